@@ -1,0 +1,103 @@
+/**
+ * The storage port's reading side: what search asks of a store. One adapter: clickhouse/ (embedded or cluster).
+ * Every answer is taken from one snapshot {committed generation, live memtables}, so a flush never shows a line twice
+ * or not at all.
+ */
+import type { QueryNode } from '#language/ast.ts';
+import type { LogLine } from '#model/log-line.ts';
+
+/** Event time, nanoseconds, half open: [fromNs, toNs). */
+export interface TimeRange {
+  readonly fromNs: bigint;
+  readonly toNs: bigint;
+}
+
+/** Total order of lines: by event time, then by place in the log. A page ends at a key and the next begins behind it. */
+export interface LineKey {
+  readonly tsNs: bigint;
+  readonly origin: number;
+  readonly seq: number;
+  readonly rowNo: number;
+}
+
+/** Bounds of one query; an exceeded one makes AppError query_timeout or query_too_expensive naming the setting. */
+export interface QueryLimits {
+  readonly timeoutMs: number;
+  readonly maxMemoryBytes: number;
+  /** Rows that a row search may scan before it stops with what it has. */
+  readonly maxScannedRows: number;
+}
+
+export interface ReadOptions {
+  readonly limits: QueryLimits;
+  /** Aborting kills the query in the engine. */
+  readonly signal?: AbortSignal;
+  readonly queryId?: string;
+}
+
+/** Why an answer may lack lines; `complete` is true exactly when there is no reason. */
+export interface Completeness {
+  readonly complete: boolean;
+  readonly reason?: string;
+  readonly scannedRows: number;
+}
+
+export interface LineQuery {
+  readonly tenant: string;
+  readonly where: QueryNode;
+  readonly range: TimeRange;
+  readonly order: 'desc' | 'asc';
+  readonly limit: number;
+  /** Lines strictly behind this key in the order. */
+  readonly after?: LineKey;
+  /** Lines to pass over first; small, for paging by number. */
+  readonly offset?: number;
+}
+
+export interface LinesAnswer extends Completeness {
+  readonly lines: readonly LogLine[];
+  /** Key of the last line; undefined when nothing was found. */
+  readonly lastKey?: LineKey;
+  readonly hasMore: boolean;
+}
+
+export interface CountAnswer extends Completeness {
+  readonly total: number;
+}
+
+export type Metric =
+  | { readonly kind: 'count' | 'rate' | 'error_rate' }
+  | { readonly kind: 'distinct' | 'sum' | 'avg' | 'min' | 'max'; readonly field: string }
+  /** percentile in (0, 100), e.g. 99.9 */
+  | { readonly kind: 'percentile'; readonly field: string; readonly percentile: number };
+
+export interface AggregateQuery {
+  readonly tenant: string;
+  readonly where: QueryNode;
+  readonly range: TimeRange;
+  readonly groupBy: readonly string[];
+  readonly intervalMs?: number;
+  readonly metric: Metric;
+  readonly maxBuckets: number;
+}
+
+export interface Bucket {
+  readonly timeMs?: number;
+  /** Values in the order of groupBy. */
+  readonly group: readonly string[];
+  /** null where no line had a number in the field. */
+  readonly value: number | null;
+}
+
+export interface AggregateAnswer extends Completeness {
+  readonly buckets: readonly Bucket[];
+  /** True where lines with a sample rate under 1 were counted by weight. */
+  readonly extrapolated: boolean;
+}
+
+export interface LogStore {
+  findLines(query: LineQuery, options: ReadOptions): Promise<LinesAnswer>;
+  countLines(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<CountAnswer>;
+  aggregate(query: AggregateQuery, options: ReadOptions): Promise<AggregateAnswer>;
+  lineById(tenant: string, id: string, options: ReadOptions): Promise<LogLine | undefined>;
+}
