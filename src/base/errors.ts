@@ -2,7 +2,7 @@
  * The one error type of Millrace and the registry of its codes.
  *
  * A code is a stable string that clients may rely on; a retired code is never used again. The kind says how a
- * protocol renders it (HTTP status, gRPC code) and is mapped in exactly one table, `api/error-status.ts`.
+ * protocol renders it (HTTP status, gRPC code) and is mapped in exactly one table, `base/error-status.ts`.
  */
 
 export type ErrorKind =
@@ -16,6 +16,8 @@ export type ErrorKind =
   | 'unsupported_media_type'
   | 'too_many_requests'
   | 'timeout'
+  | 'client_timeout'
+  | 'headers_too_large'
   | 'unavailable'
   | 'internal'
   | 'cancelled';
@@ -35,6 +37,10 @@ export const errorCodes = {
   unsupported_content_type: { kind: 'unsupported_media_type', meaning: 'This endpoint does not take this content type.' },
   body_too_large: { kind: 'too_large', meaning: 'The body is over a bound; details name the setting.' },
   too_many_records: { kind: 'too_large', meaning: 'The batch holds more records than the setting in details allows; send smaller batches.' },
+  headers_too_large: { kind: 'headers_too_large', meaning: 'The request line and headers are over the setting in details.' },
+  request_timeout: { kind: 'client_timeout', meaning: 'The request did not arrive within the setting in details; nothing was taken.' },
+  gateway_overloaded: { kind: 'too_many_requests', meaning: 'Too many bytes of requests are in flight; details name the setting; retry after the given time.' },
+  api_unavailable: { kind: 'unavailable', meaning: 'The part of the server that answers this address is starting or not there; ingestion goes on, retry.' },
   query_syntax: { kind: 'bad_request', meaning: 'The query cannot be read; details give position, length and what was expected.' },
   query_unsupported: { kind: 'bad_request', meaning: 'The query is well formed but asks for something that does not exist, such as a range on text.' },
   invalid_time_range: { kind: 'bad_request', meaning: 'The time range cannot be read or is turned round.' },
