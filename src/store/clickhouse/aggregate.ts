@@ -1,0 +1,177 @@
+/**
+ * Counts, rates, sums and quantiles by time and by fields. Counts of lines come from the roll-up where they can; every
+ * count weighs a line by 1 / sample_rate.
+ */
+import { AppError } from '#base/errors.ts';
+import { compileFieldNumber, compileFieldValue } from '#language/compile-sql.ts';
+import { resolveField } from '#language/fields.ts';
+import { severityName } from '#model/severity.ts';
+import type { AggregateAnswer, AggregateQuery, Bucket, Metric, ReadOptions } from '../log-store.ts';
+import type { Database, Parameters } from './database.ts';
+import { rollupPlan } from './rollup.ts';
+import type { Snapshot } from './snapshots.ts';
+import { committedCondition, inRange, lineCondition, rangeParameters, unionOfSources } from './sources.ts';
+
+const minuteMs = 60_000;
+/** Severity numbers from ERROR up. */
+const firstErrorLevel = 17;
+
+interface Group {
+  readonly sql: string;
+  readonly isLevel: boolean;
+}
+
+interface Plan {
+  readonly groups: readonly Group[];
+  readonly parameters: Parameters;
+}
+
+/** Answers from one snapshot; the caller holds and releases it. */
+export async function aggregate(
+  database: Database,
+  snapshot: Snapshot,
+  query: AggregateQuery,
+  options: ReadOptions,
+): Promise<AggregateAnswer> {
+  const plan = planGroups(query.groupBy);
+  const condition = lineCondition(query.tenant, query.where);
+  const counted = isCount(query.metric);
+  const { source, parameters } = counted ? countSource(snapshot, query, plan, condition.sql) : valueSource(snapshot, query, plan, condition.sql);
+  const keys = ['bucket', ...plan.groups.map((_, index) => `g${index}`)];
+  const { value, extrapolated } = counted ? countMetric(query.metric) : valueMetric(query.metric);
+  const { rows, scannedRows } = await database.select(
+    `SELECT ${keys.join(', ')}, ${value} AS value, ${extrapolated} AS extrapolated FROM (${source})
+     GROUP BY ${keys.join(', ')} ORDER BY ${keys.join(', ')} LIMIT ${query.maxBuckets + 1}`,
+    {
+      ...condition.parameters,
+      ...plan.parameters,
+      ...committedCondition(snapshot).parameters,
+      ...rangeParameters(query.range),
+      interval_ms: query.intervalMs ?? 0,
+      ...parameters,
+    },
+    options,
+  );
+  if (rows.length > query.maxBuckets) {
+    throw new AppError('limit_exceeded', `the answer has more than ${query.maxBuckets} buckets; group by less or use a longer interval`, {
+      details: { setting: 'search.max_buckets', limit: query.maxBuckets },
+    });
+  }
+  const reason = snapshot.incompleteReason;
+  return {
+    buckets: rows.map((row) => bucketOfRow(row, query, plan)),
+    extrapolated: rows.some((row) => Number(row.at(-1)) > 0),
+    complete: reason === undefined,
+    ...(reason ? { reason } : {}),
+    scannedRows,
+  };
+}
+
+function planGroups(fields: readonly string[]): Plan {
+  const parameters: Record<string, unknown> = {};
+  const groups = fields.map((field, index) => {
+    const resolved = resolveField(field);
+    if ('column' in resolved && resolved.column === 'level') return { sql: 'intDiv(level + 3, 4)', isLevel: true };
+    const compiled = compileFieldValue(field, `g${index}_`);
+    Object.assign(parameters, compiled.params);
+    return { sql: compiled.sql, isLevel: false };
+  });
+  return { groups, parameters };
+}
+
+const isCount = ({ kind }: Metric): boolean => kind === 'count' || kind === 'rate' || kind === 'error_rate';
+
+interface Source {
+  readonly source: string;
+  readonly parameters: Parameters;
+}
+
+const rawBucket = (query: AggregateQuery): string =>
+  query.intervalMs === undefined ? 'toInt64(0) AS bucket' : 'intDiv(toUnixTimestamp64Milli(ts), {interval_ms:Int64}) * {interval_ms:Int64} AS bucket';
+
+const rollupBucket = (query: AggregateQuery): string =>
+  query.intervalMs === undefined
+    ? 'toInt64(0) AS bucket'
+    : 'intDiv(toInt64(toUnixTimestamp(toStartOfMinute(ts))) * 1000, {interval_ms:Int64}) * {interval_ms:Int64} AS bucket';
+
+/** Partial sums per bucket, group and, for error shares, level: they add up over the branches. */
+function countSource(snapshot: Snapshot, query: AggregateQuery, plan: Plan, condition: string): Source {
+  const groupNames = plan.groups.map((_, index) => `g${index}`);
+  const groupColumns = plan.groups.map(({ sql }, index) => `${sql} AS g${index}`);
+  const byLevel = query.metric.kind === 'error_rate';
+  const sums = `${byLevel ? 'level AS lvl, ' : ''}sum(1 / sample_rate) AS weight, count() AS line_count`;
+  const select = (bucket: string): string => [bucket, ...groupColumns, sums].join(', ');
+  const groupBy = ['bucket', ...groupNames, ...(byLevel ? ['lvl'] : [])];
+  const wholeMinutes = query.intervalMs === undefined || query.intervalMs % minuteMs === 0;
+  const rollup = wholeMinutes ? rollupPlan(snapshot, query.where, query.range, query.groupBy) : undefined;
+  if (rollup !== undefined) {
+    return {
+      source: rollup.union({ rollup: select(rollupBucket(query)), raw: select(rawBucket(query)), groupBy }, condition),
+      parameters: rollup.parameters,
+    };
+  }
+  const raw = unionOfSources(snapshot, select(rawBucket(query)), `${condition} AND ${inRange('from_ns', 'to_ns')}`, `GROUP BY ${groupBy.join(', ')}`);
+  return { source: raw, parameters: {} };
+}
+
+function countMetric({ kind }: Metric): { value: string; extrapolated: string } {
+  const extrapolated = 'abs(sum(weight) - sum(line_count)) > 0.5';
+  if (kind === 'error_rate') return { value: `sumIf(weight, lvl >= ${firstErrorLevel}) / sum(weight)`, extrapolated };
+  return { value: 'sum(weight)', extrapolated };
+}
+
+/** Rows with the value that the metric looks at. */
+function valueSource(snapshot: Snapshot, query: AggregateQuery, plan: Plan, condition: string): Source {
+  const field = 'field' in query.metric ? query.metric.field : '';
+  const compiled = query.metric.kind === 'distinct' ? compileFieldValue(field, 'v_') : compileFieldNumber(field, 'v_');
+  const columns = [
+    rawBucket(query),
+    ...plan.groups.map(({ sql }, index) => `${sql} AS g${index}`),
+    `${compiled.sql} AS v`,
+    '1 / sample_rate AS weight',
+  ].join(', ');
+  return {
+    source: unionOfSources(snapshot, columns, `${condition} AND ${inRange('from_ns', 'to_ns')}`),
+    parameters: compiled.params,
+  };
+}
+
+function valueMetric(metric: Metric): { value: string; extrapolated: string } {
+  const extrapolated = 'max(weight) > 1';
+  switch (metric.kind) {
+    case 'distinct':
+      return { value: "uniqExactIf(v, v != '')", extrapolated: 'toUInt8(0)' };
+    case 'sum':
+      return { value: 'sum(v * weight)', extrapolated };
+    case 'avg':
+      return { value: 'sum(v * weight) / sumIf(weight, isNotNull(v))', extrapolated };
+    case 'min':
+      return { value: 'min(v)', extrapolated: 'toUInt8(0)' };
+    case 'max':
+      return { value: 'max(v)', extrapolated: 'toUInt8(0)' };
+    case 'percentile':
+      return { value: `quantileTDigestWeighted(${Number(metric.percentile) / 100})(v, toUInt32(round(weight)))`, extrapolated };
+    default:
+      return { value: 'count()', extrapolated: 'toUInt8(0)' };
+  }
+}
+
+function bucketOfRow(row: readonly unknown[], query: AggregateQuery, plan: Plan): Bucket {
+  const group = plan.groups.map(({ isLevel }, index) => {
+    const value = row[index + 1];
+    return isLevel ? severityName(Number(value) * 4 - 3) : String(value);
+  });
+  const value = row[plan.groups.length + 1];
+  return {
+    ...(query.intervalMs === undefined ? {} : { timeMs: Number(row[0]) }),
+    group,
+    value: value === null ? null : finalValue(Number(value), query),
+  };
+}
+
+function finalValue(value: number, { metric, intervalMs, range }: AggregateQuery): number {
+  if (metric.kind === 'count') return Math.round(value);
+  if (metric.kind !== 'rate') return value;
+  const seconds = (intervalMs ?? Number((range.toNs - range.fromNs) / 1_000_000n)) / 1000;
+  return value / seconds;
+}

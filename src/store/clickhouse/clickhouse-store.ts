@@ -1,0 +1,140 @@
+/** The store over ClickHouse: opens and migrates it, and joins its reading and writing side. */
+import { AppError } from '#base/errors.ts';
+import { parseLineId } from '#base/ids.ts';
+import type { LogLine } from '#model/log-line.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Files } from '#platform/files.ts';
+import type { Logger } from '#platform/logger.ts';
+import type { StoreConfig } from '../config.ts';
+import type { AggregateAnswer, AggregateQuery, CountAnswer, LineQuery, LinesAnswer, LogStore, ReadOptions } from '../log-store.ts';
+import { aggregate } from './aggregate.ts';
+import { countLines } from './count-lines.ts';
+import { Database, RowBudgetExceeded, type ClientsByClass } from './database.ts';
+import { DensityCache } from './density.ts';
+import { findLines } from './find-lines.ts';
+import { CommitRecord, readGenerationRecord } from './generation-record.ts';
+import { lineColumns, lineOfColumns } from './line-rows.ts';
+import { Memtables } from './memtables.ts';
+import { migrate } from './migrations.ts';
+import { Snapshots, type Snapshot } from './snapshots.ts';
+import { committedCondition, inRange, unionOfSources } from './sources.ts';
+import { TextIndexBacklog } from './text-index-backlog.ts';
+
+export interface ClickHouseStoreOptions {
+  readonly clients: ClientsByClass;
+  /** Where the commit record lies. */
+  readonly directory: string;
+  /** Incarnation of the durable log; positions of another one do not count. */
+  readonly incarnation: number;
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly config: StoreConfig;
+}
+
+export class ClickHouseStore implements LogStore {
+  readonly sink: Memtables;
+  readonly #database: Database;
+  readonly #snapshots: Snapshots;
+  readonly #density: DensityCache;
+  readonly #backlog: TextIndexBacklog;
+
+  private constructor(database: Database, snapshots: Snapshots, sink: Memtables, backlog: TextIndexBacklog) {
+    this.#database = database;
+    this.#snapshots = snapshots;
+    this.sink = sink;
+    this.#backlog = backlog;
+    this.#density = new DensityCache(database);
+  }
+
+  /** Needs no running engine: that is asked for first by `prepare`. */
+  static async open(options: ClickHouseStoreOptions): Promise<ClickHouseStore> {
+    const { directory, files, incarnation, clock, logger, config } = options;
+    await files.makeDirectory(directory);
+    const stored = await readGenerationRecord(files, directory);
+    const positions = stored?.incarnation === incarnation ? stored.positions : new Map<number, number>();
+    const record = new CommitRecord(files, directory, {
+      generation: stored?.generation ?? 0,
+      incarnation,
+      positions,
+      replacements: stored?.replacements ?? [],
+      unindexed: stored?.unindexed ?? false,
+    });
+    const database = new Database(options.clients);
+    const { generation, replacements } = record.current;
+    const snapshots: Snapshots = new Snapshots({ generation, memtables: [], replacements }, (memtable) => sink.dropMemtable(memtable));
+    const sink: Memtables = new Memtables({ database, snapshots, record, clock, logger, config });
+    const backlog = new TextIndexBacklog({ database, memtables: sink, record, clock, logger, quietMs: config.index_catch_up_delay });
+    return new ClickHouseStore(database, snapshots, sink, backlog);
+  }
+
+  /** Brings the tables to this version. Call whenever the engine has started. */
+  async prepare(): Promise<void> {
+    await migrate(this.#database);
+  }
+
+  /** Says in every answer why lines may be missing; undefined when none are. */
+  setIncomplete(reason: string | undefined): void {
+    this.#snapshots.setIncomplete(reason);
+  }
+
+  /** Upkeep, once a second. */
+  async tick(): Promise<void> {
+    this.sink.flushIfDue();
+    await this.#backlog.tick();
+  }
+
+  status(): Record<string, unknown> {
+    return { ...this.sink.status(), building_text_indexes: this.#backlog.building };
+  }
+
+  findLines(query: LineQuery, options: ReadOptions): Promise<LinesAnswer> {
+    return this.#withSnapshot((snapshot) => findLines(this.#database, this.#density, snapshot, query, options));
+  }
+
+  countLines(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<CountAnswer> {
+    return this.#withSnapshot((snapshot) => countLines(this.#database, snapshot, query, options));
+  }
+
+  aggregate(query: AggregateQuery, options: ReadOptions): Promise<AggregateAnswer> {
+    return this.#withSnapshot((snapshot) => aggregate(this.#database, snapshot, query, options));
+  }
+
+  lineById(tenant: string, id: string, options: ReadOptions): Promise<LogLine | undefined> {
+    const parts = parseLineId(id);
+    if (parts === undefined) return Promise.resolve(undefined);
+    const { tsMs, origin, seq, rowNo } = parts;
+    const fromNs = BigInt(tsMs) * 1_000_000n;
+    return this.#withSnapshot(async (snapshot) => {
+      const condition = `tenant = {tenant:String} AND ${inRange('from_ns', 'to_ns')} AND seq = {seq:UInt64} AND origin = {origin:UInt32} AND row_no = {row:UInt16}`;
+      const { rows } = await this.#database.select(
+        unionOfSources(snapshot, lineColumns, condition),
+        {
+          tenant,
+          origin,
+          seq,
+          row: rowNo,
+          from_ns: fromNs.toString(),
+          to_ns: (fromNs + 1_000_000n).toString(),
+          ...committedCondition(snapshot).parameters,
+        },
+        options,
+      );
+      return rows.length === 0 ? undefined : lineOfColumns(rows[0]);
+    });
+  }
+
+  async #withSnapshot<T>(read: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+    const snapshot = this.#snapshots.acquire();
+    try {
+      return await read(snapshot);
+    } catch (error) {
+      if (!(error instanceof RowBudgetExceeded)) throw error;
+      throw new AppError('query_too_expensive', 'the query reads more lines than "search.max_scanned_rows" allows; narrow it', {
+        details: { setting: 'search.max_scanned_rows' },
+      });
+    } finally {
+      snapshot.release();
+    }
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * ClickHouse as the store uses it: statements with parameters, rows as JSON arrays, Native inserts, and the mapping of
+ * its errors to ours. The embedded engine and a cluster are reached through the same official client.
+ */
+import { Readable } from 'node:stream';
+import { ClickHouseError, type ClickHouseClient } from '@clickhouse/client';
+import { AppError } from '#base/errors.ts';
+import type { ReadOptions } from '../log-store.ts';
+
+export type Parameters = Readonly<Record<string, unknown>>;
+export type Settings = Readonly<Record<string, string | number>>;
+
+/** One client per class of work, so that searches cannot take the sessions of inserts and flushes. */
+export interface ClientsByClass {
+  readonly insert: ClickHouseClient;
+  readonly flush: ClickHouseClient;
+  readonly search: ClickHouseClient;
+}
+
+export interface RowsResult {
+  /** Values in the order of the SELECT list; 64-bit integers as text. */
+  readonly rows: readonly (readonly unknown[])[];
+  readonly scannedRows: number;
+}
+
+interface JsonCompactAnswer {
+  readonly data: unknown[][];
+  readonly statistics?: { readonly rows_read: number };
+}
+
+/** Settings that make answers the same on every engine, whatever its profile says. */
+const answerSettings: Settings = { output_format_json_quote_64bit_integers: 1, output_format_json_quote_denormals: 0 };
+
+/** ClickHouse error codes that a bound of ours causes. */
+const memoryLimitCodes = new Set(['241']);
+const timeoutCodes = new Set(['159', '160']);
+const rowLimitCodes = new Set(['158', '307']);
+const cancelledCodes = new Set(['394', '395']);
+const overloadCodes = new Set(['202']);
+
+export class Database {
+  readonly #clients: ClientsByClass;
+
+  constructor(clients: ClientsByClass) {
+    this.#clients = clients;
+  }
+
+  /** Runs a SELECT of the search class within the limits. */
+  async select(sql: string, parameters: Parameters, { limits, signal, queryId }: ReadOptions, settings: Settings = {}): Promise<RowsResult> {
+    try {
+      const result = await this.#clients.search.query({
+        query: sql,
+        format: 'JSONCompact',
+        query_params: { ...parameters },
+        ...(signal ? { abort_signal: signal } : {}),
+        ...(queryId ? { query_id: queryId } : {}),
+        clickhouse_settings: {
+          ...answerSettings,
+          max_execution_time: limits.timeoutMs / 1000,
+          max_memory_usage: String(Math.round(limits.maxMemoryBytes)),
+          ...settings,
+        },
+      });
+      const answer = (await result.json()) as unknown as JsonCompactAnswer;
+      return { rows: answer.data, scannedRows: answer.statistics?.rows_read ?? 0 };
+    } catch (error) {
+      throw searchError(error, limits, signal);
+    }
+  }
+
+  /** A small internal SELECT outside the search class, so that upkeep works while searches queue. */
+  async selectInternal(sql: string, parameters: Parameters = {}): Promise<readonly (readonly unknown[])[]> {
+    const result = await this.#clients.insert.query({
+      query: sql,
+      format: 'JSONCompact',
+      query_params: { ...parameters },
+      clickhouse_settings: answerSettings,
+    });
+    return ((await result.json()) as unknown as JsonCompactAnswer).data;
+  }
+
+  /** Runs a statement without rows. Rejects with the engine's error. */
+  async command(sql: string, workClass: 'insert' | 'flush', settings: Settings = {}, parameters: Parameters = {}, signal?: AbortSignal): Promise<void> {
+    await this.#clients[workClass].command({
+      query: sql,
+      query_params: { ...parameters },
+      clickhouse_settings: { ...settings },
+      ...(signal ? { abort_signal: signal } : {}),
+    });
+  }
+
+  /** Inserts concatenated Native blocks; columns that a block lacks get their defaults. */
+  async insertNative(table: string, blocks: readonly Uint8Array[], signal: AbortSignal): Promise<void> {
+    await this.#clients.insert.exec({
+      query: `INSERT INTO ${table} FORMAT Native`,
+      values: Readable.from(blocks, { objectMode: false }),
+      abort_signal: signal,
+    }).then(async ({ stream }) => {
+      for await (const _ of stream) continue;
+    });
+  }
+
+  async ping(): Promise<boolean> {
+    return (await this.#clients.insert.ping()).success;
+  }
+}
+
+/** True where the statement was read but its rows are over `max_rows_to_read`: a narrower window may still answer. */
+export class RowBudgetExceeded extends Error {}
+
+function searchError(error: unknown, limits: ReadOptions['limits'], signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted) return new AppError('cancelled', 'the search was cancelled', { cause: error });
+  if (!(error instanceof ClickHouseError)) {
+    return new AppError('search_unavailable', 'the storage engine does not answer', { cause: error, retryAfterMs: 1000 });
+  }
+  if (rowLimitCodes.has(error.code)) return new RowBudgetExceeded();
+  if (timeoutCodes.has(error.code)) {
+    return new AppError('query_timeout', `the query took longer than ${limits.timeoutMs} ms; narrow it or raise "search.timeout"`, {
+      details: { setting: 'search.timeout', limit_ms: limits.timeoutMs },
+      cause: error,
+    });
+  }
+  if (memoryLimitCodes.has(error.code)) {
+    return new AppError('query_too_expensive', 'the query needs more memory than "search.max_memory" allows; narrow it', {
+      details: { setting: 'search.max_memory', limit_bytes: limits.maxMemoryBytes },
+      cause: error,
+    });
+  }
+  if (overloadCodes.has(error.code)) {
+    return new AppError('search_overloaded', 'the storage engine runs too many queries', {
+      details: { setting: 'engine.search_sessions' },
+      retryAfterMs: 1000,
+      cause: error,
+    });
+  }
+  if (cancelledCodes.has(error.code)) return new AppError('cancelled', 'the query was stopped', { cause: error });
+  return new AppError('internal', 'the storage engine refused the query', { cause: error });
+}

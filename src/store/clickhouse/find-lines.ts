@@ -1,0 +1,224 @@
+/**
+ * Newest-first (or oldest-first) reads in two steps: the keys of the wanted lines over widening time windows, then the
+ * wide columns of just those lines. A plain ORDER BY … LIMIT with all columns reads far more than it returns.
+ */
+import type { QueryNode } from '#language/ast.ts';
+import type { LogLine } from '#model/log-line.ts';
+import type { LineKey, LineQuery, LinesAnswer, ReadOptions, TimeRange } from '../log-store.ts';
+import { RowBudgetExceeded, type Database } from './database.ts';
+import { windowsOver, type DensityCache } from './density.ts';
+import { keyColumns, keyOfRow, keyText, lineColumns, lineOfColumns } from './line-rows.ts';
+import { logsTable } from './schema.ts';
+import type { Snapshot } from './snapshots.ts';
+import { committedCondition, inRange, lineCondition, memtableBranches, rangeParameters, unionOfSources, type Condition } from './sources.ts';
+
+interface FoundKey {
+  readonly key: LineKey;
+  readonly service: string;
+}
+
+/**
+ * Lines of the first window. A query that an index narrows down costs little over many lines and wants few windows; one
+ * that most lines match wants a small first window.
+ */
+const firstWindowRows = { narrow: 2_000_000, wide: 65_536 } as const;
+const windowGrowth = 16;
+
+/** Finds lines of one snapshot; the caller holds and releases it. */
+export async function findLines(
+  database: Database,
+  density: DensityCache,
+  snapshot: Snapshot,
+  query: LineQuery,
+  options: ReadOptions,
+): Promise<LinesAnswer> {
+  const search = new KeySearch(database, snapshot, query, options);
+  const range = behindCursor(query);
+  const tenantDensity = await density.of(query.tenant, snapshot.generation, options);
+  const firstRows = isNarrow(query.where) ? firstWindowRows.narrow : firstWindowRows.wide;
+  const windows = windowsOver(range, tenantDensity, query.order, firstRows, windowGrowth);
+  await search.memtablesAndFirstWindow(range, windows[0]);
+  for (const window of windows.slice(1)) {
+    if (search.satisfiedBefore(window) || search.stoppedReason !== undefined) break;
+    await search.window(window);
+  }
+  const offset = query.offset ?? 0;
+  const page = search.found.slice(offset, offset + query.limit);
+  const lines = await readLines(database, snapshot, query.tenant, page, options);
+  const reason = snapshot.incompleteReason ?? search.stoppedReason;
+  const last = page.at(-1)?.key;
+  return {
+    lines,
+    ...(last ? { lastKey: last } : {}),
+    hasMore: search.found.length > offset + query.limit,
+    complete: reason === undefined,
+    ...(reason ? { reason } : {}),
+    scannedRows: search.scannedRows,
+  };
+}
+
+/** Collects the first keys in order, window by window. */
+class KeySearch {
+  readonly #database: Database;
+  readonly #snapshot: Snapshot;
+  readonly #query: LineQuery;
+  readonly #options: ReadOptions;
+  readonly #condition: Condition;
+  /** One more than asked for, to know whether there are more. */
+  readonly #wanted: number;
+  found: FoundKey[] = [];
+  scannedRows = 0;
+  stoppedReason: string | undefined;
+
+  constructor(database: Database, snapshot: Snapshot, query: LineQuery, options: ReadOptions) {
+    this.#database = database;
+    this.#snapshot = snapshot;
+    this.#query = query;
+    this.#options = options;
+    this.#condition = withCursor(lineCondition(query.tenant, query.where), query);
+    this.#wanted = query.limit + (query.offset ?? 0) + 1;
+  }
+
+  /** Memtables are small and searched whole: a late line may be older than any window. */
+  async memtablesAndFirstWindow(range: TimeRange, window: TimeRange): Promise<void> {
+    const branches = [
+      this.#committedBranch(),
+      ...memtableBranches(this.#snapshot, this.#columns, `${this.#condition.sql} AND ${inRange('from_ns', 'to_ns')}`, this.#order),
+    ];
+    await this.#collect(branches, window, rangeParameters(range));
+  }
+
+  async window(window: TimeRange): Promise<void> {
+    await this.#collect([this.#committedBranch()], window, {});
+  }
+
+  /** Nothing in the window can come before what is found. */
+  satisfiedBefore(window: TimeRange): boolean {
+    const last = this.found.length >= this.#wanted ? this.found[this.#wanted - 1].key.tsNs : undefined;
+    if (last === undefined) return false;
+    return this.#query.order === 'desc' ? last >= window.toNs : last < window.fromNs;
+  }
+
+  get #columns(): string {
+    return `${keyColumns}, service`;
+  }
+
+  get #order(): string {
+    const direction = this.#query.order === 'desc' ? 'DESC' : 'ASC';
+    return `ORDER BY ts ${direction}, origin ${direction}, seq ${direction}, row_no ${direction} LIMIT ${this.#wanted}`;
+  }
+
+  #committedBranch(): string {
+    const where = `${committedCondition(this.#snapshot).sql} AND ${this.#condition.sql} AND ${inRange('window_from', 'window_to')}`;
+    return `SELECT ${this.#columns} FROM ${logsTable} WHERE ${where} ${this.#order}`;
+  }
+
+  async #collect(branches: readonly string[], window: TimeRange, parameters: Readonly<Record<string, unknown>>): Promise<void> {
+    const budget = this.#options.limits.maxScannedRows - this.scannedRows;
+    try {
+      const { rows, scannedRows } = await this.#database.select(
+        branches.map((branch) => `SELECT * FROM (${branch})`).join('\nUNION ALL\n'),
+        {
+          ...this.#condition.parameters,
+          ...committedCondition(this.#snapshot).parameters,
+          ...parameters,
+          window_from: window.fromNs.toString(),
+          window_to: window.toNs.toString(),
+        },
+        this.#options,
+        { max_rows_to_read: String(Math.max(1, budget)), read_overflow_mode: 'throw' },
+      );
+      this.scannedRows += scannedRows;
+      const more = rows.map((row) => ({ key: keyOfRow(row), service: row[4] as string }));
+      this.found = mergeKeys(this.found, more, this.#query.order).slice(0, this.#wanted);
+    } catch (error) {
+      if (!(error instanceof RowBudgetExceeded)) throw error;
+      this.stoppedReason = `stopped at the bound of scanned lines ("search.max_scanned_rows"); lines ${this.#query.order === 'desc' ? 'before' : 'after'} ${describeEdge(window, this.#query.order)} were not searched`;
+    }
+  }
+}
+
+function describeEdge(window: TimeRange, order: 'desc' | 'asc'): string {
+  const ns = order === 'desc' ? window.toNs : window.fromNs;
+  return new Date(Number(ns / 1_000_000n)).toISOString();
+}
+
+/** Keyed lines with all columns, in the order of the keys. */
+export async function readLines(
+  database: Database,
+  snapshot: Snapshot,
+  tenant: string,
+  keys: readonly FoundKey[],
+  options: ReadOptions,
+): Promise<LogLine[]> {
+  if (keys.length === 0) return [];
+  const times = keys.map(({ key }) => key.tsNs);
+  const range = { fromNs: times.reduce((a, b) => (b < a ? b : a)), toNs: times.reduce((a, b) => (b > a ? b : a)) + 1n };
+  const condition = `tenant = {tenant:String} AND ${inRange('from_ns', 'to_ns')} AND service IN {services:Array(String)} AND seq IN {seqs:Array(UInt64)} AND toUnixTimestamp64Nano(ts) IN {times:Array(Int64)}`;
+  const { rows } = await database.select(
+    unionOfSources(snapshot, lineColumns, condition),
+    {
+      tenant,
+      ...rangeParameters(range),
+      ...committedCondition(snapshot).parameters,
+      services: [...new Set(keys.map(({ service }) => service))],
+      seqs: [...new Set(keys.map(({ key }) => key.seq))],
+      times: [...new Set(times)].map(String),
+    },
+    options,
+  );
+  const byKey = new Map(rows.map((row) => [keyText(keyOfRow(row)), row]));
+  return keys.flatMap(({ key }) => {
+    const row = byKey.get(keyText(key));
+    return row === undefined ? [] : [lineOfColumns(row)];
+  });
+}
+
+function mergeKeys(known: readonly FoundKey[], more: readonly FoundKey[], order: 'desc' | 'asc'): FoundKey[] {
+  const sign = order === 'desc' ? -1 : 1;
+  return [...known, ...more].sort((a, b) => sign * compareKeys(a.key, b.key));
+}
+
+function compareKeys(a: LineKey, b: LineKey): number {
+  if (a.tsNs !== b.tsNs) return a.tsNs < b.tsNs ? -1 : 1;
+  return a.origin - b.origin || a.seq - b.seq || a.rowNo - b.rowNo;
+}
+
+/** The part of the range that lies behind the cursor, its own instant included. */
+function behindCursor({ range, order, after }: LineQuery): TimeRange {
+  if (after === undefined) return range;
+  if (order === 'desc') return { fromNs: range.fromNs, toNs: after.tsNs + 1n < range.toNs ? after.tsNs + 1n : range.toNs };
+  return { fromNs: after.tsNs > range.fromNs ? after.tsNs : range.fromNs, toNs: range.toNs };
+}
+
+function withCursor(condition: Condition, { after, order }: LineQuery): Condition {
+  if (after === undefined) return condition;
+  const comparison = order === 'desc' ? '<' : '>';
+  return {
+    sql: `${condition.sql} AND (toUnixTimestamp64Nano(ts), origin, seq, row_no) ${comparison} ({after_ns:Int64}, {after_origin:UInt32}, {after_seq:UInt64}, {after_row:UInt16})`,
+    parameters: {
+      ...condition.parameters,
+      after_ns: after.tsNs.toString(),
+      after_origin: after.origin,
+      after_seq: after.seq,
+      after_row: after.rowNo,
+    },
+  };
+}
+
+/** True where an index is likely to leave few lines: every match holds some word or exact value. */
+function isNarrow(node: QueryNode): boolean {
+  switch (node.kind) {
+    case 'word':
+    case 'phrase':
+      return true;
+    case 'field-equals':
+      return !['service', 'level', 'host', 'environment'].includes(node.field);
+    case 'and':
+      return node.children.some(isNarrow);
+    case 'or':
+      return node.children.every(isNarrow);
+    default:
+      return false;
+  }
+}

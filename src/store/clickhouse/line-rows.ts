@@ -1,0 +1,64 @@
+/** The wide columns of a line as a SELECT list, and rows of it as lines. */
+import { formatLineId } from '#base/ids.ts';
+import type { LogLine } from '#model/log-line.ts';
+import type { LineKey } from '../log-store.ts';
+
+/** Columns that order and identify a line. */
+export const keyColumns = 'toUnixTimestamp64Nano(ts) AS ts_ns, origin, seq, row_no';
+
+/** Maps as two arrays: a JSON object would reorder keys that look like numbers, and `kinds` goes by position. */
+export const lineColumns = [
+  keyColumns,
+  'toUnixTimestamp64Milli(receive_ts)',
+  'skewed',
+  'tenant',
+  'service',
+  'host',
+  'environment',
+  'level',
+  'trace_id',
+  'span_id',
+  'message',
+  'mapKeys(attributes)',
+  'mapValues(attributes)',
+  'kinds',
+  'mapKeys(resource)',
+  'mapValues(resource)',
+  'tags',
+  'raw',
+  'sample_rate',
+].join(', ');
+
+/** Rows that begin with `keyColumns`. */
+export function keyOfRow(row: readonly unknown[]): LineKey {
+  return { tsNs: BigInt(row[0] as string), origin: Number(row[1]), seq: Number(row[2]), rowNo: Number(row[3]) };
+}
+
+/** A text that is equal exactly for equal keys. */
+export const keyText = ({ tsNs, origin, seq, rowNo }: LineKey): string => `${tsNs}/${origin}/${seq}/${rowNo}`;
+
+/** A row of `lineColumns`. */
+export function lineOfColumns(row: readonly unknown[]): LogLine {
+  const { tsNs, origin, seq, rowNo } = keyOfRow(row);
+  const resourceNames = row[17] as string[];
+  const resourceValues = row[18] as string[];
+  return {
+    id: formatLineId({ tsMs: Number(tsNs / 1_000_000n), origin, seq, rowNo }),
+    tsNs,
+    receivedMs: Number(row[4]),
+    skewed: Number(row[5]) === 1,
+    tenant: row[6] as string,
+    service: row[7] as string,
+    host: row[8] as string,
+    environment: row[9] as string,
+    level: Number(row[10]),
+    traceId: row[11] as string,
+    spanId: row[12] as string,
+    message: row[13] as string,
+    attributes: { names: row[14] as string[], values: row[15] as string[], kinds: row[16] as string },
+    resource: Object.fromEntries(resourceNames.map((name, index) => [name, resourceValues[index]])),
+    tags: row[19] as string[],
+    raw: row[20] as string,
+    sampleRate: Number(row[21]),
+  };
+}

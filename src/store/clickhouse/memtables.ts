@@ -1,0 +1,308 @@
+/**
+ * The memtables and their flushes: the writing side of the store (see docs/specs/generations.md).
+ *
+ * Invariants:
+ * - Lines enter the active memtable in log order per shard; a memtable knows the log position behind its last line.
+ * - Memtables are flushed oldest first, one at a time, each in one INSERT … SELECT under a generation number of its own
+ *   that was never used before. The commit is the fsynced generation record, written after the engine has fsynced the
+ *   part. Rows of a generation that was not committed are deleted before any later generation commits.
+ * - After any failed insert, and after the engine restarted, `recover` gives up all memtables and the log is replayed
+ *   from the committed positions.
+ */
+import { AppError } from '#base/errors.ts';
+import type { LogPosition } from '#log/durable-log.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Logger } from '#platform/logger.ts';
+import type { StoreConfig } from '../config.ts';
+import type { InsertBatch, LineSink } from '../line-sink.ts';
+import type { Database, Settings } from './database.ts';
+import type { CommitRecord } from './generation-record.ts';
+import { createMemtable, logsTable, memtableColumns, memtableName, memtablePattern } from './schema.ts';
+import { textIndexNames } from './text-index-backlog.ts';
+import type { Snapshots } from './snapshots.ts';
+
+interface Memtable {
+  readonly number: number;
+  rowCount: number;
+  byteCount: number;
+  end: LogPosition;
+  oldestReceivedMs: number;
+  createdAtMs: number;
+  /** An insert failed: it may hold part of a batch, so it is never flushed. */
+  damaged: boolean;
+}
+
+export interface MemtableStatus {
+  readonly memtable_rows: number;
+  readonly memtable_bytes: number;
+  readonly memtables: number;
+  readonly flushing: boolean;
+  readonly flushes: number;
+  readonly failed_flushes: number;
+  readonly unindexed_flushes: number;
+  readonly flushed_rows: number;
+  readonly last_flush_ms: number;
+  readonly generation: number;
+  readonly unindexed: boolean;
+}
+
+export interface MemtablesOptions {
+  readonly database: Database;
+  readonly snapshots: Snapshots;
+  readonly record: CommitRecord;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly config: StoreConfig;
+}
+
+/**
+ * One sorted part: no parallel insert, no splitting of the rows, one thread so that searches keep the other cores.
+ * The engine's own insert deduplication stays out of it.
+ */
+const flushSettings: Settings = {
+  max_threads: 1,
+  max_insert_threads: 1,
+  max_block_size: 65_536,
+  min_insert_block_size_rows: 16_000_000,
+  min_insert_block_size_bytes: 0,
+  max_insert_block_size: 16_000_000,
+  insert_deduplicate: 0,
+};
+
+const retryDelayMs = 1000;
+
+export class Memtables implements LineSink {
+  readonly #options: MemtablesOptions;
+  readonly #record: CommitRecord;
+  /** Numbers of generations and of memtables are never used twice, also not after a failure. */
+  #lastGeneration: number;
+  #lastMemtable = 0;
+  #live: Memtable[] = [];
+  #flushing: Promise<void> | undefined;
+  /** Settles, without error, when the insert under way has ended; a flush waits for it. */
+  #inserting: Promise<void> = Promise.resolve();
+  /** A failed flush may have left rows, or may still run in the engine. */
+  #leftovers = false;
+  readonly #commitListeners: ((position: LogPosition) => void)[] = [];
+  #roomWaiters: (() => void)[] = [];
+  #epoch = 0;
+  #flushes = 0;
+  #failedFlushes = 0;
+  #unindexedFlushes = 0;
+  #flushedRows = 0;
+  #lastFlushMs = 0;
+
+  constructor(options: MemtablesOptions) {
+    this.#options = options;
+    this.#record = options.record;
+    this.#lastGeneration = options.record.current.generation;
+  }
+
+  get committed(): LogPosition {
+    return this.#record.current.positions;
+  }
+
+  onCommit(listener: (position: LogPosition) => void): void {
+    this.#commitListeners.push(listener);
+  }
+
+  status(): MemtableStatus {
+    return {
+      memtable_rows: this.#live.reduce((sum, { rowCount }) => sum + rowCount, 0),
+      memtable_bytes: this.#liveBytes(),
+      memtables: this.#live.length,
+      flushing: this.#flushing !== undefined,
+      flushes: this.#flushes,
+      failed_flushes: this.#failedFlushes,
+      unindexed_flushes: this.#unindexedFlushes,
+      flushed_rows: this.#flushedRows,
+      last_flush_ms: Math.round(this.#lastFlushMs),
+      generation: this.#record.current.generation,
+      unindexed: this.#record.current.unindexed,
+    };
+  }
+
+  async recover(): Promise<LogPosition> {
+    const { database, snapshots } = this.#options;
+    this.#epoch += 1;
+    this.#live = [];
+    await this.#flushing?.catch(() => undefined);
+    const { generation, replacements } = this.#record.current;
+    snapshots.reset({ generation, memtables: [], replacements });
+    const leftovers = await database.selectInternal('SELECT name FROM system.tables WHERE database = currentDatabase()');
+    for (const [name] of leftovers) {
+      const match = memtablePattern.exec(String(name));
+      if (match === null) continue;
+      this.#lastMemtable = Math.max(this.#lastMemtable, Number(match[1]));
+      await this.#dropTable(String(name));
+    }
+    await this.#removeLeftovers();
+    this.#wakeRoomWaiters();
+    return this.#record.current.positions;
+  }
+
+  async insert(batch: InsertBatch): Promise<void> {
+    const memtable = await this.#activeMemtable();
+    const timeout = AbortSignal.timeout(this.#options.config.insert_timeout);
+    const inserting = this.#options.database.insertNative(memtableName(memtable.number), batch.blocks, timeout).catch((error: unknown) => {
+      memtable.damaged = true;
+      throw error;
+    });
+    this.#inserting = inserting.catch(() => undefined);
+    await inserting;
+    memtable.rowCount += batch.rowCount;
+    memtable.byteCount += batch.byteCount;
+    memtable.end = batch.end;
+    memtable.oldestReceivedMs = Math.min(memtable.oldestReceivedMs, batch.oldestReceivedMs);
+    this.flushIfDue();
+  }
+
+  /** Starts a flush where size or age ask for one; called after inserts and by a timer. */
+  flushIfDue(): void {
+    if (this.#flushing !== undefined || this.#live.length === 0) return;
+    const { config, clock } = this.#options;
+    const oldest = this.#live[0];
+    const due =
+      this.#live.length > 1 ||
+      oldest.rowCount >= config.flush_rows ||
+      oldest.byteCount >= config.flush_bytes ||
+      clock.monotonicMs() - oldest.createdAtMs >= config.flush_age;
+    if (due && oldest.rowCount > 0) this.#startFlush();
+  }
+
+  async flush(): Promise<void> {
+    const last = this.#live.at(-1)?.number ?? 0;
+    const epoch = this.#epoch;
+    while (this.#epoch === epoch && this.#live.some(({ number, rowCount }) => number <= last && rowCount > 0)) {
+      if (this.#flushing === undefined) this.#startFlush();
+      await this.#flushing;
+    }
+  }
+
+  async waitForRoom(signal: AbortSignal): Promise<void> {
+    while (this.#liveBytes() >= this.#options.config.max_memtable_bytes && !signal.aborted) {
+      this.flushIfDue();
+      await new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => resolve(), { once: true });
+        this.#roomWaiters.push(resolve);
+      });
+    }
+  }
+
+  /** Drops a memtable that no query reads any more; a failure leaves it for the next `recover`. */
+  dropMemtable(number: number): void {
+    this.#dropTable(memtableName(number)).catch((error: unknown) => {
+      this.#options.logger.warn({ memtable: number, error: String(error) }, 'a memtable could not be dropped');
+    });
+  }
+
+  #liveBytes(): number {
+    return this.#live.reduce((sum, { byteCount }) => sum + byteCount, 0);
+  }
+
+  /**
+   * While a flush runs, one more memtable takes the lines; it may grow beyond the flush threshold, which makes the
+   * next flush larger: the first step of degrading.
+   */
+  async #activeMemtable(): Promise<Memtable> {
+    const newest = this.#live.at(-1);
+    const beingFlushed = this.#flushing !== undefined && this.#live.length === 1;
+    if (newest !== undefined && !beingFlushed) return newest;
+    const number = ++this.#lastMemtable;
+    await this.#options.database.command(createMemtable(number), 'insert');
+    const memtable: Memtable = {
+      number,
+      rowCount: 0,
+      byteCount: 0,
+      end: this.#live.at(-1)?.end ?? this.#record.current.positions,
+      oldestReceivedMs: Number.POSITIVE_INFINITY,
+      createdAtMs: this.#options.clock.monotonicMs(),
+      damaged: false,
+    };
+    this.#live.push(memtable);
+    this.#options.snapshots.addMemtable(number);
+    return memtable;
+  }
+
+  #startFlush(): void {
+    const epoch = this.#epoch;
+    const flushing = this.#flushOldest(epoch)
+      .catch((error: unknown) => this.#afterFailedFlush(error, epoch))
+      .finally(() => {
+        this.#flushing = undefined;
+        this.#wakeRoomWaiters();
+        if (this.#epoch === epoch) this.flushIfDue();
+      });
+    this.#flushing = flushing;
+  }
+
+  async #flushOldest(epoch: number): Promise<void> {
+    const { database, clock, config, snapshots } = this.#options;
+    const memtable = this.#live[0];
+    await this.#inserting;
+    if (memtable.damaged) throw new AppError('search_unavailable', 'an insert into the memtable failed');
+    if (this.#leftovers) await this.#removeLeftovers();
+    const generation = ++this.#lastGeneration;
+    const unindexed = this.#liveBytes() >= config.unindexed_flush_bytes;
+    const startedMs = clock.monotonicMs();
+    const columns = memtableColumns.join(', ');
+    await database.command(
+      `INSERT INTO ${logsTable} (${columns}, gen) SELECT ${columns}, {gen:UInt64} FROM ${memtableName(memtable.number)}`,
+      'flush',
+      unindexed ? { ...flushSettings, exclude_materialize_skip_indexes_on_insert: textIndexNames } : flushSettings,
+      { gen: generation },
+      AbortSignal.timeout(config.flush_timeout),
+    );
+    if (this.#epoch !== epoch) throw new AppError('search_unavailable', 'the store was recovered during a flush');
+    await this.#record.change((record) => ({
+      ...record,
+      generation,
+      positions: memtable.end,
+      unindexed: record.unindexed || unindexed,
+    }));
+    this.#live.shift();
+    snapshots.commit(generation, memtable.number, this.#record.current.replacements);
+    for (const listener of this.#commitListeners) listener(memtable.end);
+    this.#flushes += 1;
+    if (unindexed) this.#unindexedFlushes += 1;
+    this.#flushedRows += memtable.rowCount;
+    this.#lastFlushMs = clock.monotonicMs() - startedMs;
+  }
+
+  /** The memtable is still whole: what the flush may have written is removed, then it is tried again. */
+  async #afterFailedFlush(error: unknown, epoch: number): Promise<void> {
+    this.#failedFlushes += 1;
+    this.#leftovers = true;
+    this.#options.logger.error({ error: String(error) }, 'a flush failed and will be tried again');
+    if (this.#epoch === epoch) await this.#options.clock.sleep(retryDelayMs);
+  }
+
+  /** A flush that was given up can still run and would commit its part later: wait until it is gone. */
+  async #removeLeftovers(): Promise<void> {
+    const { database } = this.#options;
+    const running = "SELECT count() FROM system.processes WHERE query_kind = 'Insert' AND query LIKE {flush:String}";
+    const [[count]] = await database.selectInternal(running, { flush: `INSERT INTO ${logsTable} %` });
+    if (Number(count) > 0) throw new AppError('search_unavailable', 'a flush that was given up still runs in the engine');
+    await this.#deleteUncommitted();
+    this.#leftovers = false;
+  }
+
+  /** No row of an uncommitted generation may be left when a later one commits. */
+  async #deleteUncommitted(): Promise<void> {
+    const { database } = this.#options;
+    const committed = { gen: this.#record.current.generation };
+    const [[count]] = await database.selectInternal(`SELECT count() FROM ${logsTable} WHERE gen > {gen:UInt64}`, committed);
+    if (Number(count) === 0) return;
+    await database.command(`ALTER TABLE ${logsTable} DELETE WHERE gen > {gen:UInt64}`, 'flush', { mutations_sync: 2 }, committed);
+  }
+
+  async #dropTable(name: string): Promise<void> {
+    await this.#options.database.command(`DROP TABLE IF EXISTS ${name} SYNC`, 'insert');
+  }
+
+  #wakeRoomWaiters(): void {
+    const waiters = this.#roomWaiters;
+    this.#roomWaiters = [];
+    for (const wake of waiters) wake();
+  }
+}

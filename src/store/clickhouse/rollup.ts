@@ -1,0 +1,79 @@
+/**
+ * When an answer can come from the per-minute roll-up (the projection `minutes` of `logs`): the query and the groups
+ * name only service, environment and level, and the range spans whole minutes, whose edges are then read from rows.
+ */
+import type { QueryNode } from '#language/ast.ts';
+import { resolveField } from '#language/fields.ts';
+import type { TimeRange } from '../log-store.ts';
+import type { Parameters } from './database.ts';
+import { logsTable } from './schema.ts';
+import type { Snapshot } from './snapshots.ts';
+import { committedCondition, inRange, memtableBranches } from './sources.ts';
+
+const minuteNs = 60_000_000_000n;
+const rollupColumns = new Set(['service', 'environment', 'level']);
+
+/** SELECT lists of the two kinds of branch, with the same names, and their GROUP BY expressions. */
+export interface RollupSelect {
+  /** May use `minute` and the roll-up's columns. */
+  readonly rollup: string;
+  readonly raw: string;
+  readonly groupBy: readonly string[];
+}
+
+export interface RollupPlan {
+  readonly parameters: Parameters;
+  union(select: RollupSelect, condition: string): string;
+}
+
+/** True where the column of a field is one that the roll-up keeps. */
+export function isRollupField(field: string): boolean {
+  const resolved = resolveField(field);
+  return 'column' in resolved && rollupColumns.has(resolved.column);
+}
+
+function usesOnlyRollupFields(node: QueryNode): boolean {
+  switch (node.kind) {
+    case 'all':
+      return true;
+    case 'and':
+    case 'or':
+      return node.children.every(usesOnlyRollupFields);
+    case 'not':
+      return usesOnlyRollupFields(node.child);
+    case 'field-equals':
+    case 'field-prefix':
+    case 'field-exists':
+    case 'field-compare':
+      return isRollupField(node.field);
+    default:
+      return false;
+  }
+}
+
+/** The plan, or undefined where rows must be read. */
+export function rollupPlan(snapshot: Snapshot, where: QueryNode, range: TimeRange, groupBy: readonly string[]): RollupPlan | undefined {
+  const firstMinute = ((range.fromNs + minuteNs - 1n) / minuteNs) * minuteNs;
+  const endMinute = (range.toNs / minuteNs) * minuteNs;
+  const fits = firstMinute < endMinute && snapshot.replacements.length === 0 && usesOnlyRollupFields(where) && groupBy.every(isRollupField);
+  if (!fits) return undefined;
+  return {
+    parameters: {
+      first_minute: Number(firstMinute / 1_000_000_000n),
+      end_minute: Number(endMinute / 1_000_000_000n),
+      first_minute_ns: firstMinute.toString(),
+      end_minute_ns: endMinute.toString(),
+    },
+    union({ rollup, raw, groupBy: groups }, condition) {
+      const group = groups.length > 0 ? `GROUP BY ${groups.join(', ')}` : '';
+      const committed = `${committedCondition(snapshot).sql} AND ${condition}`;
+      const whole = `toStartOfMinute(ts) >= toDateTime({first_minute:UInt32}, 'UTC') AND toStartOfMinute(ts) < toDateTime({end_minute:UInt32}, 'UTC')`;
+      return [
+        `SELECT ${rollup} FROM ${logsTable} WHERE ${committed} AND ${whole} ${group}`,
+        `SELECT ${raw} FROM ${logsTable} WHERE ${committed} AND ${inRange('from_ns', 'first_minute_ns')} ${group}`,
+        `SELECT ${raw} FROM ${logsTable} WHERE ${committed} AND ${inRange('end_minute_ns', 'to_ns')} ${group}`,
+        ...memtableBranches(snapshot, raw, `${condition} AND ${inRange('from_ns', 'to_ns')}`, group),
+      ].join('\nUNION ALL\n');
+    },
+  };
+}

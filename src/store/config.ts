@@ -1,0 +1,20 @@
+import { bytes, duration, integer, section, type Static } from '#base/config-schema.ts';
+
+/** Settings of the store: memtable, flush, and what it does when flushing falls behind. */
+export const storeConfig = section('How lines get from the durable log into the search store.', {
+  batch_rows: integer(20_000, 'Lines that the indexer inserts into the memtable at once, at most.', { minimum: 1000, maximum: 200_000 }),
+  batch_delay: duration('50ms', 'How long the indexer gathers lines for one insert when few arrive; bounds how soon a line is found.'),
+  flush_rows: integer(500_000, 'Lines in the memtable at which it is written to disk with its indexes.', { minimum: 1000 }),
+  flush_bytes: bytes('192MiB', 'Size of the memtable at which it is written to disk, whatever its lines.'),
+  flush_age: duration('60s', 'Age of the oldest line in the memtable at which it is written to disk.'),
+  max_memtable_bytes: bytes('768MiB', 'Bound of all memtables together; beyond it the indexer waits and the durable log grows.'),
+  unindexed_flush_bytes: bytes(
+    '512MiB',
+    'Size of all memtables together at which a flush leaves the text indexes out, to be built later; searches of those lines scan.',
+  ),
+  index_catch_up_delay: duration('30s', 'Quiet time after which text indexes that flushes left out are built.'),
+  insert_timeout: duration('60s', 'A memtable insert that takes longer counts as failed and is replayed from the log.'),
+  flush_timeout: duration('30m', 'A flush that takes longer counts as failed and is retried.'),
+});
+
+export type StoreConfig = Static<typeof storeConfig>;
