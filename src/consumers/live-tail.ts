@@ -1,0 +1,62 @@
+/**
+ * The live tail as its users see it: api/ renders what it delivers. Implemented in consumers/tail/.
+ *
+ * Lines are pulled, not pushed: a subscription gathers them in a bounded buffer and calls `onReady`; the transport takes
+ * them when its connection has room. What does not fit is dropped, oldest first, and told as a number.
+ */
+import type { QueryNode } from '#language/ast.ts';
+import type { LogLine } from '#model/log-line.ts';
+
+export interface TailRequest {
+  readonly tenant: string;
+  readonly where: QueryNode;
+  /** From an earlier delivery: continues behind it as far as the log still holds it. */
+  readonly cursor?: string;
+  /** There is something to take; called once until the next `take`. Must not throw. */
+  readonly onReady: () => void;
+}
+
+export interface TailLine {
+  readonly line: LogLine;
+  /** Opaque cursor behind this line. */
+  cursor(): string;
+}
+
+/** What was lost since the last delivery. */
+export interface TailLoss {
+  /** Lines lost: those that matched and did not fit, and those of `skipped`. */
+  readonly dropped: number;
+  /** Part of `dropped` that was never looked at, matching or not, because the tail as a whole was behind; at most this many. */
+  readonly skipped: number;
+  /** Batches that the log no longer held when a cursor asked for them; how many lines they had is not known. */
+  readonly missedBatches: number;
+}
+
+export interface TailDelivery extends TailLoss {
+  readonly lines: readonly TailLine[];
+  /** Opaque cursor behind everything that was delivered or found not to match. */
+  readonly cursor: string;
+}
+
+export interface TailSubscription {
+  /** What has gathered, oldest first; may be empty. */
+  take(maxLines: number): TailDelivery;
+  close(): void;
+}
+
+export interface TailStatus {
+  readonly subscribers: number;
+  readonly queries: number;
+  /** Next sequence to look at, per shard; empty while nobody watches. */
+  readonly position: Readonly<Record<number, number>>;
+  readonly matchedLines: number;
+  readonly droppedLines: number;
+  readonly skippedLines: number;
+}
+
+export interface TailService {
+  /** Throws AppError too_many_tails, invalid_cursor. */
+  subscribe(request: TailRequest): TailSubscription;
+  status(): TailStatus;
+  stop(): Promise<void>;
+}

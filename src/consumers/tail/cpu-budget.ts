@@ -1,0 +1,39 @@
+/**
+ * A share of one core, as a bucket of milliseconds that refills with time. Work is measured after it is done, so the
+ * bucket may run into debt by one piece of work; while it is in debt nothing more is started.
+ */
+import type { Clock } from '#platform/clock.ts';
+
+/** How much can be saved up; short, so that a burst after a calm does not take the core for long. */
+const savedUpMs = 500;
+
+export class CpuBudget {
+  readonly #clock: Clock;
+  readonly #share: number;
+  #leftMs: number;
+  #filledAtMs: number;
+
+  constructor(clock: Clock, share: number) {
+    this.#clock = clock;
+    this.#share = share;
+    this.#leftMs = savedUpMs * share;
+    this.#filledAtMs = clock.monotonicMs();
+  }
+
+  get hasRoom(): boolean {
+    const nowMs = this.#clock.monotonicMs();
+    this.#leftMs = Math.min(savedUpMs * this.#share, this.#leftMs + (nowMs - this.#filledAtMs) * this.#share);
+    this.#filledAtMs = nowMs;
+    return this.#leftMs > 0;
+  }
+
+  /** Does the work and charges the time it took. */
+  charge<T>(work: () => T): T {
+    const startMs = this.#clock.monotonicMs();
+    try {
+      return work();
+    } finally {
+      this.#leftMs -= this.#clock.monotonicMs() - startMs;
+    }
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * What a gateway worker counts, and how the main thread adds it up. Workers send the difference since their last
+ * message, so a crashed worker's numbers stay counted.
+ */
+import { addOutcomes, zeroOutcomes } from '#ingest/outcomes.ts';
+import type { MutableOutcomeCounts } from '#ingest/outcomes.ts';
+import type { OutcomeCounts } from '#log/durable-log.ts';
+
+/** Upper bounds of the acknowledgement histogram, milliseconds; the last bucket is open. Finer around the goal of 5 ms. */
+export const ackBoundsMs: readonly number[] = [0.25, 0.5, 1, 2, 3, 4, 5, 7.5, 10, 15, 20, 50, 100, 250, 1000, 5000];
+
+/** Plain data: crosses threads as a message. */
+export interface GatewayCounts {
+  /** `path status` → requests, ingest routes only. */
+  requests: Record<string, number>;
+  proxiedRequests: number;
+  droppedConnections: number;
+  /** Body bytes as sent, and after decompression. */
+  bodyBytes: number;
+  decompressedBytes: number;
+  outcomesByTenant: Record<string, MutableOutcomeCounts>;
+  ackCounts: number[];
+  ackSumMs: number;
+}
+
+/** Where tenants beyond the bound are counted. */
+export const otherTenants = '_other';
+
+export function zeroCounts(): GatewayCounts {
+  return {
+    requests: {},
+    proxiedRequests: 0,
+    droppedConnections: 0,
+    bodyBytes: 0,
+    decompressedBytes: 0,
+    outcomesByTenant: Object.create(null) as Record<string, MutableOutcomeCounts>,
+    ackCounts: new Array<number>(ackBoundsMs.length + 1).fill(0),
+    ackSumMs: 0,
+  };
+}
+
+export function countOutcomes(counts: GatewayCounts, tenant: string, outcomes: OutcomeCounts, maxTenants: number): void {
+  const byTenant = counts.outcomesByTenant;
+  const known = byTenant[tenant] !== undefined;
+  const name = known || Object.keys(byTenant).length < maxTenants ? tenant : otherTenants;
+  byTenant[name] ??= zeroOutcomes();
+  addOutcomes(byTenant[name], outcomes);
+}
+
+export function countRequest(counts: GatewayCounts, path: string, status: number): void {
+  const key = `${path} ${status}`;
+  counts.requests[key] = (counts.requests[key] ?? 0) + 1;
+}
+
+export function observeAck(counts: GatewayCounts, durationMs: number): void {
+  let bucket = 0;
+  while (bucket < ackBoundsMs.length && durationMs > ackBoundsMs[bucket]) bucket += 1;
+  counts.ackCounts[bucket] += 1;
+  counts.ackSumMs += durationMs;
+}
+
+/** Adds a worker's message to the sum. */
+export function addCounts(total: GatewayCounts, part: GatewayCounts, maxTenants: number): void {
+  for (const [key, count] of Object.entries(part.requests)) total.requests[key] = (total.requests[key] ?? 0) + count;
+  total.proxiedRequests += part.proxiedRequests;
+  total.droppedConnections += part.droppedConnections;
+  total.bodyBytes += part.bodyBytes;
+  total.decompressedBytes += part.decompressedBytes;
+  for (const [tenant, outcomes] of Object.entries(part.outcomesByTenant)) countOutcomes(total, tenant, outcomes, maxTenants);
+  part.ackCounts.forEach((count, bucket) => (total.ackCounts[bucket] += count));
+  total.ackSumMs += part.ackSumMs;
+}
