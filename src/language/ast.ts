@@ -1,6 +1,9 @@
 /**
  * The query language as frozen data. Parsers build it, compilers read it; nothing else knows a query's meaning.
  * Positions are UTF-16 offsets into the query text; nodes made from JSON filters have none.
+ *
+ * Canonical form, which the functions below keep: `and` and `or` have at least two children, none of the same kind;
+ * `and` has no `all` among its children. `parseQuery(printQuery(node))` equals a canonical node but for spans.
  */
 
 export interface Span {
@@ -21,26 +24,57 @@ export interface NotNode { readonly kind: 'not'; readonly child: QueryNode }
 export interface WordNode { readonly kind: 'word'; readonly text: string; readonly span?: Span }
 /** "quoted": tokens of the message, adjacent and in order. */
 export interface PhraseNode { readonly kind: 'phrase'; readonly text: string; readonly span?: Span }
-/** pay*: a token of the message that begins so. */
+/** pay*: a token of the message that begins so; with separators the last token is the beginning of one. */
 export interface PrefixNode { readonly kind: 'prefix'; readonly text: string; readonly span?: Span }
 
-/** field:value, field:"value" and filters: the field equals any of the values (message: contains their phrase). */
+/** field:value, field:"value", field:(a OR b) and filters: the field equals any of the values (message: contains their phrase). */
 export interface FieldEqualsNode { readonly kind: 'field-equals'; readonly field: string; readonly values: readonly string[]; readonly span?: Span }
 /** field:pay* */
 export interface FieldPrefixNode { readonly kind: 'field-prefix'; readonly field: string; readonly prefix: string; readonly span?: Span }
 /** field:* : the line has the field. */
 export interface FieldExistsNode { readonly kind: 'field-exists'; readonly field: string; readonly span?: Span }
+export type ComparisonOperator = '<' | '<=' | '>' | '>=';
 /** level>=WARN and later numeric fields. */
 export interface FieldCompareNode {
   readonly kind: 'field-compare';
   readonly field: string;
-  readonly operator: '<' | '<=' | '>' | '>=';
+  readonly operator: ComparisonOperator;
   readonly value: string;
   readonly span?: Span;
 }
 
-export type QueryNode =
-  | AllNode | AndNode | OrNode | NotNode | WordNode | PhraseNode | PrefixNode
-  | FieldEqualsNode | FieldPrefixNode | FieldExistsNode | FieldCompareNode;
-
+export type FieldNode = FieldEqualsNode | FieldPrefixNode | FieldExistsNode | FieldCompareNode;
+export type TextNode = WordNode | PhraseNode | PrefixNode;
+export type QueryNode = AllNode | AndNode | OrNode | NotNode | TextNode | FieldNode;
 export type QueryKind = QueryNode['kind'];
+
+/** The query that every line matches. */
+export const allLines: AllNode = Object.freeze({ kind: 'all' });
+
+/** Lines that match every node; no nodes: all lines. */
+export function allOf(nodes: readonly QueryNode[]): QueryNode {
+  const children = nodes.flatMap((node) => (node.kind === 'and' ? node.children : node.kind === 'all' ? [] : [node]));
+  if (children.length === 0) return allLines;
+  return children.length === 1 ? children[0] : Object.freeze({ kind: 'and', children: Object.freeze(children) });
+}
+
+/** Lines that match at least one node; there must be one. */
+export function anyOf(nodes: readonly [QueryNode, ...QueryNode[]]): QueryNode {
+  const children = nodes.flatMap((node) => (node.kind === 'or' ? node.children : [node]));
+  return children.length === 1 ? children[0] : Object.freeze({ kind: 'or', children: Object.freeze(children) });
+}
+
+/** Exactly the lines that do not match the node. */
+export function notOf(child: QueryNode): NotNode {
+  return Object.freeze({ kind: 'not', child });
+}
+
+/** Freezes a leaf made by a parser; absent spans are left out. */
+export function leaf<N extends TextNode | FieldNode>(node: N): N {
+  if (node.kind === 'field-equals') Object.freeze(node.values);
+  if (node.span === undefined) {
+    const { span: _, ...rest } = node;
+    return Object.freeze(rest) as N;
+  }
+  return Object.freeze(node);
+}

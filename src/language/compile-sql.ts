@@ -1,0 +1,190 @@
+/**
+ * Query → one boolean ClickHouse expression over the columns of `#model/columns.ts`, with parameters. Values and names
+ * from outside are always parameters, never SQL text. The expression is never NULL, so NOT is the exact complement, and
+ * means the same on the memtable and on parts with and without indexes (test/language/trinity.test.ts).
+ */
+import { conditionOf, maxSeverity } from './conditions.ts';
+import { resolveField } from './fields.ts';
+import { messageSearchExpression } from './text-index.ts';
+import type { QueryNode } from './ast.ts';
+import type { Condition, ValueTest } from './conditions.ts';
+import type { FieldTarget } from './fields.ts';
+
+export interface CompiledSql {
+  readonly sql: string;
+  /** Values of the placeholders `{name:Type}` in `sql`. */
+  readonly params: Readonly<Record<string, string | number>>;
+}
+
+/** Gives out placeholders; the same value of the same type is one parameter. */
+class Params {
+  readonly values: Record<string, string | number> = {};
+  readonly #prefix: string;
+  readonly #names = new Map<string, string>();
+
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  text(value: string): string {
+    return this.#placeholder(value, 'String');
+  }
+
+  number(value: number): string {
+    return this.#placeholder(value, 'UInt8');
+  }
+
+  #placeholder(value: string | number, type: string): string {
+    const key = `${type}:${value}`;
+    let name = this.#names.get(key);
+    if (name === undefined) {
+      name = `${this.#prefix}${this.#names.size}`;
+      this.#names.set(key, name);
+      this.values[name] = value;
+    }
+    return `{${name}:${type}}`;
+  }
+}
+
+/**
+ * The condition of a query. `prefix` begins the parameters' names; give different ones to expressions used together.
+ * Throws AppError `query_unsupported` for what does not exist.
+ */
+export function compileSql(node: QueryNode, prefix = 'p'): CompiledSql {
+  const params = new Params(prefix);
+  return { sql: conditionSql(conditionOf(node), params), params: params.values };
+}
+
+function conditionSql(condition: Condition, params: Params): string {
+  switch (condition.kind) {
+    case 'true':
+      return '1';
+    case 'false':
+      return '0';
+    case 'and':
+    case 'or':
+      return `(${condition.children.map((child) => conditionSql(child, params)).join(condition.kind === 'and' ? ' AND ' : ' OR ')})`;
+    case 'not':
+      return `NOT ${conditionSql(condition.child, params)}`;
+    case 'tokens':
+      return tokensSql(condition.tokens, condition.lastIsPrefix, params);
+    case 'column':
+      return testSql(condition.column, condition.test, params);
+    case 'entry':
+      return entrySql(condition.map, params.text(condition.key), condition.test, params);
+    case 'any-attribute':
+      return `has(mapValues(attributes), ${params.text(condition.value)})`;
+    case 'tag':
+      return tagSql(condition.test, params);
+    case 'level':
+      return levelSql(condition.from, condition.to, params);
+    case 'skewed':
+      return `(skewed = ${params.number(condition.value ? 1 : 0)})`;
+    default:
+      return condition satisfies never;
+  }
+}
+
+/** Bytes that separate tokens, for RE2. */
+const separator = '[\\x00-/:-@\\[-`{-\\x7f]';
+
+function tokensSql(tokens: readonly string[], lastIsPrefix: boolean, params: Params): string {
+  if (!lastIsPrefix) return wholeTokensSql(tokens, params);
+  // tokens are letters and digits, so they need no escaping in LIKE and in the regular expression
+  const likePrefix = params.text(`%${tokens[tokens.length - 1]}%`);
+  const pattern = params.text(`(?:^|${separator})${tokens.join(`${separator}+`)}`);
+  const whole = tokens.length === 1 ? '' : `${wholeTokensSql(tokens.slice(0, -1), params)} AND `;
+  // LIKE is answered from the index's dictionary, the expression then looks only at what is left
+  return `(${whole}${messageSearchExpression} LIKE ${likePrefix} AND match(${messageSearchExpression}, ${pattern}))`;
+}
+
+function wholeTokensSql(tokens: readonly string[], params: Params): string {
+  if (tokens.length === 1) return `hasToken(${messageSearchExpression}, ${params.text(tokens[0])})`;
+  return `hasPhrase(${messageSearchExpression}, ${params.text(tokens.join(' '))})`;
+}
+
+function testSql(expression: string, test: ValueTest, params: Params): string {
+  switch (test.op) {
+    case 'equals':
+      return `(${expression} = ${params.text(test.value)})`;
+    case 'starts-with':
+      return `startsWith(${expression}, ${params.text(test.prefix)})`;
+    case 'present':
+      return `notEmpty(${expression})`;
+    default:
+      return test satisfies never;
+  }
+}
+
+/** A missing entry reads as the empty text, hence the second condition where that would pass. */
+function entrySql(map: string, key: string, test: ValueTest, params: Params): string {
+  const present = `mapContains(${map}, ${key})`;
+  if (test.op === 'present') return present;
+  const passesEmpty = test.op === 'equals' ? test.value === '' : test.prefix === '';
+  const tested = testSql(`${map}[${key}]`, test, params);
+  return passesEmpty ? `(${present} AND ${tested})` : tested;
+}
+
+function tagSql(test: ValueTest, params: Params): string {
+  switch (test.op) {
+    case 'equals':
+      return `has(tags, ${params.text(test.value)})`;
+    case 'starts-with':
+      return `arrayExists(tag -> startsWith(tag, ${params.text(test.prefix)}), tags)`;
+    case 'present':
+      return 'notEmpty(tags)';
+    default:
+      return test satisfies never;
+  }
+}
+
+function levelSql(from: number, to: number, params: Params): string {
+  if (to === maxSeverity) return `(level >= ${params.number(from)})`;
+  return from === to ? `(level = ${params.number(from)})` : `(level BETWEEN ${params.number(from)} AND ${params.number(to)})`;
+}
+
+/**
+ * SQL for a field's value as text, for grouping and `distinct`; the empty text where a line has none. Levels are shown
+ * as TRACE … FATAL, tags joined by commas.
+ */
+export function compileFieldValue(field: string, prefix = 'f'): CompiledSql {
+  const params = new Params(prefix);
+  return { sql: fieldValueSql(resolveField(field), params), params: params.values };
+}
+
+/** SQL for a field's value as Nullable(Float64), NULL where it is no finite number; for sum, avg, min, max, percentiles. */
+export function compileFieldNumber(field: string, prefix = 'n'): CompiledSql {
+  const params = new Params(prefix);
+  const target = resolveField(field);
+  if (target.kind === 'level') return { sql: 'toNullable(toFloat64(level))', params: {} };
+  const number = `toFloat64OrNull(${fieldValueSql(target, params)})`;
+  return { sql: `if(isFinite(${number}), ${number}, NULL)`, params: params.values };
+}
+
+const levelNameSql = "['', 'TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'][intDiv(level + 3, 4) + 1]";
+
+function fieldValueSql(target: FieldTarget, params: Params): string {
+  switch (target.kind) {
+    case 'dictionary':
+    case 'id':
+      return target.column;
+    case 'message':
+      return 'message';
+    case 'level':
+      return levelNameSql;
+    case 'skewed':
+      return "if(skewed = 1, 'true', 'false')";
+    case 'time':
+      return 'toString(ts)';
+    case 'tags':
+      return "arrayStringConcat(tags, ',')";
+    case 'entry':
+      return `${target.map}[${params.text(target.key)}]`;
+    case 'property': {
+      const key = params.text(target.key);
+      return `if(mapContains(attributes, ${key}), attributes[${key}], resource[${key}])`;
+    }
+    default:
+      return target satisfies never;
+  }
+}

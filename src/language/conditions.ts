@@ -1,0 +1,197 @@
+/**
+ * The meaning of a query: a tree of simple conditions on columns. SQL and matcher are both compiled from it, so what a
+ * word, a field or a level means is decided here, once. Specification: docs/specs/query-language.md.
+ */
+import { AppError } from '#base/errors.ts';
+import { foldText, tokenize } from '#base/text-folding.ts';
+import { parseSeverity, severityRangeSize } from '#model/severity.ts';
+import { resolveField } from './fields.ts';
+import type { FieldCompareNode, FieldNode, QueryNode } from './ast.ts';
+import type { DictionaryColumnName, FieldTarget, IdColumnName, MapColumnName } from './fields.ts';
+
+/** How a value is tested. `present`: not empty, for an entry of a map: there. Values are compared byte by byte. */
+export type ValueTest =
+  | { readonly op: 'equals'; readonly value: string }
+  | { readonly op: 'starts-with'; readonly prefix: string }
+  | { readonly op: 'present' };
+
+export type Condition =
+  | { readonly kind: 'true' | 'false' }
+  | { readonly kind: 'and' | 'or'; readonly children: readonly Condition[] }
+  | { readonly kind: 'not'; readonly child: Condition }
+  /** The folded tokens stand in the message one after the other; the last may be the beginning of a token. */
+  | { readonly kind: 'tokens'; readonly tokens: readonly string[]; readonly lastIsPrefix: boolean }
+  | { readonly kind: 'column'; readonly column: DictionaryColumnName | IdColumnName | 'message'; readonly test: ValueTest }
+  | { readonly kind: 'entry'; readonly map: MapColumnName; readonly key: string; readonly test: ValueTest }
+  /** Any attribute has the value. */
+  | { readonly kind: 'any-attribute'; readonly value: string }
+  | { readonly kind: 'tag'; readonly test: ValueTest }
+  /** Severity number from `from` to `to`, both included. */
+  | { readonly kind: 'level'; readonly from: number; readonly to: number }
+  | { readonly kind: 'skewed'; readonly value: boolean };
+
+export const maxSeverity = 24;
+
+/**
+ * The meaning of a node. Throws AppError `query_unsupported` where it asks for something that does not exist, such as an
+ * unknown level or a comparison of text.
+ */
+export function conditionOf(node: QueryNode): Condition {
+  switch (node.kind) {
+    case 'all':
+      return { kind: 'true' };
+    case 'and':
+    case 'or':
+      return { kind: node.kind, children: node.children.map(conditionOf) };
+    case 'not':
+      return { kind: 'not', child: conditionOf(node.child) };
+    case 'word':
+      return wordCondition(node.text);
+    case 'phrase':
+      return tokensCondition(node.text);
+    case 'prefix':
+      return prefixCondition(node.text);
+    case 'field-equals':
+      return oneOf(node.values.map((value) => equalsCondition(resolveField(node.field), node.field, value)));
+    case 'field-prefix':
+      return fieldTest(resolveField(node.field), node, { op: 'starts-with', prefix: node.prefix });
+    case 'field-exists':
+      return existsCondition(resolveField(node.field), node);
+    case 'field-compare':
+      return compareCondition(resolveField(node.field), node);
+    default:
+      return node satisfies never;
+  }
+}
+
+/** True where a text has a token to search for; one of punctuation only is found in every message. */
+export function hasTokens(text: string): boolean {
+  return tokenize(foldText(text)).length > 0;
+}
+
+function oneOf(children: readonly Condition[]): Condition {
+  if (children.length === 0) return { kind: 'false' };
+  return children.length === 1 ? children[0] : { kind: 'or', children };
+}
+
+function tokensCondition(text: string): Condition {
+  const tokens = tokenize(foldText(text));
+  return tokens.length === 0 ? { kind: 'true' } : { kind: 'tokens', tokens, lastIsPrefix: false };
+}
+
+/** `pay*` is the beginning of a token, `pay-*` the whole token. */
+function prefixCondition(text: string): Condition {
+  const folded = foldText(text);
+  const tokens = tokenize(folded);
+  if (tokens.length === 0) return { kind: 'true' };
+  return { kind: 'tokens', tokens, lastIsPrefix: folded.endsWith(tokens[tokens.length - 1]) };
+}
+
+const bareWordColumns = ['trace_id', 'span_id', 'service', 'host'] as const;
+
+function wordCondition(text: string): Condition {
+  const inMessage = tokensCondition(text);
+  if (inMessage.kind === 'true') return inMessage;
+  const columns = bareWordColumns.map((column) => ({ kind: 'column', column, test: { op: 'equals', value: text } }) as const);
+  return { kind: 'or', children: [inMessage, { kind: 'any-attribute', value: text }, ...columns] };
+}
+
+function equalsCondition(target: FieldTarget, field: string, value: string): Condition {
+  switch (target.kind) {
+    case 'message':
+      return hasTokens(value) ? tokensCondition(value) : { kind: 'column', column: 'message', test: { op: 'equals', value } };
+    case 'level':
+      return { kind: 'level', ...levelRange(field, value) };
+    case 'skewed':
+      if (value !== 'true' && value !== 'false') throw unsupported(field, `"${field}" is true or false, not "${value}"`);
+      return { kind: 'skewed', value: value === 'true' };
+    case 'time':
+      throw unsupported(field, `"${field}" cannot be compared in a query; give a time range instead`);
+    default:
+      return valueTest(target, { op: 'equals', value });
+  }
+}
+
+function existsCondition(target: FieldTarget, node: FieldNode): Condition {
+  switch (target.kind) {
+    case 'level':
+      return { kind: 'level', from: 1, to: maxSeverity };
+    // every line has a time and a skew flag
+    case 'time':
+    case 'skewed':
+      return { kind: 'true' };
+    default:
+      return fieldTest(target, node, { op: 'present' });
+  }
+}
+
+function fieldTest(target: FieldTarget, node: FieldNode, test: ValueTest): Condition {
+  switch (target.kind) {
+    case 'message':
+      return test.op === 'starts-with' ? prefixCondition(test.prefix) : { kind: 'column', column: 'message', test };
+    case 'level':
+    case 'skewed':
+    case 'time':
+      throw unsupported(node.field, `"${node.field}" has no beginnings to search for; name a whole value`);
+    default:
+      return valueTest(target, test);
+  }
+}
+
+function valueTest(target: Exclude<FieldTarget, { kind: 'message' | 'level' | 'skewed' | 'time' }>, test: ValueTest): Condition {
+  switch (target.kind) {
+    case 'dictionary':
+    case 'id':
+      return { kind: 'column', column: target.column, test };
+    case 'tags':
+      return { kind: 'tag', test };
+    case 'entry':
+      return { kind: 'entry', map: target.map, key: target.key, test };
+    case 'property':
+      return propertyCondition(target.key, test);
+    default:
+      return target satisfies never;
+  }
+}
+
+/** The attribute, or else the resource entry: one value a line, the one that `compileFieldValue` groups by. */
+function propertyCondition(key: string, test: ValueTest): Condition {
+  const attribute: Condition = { kind: 'entry', map: 'attributes', key, test };
+  const resource: Condition = { kind: 'entry', map: 'resource', key, test };
+  if (test.op === 'present') return { kind: 'or', children: [attribute, resource] };
+  const noAttribute: Condition = { kind: 'not', child: { kind: 'entry', map: 'attributes', key, test: { op: 'present' } } };
+  return { kind: 'or', children: [attribute, { kind: 'and', children: [resource, noAttribute] }] };
+}
+
+function compareCondition(target: FieldTarget, node: FieldCompareNode): Condition {
+  if (target.kind !== 'level') {
+    throw unsupported(node.field, `only the level can be compared with "${node.operator}", not "${node.field}"; quote the text to search for it`);
+  }
+  const { from, to } = levelRange(node.field, node.value);
+  switch (node.operator) {
+    case '>=':
+      return { kind: 'level', from, to: maxSeverity };
+    case '>':
+      return to === maxSeverity ? { kind: 'false' } : { kind: 'level', from: to + 1, to: maxSeverity };
+    // a line without level is below none
+    case '<=':
+      return { kind: 'level', from: 1, to };
+    case '<':
+      return from === 1 ? { kind: 'false' } : { kind: 'level', from: 1, to: from - 1 };
+    default:
+      return node.operator satisfies never;
+  }
+}
+
+/** `ERROR`, `err` → 17 to 20; a number of OpenTelemetry (`18`, `ERROR2`) and a level inside a range (`notice`) → itself. */
+function levelRange(field: string, text: string): { from: number; to: number } {
+  const severity = parseSeverity(text);
+  if (severity === 0) throw unsupported(field, `there is no level "${text}"; levels are TRACE, DEBUG, INFO, WARN, ERROR and FATAL`);
+  const isNumber = /^\s*\d+\s*$/.test(text) && Number(text) <= maxSeverity;
+  const namesRange = (severity - 1) % severityRangeSize === 0 && !isNumber;
+  return { from: severity, to: namesRange ? severity + severityRangeSize - 1 : severity };
+}
+
+function unsupported(field: string, message: string): AppError {
+  return new AppError('query_unsupported', message, { details: { field } });
+}

@@ -1,0 +1,71 @@
+/**
+ * AST → query text. `parseQuery(printQuery(node))` equals a canonical node but for spans, and equal canonical nodes
+ * print alike, so the text also serves as a cache key.
+ */
+import { operatorWords, plainFieldName, plainValue } from './query-text.ts';
+import type { QueryNode } from './ast.ts';
+
+const precedence = { or: 1, and: 2, not: 3 } as const;
+
+/** The canonical text of a query; all lines print as `*`. */
+export function printQuery(node: QueryNode): string {
+  switch (node.kind) {
+    case 'all':
+      return '*';
+    case 'and':
+      return node.children.map((child) => printWithin(child, precedence.and)).join(' AND ');
+    case 'or':
+      return node.children.map((child) => printWithin(child, precedence.or)).join(' OR ');
+    case 'not':
+      return `NOT ${printWithin(node.child, precedence.not)}`;
+    case 'word':
+      return printWord(node.text);
+    case 'phrase':
+      return quote(node.text);
+    case 'prefix':
+      return printPrefix(node.text);
+    case 'field-equals':
+      return `${printField(node.field)}:${printValues(node.values)}`;
+    case 'field-prefix':
+      return `${printField(node.field)}:${printPrefix(node.prefix)}`;
+    case 'field-exists':
+      return `${printField(node.field)}:*`;
+    case 'field-compare':
+      return plainFieldName.test(node.field)
+        ? `${node.field}${node.operator}${printValue(node.value)}`
+        : `${quote(node.field)}:${node.operator}${printValue(node.value)}`;
+    default:
+      return node satisfies never;
+  }
+}
+
+function printWithin(node: QueryNode, outer: number): string {
+  const text = printQuery(node);
+  const isWeaker = (node.kind === 'or' || node.kind === 'and') && precedence[node.kind] < outer;
+  return isWeaker ? `(${text})` : text;
+}
+
+function quote(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+}
+
+function printWord(text: string): string {
+  if (operatorWords.has(text)) return `\\${text}`;
+  return text.replace(/[\s()"\\*:<>]/g, '\\$&').replace(/^[-/]/, '\\$&');
+}
+
+function printPrefix(text: string): string {
+  return plainValue.test(text) ? `${text}*` : `${quote(text)}*`;
+}
+
+function printField(field: string): string {
+  return plainFieldName.test(field) && field !== '_exists_' ? field : quote(field);
+}
+
+function printValue(value: string): string {
+  return plainValue.test(value) && !operatorWords.has(value) ? value : quote(value);
+}
+
+function printValues(values: readonly string[]): string {
+  return values.length === 1 ? printValue(values[0]) : `(${values.map(printValue).join(' OR ')})`;
+}
