@@ -48,6 +48,8 @@ export interface ShardEnd {
   /** Rows and bytes ever appended in this incarnation, for lag. */
   readonly rows: number;
   readonly bytes: number;
+  /** WAL only: first sequence of the segment that holds the end, which tells readers when to look for a new file. */
+  readonly segment?: number;
 }
 
 /** Owned by one gateway worker; lives in its thread. */
@@ -70,6 +72,10 @@ export interface LogReader {
   readonly shard: number;
   /** Sequence of the next frame that `read` returns. */
   readonly nextSequence: number;
+  /** Frames that were trimmed before this reader came to them; frames lost to damage, and the rows they held. */
+  readonly skippedFrames: number;
+  readonly damagedFrames: number;
+  readonly lostRows: number;
   /** Frames up to the durable end, at most `maxBytes` (but at least one); empty when there is none yet. */
   read(maxBytes: number): Promise<readonly Frame[]>;
   close(): Promise<void>;
