@@ -1,0 +1,140 @@
+/**
+ * Tests values of many queries in one pass over a column: texts (ids, message) and maps (attributes, resource). An
+ * index given by `add…` names the answer in what `run` returns.
+ */
+import type { BatchView, DictionaryColumn } from '#model/batch-view.ts';
+import { bytesStartWith, utf8, ValueTable } from './byte-patterns.ts';
+import { RowSet } from './row-set.ts';
+import type { ValueTest } from './conditions.ts';
+
+/** Tests of values, all of which are tried on each value. */
+class ValueTests {
+  readonly #equals = new ValueTable();
+  /** Index in #equals → answer. */
+  readonly #equalsAnswers: number[] = [];
+  readonly #prefixes: { readonly bytes: Uint8Array; readonly answer: number }[] = [];
+
+  add(test: Exclude<ValueTest, { op: 'present' }>, answer: number): void {
+    if (test.op === 'equals') this.#equalsAnswers[this.#equals.add(test.value)] = answer;
+    else this.#prefixes.push({ bytes: utf8(test.prefix), answer });
+  }
+
+  /** Adds the row to the answers of the tests that the value passes. */
+  mark(bytes: Uint8Array, start: number, end: number, row: number, found: readonly RowSet[]): void {
+    if (this.#equals.size > 0) {
+      const index = this.#equals.find(bytes, start, end);
+      if (index >= 0) found[this.#equalsAnswers[index]].add(row);
+    }
+    for (let i = 0; i < this.#prefixes.length; i++) {
+      const prefix = this.#prefixes[i];
+      if (bytesStartWith(bytes, start, end, prefix.bytes)) found[prefix.answer].add(row);
+    }
+  }
+}
+
+export class TextScan {
+  readonly #column: 'trace_id' | 'span_id' | 'message';
+  readonly #tests = new ValueTests();
+  /** Answers of `present`. */
+  readonly #present: number[] = [];
+  #count = 0;
+
+  constructor(column: 'trace_id' | 'span_id' | 'message') {
+    this.#column = column;
+  }
+
+  add(test: ValueTest): number {
+    if (test.op === 'present') this.#present.push(this.#count);
+    else this.#tests.add(test, this.#count);
+    return this.#count++;
+  }
+
+  run(view: BatchView, rows: RowSet): RowSet[] {
+    const found = Array.from({ length: this.#count }, () => new RowSet(view.rowCount));
+    const { bytes, starts, ends } = view.text(this.#column);
+    rows.forEach((row) => {
+      this.#tests.mark(bytes, starts[row], ends[row], row, found);
+      if (ends[row] > starts[row]) for (const answer of this.#present) found[answer].add(row);
+    });
+    return found;
+  }
+}
+
+interface KeyTests {
+  readonly tests: ValueTests;
+  readonly present: number[];
+}
+
+export class MapScan {
+  readonly #column: 'attributes' | 'resource';
+  readonly #anyValue = new ValueTable();
+  /** Index in #anyValue → answer. */
+  readonly #anyAnswers: number[] = [];
+  readonly #keyNumbers = new Map<string, number>();
+  readonly #keys: KeyTests[] = [];
+  #count = 0;
+
+  constructor(column: 'attributes' | 'resource') {
+    this.#column = column;
+  }
+
+  /** Any entry has the value. */
+  addAny(value: string): number {
+    this.#anyAnswers[this.#anyValue.add(value)] = this.#count;
+    return this.#count++;
+  }
+
+  /** The entry of the key passes the test; of several with the same key the first counts, as in ClickHouse. */
+  addEntry(key: string, test: ValueTest): number {
+    let number = this.#keyNumbers.get(key);
+    if (number === undefined) {
+      number = this.#keys.push({ tests: new ValueTests(), present: [] }) - 1;
+      this.#keyNumbers.set(key, number);
+    }
+    if (test.op === 'present') this.#keys[number].present.push(this.#count);
+    else this.#keys[number].tests.add(test, this.#count);
+    return this.#count++;
+  }
+
+  run(view: BatchView, rows: RowSet): RowSet[] {
+    const found = Array.from({ length: this.#count }, () => new RowSet(view.rowCount));
+    const { offsets, keys, values } = view.map(this.#column);
+    const wanted = this.#wantedKeys(keys);
+    const hasAny = this.#anyValue.size > 0;
+    if (!hasAny && wanted === undefined) return found;
+    const { indexes } = keys;
+    const { bytes, starts, ends } = values;
+    /** By wanted key: the last row that had it. */
+    const seenIn = new Int32Array(this.#keys.length + 1).fill(-1);
+    rows.forEach((row) => {
+      for (let entry = offsets[row]; entry < offsets[row + 1]; entry++) {
+        if (hasAny) {
+          const index = this.#anyValue.find(bytes, starts[entry], ends[entry]);
+          if (index >= 0) found[this.#anyAnswers[index]].add(row);
+        }
+        if (wanted === undefined) continue;
+        const key = wanted[indexes[entry]];
+        if (key === 0 || seenIn[key] === row) continue;
+        seenIn[key] = row;
+        const { tests, present } = this.#keys[key - 1];
+        tests.mark(bytes, starts[entry], ends[entry], row, found);
+        for (let i = 0; i < present.length; i++) found[present[i]].add(row);
+      }
+    });
+    return found;
+  }
+
+  /** By dictionary index: 1 + number of the wanted key, 0 for others; undefined where the batch has none of them. */
+  #wantedKeys({ values }: DictionaryColumn): Uint16Array | undefined {
+    if (this.#keyNumbers.size === 0) return undefined;
+    const wanted = new Uint16Array(values.length);
+    let isAnyWanted = false;
+    for (let i = 0; i < values.length; i++) {
+      const number = this.#keyNumbers.get(values[i]);
+      if (number === undefined) continue;
+      wanted[i] = number + 1;
+      isAnyWanted = true;
+    }
+    return isAnyWanted ? wanted : undefined;
+  }
+}

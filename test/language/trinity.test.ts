@@ -1,0 +1,54 @@
+/** Generated queries over generated rows: SQL on three kinds of tables and the matcher select the same rows. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import fc from 'fast-check';
+import { notOf } from '#language/ast.ts';
+import { compileMatcher, MatcherSet } from '#language/compile-matcher.ts';
+import { compileSql } from '#language/compile-sql.ts';
+import { parseQuery } from '#language/parser.ts';
+import { printQuery } from '#language/printer.ts';
+import { EngineTables, tableNames } from './engine-tables.ts';
+import { queryNode } from './sample-queries.ts';
+import { batchViewOf, sampleMessages, sampleRow } from './sample-rows.ts';
+import type { QueryNode } from '#language/ast.ts';
+import type { SampleRow } from './sample-rows.ts';
+
+const seed = Number(process.env.MILLRACE_TEST_SEED ?? (Math.random() * 2 ** 31) | 0);
+const queriesPerRun = Number(process.env.MILLRACE_TEST_QUERIES ?? 400);
+const rowCount = 300;
+
+let engine: EngineTables;
+let rows: readonly SampleRow[];
+before(() => {
+  engine = new EngineTables();
+  const generated = fc.sample(sampleRow, { seed, numRuns: rowCount - sampleMessages.length });
+  rows = [...generated, ...sampleMessages.map((message, i) => ({ ...generated[i], message }))];
+  engine.load(rows);
+});
+after(() => engine.close());
+
+function check(query: QueryNode, matched: readonly number[]): void {
+  const text = printQuery(query);
+  const compiled = compileSql(query);
+  for (const table of tableNames) {
+    assert.deepEqual(engine.select(table, compiled), matched, `seed ${seed}, table ${table} and matcher differ on: ${text}\n${compiled.sql}\n${JSON.stringify(compiled.params)}`);
+  }
+}
+
+test(`engine and matcher select the same rows (seed ${seed})`, () => {
+  const queries = fc.sample(queryNode, { seed: seed + 1, numRuns: queriesPerRun }).map((query) => parseQuery(printQuery(query)));
+  const view = batchViewOf(rows);
+  const set = new MatcherSet();
+  const handles = queries.map((query) => set.add(query));
+  const matches = set.match(view);
+  let selectedSome = 0;
+  queries.forEach((query, i) => {
+    const matched = [...matches(handles[i]).rows()];
+    if (matched.length > 0 && matched.length < rows.length) selectedSome++;
+    check(query, matched);
+    assert.deepEqual([...compileMatcher(query).match(view).rows()], matched, `seed ${seed}: alone and in a set: ${printQuery(query)}`);
+    const complement = new Set(matched);
+    assert.deepEqual([...compileMatcher(notOf(query)).match(view).rows()], rows.map((_, row) => row).filter((row) => !complement.has(row)));
+  });
+  assert.ok(selectedSome > queriesPerRun / 4, `only ${selectedSome} of ${queriesPerRun} queries selected some rows but not all`);
+});
