@@ -1,5 +1,5 @@
 /** Settings of taking lines in: bounds of a request and of a record, and when senders are asked to slow down. */
-import { bytes, decimal, duration, integer, section } from '#base/config-schema.ts';
+import { bytes, duration, integer, section } from '#base/config-schema.ts';
 import type { Static } from '#base/config-schema.ts';
 
 export const ingestConfig = section('Taking lines in', {
@@ -12,6 +12,7 @@ export const ingestConfig = section('Taking lines in', {
     maximum: 10_000,
   }),
   max_attribute_name_bytes: bytes('512', 'longest attribute name, dots included; a longer one goes into "overflow"', { minimum: 8 }),
+  max_source_bytes: bytes('4KiB', 'largest "source" of a batch (JSON text): its members are repeated in every record', { minimum: 64 }),
   max_nesting: integer(64, 'deepest nesting of a record, itself being 1; a deeper one fails with nesting_too_deep', {
     minimum: 2,
     maximum: 512,
@@ -20,11 +21,6 @@ export const ingestConfig = section('Taking lines in', {
   max_clock_skew: duration('30s', 'event times further than this from the receive time are flagged as skewed'),
   max_inflight_bytes: bytes('256MiB', 'bytes of bodies and batches not yet durable that one gateway worker holds; beyond it senders get 429', { minimum: 1 }),
   overload_retry_after: duration('1s', 'what Retry-After says when a bound of the gateway or of the log is reached', { minimum: 1 }),
-  elevated_fill: decimal(0.5, '`lag_hint` says elevated from this share of what may wait for the index (log.refuse_ratio of log.max_bytes)', {
-    minimum: 0,
-    maximum: 1,
-  }),
-  critical_fill: decimal(0.8, '`lag_hint` says critical from this share; when all is used, senders get 429', { minimum: 0, maximum: 1 }),
   elevated_lag: duration('5s', '`lag_hint` says elevated from this age of the oldest line that is not searchable yet', { minimum: 1 }),
   critical_lag: duration('60s', '`lag_hint` says critical from this age of the oldest line that is not searchable yet', { minimum: 1 }),
 });

@@ -10,23 +10,16 @@ import { invariant } from '#base/errors.ts';
 import { originOf } from '#base/ids.ts';
 import { frameKinds } from '#log/durable-log.ts';
 import type { LogWriter, OutcomeCounts } from '#log/durable-log.ts';
+import type { BatchStamp } from '#model/log-batch.ts';
 import type { Clock } from '#platform/clock.ts';
 import { zeroOutcomes } from './outcomes.ts';
 import type { MutableOutcomeCounts } from './outcomes.ts';
 
-/** Where and when a batch entered the log; becomes part of every line's id. */
-export interface BatchStamp {
-  readonly tenant: string;
-  readonly receivedMs: number;
-  readonly origin: number;
-  readonly seq: number;
-}
-
-/** The pipeline's view of a decoded batch (`LogBatchBuilder` of the model). */
+/** The pipeline's view of a decoded batch: what it needs of `LogBatchBuilder`. */
 export interface PendingBatch {
   readonly rowCount: number;
-  /** The rows as a Native block. The buffers are the caller's: the next batch does not touch them. */
-  finish(stamp: BatchStamp): readonly Uint8Array[];
+  /** The rows as a Native block in a buffer of its own: the next batch does not touch it. */
+  finish(stamp: BatchStamp): Uint8Array;
 }
 
 export interface StepContext {
@@ -46,6 +39,8 @@ export interface IngestPipelineOptions {
   readonly writer: LogWriter;
   readonly clock: Clock;
   readonly steps: readonly IngestStep[];
+  /** `ingest.max_clock_skew` */
+  readonly maxClockSkewMs: number;
   /** Receive time of the shard's last frame; the next is never earlier. */
   readonly lastReceivedMs?: number;
   /** Told after the frame is durable. */
@@ -54,13 +49,13 @@ export interface IngestPipelineOptions {
 
 export interface IngestPipeline {
   /**
-   * Takes a batch with the number of its records that the decoder refused; resolves with the outcomes once they are
+   * Takes a batch and empties it, with the number of its records that the decoder refused; resolves with the outcomes once they are
    * durable. Rejects with `log_full` or `log_unavailable`; then nothing of the batch was taken.
    */
   submit(tenant: string, batch: PendingBatch, refusedCount: number): Promise<OutcomeCounts>;
 }
 
-export function createIngestPipeline({ writer, clock, steps, lastReceivedMs = 0, onDurable }: IngestPipelineOptions): IngestPipeline {
+export function createIngestPipeline({ writer, clock, steps, maxClockSkewMs, lastReceivedMs = 0, onDurable }: IngestPipelineOptions): IngestPipeline {
   const origin = originOf(writer.incarnation, writer.shard);
   let receivedMs = lastReceivedMs;
 
@@ -75,7 +70,7 @@ export function createIngestPipeline({ writer, clock, steps, lastReceivedMs = 0,
       outcomes.accepted = batch.rowCount;
 
       const sequence = writer.nextSequence;
-      const payload = batch.rowCount === 0 ? [] : batch.finish({ tenant, receivedMs, origin, seq: sequence });
+      const payload = batch.rowCount === 0 ? [] : [batch.finish({ tenant, receivedMs, origin, seq: sequence, maxClockSkewMs })];
       const header = { kind: frameKinds.logs, tenant, rowCount: batch.rowCount, outcomes, receivedMs };
       invariant(writer.nextSequence === sequence, 'the log moved on between stamp and append');
       await writer.append(header, payload);

@@ -1,65 +1,27 @@
 /**
- * Backpressure: how full the log is and how late the index is, turned into a hint for senders and, in time, a refusal.
+ * Backpressure as senders are told: a hint, and before the log is full nothing worse.
  *
- * The main thread knows the facts and computes this about once a second; gateway workers hold the latest value and ask
- * it before they read a body.
+ * The main thread knows how much of the log waits for the index and since when; it tells every gateway worker about
+ * once a second. A full log refuses by itself (`log_full`); lateness only ever changes the hint, because an engine that
+ * is down must not stop ingestion.
  */
-import { AppError } from '#base/errors.ts';
 import type { IngestConfig } from './config.ts';
 
 export type LagHint = 'normal' | 'elevated' | 'critical';
 
-/** Sent to worker threads as a message, so plain data. */
-export interface Pressure {
-  readonly lagHint: LagHint;
-  /** Present while nothing may be taken. */
-  readonly refusal?: PressureRefusal;
-}
-
-export interface PressureRefusal {
-  readonly message: string;
-  /** The bound that was reached, full path. */
-  readonly setting: string;
-  readonly retryAfterMs: number;
-}
-
+/** A message to worker threads: plain data. */
 export interface PressureFacts {
-  /** Bytes of the log that the slowest holding consumer has still to read, and the most that may wait. */
-  readonly waitingBytes: number;
-  readonly maxWaitingBytes: number;
+  /** Bytes of all shards that may not be trimmed yet (`WalLog.metrics().heldBytes`). */
+  readonly heldBytes: number;
   /** Age of the oldest line that is not yet searchable; 0 where there is none. */
   readonly lagMs: number;
 }
 
-export const noPressure: Pressure = { lagHint: 'normal' };
+export const noPressure: PressureFacts = { heldBytes: 0, lagMs: 0 };
 
-type PressureConfig = Pick<IngestConfig, 'elevated_fill' | 'critical_fill' | 'refuse_fill' | 'elevated_lag' | 'critical_lag' | 'overload_retry_after'>;
-
-/** The hint is the worse of the two facts; only the fill refuses, because an engine that is down must not stop ingestion. */
-export function computePressure(facts: PressureFacts, config: PressureConfig): Pressure {
-  const fill = facts.maxWaitingBytes > 0 ? facts.waitingBytes / facts.maxWaitingBytes : 0;
-  const lagHint = hintOf(fill, facts.lagMs, config);
-  if (fill < config.refuse_fill) return { lagHint };
-  const percent = Math.floor(fill * 100);
-  return {
-    lagHint: 'critical',
-    refusal: {
-      message: `${percent} % of the log waits to be indexed; retry later`,
-      setting: 'ingest.refuse_fill',
-      retryAfterMs: config.overload_retry_after,
-    },
-  };
-}
-
-function hintOf(fill: number, lagMs: number, config: PressureConfig): LagHint {
-  if (fill >= config.critical_fill || lagMs >= config.critical_lag) return 'critical';
-  if (fill >= config.elevated_fill || lagMs >= config.elevated_lag) return 'elevated';
+/** The worse of the two: how full the log is, and how late the index. */
+export function lagHintOf(fill: 'normal' | 'elevated' | 'full', lagMs: number, config: Pick<IngestConfig, 'elevated_lag' | 'critical_lag'>): LagHint {
+  if (fill === 'full' || lagMs >= config.critical_lag) return 'critical';
+  if (fill === 'elevated' || lagMs >= config.elevated_lag) return 'elevated';
   return 'normal';
-}
-
-/** Throws `log_full` while the pressure refuses. */
-export function admitUnder(pressure: Pressure): void {
-  const refusal = pressure.refusal;
-  if (refusal === undefined) return;
-  throw new AppError('log_full', refusal.message, { details: { setting: refusal.setting }, retryAfterMs: refusal.retryAfterMs });
 }

@@ -6,7 +6,6 @@
  * dropped here and a slow reader costs no memory. The hand-over is one synchronous check: when every shard's next row
  * is the pump's next row, the reader joins the pump's groups.
  */
-import { setImmediate } from 'node:timers/promises';
 import { frameKinds } from '#log/durable-log.ts';
 import type { DurableLog, Frame } from '#log/durable-log.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -16,7 +15,7 @@ import type { ShardPoint, TailPosition } from './cursor.ts';
 import { FrameLines } from './frame-lines.ts';
 import type { FrameDecoder } from './frame-lines.ts';
 import type { TailPump } from './pump.ts';
-import type { RowMatcher } from './query-groups.ts';
+import type { QueryHandle, TailMatchers } from './query-groups.ts';
 import { closeAll, readerAt } from './shard-readers.ts';
 import type { ShardReaders } from './shard-readers.ts';
 import type { TailSubscriber } from './subscriber.ts';
@@ -30,7 +29,7 @@ export interface CatchUpOptions {
   readonly clock: Clock;
   readonly turns: TurnTaker;
   readonly subscriber: TailSubscriber;
-  readonly match: RowMatcher;
+  readonly matchers: TailMatchers<QueryHandle>;
   readonly from: TailPosition;
   /** Called in the moment in which the reader is level with the pump; adds it to the pump's groups. */
   readonly join: () => void;
@@ -38,15 +37,18 @@ export interface CatchUpOptions {
 
 /** Pause while the tail's CPU share is used up. */
 const budgetPauseMs = 20;
+/** How long one reader may keep others waiting for their turn. */
+const maxStretchMs = 200;
 
 export class CatchUp {
   readonly #options: CatchUpOptions;
-  readonly #readers: ShardReaders = new Map();
+  readonly #handle: QueryHandle;
   #position: TailPosition;
 
   constructor(options: CatchUpOptions) {
     this.#options = options;
     this.#position = options.from;
+    this.#handle = options.matchers.add(options.subscriber.request.where);
   }
 
   cursor(): string {
@@ -55,17 +57,28 @@ export class CatchUp {
 
   /** Resolves when the reader has joined or gone. Rejects where the log cannot be read; then `abandon` is due. */
   async run(signal: AbortSignal): Promise<void> {
-    const { subscriber, turns, clock, budget, join } = this.#options;
+    const { subscriber, turns, join } = this.#options;
+    while (!subscriber.closed && !signal.aborted) {
+      if (this.#shardBehind() === undefined) return join();
+      if (subscriber.roomLines <= 0) await subscriber.waitForTake();
+      else await turns.run(() => this.#stretch(signal));
+    }
+  }
+
+  /** Reads until the buffer is full or the reader level; open readers, which hold memory, do not outlive its turn. */
+  async #stretch(signal: AbortSignal): Promise<void> {
+    const { subscriber, clock, budget } = this.#options;
+    const readers: ShardReaders = new Map();
+    const startMs = clock.monotonicMs();
     try {
-      while (!subscriber.closed && !signal.aborted) {
+      while (!subscriber.closed && !signal.aborted && subscriber.roomLines > 0 && clock.monotonicMs() - startMs < maxStretchMs) {
         const shard = this.#shardBehind();
-        if (shard === undefined) return join();
-        if (subscriber.roomLines <= 0) await subscriber.waitForTake();
-        else if (!budget.hasRoom) await clock.sleep(budgetPauseMs, signal);
-        else await turns.run(() => this.#step(shard));
+        if (shard === undefined) return;
+        if (budget.hasRoom) await this.#step(readers, shard);
+        else await clock.sleep(budgetPauseMs, signal);
       }
     } finally {
-      await closeAll(this.#readers);
+      await closeAll(readers);
     }
   }
 
@@ -90,30 +103,32 @@ export class CatchUp {
     return undefined;
   }
 
-  async #step(shard: number): Promise<void> {
-    const { log, pump, budget } = this.#options;
+  async #step(readers: ShardReaders, shard: number): Promise<void> {
+    const { log, pump, budget, subscriber } = this.#options;
     const at = this.#pointOf(shard);
-    const reader = await readerAt(log, this.#readers, shard, at.sequence);
+    const reader = await readerAt(log, readers, shard, at.sequence);
+    const levelBefore = pump.nextSequence(shard);
     const [frame] = await reader.read(1);
-    if (frame === undefined) return void (await setImmediate());
+    const missed = reader.newlyMissed();
+    if (missed > 0) subscriber.miss(missed);
+    // Nothing readable lies before the pump: numbers of rejected or trimmed frames.
+    if (frame === undefined) return this.#moveTo(shard, { sequence: levelBefore, row: 0 });
+    const level = pump.nextSequence(shard);
     // The pump has not come so far: it will hand this frame out itself.
-    if (frame.sequence >= pump.nextSequence(shard)) return this.#passMissing(shard, at, pump.nextSequence(shard));
-    if (frame.sequence > at.sequence) this.#passMissing(shard, at, frame.sequence);
+    if (frame.sequence >= level) return this.#moveTo(shard, { sequence: level, row: 0 });
+    if (frame.sequence > at.sequence) this.#moveTo(shard, { sequence: frame.sequence, row: 0 });
     budget.charge(() => this.#handOut(frame));
-  }
-
-  #passMissing(shard: number, at: ShardPoint, sequence: number): void {
-    this.#options.subscriber.miss(sequence - at.sequence);
-    this.#moveTo(shard, { sequence, row: 0 });
   }
 
   /** Hands out as many matching rows of the frame as the buffer has room for, and stands behind the last of them. */
   #handOut(frame: Frame): void {
-    const { subscriber, match, decoder, log } = this.#options;
+    const { subscriber, matchers, decoder, log } = this.#options;
     const next: ShardPoint = { sequence: frame.sequence + 1, row: 0 };
     if (frame.kind !== frameKinds.logs || frame.rowCount === 0 || frame.tenant !== subscriber.request.tenant) return this.#moveTo(frame.shard, next);
     const lines = new FrameLines(frame, decoder, log.incarnation, this.#position);
-    for (const row of lines.rows(match, this.#pointOf(frame.shard).row)) {
+    const fromRow = this.#pointOf(frame.shard).row;
+    for (const row of matchers.match(lines.view)(this.#handle).rows()) {
+      if (row < fromRow) continue;
       if (subscriber.roomLines <= 0) return this.#moveTo(frame.shard, { sequence: frame.sequence, row });
       subscriber.offer([lines.line(row)], 0);
     }

@@ -15,7 +15,7 @@ import type { CpuBudget } from './cpu-budget.ts';
 import type { ShardPoint, TailPosition } from './cursor.ts';
 import { FrameLines } from './frame-lines.ts';
 import type { FrameDecoder } from './frame-lines.ts';
-import type { QueryGroups } from './query-groups.ts';
+import type { QueryGroups, TenantWatch } from './query-groups.ts';
 import { closeAll, readerAt } from './shard-readers.ts';
 import type { ShardReaders } from './shard-readers.ts';
 import type { TailSubscriber } from './subscriber.ts';
@@ -118,11 +118,13 @@ export class TailPump {
       await setImmediate();
       stretchStartMs = clock.monotonicMs();
     }
+    const missed = reader.newlyMissed();
+    if (missed > 0) this.#forEachSubscriber((subscriber) => subscriber.miss(missed));
+    // Numbers of rejected frames may lie behind the last frame.
+    if (reader.nextSequence > this.nextSequence(shard)) this.#moveTo(shard, { sequence: reader.nextSequence, row: 0 });
   }
 
   #take(frame: Frame): void {
-    const missing = frame.sequence - this.nextSequence(frame.shard);
-    if (missing > 0) this.#forEachSubscriber((subscriber) => subscriber.miss(missing));
     if (frame.kind === frameKinds.logs && frame.rowCount > 0) this.#matchOrSkip(frame);
     this.#moveTo(frame.shard, { sequence: frame.sequence + 1, row: 0 });
     this.#rowsDone.set(frame.shard, (this.#rowsDone.get(frame.shard) ?? 0) + frame.rowCount);
@@ -130,33 +132,36 @@ export class TailPump {
 
   #matchOrSkip(frame: Frame): void {
     const { groups, budget, logger } = this.#options;
-    if (groups.of(frame.tenant) === undefined) return;
+    const watch = groups.of(frame.tenant);
+    if (watch === undefined) return;
     if (!budget.hasRoom) return this.#skip(frame);
     try {
-      budget.charge(() => this.#match(frame));
+      budget.charge(() => this.#match(frame, watch));
     } catch (error) {
       logger.error({ shard: frame.shard, sequence: frame.sequence, error: String(error) }, 'live tail cannot read a batch');
       this.#skip(frame);
     }
   }
 
-  #match(frame: Frame): void {
-    const { groups, decoder, config, log } = this.#options;
+  #match(frame: Frame, watch: TenantWatch): void {
+    const { decoder, config, log } = this.#options;
     const lines = new FrameLines(frame, decoder, log.incarnation, this.#position);
-    for (const group of groups.of(frame.tenant) ?? []) {
-      const matched = lines.newest(group.match, config.max_buffered_lines);
-      if (matched.lines.length === 0) continue;
-      this.counts.matchedLines += matched.lines.length + matched.lost;
-      for (const subscriber of group.subscribers) this.counts.droppedLines += subscriber.offer(matched.lines, matched.lost);
+    const matches = watch.matchers.match(lines.view);
+    for (const { handle, subscribers } of watch.groups.values()) {
+      const matched = matches(handle);
+      if (matched.isEmpty()) continue;
+      const rows = matched.rows();
+      this.counts.matchedLines += rows.length;
+      // What no buffer could hold is not even made.
+      const newest = lines.newest(rows, config.max_buffered_lines);
+      for (const subscriber of subscribers) this.counts.droppedLines += subscriber.offer(newest, rows.length - newest.length);
     }
   }
 
   /** Passes over a frame whose lines may have concerned the tenant's readers. */
   #skip(frame: Frame): void {
     this.counts.skippedLines += frame.rowCount;
-    for (const group of this.#options.groups.of(frame.tenant) ?? []) {
-      for (const subscriber of group.subscribers) subscriber.skip(frame.rowCount);
-    }
+    for (const subscriber of this.#options.groups.subscribers(frame.tenant)) subscriber.skip(frame.rowCount);
   }
 
   #jumpIfFarBehind(): void {
@@ -184,6 +189,6 @@ export class TailPump {
   }
 
   #forEachSubscriber(tell: (subscriber: TailSubscriber) => void): void {
-    for (const group of this.#options.groups.all()) for (const subscriber of group.subscribers) tell(subscriber);
+    for (const subscriber of this.#options.groups.subscribers()) tell(subscriber);
   }
 }

@@ -2,6 +2,7 @@
  * One reader's buffer: bounded in lines and bytes, the oldest go first, losses are counted until they are told.
  */
 import type { TailDelivery, TailLine, TailRequest, TailSubscription } from '#consumers/live-tail.ts';
+import type { QueryGroup } from './query-groups.ts';
 
 /** A line as the buffer holds it; shared by all readers of a query. */
 export interface BufferedLine extends TailLine {
@@ -24,6 +25,8 @@ export interface SubscriberOptions {
 
 export class TailSubscriber implements TailSubscription {
   readonly request: TailRequest;
+  /** Where it stands once it follows the pump; kept by QueryGroups. */
+  group: QueryGroup | undefined;
   readonly #options: SubscriberOptions;
   #lines: BufferedLine[] = [];
   /** Lines before this index have been taken or dropped; the array is cut when half of it is dead. */

@@ -12,14 +12,15 @@ import type { TailPosition } from './cursor.ts';
 import type { FrameDecoder } from './frame-lines.ts';
 import { TailPump } from './pump.ts';
 import { QueryGroups } from './query-groups.ts';
-import type { CompileQuery } from './query-groups.ts';
+import type { CreateMatchers } from './query-groups.ts';
 import { TailSubscriber } from './subscriber.ts';
 import { TurnTaker } from './turn-taker.ts';
 
 export interface TailServiceOptions {
   readonly log: DurableLog;
   readonly config: TailConfig;
-  readonly compile: CompileQuery;
+  /** `() => new MatcherSet()` */
+  readonly createMatchers: CreateMatchers;
   readonly decoder: FrameDecoder;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -43,7 +44,7 @@ class LogTailService implements TailService {
   constructor(options: TailServiceOptions) {
     const { log, config, decoder, clock, logger } = options;
     this.#options = options;
-    this.#groups = new QueryGroups(options.compile);
+    this.#groups = new QueryGroups(options.createMatchers);
     this.#budget = new CpuBudget(clock, config.cpu_share);
     this.#pump = new TailPump({ log, groups: this.#groups, decoder, config, budget: this.#budget, clock, logger });
     this.#turns = new TurnTaker(config.max_catch_ups);
@@ -99,13 +100,13 @@ class LogTailService implements TailService {
   }
 
   #beginCatchUp(subscriber: TailSubscriber, from: TailPosition): void {
-    const { log, decoder, clock, logger, compile } = this.#options;
+    const { log, decoder, clock, logger, createMatchers } = this.#options;
     const join = (): void => {
       this.#catchUps.delete(subscriber);
       this.#groups.add(subscriber);
     };
-    const match = compile(subscriber.request.where);
-    const catchUp = new CatchUp({ log, pump: this.#pump, decoder, budget: this.#budget, clock, turns: this.#turns, subscriber, match, from, join });
+    const shared = { log, pump: this.#pump, decoder, budget: this.#budget, clock, turns: this.#turns };
+    const catchUp = new CatchUp({ ...shared, matchers: createMatchers(), subscriber, from, join });
     this.#catchUps.set(subscriber, catchUp);
     catchUp.run(this.#stopping.signal).catch((error: unknown) => {
       logger.error({ error: String(error) }, 'live tail cannot re-read the log for a cursor; its reader continues at the present');

@@ -1,15 +1,8 @@
 /** The answers of the three designs' ingest endpoints (api.md), rendered from the same outcome. Pure. */
 import { failedCount, takenCount } from '#ingest/outcomes.ts';
 import type { LagHint } from '#ingest/pressure.ts';
+import type { RecordError } from '#ingest/record-errors.ts';
 import type { OutcomeCounts } from '#log/durable-log.ts';
-
-/** A record that was not taken, as told to the sender. */
-export interface RecordError {
-  /** Position in the batch, from 0. */
-  readonly index: number;
-  readonly code: string;
-  readonly message: string;
-}
 
 export interface IngestAnswer {
   readonly outcomes: OutcomeCounts;
@@ -18,7 +11,7 @@ export interface IngestAnswer {
   readonly lagHint: LagHint;
 }
 
-type RenderReply = (answer: IngestAnswer) => string;
+export type RenderReply = (answer: IngestAnswer) => string;
 
 const withErrors = (reply: Record<string, unknown>, errors: readonly RecordError[]): string =>
   JSON.stringify(errors.length === 0 ? reply : { ...reply, errors });

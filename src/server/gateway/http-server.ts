@@ -74,12 +74,12 @@ export function createGatewayHttp(options: GatewayHttpOptions): GatewayHttp {
     const reservation = budget.reserve();
     let completeMs = clock.monotonicMs();
     const readWholeBody = async (): Promise<Buffer> => {
-      const bounds = { maxBytes: ingestConfig.max_body_bytes, setting: 'ingest.max_body_bytes' };
+      const bounds = { maxBytes: ingestConfig.max_compressed_bytes, setting: 'ingest.max_compressed_bytes' };
       admitBody(request, bounds, reservation);
       if (awaitsContinue) response.writeContinue();
       const sent = await readBody(request, bounds, reservation);
       completeMs = clock.monotonicMs();
-      const body = options.decompress(request.headers['content-encoding'], sent, ingestConfig.max_decompressed_bytes, 'ingest.max_decompressed_bytes');
+      const body = options.decompress(request.headers['content-encoding'], sent, ingestConfig.max_body_bytes, 'ingest.max_body_bytes');
       reservation.resize(body.length);
       counts().bodyBytes += sent.length;
       counts().decompressedBytes += body.length;
