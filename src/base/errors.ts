@@ -59,6 +59,7 @@ export const errorCodes = {
   query_too_expensive: { kind: 'bad_request', meaning: 'The query needs more memory or rows than the setting in details allows; narrow it.' },
   too_many_tails: { kind: 'too_many_requests', meaning: 'Too many live tails are open; details name the setting.' },
   invalid_configuration: { kind: 'bad_request', meaning: 'A setting has a wrong name or value; the message names it.' },
+  data_directory: { kind: 'conflict', meaning: 'At start: the data directory is in use by another process, was written by a newer version, or cannot be written.' },
   cancelled: { kind: 'cancelled', meaning: 'The client went away before the answer was ready.' },
   internal: { kind: 'internal', meaning: 'A defect of Millrace; its own log has the details.' },
 } as const satisfies Record<string, CodeEntry>;
