@@ -60,3 +60,11 @@ export interface TailService {
   status(): TailStatus;
   stop(): Promise<void>;
 }
+
+/** Settings of section `tail` that concern the streams to clients. */
+export interface TailStreamConfig {
+  readonly flush_interval: number;
+  readonly heartbeat_interval: number;
+  readonly max_lines_per_message: number;
+  readonly max_unsent_bytes: number;
+}

@@ -59,7 +59,7 @@ export function createProxy({ apiSocketPath, sendError }: ProxyOptions): Proxy {
 
   function forwardUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const headers = [...forwardedHeaders(request), 'Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? ''];
-    const upstream = http.request({ socketPath: apiSocketPath, method: request.method, path: request.url, headers });
+    const upstream = http.request({ socketPath: apiSocketPath, agent: false, method: request.method, path: request.url, headers });
     const onClientGone = (): void => void upstream.destroy();
     socket.on('error', onClientGone).once('close', onClientGone);
     upstream.once('upgrade', (answer, apiSocket, apiHead) => {
@@ -69,7 +69,7 @@ export function createProxy({ apiSocketPath, sendError }: ProxyOptions): Proxy {
       socket.write(statusAndHeaders(answer, ['Connection', 'Upgrade', 'Upgrade', answer.headers.upgrade ?? '']));
       join(socket, head, apiSocket, apiHead);
     });
-    upstream.once('response', (answer) => void refuseUpgrade(answer, socket));
+    upstream.once('response', (answer) => void refuseUpgrade(answer, socket).finally(() => upstream.destroy()));
     upstream.once('error', (error) => {
       if (!socket.destroyed) endWithError(socket, unavailable(error));
     });
