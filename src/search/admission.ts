@@ -25,24 +25,24 @@ interface TenantQueue {
 }
 
 export class SearchAdmission {
-  private readonly settings: AdmissionSettings;
-  private readonly clock: Clock;
+  readonly #settings: AdmissionSettings;
+  readonly #clock: Clock;
   /** Only tenants that run or wait; in the order in which they get their turns. */
-  private readonly tenants = new Map<string, TenantQueue>();
-  private runningCount = 0;
-  private waitingCount = 0;
+  readonly #tenants = new Map<string, TenantQueue>();
+  #runningCount = 0;
+  #waitingCount = 0;
 
   constructor(settings: AdmissionSettings, clock: Clock) {
-    this.settings = settings;
-    this.clock = clock;
+    this.#settings = settings;
+    this.#clock = clock;
   }
 
   get running(): number {
-    return this.runningCount;
+    return this.#runningCount;
   }
 
   get waiting(): number {
-    return this.waitingCount;
+    return this.#waitingCount;
   }
 
   /**
@@ -50,27 +50,27 @@ export class SearchAdmission {
    * or the wait too long, `cancelled` when the signal is aborted while waiting.
    */
   async run<T>(tenant: string, signal: AbortSignal, task: () => Promise<T>): Promise<T> {
-    await this.enter(tenant, signal);
+    await this.#enter(tenant, signal);
     try {
       return await task();
     } finally {
-      this.leave(tenant);
+      this.#leave(tenant);
     }
   }
 
-  private async enter(tenant: string, signal: AbortSignal): Promise<void> {
+  async #enter(tenant: string, signal: AbortSignal): Promise<void> {
     if (signal.aborted) throw new AppError('cancelled', 'the client went away');
-    const queue = this.queueOf(tenant);
-    if (queue.waiting.length === 0 && this.isFree(queue)) return this.begin(queue);
-    const fullSetting = this.fullQueueSetting(queue);
+    const queue = this.#queueOf(tenant);
+    if (queue.waiting.length === 0 && this.#isFree(queue)) return this.#begin(queue);
+    const fullSetting = this.#fullQueueSetting(queue);
     if (fullSetting !== undefined) {
-      this.forgetIfIdle(tenant, queue);
-      throw this.overloaded(`${this.waitingCount} searches wait already`, fullSetting);
+      this.#forgetIfIdle(tenant, queue);
+      throw this.#overloaded(`${this.#waitingCount} searches wait already`, fullSetting);
     }
-    await this.wait(tenant, queue, signal);
+    await this.#wait(tenant, queue, signal);
   }
 
-  private async wait(tenant: string, queue: TenantQueue, signal: AbortSignal): Promise<void> {
+  async #wait(tenant: string, queue: TenantQueue, signal: AbortSignal): Promise<void> {
     const ended = new AbortController();
     let admitted = false;
     const waiter: Waiter = {
@@ -82,67 +82,67 @@ export class SearchAdmission {
     const giveUp = (): void => ended.abort();
     signal.addEventListener('abort', giveUp, { once: true });
     queue.waiting.push(waiter);
-    this.waitingCount++;
-    await this.clock.sleep(this.settings.queue_timeout, ended.signal);
+    this.#waitingCount++;
+    await this.#clock.sleep(this.#settings.queue_timeout, ended.signal);
     signal.removeEventListener('abort', giveUp);
     if (admitted) return;
     queue.waiting.splice(queue.waiting.indexOf(waiter), 1);
-    this.waitingCount--;
-    this.forgetIfIdle(tenant, queue);
+    this.#waitingCount--;
+    this.#forgetIfIdle(tenant, queue);
     if (signal.aborted) throw new AppError('cancelled', 'the client went away');
-    throw this.overloaded(`no turn came within ${this.settings.queue_timeout} ms`, this.busySetting(queue));
+    throw this.#overloaded(`no turn came within ${this.#settings.queue_timeout} ms`, this.#busySetting(queue));
   }
 
-  private leave(tenant: string): void {
-    const queue = this.queueOf(tenant);
+  #leave(tenant: string): void {
+    const queue = this.#queueOf(tenant);
     queue.running--;
-    this.runningCount--;
-    this.forgetIfIdle(tenant, queue);
-    for (const [name, candidate] of this.tenants) {
-      if (candidate.waiting.length === 0 || !this.isFree(candidate)) continue;
-      this.tenants.delete(name);
-      this.tenants.set(name, candidate);
-      this.waitingCount--;
-      this.begin(candidate);
+    this.#runningCount--;
+    this.#forgetIfIdle(tenant, queue);
+    for (const [name, candidate] of this.#tenants) {
+      if (candidate.waiting.length === 0 || !this.#isFree(candidate)) continue;
+      this.#tenants.delete(name);
+      this.#tenants.set(name, candidate);
+      this.#waitingCount--;
+      this.#begin(candidate);
       candidate.waiting.shift()?.admit();
       return;
     }
   }
 
-  private begin(queue: TenantQueue): void {
+  #begin(queue: TenantQueue): void {
     queue.running++;
-    this.runningCount++;
+    this.#runningCount++;
   }
 
-  private isFree(queue: TenantQueue): boolean {
-    return this.runningCount < this.settings.max_concurrent && queue.running < this.settings.max_concurrent_per_tenant;
+  #isFree(queue: TenantQueue): boolean {
+    return this.#runningCount < this.#settings.max_concurrent && queue.running < this.#settings.max_concurrent_per_tenant;
   }
 
-  private queueOf(tenant: string): TenantQueue {
-    let queue = this.tenants.get(tenant);
+  #queueOf(tenant: string): TenantQueue {
+    let queue = this.#tenants.get(tenant);
     if (queue === undefined) {
       queue = { running: 0, waiting: [] };
-      this.tenants.set(tenant, queue);
+      this.#tenants.set(tenant, queue);
     }
     return queue;
   }
 
-  private forgetIfIdle(tenant: string, queue: TenantQueue): void {
-    if (queue.running === 0 && queue.waiting.length === 0) this.tenants.delete(tenant);
+  #forgetIfIdle(tenant: string, queue: TenantQueue): void {
+    if (queue.running === 0 && queue.waiting.length === 0) this.#tenants.delete(tenant);
   }
 
-  private fullQueueSetting(queue: TenantQueue): keyof AdmissionSettings | undefined {
-    if (queue.waiting.length >= this.settings.max_queued_per_tenant) return 'max_queued_per_tenant';
-    return this.waitingCount >= this.settings.max_queued ? 'max_queued' : undefined;
+  #fullQueueSetting(queue: TenantQueue): keyof AdmissionSettings | undefined {
+    if (queue.waiting.length >= this.#settings.max_queued_per_tenant) return 'max_queued_per_tenant';
+    return this.#waitingCount >= this.#settings.max_queued ? 'max_queued' : undefined;
   }
 
-  private busySetting(queue: TenantQueue): keyof AdmissionSettings {
-    return queue.running >= this.settings.max_concurrent_per_tenant ? 'max_concurrent_per_tenant' : 'max_concurrent';
+  #busySetting(queue: TenantQueue): keyof AdmissionSettings {
+    return queue.running >= this.#settings.max_concurrent_per_tenant ? 'max_concurrent_per_tenant' : 'max_concurrent';
   }
 
-  private overloaded(problem: string, setting: keyof AdmissionSettings): AppError {
+  #overloaded(problem: string, setting: keyof AdmissionSettings): AppError {
     return new AppError('search_overloaded', `too many searches at once: ${problem}`, {
-      details: { setting: settingPath(setting), max: this.settings[setting] },
+      details: { setting: settingPath(setting), max: this.#settings[setting] },
       retryAfterMs: 1000,
     });
   }

@@ -59,6 +59,11 @@ export interface LinesAnswer extends Completeness {
   /** Key of the last line; undefined when nothing was found. */
   readonly lastKey?: LineKey;
   readonly hasMore: boolean;
+  /**
+   * Only where the search stopped before it had a full page: the range was searched whole up to here in the order (desc:
+   * all of ts >= it, asc: all of ts < it), and no line beyond is given. The next page can go on from here.
+   */
+  readonly searchedToNs?: bigint;
 }
 
 export interface CountAnswer extends Completeness {
@@ -83,7 +88,7 @@ export interface AggregateQuery {
 
 export interface Bucket {
   readonly timeMs?: number;
-  /** Values in the order of groupBy. */
+  /** Values in the order of groupBy, as text; a level as its name; empty where the line has none. */
   readonly group: readonly string[];
   /** null where no line had a number in the field. */
   readonly value: number | null;
