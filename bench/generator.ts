@@ -9,6 +9,7 @@ import type { Facts } from './generator/facts.ts';
 import { IndependentLines } from './generator/independent.ts';
 
 export type { Facts } from './generator/facts.ts';
+export { maxLatenessMs } from './generator/independent.ts';
 export { levels } from './generator/templates.ts';
 
 export type LineSet = 'independent' | 'correlated';
@@ -25,6 +26,8 @@ export interface GeneratorOptions {
   readonly encoding?: 'zstd' | 'identity';
   /** The last line of every batch is a probe: service `bench-probe` and a trace id that the batch names. */
   readonly withProbes?: boolean;
+  /** Facts count the lines of every second too. */
+  readonly countSeconds?: boolean;
 }
 
 export interface Batch {
@@ -48,8 +51,8 @@ export class LineGenerator {
 
   constructor(options: GeneratorOptions) {
     this.#options = options;
-    const { set = 'independent', seed = defaultSeed, lines, endMs, rangeMs } = options;
-    this.#source = set === 'independent' ? new IndependentLines(seed) : new CorrelatedLines(seed, lines, endMs, rangeMs);
+    const { set = 'independent', seed = defaultSeed, lines, endMs, rangeMs, countSeconds = false } = options;
+    this.#source = set === 'independent' ? new IndependentLines(seed, countSeconds) : new CorrelatedLines(seed, lines, endMs, rangeMs, countSeconds);
   }
 
   /** What is true of the lines made so far; probes are not counted. */

@@ -17,7 +17,7 @@ const virtualStartMs = Date.UTC(2025, 0, 1);
 const stepMs = 10_000;
 
 export class CorrelatedLines {
-  readonly facts: Facts = emptyFacts(correlatedWords, correlatedPhrases);
+  readonly facts: Facts;
   readonly #source: Iterator<DemoLine>;
   readonly #shiftMs: number;
   readonly #traces = new Map<string, KnownTrace>();
@@ -26,7 +26,8 @@ export class CorrelatedLines {
   #traceCount = 0;
 
   /** `lineCount` lines that end at `endMs` and take about `rangeMs`. */
-  constructor(seed: number, lineCount: number, endMs: number, rangeMs: number) {
+  constructor(seed: number, lineCount: number, endMs: number, rangeMs: number, bySecond: boolean) {
+    this.facts = emptyFacts(correlatedWords, correlatedPhrases, bySecond);
     const linesPerSecond = lineCount / (rangeMs / 1000);
     // Only a first run through tells when the last line is written; the second run writes them so that it is at the end.
     let left = lineCount;

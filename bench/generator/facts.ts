@@ -21,6 +21,8 @@ export interface Facts {
   readonly byServiceAndLevel: Map<string, number>;
   /** Minutes since 1970 → lines of each level, in the order of `levels`. */
   readonly byMinute: Map<number, number[]>;
+  /** Seconds since 1970 → lines; only where asked for. */
+  readonly bySecond: Map<number, number> | undefined;
   readonly words: Map<string, number>;
   readonly phrases: Map<string, number>;
   /** A few traces, with all their lines. */
@@ -29,11 +31,11 @@ export interface Facts {
   readonly orderIds: { readonly id: string; lines: number }[];
 }
 
-export function emptyFacts(words: readonly string[], phrases: readonly string[]): Facts {
+export function emptyFacts(words: readonly string[], phrases: readonly string[], bySecond: boolean): Facts {
   return {
     lines: 0, earliestMs: Number.POSITIVE_INFINITY, latestMs: Number.NEGATIVE_INFINITY,
     byLevel: Object.fromEntries(levels.map((level) => [level, 0])) as Record<Level, number>,
-    byService: new Map(), byServiceAndLevel: new Map(), byMinute: new Map(),
+    byService: new Map(), byServiceAndLevel: new Map(), byMinute: new Map(), bySecond: bySecond ? new Map() : undefined,
     words: new Map(words.map((word) => [word, 0])), phrases: new Map(phrases.map((phrase) => [phrase, 0])),
     traces: [], orderIds: [],
   };
@@ -52,6 +54,7 @@ export function holdsPhrase(tokens: readonly string[], phrase: readonly string[]
 export function countTime(facts: Facts, atMs: number, levelIndex: number): void {
   if (atMs < facts.earliestMs) facts.earliestMs = atMs;
   if (atMs > facts.latestMs) facts.latestMs = atMs;
+  if (facts.bySecond !== undefined) addTo(facts.bySecond, Math.floor(atMs / 1000), 1);
   const minute = Math.floor(atMs / 60_000);
   let counts = facts.byMinute.get(minute);
   if (counts === undefined) facts.byMinute.set(minute, (counts = new Array<number>(levels.length).fill(0)));

@@ -17,6 +17,8 @@ const regions = ['eu-central-1', 'eu-central-1', 'eu-west-3', 'us-east-1', 'us-w
 const paths = ['orders', 'products', 'users', 'carts', 'labels', 'exports', 'sessions', 'invoices', 'reports', 'images'];
 const statusByLevel = { DEBUG: [200], INFO: [200, 200, 200, 201, 204, 302], WARN: [200, 404, 408, 429], ERROR: [500, 502, 503, 504], FATAL: [500] } as const;
 const errorCodes = ['TIMEOUT', 'ECONNRESET', 'DEADLOCK_LOSER', 'UPSTREAM_503', 'VALIDATION'];
+/** Lines reach their sender's batch up to so much after the event; a power of two less one. */
+export const maxLatenessMs = 2047;
 const sampleEveryLines = 997;
 const threeDigits = Array.from({ length: 1000 }, (_, value) => String(value).padStart(3, '0'));
 
@@ -33,7 +35,7 @@ const slotTexts: Readonly<Record<SlotKind, (random: Random) => string>> = {
 };
 
 export class IndependentLines {
-  readonly facts: Facts = emptyFacts(independentWords, independentPhrases);
+  readonly facts: Facts;
   readonly #random: Random;
   readonly #templates: readonly Template[];
   /** Index of a template for each value of 16 random bits, so that choosing costs one look-up. */
@@ -43,7 +45,8 @@ export class IndependentLines {
   #second = -1;
   #secondText = '';
 
-  constructor(seed: number) {
+  constructor(seed: number, bySecond: boolean) {
+    this.facts = emptyFacts(independentWords, independentPhrases, bySecond);
     this.#random = new Random(seed);
     const weighted = buildTemplates();
     this.#templates = weighted.map(({ template }) => template);
@@ -59,12 +62,12 @@ export class IndependentLines {
     while (at < 65_536) this.#chooser[at++] = this.#chooser[0];
   }
 
-  /** One line as JSON text, at about the time (senders are up to two seconds late). */
+  /** One line as JSON text, at about the time (events are up to `maxLatenessMs` older). */
   line(dueMs: number): string {
     const random = this.#random;
     const index = this.#chooser[random.uint32() >>> 16];
     const template = this.#templates[index];
-    const atMs = dueMs - (random.uint32() & 2047);
+    const atMs = dueMs - (random.uint32() & maxLatenessMs);
     const traceId = random.hex(32);
     this.#templateCounts[index]++;
     countTime(this.facts, atMs, this.#levelIndexes[index]);

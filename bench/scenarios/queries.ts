@@ -1,0 +1,159 @@
+/**
+ * Query latencies through HTTP: ten named queries over 1 M flushed lines with a live memtable beside them, and three of
+ * them over 10 M lines of five days. Warm, median of the repeats; every answer is compared with the oracle.
+ */
+import type { Facts } from '../generator.ts';
+import { LineGenerator } from '../generator.ts';
+import { withProduct } from '../harness.ts';
+import type { Product } from '../harness.ts';
+import type { ApiClient, Range } from '../harness/api-client.ts';
+import { Latencies } from '../harness/latencies.ts';
+import { sendAll } from '../harness/load.ts';
+import { wholeRange } from '../harness/oracle.ts';
+import type { BenchContext, Goal, Measurement, Scenario } from '../scenario.ts';
+
+const word = 'timeout';
+const phrase = 'connection reset by peer';
+const service = 'payment-api';
+const memtableLines = 50_000;
+const dayMs = 86_400_000;
+const warmUps = 3;
+
+interface NamedQuery {
+  readonly name: string;
+  readonly title: string;
+  readonly goalMs: number;
+  /** Asks; resolves to its time and to the sentence of what is wrong, if anything. `turn` chooses among known ids. */
+  ask(client: ApiClient, facts: Facts, range: Range, turn: number): Promise<{ readonly tookMs: number; readonly wrong?: string }>;
+}
+
+function newest(name: string, title: string, goalMs: number, request: { query?: string; filters?: Record<string, unknown> }, expected: (facts: Facts) => number): NamedQuery {
+  return {
+    name, title, goalMs,
+    async ask(client, facts, range) {
+      const { hits, tookMs } = await client.search({ ...request, range, limit: 100 });
+      const wanted = Math.min(100, expected(facts));
+      const times = hits.map(({ timestamp }) => Date.parse(timestamp));
+      const falling = times.every((atMs, index) => index === 0 || atMs <= times[index - 1]);
+      const wrong = hits.length !== wanted ? `${hits.length} lines instead of ${wanted}` : falling ? undefined : 'not newest first';
+      return { tookMs, wrong };
+    },
+  };
+}
+
+function count(name: string, title: string, goalMs: number, query: string, expected: (facts: Facts) => number | undefined): NamedQuery {
+  return {
+    name, title, goalMs,
+    async ask(client, facts, range) {
+      const { buckets, tookMs } = await client.aggregate({ query, range });
+      const found = buckets[0]?.value ?? 0;
+      return { tookMs, wrong: found === expected(facts) ? undefined : `${found} instead of ${expected(facts)}` };
+    },
+  };
+}
+
+export const namedQueries: readonly NamedQuery[] = [
+  {
+    name: 'trace_id', title: 'trace id', goalMs: 15,
+    async ask(client, { traces }, range, turn) {
+      const { traceId, lines } = traces[turn % traces.length];
+      const { hits, tookMs } = await client.search({ query: `trace_id:${traceId}`, range });
+      return { tookMs, wrong: hits.length === lines && hits.every(({ trace_id }) => trace_id === traceId) ? undefined : `${hits.length} lines instead of ${lines}` };
+    },
+  },
+  {
+    name: 'any_id', title: 'id in any attribute', goalMs: 15,
+    async ask(client, { orderIds }, range, turn) {
+      const { id, lines } = orderIds[turn % orderIds.length];
+      const { hits, tookMs } = await client.search({ query: id, range });
+      return { tookMs, wrong: hits.length === lines ? undefined : `${hits.length} lines of ${id} instead of ${lines}` };
+    },
+  },
+  count('count_word', 'count of a word', 20, word, ({ words }) => words.get(word)),
+  count('count_phrase', 'count of a phrase', 100, `"${phrase}"`, ({ phrases }) => phrases.get(phrase)),
+  newest('newest', 'newest 100', 20, {}, ({ lines }) => lines),
+  newest('newest_word', 'newest 100 of a word', 35, { query: word }, ({ words }) => words.get(word) ?? 0),
+  newest('newest_phrase', 'newest 100 of a phrase', 40, { query: `"${phrase}"` }, ({ phrases }) => phrases.get(phrase) ?? 0),
+  newest('newest_errors', 'newest 100 of ERROR in one service', 20, { filters: { service, level: ['ERROR'] } }, ({ byServiceAndLevel }) => byServiceAndLevel.get(`${service} ERROR`) ?? 0),
+  {
+    name: 'minute_level', title: 'count by minute and level', goalMs: 20,
+    async ask(client, facts, range) {
+      const { buckets, tookMs } = await client.aggregate({ range, groupBy: ['level'], interval: '1m' });
+      const total = buckets.reduce((sum, { value }) => sum + (value ?? 0), 0);
+      return { tookMs, wrong: total === facts.lines ? undefined : `${total} instead of ${facts.lines}` };
+    },
+  },
+  {
+    name: 'p99_by_service', title: 'p99 of an attribute by service', goalMs: 120,
+    async ask(client, facts, range) {
+      const { buckets, tookMs } = await client.aggregate({ range, groupBy: ['service'], metric: 'p99(latency_ms)' });
+      // The attribute is log-normal with median 35 and spread 1 in every service: its p99 is near 358.
+      const strange = buckets.find(({ value }) => value === null || value < 280 || value > 440);
+      const wrong = buckets.length !== facts.byService.size ? `${buckets.length} services instead of ${facts.byService.size}` : strange && `p99 ${strange.value} of ${strange.group.service}`;
+      return { tookMs, wrong };
+    },
+  },
+];
+
+const goalOf = (prefix: string, suffix: string, factor: number) => ({ name, title, goalMs }: NamedQuery): Goal =>
+  ({ id: `${prefix}.${name}`, title: `${title}, ${suffix}`, unit: 'ms', limit: goalMs * factor, direction: 'at_most' });
+
+async function askAll(product: Product, queries: readonly NamedQuery[], facts: Facts, repeats: number, prefix: string) {
+  const measurements: Measurement[] = [];
+  const wrong: string[] = [];
+  const details: Record<string, unknown> = {};
+  for (const { name, ask } of queries) {
+    const latencies = new Latencies();
+    for (let turn = 0; turn < warmUps + repeats; turn++) {
+      const answer = await ask(product.client, facts, wholeRange(facts), turn);
+      if (turn >= warmUps) latencies.add(answer.tookMs);
+      if (answer.wrong !== undefined) wrong.push(`${prefix}.${name}: ${answer.wrong}`);
+    }
+    measurements.push({ goal: `${prefix}.${name}`, value: latencies.percentile(50) });
+    details[name] = latencies.summary();
+  }
+  return { measurements, wrong: [...new Set(wrong)], details };
+}
+
+/** Lines in the store, flushed and at rest but for the last `memtableLines`. */
+async function fill(context: BenchContext, product: Product, lines: number, rangeMs: number): Promise<Facts> {
+  const generator = new LineGenerator({ lines: lines + memtableLines, endMs: Date.now(), rangeMs });
+  const batches = generator.batches();
+  await sendAll(product.port, take(batches, lines));
+  await product.client.flush();
+  await product.awaitRest();
+  await sendAll(product.port, batches);
+  await product.awaitFound(lines + memtableLines, wholeRange(generator.facts));
+  context.say(`${lines} lines flushed, ${(await product.client.storeState()).memtableRows} in the memtable`);
+  return generator.facts;
+}
+
+/** The first batches up to a number of lines; leaves the rest in the iterator. */
+function* take<T extends { readonly lineCount: number }>(batches: Iterator<T>, lines: number): Generator<T> {
+  for (let taken = 0; taken < lines; ) {
+    const { value, done } = batches.next();
+    if (done) return;
+    taken += value.lineCount;
+    yield value;
+  }
+}
+
+export const queriesScenario: Scenario = {
+  name: 'queries',
+  goals: namedQueries.map(goalOf('queries', '1 M lines, median', 1)),
+  run: (context) => withProduct(context.freshDirectory('queries'), async (product) => {
+    const facts = await fill(context, product, context.sizes.lines, 3_600_000);
+    return askAll(product, namedQueries, facts, context.sizes.repeats, 'queries');
+  }),
+};
+
+const manyQueries = namedQueries.filter(({ name }) => ['trace_id', 'any_id', 'newest'].includes(name));
+
+export const manyQueriesScenario: Scenario = {
+  name: 'queries-10m',
+  goals: manyQueries.map(goalOf('queries_10m', '10 M lines, median', 2)),
+  run: (context) => withProduct(context.freshDirectory('queries-10m'), async (product) => {
+    const facts = await fill(context, product, context.sizes.manyLines, 5 * dayMs);
+    return askAll(product, manyQueries, facts, context.sizes.repeats, 'queries_10m');
+  }),
+};
