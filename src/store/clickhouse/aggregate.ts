@@ -4,8 +4,6 @@
  */
 import { AppError } from '#base/errors.ts';
 import { compileFieldNumber, compileFieldValue } from '#language/compile-sql.ts';
-import { resolveField } from '#language/fields.ts';
-import { severityName } from '#model/severity.ts';
 import type { AggregateAnswer, AggregateQuery, Bucket, Metric, ReadOptions } from '../log-store.ts';
 import type { Database, Parameters } from './database.ts';
 import { rollupPlan } from './rollup.ts';
@@ -16,13 +14,9 @@ const minuteMs = 60_000;
 /** Severity numbers from ERROR up. */
 const firstErrorLevel = 17;
 
-interface Group {
-  readonly sql: string;
-  readonly isLevel: boolean;
-}
-
 interface Plan {
-  readonly groups: readonly Group[];
+  /** SQL of each group's value. */
+  readonly groups: readonly string[];
   readonly parameters: Parameters;
 }
 
@@ -70,11 +64,9 @@ export async function aggregate(
 function planGroups(fields: readonly string[]): Plan {
   const parameters: Record<string, unknown> = {};
   const groups = fields.map((field, index) => {
-    const resolved = resolveField(field);
-    if ('column' in resolved && resolved.column === 'level') return { sql: 'intDiv(level + 3, 4)', isLevel: true };
     const compiled = compileFieldValue(field, `g${index}_`);
     Object.assign(parameters, compiled.params);
-    return { sql: compiled.sql, isLevel: false };
+    return compiled.sql;
   });
   return { groups, parameters };
 }
@@ -97,7 +89,7 @@ const rollupBucket = (query: AggregateQuery): string =>
 /** Partial sums per bucket, group and, for error shares, level: they add up over the branches. */
 function countSource(snapshot: Snapshot, query: AggregateQuery, plan: Plan, condition: string): Source {
   const groupNames = plan.groups.map((_, index) => `g${index}`);
-  const groupColumns = plan.groups.map(({ sql }, index) => `${sql} AS g${index}`);
+  const groupColumns = plan.groups.map((sql, index) => `${sql} AS g${index}`);
   const byLevel = query.metric.kind === 'error_rate';
   const sums = `${byLevel ? 'level AS lvl, ' : ''}sum(1 / sample_rate) AS weight, count() AS line_count`;
   const select = (bucket: string): string => [bucket, ...groupColumns, sums].join(', ');
@@ -126,7 +118,7 @@ function valueSource(snapshot: Snapshot, query: AggregateQuery, plan: Plan, cond
   const compiled = query.metric.kind === 'distinct' ? compileFieldValue(field, 'v_') : compileFieldNumber(field, 'v_');
   const columns = [
     rawBucket(query),
-    ...plan.groups.map(({ sql }, index) => `${sql} AS g${index}`),
+    ...plan.groups.map((sql, index) => `${sql} AS g${index}`),
     `${compiled.sql} AS v`,
     '1 / sample_rate AS weight',
   ].join(', ');
@@ -157,10 +149,7 @@ function valueMetric(metric: Metric): { value: string; extrapolated: string } {
 }
 
 function bucketOfRow(row: readonly unknown[], query: AggregateQuery, plan: Plan): Bucket {
-  const group = plan.groups.map(({ isLevel }, index) => {
-    const value = row[index + 1];
-    return isLevel ? severityName(Number(value) * 4 - 3) : String(value);
-  });
+  const group = plan.groups.map((_, index) => String(row[index + 1]));
   const value = row[plan.groups.length + 1];
   return {
     ...(query.intervalMs === undefined ? {} : { timeMs: Number(row[0]) }),

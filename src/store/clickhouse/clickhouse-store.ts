@@ -9,14 +9,16 @@ import type { StoreConfig } from '../config.ts';
 import type { AggregateAnswer, AggregateQuery, CountAnswer, LineQuery, LinesAnswer, LogStore, ReadOptions } from '../log-store.ts';
 import { aggregate } from './aggregate.ts';
 import { countLines } from './count-lines.ts';
-import { Database, RowBudgetExceeded, type ClientsByClass } from './database.ts';
+import { Database, RowBudgetExceeded } from './database.ts';
+import type { ClientsByClass } from './database.ts';
 import { DensityCache } from './density.ts';
 import { findLines } from './find-lines.ts';
 import { CommitRecord, readGenerationRecord } from './generation-record.ts';
 import { lineColumns, lineOfColumns } from './line-rows.ts';
 import { Memtables } from './memtables.ts';
 import { migrate } from './migrations.ts';
-import { Snapshots, type Snapshot } from './snapshots.ts';
+import { Snapshots } from './snapshots.ts';
+import type { Snapshot } from './snapshots.ts';
 import { committedCondition, inRange, unionOfSources } from './sources.ts';
 import { TextIndexBacklog } from './text-index-backlog.ts';
 

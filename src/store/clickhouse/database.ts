@@ -3,8 +3,10 @@
  * its errors to ours. The embedded engine and a cluster are reached through the same official client.
  */
 import { Readable } from 'node:stream';
-import { ClickHouseError, type ClickHouseClient } from '@clickhouse/client';
+import { ClickHouseError } from '@clickhouse/client';
+import type { ClickHouseClient } from '@clickhouse/client';
 import { AppError } from '#base/errors.ts';
+import { textSearchSettings } from '#language/text-index.ts';
 import type { ReadOptions } from '../log-store.ts';
 
 export type Parameters = Readonly<Record<string, unknown>>;
@@ -56,6 +58,7 @@ export class Database {
         ...(queryId ? { query_id: queryId } : {}),
         clickhouse_settings: {
           ...answerSettings,
+          ...textSearchSettings,
           max_execution_time: limits.timeoutMs / 1000,
           max_memory_usage: String(Math.round(limits.maxMemoryBytes)),
           ...settings,

@@ -3,14 +3,18 @@
  * wide columns of just those lines. A plain ORDER BY … LIMIT with all columns reads far more than it returns.
  */
 import type { QueryNode } from '#language/ast.ts';
+import { resolveField } from '#language/fields.ts';
 import type { LogLine } from '#model/log-line.ts';
 import type { LineKey, LineQuery, LinesAnswer, ReadOptions, TimeRange } from '../log-store.ts';
-import { RowBudgetExceeded, type Database } from './database.ts';
-import { windowsOver, type DensityCache } from './density.ts';
+import { RowBudgetExceeded } from './database.ts';
+import type { Database } from './database.ts';
+import { windowsOver } from './density.ts';
+import type { DensityCache } from './density.ts';
 import { keyColumns, keyOfRow, keyText, lineColumns, lineOfColumns } from './line-rows.ts';
 import { logsTable } from './schema.ts';
 import type { Snapshot } from './snapshots.ts';
-import { committedCondition, inRange, lineCondition, memtableBranches, rangeParameters, unionOfSources, type Condition } from './sources.ts';
+import { committedCondition, inRange, lineCondition, memtableBranches, rangeParameters, unionOfSources } from './sources.ts';
+import type { Condition } from './sources.ts';
 
 interface FoundKey {
   readonly key: LineKey;
@@ -213,7 +217,7 @@ function isNarrow(node: QueryNode): boolean {
     case 'phrase':
       return true;
     case 'field-equals':
-      return !['service', 'level', 'host', 'environment'].includes(node.field);
+      return ['id', 'message', 'entry', 'property'].includes(resolveField(node.field).kind);
     case 'and':
       return node.children.some(isNarrow);
     case 'or':

@@ -11,7 +11,6 @@ import type { Snapshot } from './snapshots.ts';
 import { committedCondition, inRange, memtableBranches } from './sources.ts';
 
 const minuteNs = 60_000_000_000n;
-const rollupColumns = new Set(['service', 'environment', 'level']);
 
 /** SELECT lists of the two kinds of branch, with the same names, and their GROUP BY expressions. */
 export interface RollupSelect {
@@ -28,8 +27,8 @@ export interface RollupPlan {
 
 /** True where the column of a field is one that the roll-up keeps. */
 export function isRollupField(field: string): boolean {
-  const resolved = resolveField(field);
-  return 'column' in resolved && rollupColumns.has(resolved.column);
+  const target = resolveField(field);
+  return target.kind === 'level' || (target.kind === 'dictionary' && target.column !== 'host');
 }
 
 function usesOnlyRollupFields(node: QueryNode): boolean {

@@ -1,6 +1,7 @@
 /** The store's tables, written from model/columns.ts. Decisions and measurements: architecture.md, part 2. */
-import { logColumns, type ColumnName } from '#model/columns.ts';
-import { textIndexes } from '#language/text-index.ts';
+import { logColumns } from '#model/columns.ts';
+import type { ColumnName } from '#model/columns.ts';
+import { logIndexes } from '#language/text-index.ts';
 import { mergeTreeDurability, mergeTreeMerges } from '#engine/mergetree-settings.ts';
 
 export const logsTable = 'logs';
@@ -41,9 +42,7 @@ export const createMemtable = (generation: number): string =>
  */
 export const createLogs = `CREATE TABLE IF NOT EXISTS ${logsTable} (
   ${columnDefinitions(true, true)},
-  ${textIndexes.map(({ name, definition }) => `INDEX ${name} ${definition}`).join(',\n  ')},
-  INDEX trace_bloom trace_id TYPE bloom_filter(0.01) GRANULARITY 1,
-  INDEX span_bloom span_id TYPE bloom_filter(0.01) GRANULARITY 1,
+  ${logIndexes.map(({ ddl }) => ddl).join(',\n  ')},
   PROJECTION minutes (
     SELECT gen, tenant, toStartOfMinute(ts) AS minute, service, environment, level, count(), sum(1 / sample_rate)
     GROUP BY gen, tenant, minute, service, environment, level

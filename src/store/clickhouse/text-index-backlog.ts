@@ -2,13 +2,15 @@
  * Text indexes that flushes left out because the indexer was behind (S9): built later, in quiet time. Until then reads
  * are right but scan those parts.
  */
-import { textIndexes } from '#language/text-index.ts';
+import { logIndexes } from '#language/text-index.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { Database } from './database.ts';
 import type { CommitRecord } from './generation-record.ts';
 import type { Memtables } from './memtables.ts';
 import { logsTable } from './schema.ts';
+
+const textIndexes = logIndexes.filter(({ isTextIndex }) => isTextIndex);
 
 /** As the engine's setting wants them. */
 export const textIndexNames = textIndexes.map(({ name }) => name).join(',');
