@@ -7,6 +7,7 @@
  * path locked. Nothing here is durable by contract; being killed is always allowed.
  */
 import { rm } from 'node:fs/promises';
+import { flushCompileCache } from 'node:module';
 import { createInterface } from 'node:readline';
 import { HttpInterface } from './child/http-interface.ts';
 import { loadNativeEngine } from './child/native-engine.ts';
@@ -32,6 +33,8 @@ async function start(options: EngineOptions): Promise<RunningEngine> {
     await rm(options.socketPath, { force: true });
     const http = new HttpInterface(options, sessions);
     await http.listen();
+    // Node writes its cache at a normal exit only, and this process may never have one.
+    flushCompileCache();
     return { http, sessions };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

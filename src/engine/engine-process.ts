@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -41,7 +42,14 @@ export class EngineProcess {
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
       cwd: options.dataPath,
-      env: { PATH: process.env.PATH, TZ: 'UTC', LANG: 'C.UTF-8', UV_THREADPOOL_SIZE: String(threadPoolSize) },
+      env: {
+        PATH: process.env.PATH,
+        TZ: 'UTC',
+        LANG: 'C.UTF-8',
+        UV_THREADPOOL_SIZE: String(threadPoolSize),
+        // Spares the stripper of types: 17 MB of memory from the second start on.
+        NODE_COMPILE_CACHE: join(dirname(options.spoolPath), 'compile-cache'),
+      },
     });
     this.#child.stdin.on('error', () => {});
     this.#child.stdin.write(`${JSON.stringify(options)}\n`);

@@ -46,7 +46,7 @@ export class HttpInterface {
     this.#sessions = sessions;
     this.#spool = new InsertSpool(options.spoolPath, options.insertBufferBytes, options.maxInsertBodyBytes);
     this.#server = createServer({ maxHeaderSize: maxUrlBytes, keepAliveTimeout: keepAliveMs, requestTimeout: 0 }, (request, response) => {
-      const handled = this.#handle(request, response).catch(() => response.destroy());
+      const handled = this.#handle(request, response).catch(() => void response.destroy());
       this.#requests.add(handled);
       void handled.then(() => this.#requests.delete(handled));
     });
