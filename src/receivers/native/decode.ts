@@ -1,0 +1,276 @@
+/**
+ * Decodes the bodies of the native ingest endpoints into a LogBatchBuilder: `{"logs":[…]}` with or without `source`, a bare
+ * array, a single record, and NDJSON. Shapes and answers to bad input: docs/specs/log-batch.md, "From JSON to columns".
+ *
+ * A body is taken whole or not at all: on an error of the body the builder is as before. A refused record leaves nothing
+ * behind. Pure and synchronous; one instance per worker keeps what it learnt of the senders' keys.
+ */
+import { isUtf8 } from 'node:buffer';
+import { AppError } from '#base/errors.ts';
+import type { IngestConfig } from '#ingest/config.ts';
+import { recordErrorCodes } from '#ingest/record-errors.ts';
+import type { RecordError, RecordErrorCode } from '#ingest/record-errors.ts';
+import { fieldOfName } from '#model/field-names.ts';
+import type { LogBatchBuilder } from '#model/log-batch.ts';
+import { RecordDecoder } from './decode-record.ts';
+import type { DecoderLimits } from './decode-record.ts';
+import { MalformedJson } from './json-scanner.ts';
+import type { JsonScanner } from './json-scanner.ts';
+import { sourceDefaults } from './source.ts';
+import type { RequestDefaults } from './source.ts';
+import { readTree, stringOfToken } from './unique-keys.ts';
+
+export type BatchLimits = DecoderLimits & Pick<IngestConfig, 'max_records' | 'max_source_bytes' | 'max_reported_errors'>;
+
+/** What became of a body's records: received = taken + failed. */
+export interface DecodeOutcome {
+  readonly received: number;
+  /** Records that are rows of the builder now. */
+  readonly taken: number;
+  readonly failed: number;
+  /** The first failures, `ingest.max_reported_errors` at most. */
+  readonly errors: readonly RecordError[];
+  /** The body was not valid UTF-8: bad bytes became U+FFFD. */
+  readonly hadInvalidUtf8: boolean;
+}
+
+/** Longest key of an envelope that is looked at, quotes and escapes included. */
+const longestEnvelopeKey = 64;
+const noDefaults: RequestDefaults = {};
+
+export class BatchDecoder {
+  readonly #limits: BatchLimits;
+  readonly #records: RecordDecoder;
+  readonly #scanner: JsonScanner;
+  #builder!: LogBatchBuilder;
+  #request: RequestDefaults = noDefaults;
+  #received = 0;
+  #failed = 0;
+  #errors: RecordError[] = [];
+
+  constructor(limits: BatchLimits) {
+    this.#limits = limits;
+    this.#records = new RecordDecoder(limits);
+    this.#scanner = this.#records.scanner;
+  }
+
+  /**
+   * Decodes a JSON body; `request` holds the defaults of its headers. The builder copies what it keeps. Throws AppError
+   * `malformed_body` (details.position: byte), `bad_request` (JSON of another shape), `too_many_records` or
+   * `limit_exceeded`; the builder is then as before.
+   */
+  decodeJson(body: Uint8Array, request: RequestDefaults, builder: LogBatchBuilder): DecodeOutcome {
+    return this.#decode(body, request, builder, () => this.#body());
+  }
+
+  /** Decodes one record a line; as decodeJson, but a malformed line fails alone. */
+  decodeNdjson(body: Uint8Array, request: RequestDefaults, builder: LogBatchBuilder): DecodeOutcome {
+    return this.#decode(body, request, builder, () => this.#lines());
+  }
+
+  #decode(body: Uint8Array, request: RequestDefaults, builder: LogBatchBuilder, decode: () => void): DecodeOutcome {
+    const hadInvalidUtf8 = !isUtf8(body);
+    const valid = hadInvalidUtf8 ? new TextEncoder().encode(new TextDecoder('utf-8', { ignoreBOM: true }).decode(body)) : body;
+    // a plain Uint8Array: mixing it with Buffer would make every access polymorphic
+    const bytes = new Uint8Array(valid.buffer, valid.byteOffset, valid.length);
+    const view = new DataView(valid.buffer, valid.byteOffset, valid.length);
+    const mark = builder.mark();
+    this.#builder = builder;
+    this.#request = request;
+    this.#restart();
+    this.#records.openBody(bytes, view, builder, sourceDefaults(undefined, request));
+    try {
+      decode();
+      return { received: this.#received, taken: this.#received - this.#failed, failed: this.#failed, errors: this.#errors, hadInvalidUtf8 };
+    } catch (thrown) {
+      builder.rollback(mark);
+      throw thrown instanceof MalformedJson ? malformedBody(thrown) : thrown;
+    } finally {
+      this.#records.closeBody();
+    }
+  }
+
+  #restart(): void {
+    this.#received = 0;
+    this.#failed = 0;
+    this.#errors = [];
+  }
+
+  #body(): void {
+    const scanner = this.#scanner;
+    const start = scanner.skipSpace(byteOrderMarkLength(scanner.bytes));
+    const first = start < scanner.end ? scanner.bytes[start] : 0;
+    if (first === 0x5b) {
+      this.#expectEnd(this.#array(start + 1));
+    } else if (first === 0x7b) {
+      this.#envelope(start);
+    } else {
+      this.#expectEnd(scanner.skipValue(start, 0));
+      throw wrongShape();
+    }
+  }
+
+  #expectEnd(at: number): void {
+    const end = this.#scanner.skipSpace(at);
+    if (end < this.#scanner.end) throw new MalformedJson(end, 'the end of the body');
+  }
+
+  /** The records of an array, from behind its bracket. */
+  #array(start: number): number {
+    const scanner = this.#scanner;
+    let at = scanner.skipSpace(start);
+    if (at < scanner.end && scanner.bytes[at] === 0x5d) return at + 1;
+    for (;;) {
+      at = this.#record(scanner.skipSpace(at));
+      if (scanner.bytes[at] !== 0x2c) {
+        at = scanner.skipSpace(at);
+        const byte = at < scanner.end ? scanner.bytes[at] : 0;
+        if (byte === 0x5d) return at + 1;
+        if (byte !== 0x2c) throw new MalformedJson(at, "',' or ']'");
+      }
+      at++;
+    }
+  }
+
+  #record(at: number): number {
+    this.#count();
+    const end = this.#records.decode(at);
+    if (this.#records.failure !== undefined) this.#fail(this.#records.failure);
+    return end;
+  }
+
+  #count(): void {
+    if (++this.#received > this.#limits.max_records) {
+      throw new AppError('too_many_records', `more than ${this.#limits.max_records} records in one request`, {
+        details: { setting: 'ingest.max_records', limit: this.#limits.max_records },
+      });
+    }
+  }
+
+  #fail(code: RecordErrorCode, reason: string = recordErrorCodes[code]): void {
+    this.#failed++;
+    if (this.#errors.length < this.#limits.max_reported_errors) this.#errors.push({ index: this.#received - 1, code, message: reason });
+  }
+
+  /**
+   * An object: the envelope of `logs`, else one record. Records are decoded as soon as `logs` is met; where a `source` or a
+   * second `logs` follows, they are taken back and decoded once more with what is known then.
+   */
+  #envelope(start: number): void {
+    const scanner = this.#scanner;
+    const { bytes } = scanner;
+    const mark = this.#builder.mark();
+    let logsAt = 0;
+    let sourceAt = 0;
+    let isRecord = false;
+    let mustRedo = false;
+    let at = scanner.skipSpace(start + 1);
+    for (let isFirst = true; isFirst ? at >= scanner.end || bytes[at] !== 0x7d : true; isFirst = false) {
+      const keyAt = at;
+      at = scanner.key(at);
+      const key = this.#envelopeKey(keyAt);
+      if (key === 'logs') {
+        if (logsAt > 0) this.#takeBack(mark);
+        if (sourceAt > 0) this.#useSource(sourceAt);
+        mustRedo = false;
+        logsAt = at;
+        at = this.#logs(at);
+      } else if (key === 'source') {
+        sourceAt = at;
+        mustRedo = logsAt > 0;
+        at = scanner.skipValue(at, 0);
+      } else {
+        isRecord ||= fieldOfName(key) === 'message' && bytes[at] === 0x22;
+        at = scanner.skipValue(at, 0);
+      }
+      at = scanner.skipSpace(at);
+      const byte = at < scanner.end ? bytes[at] : 0;
+      if (byte === 0x7d) break;
+      if (byte !== 0x2c) throw new MalformedJson(at, "',' or '}'");
+      at = scanner.skipSpace(at + 1);
+    }
+    this.#expectEnd(at + 1);
+    if (logsAt === 0) {
+      if (!isRecord) throw wrongShape();
+      this.#record(start);
+    } else if (mustRedo) {
+      this.#takeBack(mark);
+      this.#useSource(sourceAt);
+      this.#logs(logsAt);
+    }
+  }
+
+  #takeBack(mark: ReturnType<LogBatchBuilder['mark']>): void {
+    this.#builder.rollback(mark);
+    this.#restart();
+  }
+
+  #envelopeKey(at: number): string {
+    const end = this.#scanner.string(at + 1) + 1;
+    return end - at > longestEnvelopeKey ? '' : stringOfToken(this.#scanner, at, end);
+  }
+
+  #logs(at: number): number {
+    if (this.#scanner.bytes[at] === 0x5b) return this.#array(at + 1);
+    this.#scanner.skipValue(at, 0);
+    throw new AppError('bad_request', '"logs" must be an array of records');
+  }
+
+  #useSource(start: number): void {
+    const scanner = this.#scanner;
+    scanner.deepest = 0;
+    const end = scanner.skipValue(start, 0);
+    const first = scanner.bytes[start];
+    if (first === 0x6e) return this.#records.useSource(sourceDefaults(undefined, this.#request));
+    if (first !== 0x7b) throw new AppError('bad_request', '"source" must be an object');
+    this.#checkSourceBound('ingest.max_source_bytes', end - start, this.#limits.max_source_bytes);
+    this.#checkSourceBound('ingest.max_nesting', scanner.deepest, this.#limits.max_nesting);
+    this.#records.useSource(sourceDefaults(readTree(scanner, start).tree, this.#request));
+  }
+
+  #checkSourceBound(setting: string, value: number, limit: number): void {
+    if (value > limit) throw new AppError('limit_exceeded', `"source" exceeds ${setting}`, { details: { setting, limit } });
+  }
+
+  #lines(): void {
+    const scanner = this.#scanner;
+    const bodyEnd = scanner.end;
+    for (let start = byteOrderMarkLength(scanner.bytes); start < bodyEnd; ) {
+      const newline = scanner.bytes.indexOf(0x0a, start);
+      const lineEnd = newline < 0 ? bodyEnd : newline;
+      scanner.setEnd(lineEnd);
+      const at = scanner.skipSpace(start);
+      if (at < lineEnd) this.#line(at);
+      start = lineEnd + 1;
+    }
+  }
+
+  #line(start: number): void {
+    const scanner = this.#scanner;
+    this.#count();
+    try {
+      const end = this.#records.decode(start);
+      // what follows the value decides whether the line is JSON at all, so the row must still be taken back
+      if (scanner.skipSpace(end) < scanner.end) throw new MalformedJson(end, 'the end of the line');
+      if (this.#records.failure !== undefined) this.#fail(this.#records.failure);
+    } catch (thrown) {
+      if (!(thrown instanceof MalformedJson)) throw thrown;
+      this.#records.takeBack();
+      this.#fail('malformed_record', `the line is not JSON: ${thrown.message} at byte ${thrown.position} of the body`);
+    }
+  }
+}
+
+function byteOrderMarkLength(bytes: Uint8Array): number {
+  return bytes.length >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+}
+
+function wrongShape(): AppError {
+  return new AppError('bad_request', 'expected {"logs":[…]}, an array of records, or one record with a message');
+}
+
+function malformedBody(error: MalformedJson): AppError {
+  return new AppError('malformed_body', `the body is not JSON: ${error.message} at byte ${error.position}`, {
+    details: { position: error.position },
+  });
+}
