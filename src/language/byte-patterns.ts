@@ -15,13 +15,17 @@ export function bytesStartWith(bytes: Uint8Array, start: number, end: number, pa
 }
 
 const slotCount = 1024;
+/** Slots of the filter by length and first byte; a power of two. */
+const filterSlots = 1 << 14;
 
 /**
- * Finds which of many texts a value equals. The slot comes from length, first, middle and last byte: cheap, and enough
- * to tell most values from the few that are looked for.
+ * Finds which of many texts a value equals. A filter by length and first byte turns nearly all values away with one
+ * load; the slot of the rest comes from length, first, middle and last byte.
  */
 export class ValueTable {
   readonly #patterns: Uint8Array[] = [];
+  /** 1 where some text has this length and first byte. */
+  readonly filter = new Uint8Array(filterSlots);
   /** Index of the first pattern of a slot plus 1, 0 for none. */
   readonly #heads = new Uint16Array(slotCount);
   /** Index of the next pattern in the same slot plus 1. */
@@ -39,6 +43,7 @@ export class ValueTable {
     const index = this.#patterns.length;
     const bytes = utf8(text);
     const slot = slotOf(bytes, 0, bytes.length);
+    this.filter[filterSlotOf(bytes, 0, bytes.length)] = 1;
     this.#patterns.push(bytes);
     this.#next.push(this.#heads[slot]);
     this.#heads[slot] = index + 1;
@@ -48,6 +53,7 @@ export class ValueTable {
 
   /** Index of the text that equals `start .. end`, or -1. */
   find(bytes: Uint8Array, start: number, end: number): number {
+    if (this.filter[filterSlotOf(bytes, start, end)] === 0) return -1;
     let candidate = this.#heads[slotOf(bytes, start, end)];
     while (candidate !== 0) {
       const pattern = this.#patterns[candidate - 1];
@@ -56,6 +62,11 @@ export class ValueTable {
     }
     return -1;
   }
+}
+
+/** Slot in `filter` of a value's length and first byte. An empty value's is 0, whatever byte lies behind it. */
+export function filterSlotOf(bytes: Uint8Array, start: number, end: number): number {
+  return end === start ? 0 : (((end - start) << 8) | bytes[start]) & (filterSlots - 1);
 }
 
 function slotOf(bytes: Uint8Array, start: number, end: number): number {

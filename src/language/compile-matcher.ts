@@ -304,7 +304,11 @@ function dictionaryRows({ values, indexes }: DictionaryColumn, test: ValueTest, 
 function numberRows(numbers: Uint8Array | Uint16Array | Uint32Array, flags: Uint8Array, rowCount: number): RowSet {
   const set = new RowSet(rowCount);
   const { words } = set;
-  for (let row = 0; row < rowCount; row++) words[row >>> 5] |= flags[numbers[row]] << (row & 31);
+  for (let word = 0, row = 0; word < words.length; word++) {
+    let bits = 0;
+    for (const last = Math.min(row + 32, rowCount); row < last; row++) bits |= flags[numbers[row]] << (row & 31);
+    words[word] = bits;
+  }
   return set;
 }
 

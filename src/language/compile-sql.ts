@@ -128,7 +128,8 @@ function entrySql(map: string, key: string, test: ValueTest, params: Params): st
 function tagSql(test: ValueTest, params: Params): string {
   switch (test.op) {
     case 'equals':
-      return `has(tags, ${params.text(test.value)})`;
+      // has() does not find the empty text in an Array(LowCardinality(String))
+      return test.value === '' ? 'arrayExists(tag -> empty(tag), tags)' : `has(tags, ${params.text(test.value)})`;
     case 'starts-with':
       return `arrayExists(tag -> startsWith(tag, ${params.text(test.prefix)}), tags)`;
     case 'present':

@@ -2,8 +2,8 @@
  * Tests values of many queries in one pass over a column: texts (ids, message) and maps (attributes, resource). An
  * index given by `add…` names the answer in what `run` returns.
  */
-import type { BatchView, DictionaryColumn } from '#model/batch-view.ts';
-import { bytesStartWith, utf8, ValueTable } from './byte-patterns.ts';
+import type { BatchView, DictionaryColumn, MapColumn } from '#model/batch-view.ts';
+import { bytesStartWith, filterSlotOf, utf8, ValueTable } from './byte-patterns.ts';
 import { RowSet } from './row-set.ts';
 import type { ValueTest } from './conditions.ts';
 
@@ -52,10 +52,10 @@ export class TextScan {
   run(view: BatchView, rows: RowSet): RowSet[] {
     const found = Array.from({ length: this.#count }, () => new RowSet(view.rowCount));
     const { bytes, starts, ends } = view.text(this.#column);
-    rows.forEach((row) => {
+    for (const row of rows.rows()) {
       this.#tests.mark(bytes, starts[row], ends[row], row, found);
-      if (ends[row] > starts[row]) for (const answer of this.#present) found[answer].add(row);
-    });
+      if (ends[row] > starts[row]) for (let i = 0; i < this.#present.length; i++) found[this.#present[i]].add(row);
+    }
     return found;
   }
 }
@@ -98,30 +98,42 @@ export class MapScan {
 
   run(view: BatchView, rows: RowSet): RowSet[] {
     const found = Array.from({ length: this.#count }, () => new RowSet(view.rowCount));
-    const { offsets, keys, values } = view.map(this.#column);
-    const wanted = this.#wantedKeys(keys);
-    const hasAny = this.#anyValue.size > 0;
-    if (!hasAny && wanted === undefined) return found;
+    const map = view.map(this.#column);
+    const list = rows.rows();
+    if (this.#anyValue.size > 0) this.#markAny(map, list, found);
+    const wanted = this.#wantedKeys(map.keys);
+    if (wanted !== undefined) this.#markEntries(map, wanted, list, found);
+    return found;
+  }
+
+  #markAny({ offsets, values: { bytes, starts, ends } }: MapColumn, rows: Uint32Array, found: readonly RowSet[]): void {
+    const table = this.#anyValue;
+    const { filter } = table;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i];
+      for (let entry = offsets[row], last = offsets[row + 1]; entry < last; entry++) {
+        if (filter[filterSlotOf(bytes, starts[entry], ends[entry])] === 0) continue;
+        const index = table.find(bytes, starts[entry], ends[entry]);
+        if (index >= 0) found[this.#anyAnswers[index]].add(row);
+      }
+    }
+  }
+
+  #markEntries({ offsets, keys, values }: MapColumn, wanted: Uint16Array, rows: Uint32Array, found: readonly RowSet[]): void {
     const { indexes } = keys;
-    const { bytes, starts, ends } = values;
     /** By wanted key: the last row that had it. */
     const seenIn = new Int32Array(this.#keys.length + 1).fill(-1);
-    rows.forEach((row) => {
-      for (let entry = offsets[row]; entry < offsets[row + 1]; entry++) {
-        if (hasAny) {
-          const index = this.#anyValue.find(bytes, starts[entry], ends[entry]);
-          if (index >= 0) found[this.#anyAnswers[index]].add(row);
-        }
-        if (wanted === undefined) continue;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i];
+      for (let entry = offsets[row], last = offsets[row + 1]; entry < last; entry++) {
         const key = wanted[indexes[entry]];
         if (key === 0 || seenIn[key] === row) continue;
         seenIn[key] = row;
         const { tests, present } = this.#keys[key - 1];
-        tests.mark(bytes, starts[entry], ends[entry], row, found);
-        for (let i = 0; i < present.length; i++) found[present[i]].add(row);
+        tests.mark(values.bytes, values.starts[entry], values.ends[entry], row, found);
+        for (let p = 0; p < present.length; p++) found[present[p]].add(row);
       }
-    });
-    return found;
+    }
   }
 
   /** By dictionary index: 1 + number of the wanted key, 0 for others; undefined where the batch has none of them. */
