@@ -11,6 +11,12 @@ import { ApiClient } from './harness/api-client.ts';
 import type { Range } from './harness/api-client.ts';
 import { treeCost, TreeSampler } from './harness/process-tree.ts';
 
+/** What still runs when the bench itself ends early. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 const rootDirectory = join(import.meta.dirname, '..');
 const readyTimeoutMs = 60_000;
 const stopTimeoutMs = 60_000;
@@ -37,7 +43,11 @@ export class Product {
     this.client = new ApiClient(port);
     this.#process = child;
     this.sampler = new TreeSampler(this.pid);
-    child.once('exit', (code, signal) => (this.#exit = `${signal ?? code}`));
+    running.add(child);
+    child.once('exit', (code, signal) => {
+      this.#exit = `${signal ?? code}`;
+      running.delete(child);
+    });
   }
 
   get pid(): number {

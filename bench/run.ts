@@ -2,7 +2,8 @@
  * `npm run bench`: measures the product against the goals of its scenarios and against the raw engine on this machine.
  * Speed decides nothing here; the exit code is 1 only where an answer was wrong or a scenario could not be run.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -98,6 +99,8 @@ async function runScenario(scenario: Scenario, context: BenchContext): Promise<S
 const options = readOptions();
 const startedAt = new Date();
 const root = await mkdtemp(join(options.directory, 'millrace-bench-'));
+process.once('exit', () => rmSync(root, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 let directoryCount = 0;
 const freshDirectory = (name: string): string => join(root, `${++directoryCount}-${name}`);
 const measured: { ceiling?: Ceiling } = {};
@@ -109,13 +112,9 @@ const context: BenchContext = {
   ceiling: once(async () => (measured.ceiling = await measureCeiling({ lines: options.sizes.lines, endMs: Date.now(), rangeMs: 3_600_000, directory: freshDirectory('ceiling') }))),
 };
 
-try {
-  const machine = await machineFacts(root);
-  const reports: ScenarioReport[] = [];
-  for (const scenario of scenarios) if (options.only.includes(scenario.name)) reports.push(await runScenario(scenario, context));
-  const report = { startedAt: startedAt.toISOString(), machine, options: { only: options.only, ...options.sizes }, ceiling: measured.ceiling, scenarios: reports };
-  process.stdout.write(`\n${printReport(report)}\n\n${await writeReport(report)}\n`);
-  process.exitCode = reports.some(({ wrong, failure }) => wrong.length > 0 || failure !== undefined) ? 1 : 0;
-} finally {
-  await rm(root, { recursive: true, force: true });
-}
+const machine = await machineFacts(root);
+const reports: ScenarioReport[] = [];
+for (const scenario of scenarios) if (options.only.includes(scenario.name)) reports.push(await runScenario(scenario, context));
+const report = { startedAt: startedAt.toISOString(), machine, options: { only: options.only, ...options.sizes }, ceiling: measured.ceiling, scenarios: reports };
+process.stdout.write(`\n${printReport(report)}\n\n${await writeReport(report)}\n`);
+process.exit(reports.some(({ wrong, failure }) => wrong.length > 0 || failure !== undefined) ? 1 : 0);

@@ -57,6 +57,7 @@ export class HttpConnection {
   close(): void {
     this.#socket?.destroy();
     this.#socket = undefined;
+    this.#fail(new Error('connection closed'));
   }
 
   #open(): Socket {
@@ -66,11 +67,14 @@ export class HttpConnection {
       if (this.#pending !== undefined) socket.destroy(new Error('no answer in two minutes'));
     });
     socket.on('data', (bytes) => this.#onData(bytes));
-    socket.on('error', (error) => this.#fail(error));
-    socket.on('close', () => {
-      if (this.#socket === socket) this.#socket = undefined;
-      this.#fail(new Error('connection closed'));
-    });
+    // An old socket may end after a new one was opened; it may not break the new one's request.
+    const end = (error: Error): void => {
+      if (this.#socket !== socket) return;
+      this.#socket = undefined;
+      this.#fail(error);
+    };
+    socket.on('error', end);
+    socket.on('close', () => end(new Error('connection closed')));
     return socket;
   }
 
