@@ -2,7 +2,8 @@ import { bytes, duration, integer, section, type Static } from '#base/config-sch
 
 /** Settings of the store: memtable, flush, and what it does when flushing falls behind. */
 export const storeConfig = section('How lines get from the durable log into the search store.', {
-  batch_rows: integer(20_000, 'Lines that the indexer inserts into the memtable at once, at most.', { minimum: 1000, maximum: 200_000 }),
+  batch_rows: integer(20_000, 'Waiting lines at which the indexer inserts without gathering more.', { minimum: 1 }),
+  batch_bytes: bytes('16MiB', 'Bytes that the indexer inserts into the memtable at once, at most.', { minimum: 65_536 }),
   batch_delay: duration('50ms', 'How long the indexer gathers lines for one insert when few arrive; bounds how soon a line is found.'),
   flush_rows: integer(500_000, 'Lines in the memtable at which it is written to disk with its indexes.', { minimum: 1000 }),
   flush_bytes: bytes('192MiB', 'Size of the memtable at which it is written to disk, whatever its lines.'),
@@ -13,6 +14,7 @@ export const storeConfig = section('How lines get from the durable log into the 
     'Size of all memtables together at which a flush leaves the text indexes out, to be built later; searches of those lines scan.',
   ),
   index_catch_up_delay: duration('30s', 'Quiet time after which text indexes that flushes left out are built.'),
+  max_ledger_tenants: integer(10_000, 'Tenants whose outcomes are counted apart; those beyond are counted together as `_other`.', { minimum: 1 }),
   insert_timeout: duration('60s', 'A memtable insert that takes longer counts as failed and is replayed from the log.'),
   flush_timeout: duration('30m', 'A flush that takes longer counts as failed and is retried.'),
 });

@@ -3,6 +3,7 @@
  * are durable in the store only below `committed`, so the indexer replays the log from there after any failure.
  */
 import type { LogPosition } from '#log/durable-log.ts';
+import type { Ledger } from './ledger.ts';
 
 export interface InsertBatch {
   /** Native blocks, one behind the other; borrowed until the promise settles. */
@@ -11,14 +12,16 @@ export interface InsertBatch {
   readonly byteCount: number;
   /** Log position behind the last block, all shards. */
   readonly end: LogPosition;
-  /** Receive time of the oldest line. */
-  readonly oldestReceivedMs: number;
+  /** What became of the records of these frames. */
+  readonly outcomes: Ledger;
 }
 
 export interface LineSink {
   /** Brings the store to its last commit and returns that position: the indexer continues the log from there. */
   recover(): Promise<LogPosition>;
-  /** Makes the batch findable. A rejection means that the memtable may hold part of it: `recover` and replay. */
+  /** Outcomes of all records up to the last insert: those committed and those in memory. */
+  ledger(): Ledger;
+  /** Makes the batch findable; one without rows only moves the position. A rejection means that the memtable may hold part of it: `recover` and replay. */
   insert(batch: InsertBatch): Promise<void>;
   /** Resolves when memory bounds allow another insert. */
   waitForRoom(signal: AbortSignal): Promise<void>;

@@ -61,6 +61,7 @@ export class ClickHouseStore implements LogStore {
       positions,
       replacements: stored?.replacements ?? [],
       unindexed: stored?.unindexed ?? false,
+      ledger: stored?.ledger ?? new Map(),
     });
     const database = new Database(options.clients);
     const { generation, replacements } = record.current;

@@ -4,8 +4,9 @@
  */
 import { join } from 'node:path';
 import { invariant } from '#base/errors.ts';
-import type { LogPosition } from '#log/durable-log.ts';
+import type { LogPosition, OutcomeCounts } from '#log/durable-log.ts';
 import type { Files } from '#platform/files.ts';
+import type { Ledger } from '../ledger.ts';
 
 /** Rows of older generations in this range of the log are replaced by those of `generation` (a replay, L5). */
 export interface Replacement {
@@ -26,6 +27,8 @@ export interface GenerationRecord {
   readonly replacements: readonly Replacement[];
   /** True while parts lack text indexes that a flush left out. */
   readonly unindexed: boolean;
+  /** Outcomes of all records up to the positions. */
+  readonly ledger: Ledger;
 }
 
 interface StoredRecord {
@@ -35,6 +38,7 @@ interface StoredRecord {
   readonly positions: Readonly<Record<string, number>>;
   readonly replacements: readonly Replacement[];
   readonly unindexed: boolean;
+  readonly ledger: Readonly<Record<string, OutcomeCounts>>;
 }
 
 const fileName = 'generation.json';
@@ -50,7 +54,7 @@ export async function readGenerationRecord(files: Files, directory: string): Pro
     const stored = JSON.parse(bytes.toString('utf8')) as StoredRecord;
     invariant(stored.version === 1, `"${path}" has version ${stored.version}, this Millrace reads 1: start the version that wrote it`);
     const positions = new Map(Object.entries(stored.positions).map(([shard, sequence]) => [Number(shard), sequence]));
-    return { ...stored, positions };
+    return { ...stored, positions, ledger: new Map(Object.entries(stored.ledger)) };
   } finally {
     await file.close();
   }
@@ -95,6 +99,7 @@ async function writeGenerationRecord(files: Files, directory: string, record: Ge
     positions: Object.fromEntries(record.positions),
     replacements: record.replacements,
     unindexed: record.unindexed,
+    ledger: Object.fromEntries(record.ledger),
   };
   const path = join(directory, fileName);
   const temporary = `${path}.new`;

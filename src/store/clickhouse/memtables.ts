@@ -14,6 +14,8 @@ import type { LogPosition } from '#log/durable-log.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { StoreConfig } from '../config.ts';
+import { addLedgers } from '../ledger.ts';
+import type { Ledger } from '../ledger.ts';
 import type { InsertBatch, LineSink } from '../line-sink.ts';
 import type { Database, Settings } from './database.ts';
 import type { CommitRecord } from './generation-record.ts';
@@ -26,7 +28,7 @@ interface Memtable {
   rowCount: number;
   byteCount: number;
   end: LogPosition;
-  oldestReceivedMs: number;
+  outcomes: Ledger;
   createdAtMs: number;
   /** An insert failed: it may hold part of a batch, so it is never flushed. */
   damaged: boolean;
@@ -102,6 +104,11 @@ export class Memtables implements LineSink {
     return this.#record.current.positions;
   }
 
+  ledger(): Ledger {
+    const { max_ledger_tenants: maxTenants } = this.#options.config;
+    return this.#live.reduce((sum, { outcomes }) => addLedgers(sum, outcomes, maxTenants), this.#record.current.ledger);
+  }
+
   onCommit(listener: (position: LogPosition) => void): void {
     this.#commitListeners.push(listener);
   }
@@ -144,7 +151,7 @@ export class Memtables implements LineSink {
   async insert(batch: InsertBatch): Promise<void> {
     const memtable = await this.#activeMemtable();
     const timeout = AbortSignal.timeout(this.#options.config.insert_timeout);
-    const inserting = this.#options.database.insertNative(memtableName(memtable.number), batch.blocks, timeout).catch((error: unknown) => {
+    const inserting = batch.rowCount === 0 ? Promise.resolve() : this.#options.database.insertNative(memtableName(memtable.number), batch.blocks, timeout).catch((error: unknown) => {
       memtable.damaged = true;
       throw error;
     });
@@ -153,7 +160,7 @@ export class Memtables implements LineSink {
     memtable.rowCount += batch.rowCount;
     memtable.byteCount += batch.byteCount;
     memtable.end = batch.end;
-    memtable.oldestReceivedMs = Math.min(memtable.oldestReceivedMs, batch.oldestReceivedMs);
+    memtable.outcomes = addLedgers(memtable.outcomes, batch.outcomes, this.#options.config.max_ledger_tenants);
     this.flushIfDue();
   }
 
@@ -167,13 +174,13 @@ export class Memtables implements LineSink {
       oldest.rowCount >= config.flush_rows ||
       oldest.byteCount >= config.flush_bytes ||
       clock.monotonicMs() - oldest.createdAtMs >= config.flush_age;
-    if (due && oldest.rowCount > 0) this.#startFlush();
+    if (due) this.#startFlush();
   }
 
   async flush(): Promise<void> {
     const last = this.#live.at(-1)?.number ?? 0;
     const epoch = this.#epoch;
-    while (this.#epoch === epoch && this.#live.some(({ number, rowCount }) => number <= last && rowCount > 0)) {
+    while (this.#epoch === epoch && this.#live.some(({ number }) => number <= last)) {
       if (this.#flushing === undefined) this.#startFlush();
       await this.#flushing;
     }
@@ -215,7 +222,7 @@ export class Memtables implements LineSink {
       rowCount: 0,
       byteCount: 0,
       end: this.#live.at(-1)?.end ?? this.#record.current.positions,
-      oldestReceivedMs: Number.POSITIVE_INFINITY,
+      outcomes: new Map(),
       createdAtMs: this.#options.clock.monotonicMs(),
       damaged: false,
     };
@@ -246,7 +253,7 @@ export class Memtables implements LineSink {
     const unindexed = this.#liveBytes() >= config.unindexed_flush_bytes;
     const startedMs = clock.monotonicMs();
     const columns = memtableColumns.join(', ');
-    await database.command(
+    if (memtable.rowCount > 0) await database.command(
       `INSERT INTO ${logsTable} (${columns}, gen) SELECT ${columns}, {gen:UInt64} FROM ${memtableName(memtable.number)}`,
       'flush',
       unindexed ? { ...flushSettings, exclude_materialize_skip_indexes_on_insert: textIndexNames } : flushSettings,
@@ -259,6 +266,7 @@ export class Memtables implements LineSink {
       generation,
       positions: memtable.end,
       unindexed: record.unindexed || unindexed,
+      ledger: addLedgers(record.ledger, memtable.outcomes, config.max_ledger_tenants),
     }));
     this.#live.shift();
     snapshots.commit(generation, memtable.number, this.#record.current.replacements);

@@ -1,0 +1,154 @@
+/**
+ * Moves lines from the durable log into the store. It owns nothing that a crash could take: it begins at the store's
+ * committed position, and after any failure it asks the store to recover and replays the log from there.
+ */
+import type { DurableLog } from '#log/durable-log.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Logger } from '#platform/logger.ts';
+import type { StoreConfig } from '#store/config.ts';
+import type { LineSink } from '#store/line-sink.ts';
+import { FrameGatherer } from './frame-gatherer.ts';
+
+/** Name under which the log knows it, as one that holds back trimming. */
+export const indexerName = 'indexer';
+
+/** What the indexer needs of the store around its sink. */
+export interface IndexedStore {
+  readonly sink: LineSink;
+  /** Brings the tables to this version; called after every start of the engine. */
+  prepare(): Promise<void>;
+  /** Makes every answer say that lines may be missing, and why; undefined when none are. */
+  setIncomplete(reason: string | undefined): void;
+}
+
+export interface IndexerOptions {
+  readonly log: DurableLog;
+  readonly store: IndexedStore;
+  readonly config: StoreConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Resolves when the engine takes requests, or the signal aborts. */
+  readonly waitForEngine: (signal: AbortSignal) => Promise<void>;
+}
+
+export interface IndexerStatus {
+  readonly name: string;
+  readonly position: Readonly<Record<string, number>>;
+  readonly committed: Readonly<Record<string, number>>;
+  /** Lines that are durable but not yet found by search. */
+  readonly lag_lines: number;
+  readonly lag_seconds: number;
+  readonly replaying: boolean;
+  readonly recoveries: number;
+  readonly missed_frames: number;
+}
+
+const firstPauseMs = 200;
+const longestPauseMs = 10_000;
+
+export class Indexer {
+  readonly #options: IndexerOptions;
+  readonly #stopping = new AbortController();
+  #gatherer: FrameGatherer | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #replaying = true;
+  #recoveries = 0;
+
+  constructor(options: IndexerOptions) {
+    this.#options = options;
+    options.store.setIncomplete('starting: lines of the durable log are not searchable yet');
+    options.store.sink.onCommit((position) => {
+      options.log.commit(indexerName, position).catch((error: unknown) => {
+        options.logger.error({ error: String(error) }, 'the position of the indexer could not be written; the log is kept longer');
+      });
+    });
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Ends after the insert under way; what is in the memtable is replayed at the next start. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  /** True when every line that was durable at the start, or at the last failure, is found. */
+  get isCaughtUp(): boolean {
+    return !this.#replaying;
+  }
+
+  status(): IndexerStatus {
+    const position = this.#gatherer?.position ?? this.#options.store.sink.committed;
+    return {
+      name: indexerName,
+      position: Object.fromEntries(position),
+      committed: Object.fromEntries(this.#options.store.sink.committed),
+      ...this.#lag(),
+      replaying: this.#replaying,
+      recoveries: this.#recoveries,
+      missed_frames: this.#gatherer?.missedFrames ?? 0,
+    };
+  }
+
+  #lag(): { lag_lines: number; lag_seconds: number } {
+    const nowMs = this.#options.clock.nowMs();
+    let ageMs = 0;
+    for (const { shard, end, oldestReceivedMs } of this.#options.log.shards()) {
+      if ((this.#gatherer?.position.get(shard) ?? 0) >= end.sequence) continue;
+      ageMs = Math.max(ageMs, nowMs - (this.#gatherer?.lastReceivedMs(shard) ?? oldestReceivedMs ?? nowMs));
+    }
+    return { lag_lines: this.#gatherer?.waitingRows ?? 0, lag_seconds: ageMs / 1000 };
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    let pauseMs = firstPauseMs;
+    while (!signal.aborted) {
+      try {
+        await this.#options.waitForEngine(signal);
+        if (signal.aborted) break;
+        await this.#index(signal, () => {
+          pauseMs = firstPauseMs;
+        });
+      } catch (error) {
+        if (signal.aborted) break;
+        this.#recoveries += 1;
+        this.#options.logger.warn({ error: String(error) }, 'indexing failed; recent lines are replayed from the durable log');
+        await this.#options.clock.sleep(pauseMs, signal);
+        pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+      } finally {
+        await this.#gatherer?.close();
+      }
+    }
+  }
+
+  async #index(signal: AbortSignal, onProgress: () => void): Promise<void> {
+    const { log, store, config } = this.#options;
+    const replayTarget = new Map(log.shards().map(({ shard, end }) => [shard, end.sequence]));
+    this.#replaying = true;
+    store.setIncomplete('recent lines are being replayed from the durable log');
+    await store.prepare();
+    const gatherer = new FrameGatherer(log, await store.sink.recover());
+    this.#gatherer = gatherer;
+    while (!signal.aborted) {
+      this.#noteReplay(gatherer, replayTarget);
+      await log.waitBeyond(gatherer.position, signal);
+      await store.sink.waitForRoom(signal);
+      if (signal.aborted) return;
+      if (gatherer.waitingRows < config.batch_rows) await this.#options.clock.sleep(config.batch_delay, signal);
+      const batch = await gatherer.gather(config.batch_bytes);
+      if (batch === undefined) continue;
+      await store.sink.insert(batch);
+      onProgress();
+    }
+  }
+
+  #noteReplay(gatherer: FrameGatherer, target: ReadonlyMap<number, number>): void {
+    if (!this.#replaying) return;
+    for (const [shard, sequence] of target) if ((gatherer.position.get(shard) ?? 0) < sequence) return;
+    this.#replaying = false;
+    this.#options.store.setIncomplete(undefined);
+  }
+}
