@@ -14,7 +14,7 @@ export interface ReceiverRequest {
    * is refused before costs no reading. Throws AppError body_too_large, malformed_encoding, unsupported_encoding,
    * gateway_overloaded, cancelled.
    */
-  readBody(): Promise<Buffer>;
+  readBody(): Promise<Uint8Array>;
 }
 
 export interface ReceiverReply {

@@ -32,7 +32,7 @@ export interface NativeRouteOptions {
   /** The tenant that the sender may write to; throws AppError unauthenticated, forbidden. */
   readonly authenticate: (headers: IncomingHttpHeaders) => string;
   /** Throws AppError malformed_body, too_many_records; then the builder is empty again. */
-  readonly decode: (format: ContentFormat, body: Buffer, defaults: RecordDefaults) => DecodedBody;
+  readonly decode: (format: ContentFormat, body: Uint8Array, defaults: RecordDefaults) => DecodedBody;
   readonly pipeline: IngestPipeline;
   /** Throws AppError log_full while nothing can be taken, so that the body need not be read. */
   readonly admit: () => void;

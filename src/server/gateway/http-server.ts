@@ -28,7 +28,7 @@ export interface GatewayHttpOptions {
   readonly routes: readonly ReceiverRoute[];
   readonly apiSocketPath: string;
   /** Decompresses a body; throws AppError unsupported_encoding, malformed_encoding, body_too_large. */
-  readonly decompress: (encoding: string | undefined, body: Buffer, maxBytes: number, setting: string) => Buffer;
+  readonly decompress: (encoding: string | undefined, body: Buffer, maxBytes: number, setting: string) => Uint8Array;
   readonly counts: () => GatewayCounts;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -73,7 +73,7 @@ export function createGatewayHttp(options: GatewayHttpOptions): GatewayHttp {
   async function receive(route: ReceiverRoute, request: IncomingMessage, response: ServerResponse, queryText: string, awaitsContinue: boolean): Promise<void> {
     const reservation = budget.reserve();
     let completeMs = clock.monotonicMs();
-    const readWholeBody = async (): Promise<Buffer> => {
+    const readWholeBody = async (): Promise<Uint8Array> => {
       const bounds = { maxBytes: ingestConfig.max_compressed_bytes, setting: 'ingest.max_compressed_bytes' };
       admitBody(request, bounds, reservation);
       if (awaitsContinue) response.writeContinue();

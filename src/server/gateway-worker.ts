@@ -1,0 +1,83 @@
+/**
+ * Entry of a gateway worker thread: opens its shard of the log, listens, and talks with the main thread
+ * (`gateway/messages.ts`). Started by `gateway.ts` only.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import { parentPort, workerData } from 'node:worker_threads';
+import { createAccess } from '#access/access.ts';
+import { invariant, toAppError } from '#base/errors.ts';
+import { openWalWriter } from '#log/wal/wal-writer.ts';
+import { systemClock } from '#platform/clock.ts';
+import { nodeFiles } from '#platform/files.ts';
+import { forwardingLogger } from '#platform/telemetry.ts';
+import type { FromGatewayWorker, GatewayWorkerData, ToGatewayWorker } from './gateway/messages.ts';
+import { startWorkerRuntime } from './gateway/worker-runtime.ts';
+import type { WorkerRuntime } from './gateway/worker-runtime.ts';
+
+/** How often counts are told without being asked. */
+const reportIntervalMs = 1000;
+
+invariant(parentPort !== null, 'the gateway worker runs in a worker thread');
+const port = parentPort;
+const data = workerData as GatewayWorkerData;
+const send = (message: FromGatewayWorker): void => port.postMessage(message);
+
+async function start(): Promise<WorkerRuntime> {
+  const { config, shard, incarnation, shardStart } = data;
+  const access = createAccess(config.access);
+  const writer = openWalWriter({
+    directory: data.logDirectory,
+    shard,
+    incarnation,
+    start: shardStart,
+    files: nodeFiles,
+    clock: systemClock,
+    config: config.log,
+    onCommitted: (end) => send({ type: 'committed', end }),
+  });
+  return startWorkerRuntime({
+    config,
+    writer,
+    lastReceivedMs: data.lastReceivedMs,
+    authenticate: (headers: IncomingHttpHeaders) => access.authenticate(credentialsOf(headers), 'ingest').tenant,
+    apiSocketPath: data.apiSocketPath,
+    port: data.port,
+    reusePort: data.reusePort,
+    clock: systemClock,
+    logger: forwardingLogger((record) => send({ type: 'log', record })),
+  });
+}
+
+function credentialsOf(headers: IncomingHttpHeaders): { authorization?: string; apiKey?: string; tenant?: string } {
+  const text = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
+  return { authorization: headers.authorization, apiKey: text(headers['x-api-key']), tenant: text(headers['x-tenant-id']) };
+}
+
+async function run(): Promise<void> {
+  const runtime = await start();
+  const report = (reply?: number): void => send({ type: 'counts', counts: runtime.takeCounts(), reply });
+  const timer = setInterval(report, reportIntervalMs);
+  port.on('message', (message: ToGatewayWorker) => {
+    if (message.type === 'pressure') runtime.setPressure(message.facts);
+    else if (message.type === 'report') report(message.reply);
+    else void stop(runtime, timer, report);
+  });
+  send({ type: 'listening', port: runtime.port });
+}
+
+async function stop(runtime: WorkerRuntime, timer: NodeJS.Timeout, report: () => void): Promise<void> {
+  clearInterval(timer);
+  await runtime.stop();
+  report();
+  // The last thing that keeps the thread.
+  port.close();
+}
+
+try {
+  await run();
+} catch (thrown) {
+  const { code, message, details } = toAppError(thrown);
+  const cause = (thrown as NodeJS.ErrnoException).code;
+  send({ type: 'failed', code, message, details: cause === undefined ? details : { ...details, cause } });
+  port.close();
+}

@@ -1,0 +1,129 @@
+/**
+ * The gateway from the main thread: starts its workers, hears of commits and counts, starts a crashed worker again, and
+ * stops them all.
+ *
+ * Invariants: a shard has one writer at a time (a worker is started again only after its thread has ended); the port is
+ * proven free before the first worker listens, so "port in use" is one clear error.
+ */
+import { availableParallelism } from 'node:os';
+import { createServer } from 'node:net';
+import { AppError } from '#base/errors.ts';
+import type { PressureFacts } from '#ingest/pressure.ts';
+import type { ShardEnd } from '#log/durable-log.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Logger } from '#platform/logger.ts';
+import { addCounts, zeroCounts } from './gateway/counters.ts';
+import type { GatewayCounts } from './gateway/counters.ts';
+import type { GatewayWorkerConfig, ShardStart } from './gateway/messages.ts';
+import { WorkerKeeper } from './gateway/worker-keeper.ts';
+
+export type { GatewayCounts, GatewayWorkerConfig, ShardStart };
+
+export interface GatewayOptions {
+  readonly config: GatewayWorkerConfig;
+  readonly incarnation: number;
+  /** The WAL's directory. */
+  readonly logDirectory: string;
+  /** Unix socket of the main thread's API. */
+  readonly apiSocketPath: string;
+  /** Where the shard's writer goes on; asked again before a crashed worker is started again. */
+  readonly shardStart: (shard: number) => ShardStart | Promise<ShardStart>;
+  /** Receive time of the newest frame of any shard, 0 where there is none; keeps receive times rising after a restart. */
+  readonly lastReceivedMs: number;
+  /** A worker's group commit; to be passed to `DurableLog.advance`. */
+  readonly onCommitted: (end: ShardEnd) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface GatewayStatus {
+  readonly workers: number;
+  readonly listening: number;
+  readonly restarts: number;
+}
+
+export interface Gateway {
+  readonly host: string;
+  readonly port: number;
+  /** Sums over all workers since the start, at most about a second old. */
+  counts(): GatewayCounts;
+  /** The same, after asking every worker; a worker that does not answer in time is left out. */
+  freshCounts(): Promise<GatewayCounts>;
+  status(): GatewayStatus;
+  /** To be told about once a second. */
+  setPressure(facts: PressureFacts): void;
+  /** Finishes requests in flight and closes the shards. */
+  stop(): Promise<void>;
+}
+
+const maxFreshWaitMs = 500;
+
+/** Number of workers that the setting means on this machine. */
+export function workerCount(setting: number, cores: number = availableParallelism()): number {
+  return setting > 0 ? setting : Math.max(1, Math.floor(cores / 2));
+}
+
+/** Rejects with `invalid_configuration` where the address cannot be listened on, naming the setting. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, clock, logger } = options;
+  const { host } = config.gateway;
+  const maxTenants = config.gateway.max_counted_tenants;
+  const count = workerCount(config.gateway.workers);
+  const total = zeroCounts();
+  await proveFree(host, config.gateway.port);
+
+  const keepers = Array.from({ length: count }, (_, shard) => new WorkerKeeper({ ...options, shard, reusePort: count > 1, onCounts: (part) => addCounts(total, part, maxTenants) }));
+  let port: number;
+  try {
+    // The first one decides the port where any will do; the others join it.
+    port = await keepers[0].start(config.gateway.port);
+    await Promise.all(keepers.slice(1).map((keeper) => keeper.start(port)));
+  } catch (error) {
+    await Promise.allSettled(keepers.map((keeper) => keeper.stop()));
+    throw error;
+  }
+  logger.info({ host, port, workers: count }, 'gateway is listening');
+
+  return {
+    host,
+    port,
+    counts: () => structuredClone(total),
+    async freshCounts() {
+      const timedOut = new AbortController();
+      const answers = Promise.all(keepers.map((keeper) => keeper.report()));
+      await Promise.race([answers, clock.sleep(maxFreshWaitMs, timedOut.signal)]);
+      timedOut.abort();
+      return structuredClone(total);
+    },
+    status: () => ({
+      workers: count,
+      listening: keepers.filter((keeper) => keeper.isListening).length,
+      restarts: keepers.reduce((sum, keeper) => sum + keeper.restarts, 0),
+    }),
+    setPressure(facts) {
+      for (const keeper of keepers) keeper.setPressure(facts);
+    },
+    async stop() {
+      await Promise.all(keepers.map((keeper) => keeper.stop()));
+    },
+  };
+}
+
+const listenProblems: Readonly<Record<string, { readonly setting: string; readonly why: string }>> = {
+  EADDRINUSE: { setting: 'gateway.port', why: 'another process listens there' },
+  EACCES: { setting: 'gateway.port', why: 'this user may not listen there' },
+  EADDRNOTAVAIL: { setting: 'gateway.host', why: 'this machine has no such address' },
+  ENOTFOUND: { setting: 'gateway.host', why: 'this host name is not known' },
+};
+
+/** Listens for a moment without sharing the port; with sharing, a second server would quietly take half of the connections. */
+function proveFree(host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      const { setting, why } = listenProblems[error.code ?? ''] ?? { setting: 'gateway.host', why: error.message };
+      reject(new AppError('invalid_configuration', `cannot listen on ${host}, port ${port}: ${why}`, { details: { setting, host, port }, cause: error }));
+    });
+    probe.listen({ host, port }, () => probe.close(() => resolve()));
+  });
+}

@@ -1,0 +1,54 @@
+/** What the main thread and a gateway worker tell each other; all plain data. */
+import type { AccessConfig } from '#access/config.ts';
+import type { ErrorCode } from '#base/errors.ts';
+import type { IngestConfig } from '#ingest/config.ts';
+import type { PressureFacts } from '#ingest/pressure.ts';
+import type { LogConfig } from '#log/config.ts';
+import type { ShardEnd } from '#log/durable-log.ts';
+import type { LogRecord } from '#platform/telemetry.ts';
+import type { GatewayConfig } from '#server/gateway-config.ts';
+import type { GatewayCounts } from './counters.ts';
+
+/** Sections of the configuration that a worker needs. */
+export interface GatewayWorkerConfig {
+  readonly gateway: GatewayConfig;
+  readonly ingest: IngestConfig;
+  readonly log: LogConfig;
+  readonly access: AccessConfig;
+}
+
+/** Where a worker's shard of the log goes on (`WriterStart` of the WAL). */
+export interface ShardStart {
+  readonly sequence: number;
+  readonly durableEnd: number;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+export interface GatewayWorkerData {
+  readonly config: GatewayWorkerConfig;
+  readonly shard: number;
+  readonly incarnation: number;
+  readonly shardStart: ShardStart;
+  /** Receive time of the newest line in the shard; the next is never earlier. */
+  readonly lastReceivedMs: number;
+  readonly logDirectory: string;
+  readonly apiSocketPath: string;
+  readonly port: number;
+  /** Several workers listen on the same port, and the kernel spreads connections. */
+  readonly reusePort: boolean;
+}
+
+export type FromGatewayWorker =
+  | { readonly type: 'listening'; readonly port: number }
+  /** It could not begin; it ends by itself. */
+  | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string; readonly details: Readonly<Record<string, unknown>> }
+  | { readonly type: 'committed'; readonly end: ShardEnd }
+  /** What was counted since the last one; `reply` is set where it was asked for. */
+  | { readonly type: 'counts'; readonly counts: GatewayCounts; readonly reply?: number }
+  | { readonly type: 'log'; readonly record: LogRecord };
+
+export type ToGatewayWorker =
+  | { readonly type: 'pressure'; readonly facts: PressureFacts }
+  | { readonly type: 'report'; readonly reply: number }
+  | { readonly type: 'stop' };

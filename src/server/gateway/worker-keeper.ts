@@ -1,0 +1,180 @@
+/** Keeps one gateway worker running: starts its thread, starts it again after a crash, stops it in peace. */
+import { Worker } from 'node:worker_threads';
+import { AppError } from '#base/errors.ts';
+import { noPressure } from '#ingest/pressure.ts';
+import type { PressureFacts } from '#ingest/pressure.ts';
+import type { ShardEnd } from '#log/durable-log.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Logger } from '#platform/logger.ts';
+import type { GatewayCounts } from './counters.ts';
+import type { FromGatewayWorker, GatewayWorkerConfig, GatewayWorkerData, ShardStart, ToGatewayWorker } from './messages.ts';
+
+export interface WorkerKeeperOptions {
+  readonly config: GatewayWorkerConfig;
+  readonly shard: number;
+  readonly incarnation: number;
+  readonly logDirectory: string;
+  readonly apiSocketPath: string;
+  readonly shardStart: (shard: number) => ShardStart | Promise<ShardStart>;
+  readonly lastReceivedMs: number;
+  readonly reusePort: boolean;
+  readonly onCommitted: (end: ShardEnd) => void;
+  readonly onCounts: (counts: GatewayCounts) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const maxBackoffMs = 30_000;
+/** A worker that lived this long was well; the next crash begins with the first pause again. */
+const wellAfterMs = 60_000;
+/** Beyond `gateway.stop_timeout`, for closing the shard. */
+const stopGraceMs = 5000;
+
+export class WorkerKeeper {
+  restarts = 0;
+  readonly #options: WorkerKeeperOptions;
+  readonly #stopping = new AbortController();
+  readonly #awaitedReports = new Map<number, () => void>();
+  #nextReport = 1;
+  #worker: Worker | undefined;
+  #ended: Promise<void> = Promise.resolve();
+  #port = 0;
+  #isListening = false;
+  #pressure = noPressure;
+  /** Latest time that the log may hold: of the frames that this process wrote itself, receive times are not later than now. */
+  #lastReceivedMs: number;
+
+  constructor(options: WorkerKeeperOptions) {
+    this.#options = options;
+    this.#lastReceivedMs = options.lastReceivedMs;
+  }
+
+  get isListening(): boolean {
+    return this.#isListening;
+  }
+
+  /** Resolves with the port once the worker listens; rejects where it cannot begin, and then it is not tried again. */
+  async start(port: number): Promise<number> {
+    this.#port = port;
+    this.#port = await this.#startThread();
+    return this.#port;
+  }
+
+  setPressure(facts: PressureFacts): void {
+    this.#pressure = facts;
+    this.#send({ type: 'pressure', facts });
+  }
+
+  /** Resolves when the worker has told what it counted so far, or has gone. */
+  report(): Promise<void> {
+    if (!this.#isListening) return Promise.resolve();
+    const reply = this.#nextReport++;
+    return new Promise((resolve) => {
+      this.#awaitedReports.set(reply, resolve);
+      this.#send({ type: 'report', reply });
+    });
+  }
+
+  /** Resolves when the thread has ended. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#send({ type: 'stop' });
+    const { clock, config, logger, shard } = this.#options;
+    const inTime = new AbortController();
+    const tooLate = clock.sleep(config.gateway.stop_timeout + stopGraceMs, inTime.signal).then(() => !inTime.signal.aborted);
+    if (await Promise.race([this.#ended.then(() => false), tooLate])) {
+      logger.error({ shard }, 'gateway worker does not stop; its thread is ended');
+      await this.#worker?.terminate();
+    }
+    inTime.abort();
+    await this.#ended;
+  }
+
+  #send(message: ToGatewayWorker): void {
+    this.#worker?.postMessage(message);
+  }
+
+  async #startThread(): Promise<number> {
+    const { config, shard, incarnation, logDirectory, apiSocketPath, shardStart, reusePort, clock } = this.#options;
+    const workerData: GatewayWorkerData = {
+      config,
+      shard,
+      incarnation,
+      shardStart: await shardStart(shard),
+      lastReceivedMs: this.#lastReceivedMs,
+      logDirectory,
+      apiSocketPath,
+      port: this.#port,
+      reusePort,
+    };
+    if (this.#stopping.signal.aborted) throw new AppError('shutting_down', 'the gateway is stopping');
+    const worker = new Worker(new URL('../gateway-worker.ts', import.meta.url), { workerData, name: `gateway-${shard}` });
+    this.#worker = worker;
+    const startedMs = clock.monotonicMs();
+    this.#ended = new Promise((resolve) => worker.once('exit', () => resolve()));
+    return new Promise((resolve, reject) => {
+      worker.on('message', (message: FromGatewayWorker) => this.#hear(message, resolve, reject));
+      worker.on('error', (error) => this.#options.logger.error({ shard, error: error instanceof Error ? error.stack : String(error) }, 'gateway worker crashed'));
+      worker.once('exit', (code) => {
+        const hasListened = this.#isListening;
+        this.#goneFrom(worker);
+        reject(new AppError('internal', `the gateway worker of shard ${shard} ended with code ${code} before it listened`));
+        if (hasListened && !this.#stopping.signal.aborted) void this.#restart(clock.monotonicMs() - startedMs);
+      });
+    });
+  }
+
+  #hear(message: FromGatewayWorker, listening: (port: number) => void, failed: (error: AppError) => void): void {
+    switch (message.type) {
+      case 'listening':
+        this.#isListening = true;
+        this.setPressure(this.#pressure);
+        return listening(message.port);
+      case 'failed':
+        return failed(new AppError(message.code, message.message, { details: message.details }));
+      case 'committed':
+        return this.#options.onCommitted(message.end);
+      case 'counts':
+        this.#options.onCounts(message.counts);
+        if (message.reply !== undefined) this.#answerReport(message.reply);
+        return;
+      case 'log':
+        return this.#options.logger[message.record.level](message.record.fields, message.record.message);
+      default:
+        return message satisfies never;
+    }
+  }
+
+  #answerReport(reply: number): void {
+    this.#awaitedReports.get(reply)?.();
+    this.#awaitedReports.delete(reply);
+  }
+
+  #goneFrom(worker: Worker): void {
+    if (this.#worker === worker) this.#worker = undefined;
+    this.#isListening = false;
+    for (const reply of [...this.#awaitedReports.keys()]) this.#answerReport(reply);
+  }
+
+  async #restart(livedMs: number): Promise<void> {
+    const { clock, config, logger, shard } = this.#options;
+    const { signal } = this.#stopping;
+    let pauseMs = config.gateway.restart_backoff;
+    // A worker that crashes soon after its start is given longer and longer pauses.
+    if (livedMs < wellAfterMs) pauseMs = Math.min(maxBackoffMs, pauseMs * 2 ** Math.min(10, this.restarts));
+    while (!signal.aborted) {
+      await clock.sleep(pauseMs, signal);
+      if (signal.aborted) return;
+      this.restarts += 1;
+      this.#lastReceivedMs = Math.max(this.#lastReceivedMs, clock.nowMs());
+      try {
+        await this.#startThread();
+        logger.warn({ shard, restarts: this.restarts }, 'gateway worker runs again');
+        return;
+      } catch (error) {
+        logger.error({ shard, error: String(error) }, 'gateway worker cannot be started again');
+        pauseMs = Math.min(maxBackoffMs, pauseMs * 2);
+      }
+    }
+  }
+}
