@@ -34,30 +34,74 @@ for (const set of ['independent', 'correlated'] as const) {
     const count = (matches: (line: SentLine) => boolean): number => lines.filter(matches).length;
     assert.equal(lines.length, base.lines);
     assert.equal(facts.lines, base.lines);
-    for (const level of levels) assert.equal(facts.byLevel[level], count((line) => line.level === level), level);
-    for (const [service, expected] of facts.byService) assert.equal(count((line) => line.service === service), expected, service);
-    for (const [both, expected] of facts.byServiceAndLevel) assert.equal(count(({ service, level }) => `${service} ${level}` === both), expected, both);
+    for (const level of levels)
+      assert.equal(
+        facts.byLevel[level],
+        count((line) => line.level === level),
+        level,
+      );
+    for (const [service, expected] of facts.byService)
+      assert.equal(
+        count((line) => line.service === service),
+        expected,
+        service,
+      );
+    for (const [both, expected] of facts.byServiceAndLevel)
+      assert.equal(
+        count(({ service, level }) => `${service} ${level}` === both),
+        expected,
+        both,
+      );
     for (const [word, expected] of facts.words) {
-      assert.equal(count(({ message }) => tokensOf(message).includes(word)), expected, word);
+      assert.equal(
+        count(({ message }) => tokensOf(message).includes(word)),
+        expected,
+        word,
+      );
       assert.ok(expected > 0 || set === 'correlated', `${word} never occurs`);
       // A bare word also equals values: none may be one of the oracle's words.
-      assert.equal(count((line) => Object.values({ ...line.metadata, s: line.service }).includes(word)), 0, word);
+      assert.equal(
+        count((line) => Object.values({ ...line.metadata, s: line.service }).includes(word)),
+        0,
+        word,
+      );
     }
-    for (const [phrase, expected] of facts.phrases) assert.equal(count(({ message }) => holdsPhrase(tokensOf(message), tokensOf(phrase))), expected, phrase);
-    for (const { traceId, lines: expected } of facts.traces) assert.equal(count((line) => line.trace_id === traceId), expected);
-    for (const { id, lines: expected } of facts.orderIds) assert.equal(count(({ metadata }) => metadata.order_id === id), expected);
+    for (const [phrase, expected] of facts.phrases)
+      assert.equal(
+        count(({ message }) => holdsPhrase(tokensOf(message), tokensOf(phrase))),
+        expected,
+        phrase,
+      );
+    for (const { traceId, lines: expected } of facts.traces)
+      assert.equal(
+        count((line) => line.trace_id === traceId),
+        expected,
+      );
+    for (const { id, lines: expected } of facts.orderIds)
+      assert.equal(
+        count(({ metadata }) => metadata.order_id === id),
+        expected,
+      );
     assert.ok(facts.traces.length > 10 && facts.orderIds.length > 5);
     const times = lines.map(({ timestamp }) => Date.parse(timestamp));
     assert.equal(facts.earliestMs, Math.min(...times));
     assert.equal(facts.latestMs, Math.max(...times));
     for (const [minute, counts] of facts.byMinute) {
-      for (const [index, level] of levels.entries()) assert.equal(count((line) => line.level === level && Math.floor(Date.parse(line.timestamp) / 60_000) === minute), counts[index]);
+      for (const [index, level] of levels.entries())
+        assert.equal(
+          count((line) => line.level === level && Math.floor(Date.parse(line.timestamp) / 60_000) === minute),
+          counts[index],
+        );
     }
-    assert.equal([...(facts.bySecond ?? [])].reduce((sum, [, lines]) => sum + lines, 0), base.lines);
+    assert.equal(
+      [...(facts.bySecond ?? [])].reduce((sum, [, lines]) => sum + lines, 0),
+      base.lines,
+    );
   });
 
   test(`${set}: the same options give the same bytes, another seed others`, () => {
-    const bodies = (seed: number): string[] => [...new LineGenerator({ ...base, set, seed, encoding: 'identity' }).batches()].map(({ body }) => body.toString());
+    const bodies = (seed: number): string[] =>
+      [...new LineGenerator({ ...base, set, seed, encoding: 'identity' }).batches()].map(({ body }) => body.toString());
     assert.deepEqual(bodies(1), bodies(1));
     assert.notDeepEqual(bodies(1), bodies(2));
   });

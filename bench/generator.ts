@@ -52,7 +52,8 @@ export class LineGenerator {
   constructor(options: GeneratorOptions) {
     this.#options = options;
     const { set = 'independent', seed = defaultSeed, lines, endMs, rangeMs, countSeconds = false } = options;
-    this.#source = set === 'independent' ? new IndependentLines(seed, countSeconds) : new CorrelatedLines(seed, lines, endMs, rangeMs, countSeconds);
+    this.#source =
+      set === 'independent' ? new IndependentLines(seed, countSeconds) : new CorrelatedLines(seed, lines, endMs, rangeMs, countSeconds);
   }
 
   /** What is true of the lines made so far; probes are not counted. */
@@ -67,14 +68,16 @@ export class LineGenerator {
     for (let first = 0; first < lines; first += batchLines) {
       const end = Math.min(first + batchLines, lines);
       let json = '{"logs":[';
-      for (let at = first; at < end; at++) json += `${at === first ? '' : ','}${this.#source.line(Math.floor(startMs + (rangeMs * (at + 1)) / lines))}`;
+      for (let at = first; at < end; at++)
+        json += `${at === first ? '' : ','}${this.#source.line(Math.floor(startMs + (rangeMs * (at + 1)) / lines))}`;
       const probeTraceId = withProbes ? probeId(this.#options.seed ?? defaultSeed, first) : '';
       if (withProbes) json += `,${probeLine(probeTraceId, Math.floor(startMs + (rangeMs * end) / lines))}`;
       const raw = Buffer.from(`${json}]}`);
       yield {
         body: encoding === 'zstd' ? zstdCompressSync(raw, zstdOptions) : raw,
         lineCount: end - first + (withProbes ? 1 : 0),
-        jsonBytes: raw.length, probeTraceId,
+        jsonBytes: raw.length,
+        probeTraceId,
       };
     }
   }

@@ -64,7 +64,10 @@ export class Product {
     const port = await freePort();
     const output = await open(join(directory, 'output.log'), 'w');
     const args = ['src/cli/main.ts', 'serve', '--data', join(directory, 'data'), '--port', String(port), ...extraArguments];
-    const child = spawn(join(rootDirectory, 'node_modules/.bin/node'), args, { cwd: rootDirectory, stdio: ['ignore', output.fd, output.fd] });
+    const child = spawn(join(rootDirectory, 'node_modules/.bin/node'), args, {
+      cwd: rootDirectory,
+      stdio: ['ignore', output.fd, output.fd],
+    });
     await output.close();
     const product = new Product(port, directory, child);
     try {
@@ -80,7 +83,10 @@ export class Product {
     const deadlineMs = performance.now() + readyTimeoutMs;
     while (performance.now() < deadlineMs) {
       if (this.#exit !== undefined) throw new Error(`the product ended with ${this.#exit}: ${await this.#lastOutput()}`);
-      const status = await this.client.connection.request('GET', '/health/ready').then((answer) => answer.status, () => 0);
+      const status = await this.client.connection.request('GET', '/health/ready').then(
+        (answer) => answer.status,
+        () => 0,
+      );
       if (status === 200) return;
       await sleep(50);
     }

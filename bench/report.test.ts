@@ -11,7 +11,11 @@ const delay: Goal = { id: 'a.delay', title: 'delay', unit: 'ms', limit: 5, direc
 const result = (goal: string, value: number) => ({ measurements: [{ goal, value }], wrong: [], details: {} });
 
 const judged: readonly (readonly [goal: Goal, value: number, reached: boolean])[] = [
-  [rate, 180_000, true], [rate, 179_999, false], [delay, 5, true], [delay, 5.01, false], [delay, Number.NaN, false],
+  [rate, 180_000, true],
+  [rate, 179_999, false],
+  [delay, 5, true],
+  [delay, 5.01, false],
+  [delay, Number.NaN, false],
 ];
 
 for (const [goal, value, reached] of judged) {
@@ -26,10 +30,27 @@ test('a ratio without a ceiling, and a measurement without a goal, are refused',
 });
 
 test('the table names what was measured, missed, wrong and not run', () => {
-  const rows = judge([rate, delay], { measurements: [{ goal: 'a.rate', value: 200_000 }, { goal: 'a.delay', value: 7.123 }], wrong: [], details: {} }, ceiling);
+  const rows = judge(
+    [rate, delay],
+    {
+      measurements: [
+        { goal: 'a.rate', value: 200_000 },
+        { goal: 'a.delay', value: 7.123 },
+      ],
+      wrong: [],
+      details: {},
+    },
+    ceiling,
+  );
   const text = printReport({
-    startedAt: '', machine: {}, options: {}, ceiling,
-    scenarios: [{ name: 'a', rows, wrong: ['1 instead of 2'], details: {}, tookMs: 1 }, { name: 'b', rows: [], wrong: [], details: {}, tookMs: 1, failure: 'no server' }],
+    startedAt: '',
+    machine: {},
+    options: {},
+    ceiling,
+    scenarios: [
+      { name: 'a', rows, wrong: ['1 instead of 2'], details: {}, tookMs: 1 },
+      { name: 'b', rows: [], wrong: [], details: {}, tookMs: 1, failure: 'no server' },
+    ],
   });
   assert.match(text, /rate +200,000 lines\/s +0\.50 × +≥ 0\.45 × ceiling +reached/);
   assert.match(text, /delay +7\.12 ms +≤ 5 ms +MISSED/);
@@ -44,7 +65,10 @@ test('numbers are rounded to what they are worth', () => {
 test('percentiles are exact', () => {
   const latencies = new Latencies();
   for (let value = 100; value >= 1; value--) latencies.add(value);
-  assert.deepEqual([1, 50, 99, 100].map((percent) => latencies.percentile(percent)), [1, 50, 99, 100]);
+  assert.deepEqual(
+    [1, 50, 99, 100].map((percent) => latencies.percentile(percent)),
+    [1, 50, 99, 100],
+  );
   latencies.add(1000);
   assert.equal(latencies.percentile(100), 1000);
   assert.ok(Number.isNaN(new Latencies().percentile(50)));

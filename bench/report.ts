@@ -47,7 +47,10 @@ export function judge(goals: readonly Goal[], { measurements }: ScenarioResult, 
 /** Three significant digits, whole numbers above a hundred. */
 export function rounded(value: number): string {
   if (!Number.isFinite(value)) return '-';
-  if (Math.abs(value) >= 100) return Math.round(value).toString().replace(/\B(?=(\d{3})+$)/g, ',');
+  if (Math.abs(value) >= 100)
+    return Math.round(value)
+      .toString()
+      .replace(/\B(?=(\d{3})+$)/g, ',');
   return Number(value.toPrecision(3)).toString();
 }
 
@@ -55,7 +58,8 @@ function rowTexts({ goal, value, compared, reached }: Row): string[] {
   const sign = goal.direction === 'at_least' ? '≥' : '≤';
   const ratio = goal.relativeTo !== undefined;
   return [
-    goal.title, `${rounded(value)} ${goal.unit}`,
+    goal.title,
+    `${rounded(value)} ${goal.unit}`,
     ratio ? `${compared.toFixed(2)} ×` : '',
     ratio ? `${sign} ${goal.limit} × ceiling` : `${sign} ${rounded(goal.limit)} ${goal.unit}`,
     Number.isFinite(value) ? (reached ? 'reached' : 'MISSED') : 'not measured',
@@ -66,12 +70,21 @@ function rowTexts({ goal, value, compared, reached }: Row): string[] {
 export function printReport({ ceiling, scenarios }: BenchReport): string {
   const lines: string[] = [];
   if (ceiling !== undefined) {
-    lines.push(`ceiling (raw engine, ${rounded(ceiling.lines)} lines): ${rounded(ceiling.linesPerSecond)} lines/s, ${rounded(ceiling.insertCpuSeconds)} CPU s`
-      + ` (${rounded(ceiling.restCpuSeconds)} with merges), ${rounded(ceiling.bytesPerLine)} B/line plain columns`, '');
+    lines.push(
+      `ceiling (raw engine, ${rounded(ceiling.lines)} lines): ${rounded(ceiling.linesPerSecond)} lines/s, ${rounded(ceiling.insertCpuSeconds)} CPU s` +
+        ` (${rounded(ceiling.restCpuSeconds)} with merges), ${rounded(ceiling.bytesPerLine)} B/line plain columns`,
+      '',
+    );
   }
   const table = [['scenario', 'measured', 'ratio', 'goal', ''], ...scenarios.flatMap(({ rows }) => rows.map(rowTexts))];
   const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
-  for (const row of table) lines.push(row.map((text, column) => (column === 1 || column === 2 ? text.padStart(widths[column]) : text.padEnd(widths[column]))).join('  ').trimEnd());
+  for (const row of table)
+    lines.push(
+      row
+        .map((text, column) => (column === 1 || column === 2 ? text.padStart(widths[column]) : text.padEnd(widths[column])))
+        .join('  ')
+        .trimEnd(),
+    );
   for (const { name, wrong, failure } of scenarios) {
     if (failure !== undefined) lines.push('', `${name} could not be measured: ${failure}`);
     for (const sentence of wrong) lines.push(`WRONG  ${name}: ${sentence}`);
@@ -82,11 +95,19 @@ export function printReport({ ceiling, scenarios }: BenchReport): string {
 /** What the figures depend on. */
 export async function machineFacts(directory: string): Promise<Record<string, unknown>> {
   const { bavail, bsize, type } = await statfs(directory);
-  const commit = (): string => execFileSync('git', ['describe', '--always', '--dirty'], { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
+  const commit = (): string =>
+    execFileSync('git', ['describe', '--always', '--dirty'], { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
   return {
-    cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), memoryGb: Math.round(totalmem() / 1e9), kernel: release(), node: process.version,
-    loadBefore: Number(readFileSync('/proc/loadavg', 'utf8').split(' ')[0]), freeDiskGb: Math.round((bavail * bsize) / 1e9), fileSystemType: `0x${type.toString(16)}`,
-    chdb: readVersion('chdb'), commit: attempt(commit) ?? 'unknown',
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    memoryGb: Math.round(totalmem() / 1e9),
+    kernel: release(),
+    node: process.version,
+    loadBefore: Number(readFileSync('/proc/loadavg', 'utf8').split(' ')[0]),
+    freeDiskGb: Math.round((bavail * bsize) / 1e9),
+    fileSystemType: `0x${type.toString(16)}`,
+    chdb: readVersion('chdb'),
+    commit: attempt(commit) ?? 'unknown',
   };
 }
 

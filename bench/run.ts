@@ -26,8 +26,17 @@ import { sustainedScenario } from './scenarios/sustained.ts';
 import { tailScenario } from './scenarios/tail.ts';
 
 const scenarios: readonly Scenario[] = [
-  burstScenario, allInScenario, diskScenario, memoryScenario, ackScenario, tailScenario, foundScenario, queriesScenario, manyQueriesScenario,
-  subscribersScenario, sustainedScenario,
+  burstScenario,
+  allInScenario,
+  diskScenario,
+  memoryScenario,
+  ackScenario,
+  tailScenario,
+  foundScenario,
+  queriesScenario,
+  manyQueriesScenario,
+  subscribersScenario,
+  sustainedScenario,
 ];
 
 const fullSizes: Sizes = { lines: 1_000_000, manyLines: 10_000_000, sustainedMs: 600_000, latencyMs: 30_000, repeats: 21 };
@@ -51,8 +60,12 @@ interface Options {
 function readOptions(): Options {
   const { values } = parseArgs({
     options: {
-      only: { type: 'string' }, lines: { type: 'string' }, minutes: { type: 'string' }, quick: { type: 'boolean', default: false },
-      directory: { type: 'string', default: tmpdir() }, help: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      lines: { type: 'string' },
+      minutes: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      directory: { type: 'string', default: tmpdir() },
+      help: { type: 'boolean', default: false },
     },
   });
   if (values.help) {
@@ -109,12 +122,26 @@ const context: BenchContext = {
   say: (text) => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`),
   freshDirectory,
   burstRun: once((): Promise<BurstRun> => runBurst(freshDirectory('burst'), options.sizes.lines)),
-  ceiling: once(async () => (measured.ceiling = await measureCeiling({ lines: options.sizes.lines, endMs: Date.now(), rangeMs: 3_600_000, directory: freshDirectory('ceiling') }))),
+  ceiling: once(
+    async () =>
+      (measured.ceiling = await measureCeiling({
+        lines: options.sizes.lines,
+        endMs: Date.now(),
+        rangeMs: 3_600_000,
+        directory: freshDirectory('ceiling'),
+      })),
+  ),
 };
 
 const machine = await machineFacts(root);
 const reports: ScenarioReport[] = [];
 for (const scenario of scenarios) if (options.only.includes(scenario.name)) reports.push(await runScenario(scenario, context));
-const report = { startedAt: startedAt.toISOString(), machine, options: { only: options.only, ...options.sizes }, ceiling: measured.ceiling, scenarios: reports };
+const report = {
+  startedAt: startedAt.toISOString(),
+  machine,
+  options: { only: options.only, ...options.sizes },
+  ceiling: measured.ceiling,
+  scenarios: reports,
+};
 process.stdout.write(`\n${printReport(report)}\n\n${await writeReport(report)}\n`);
 process.exit(reports.some(({ wrong, failure }) => wrong.length > 0 || failure !== undefined) ? 1 : 0);

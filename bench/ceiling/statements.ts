@@ -27,10 +27,16 @@ const expressions: Partial<Record<ColumnName, string>> = {
   sample_rate: '1',
 };
 
-const inputStructure = 'timestamp String, level String, service String, host String, environment String, trace_id String, span_id String, message String, metadata Map(LowCardinality(String), String)';
+const inputStructure =
+  'timestamp String, level String, service String, host String, environment String, trace_id String, span_id String, message String, metadata Map(LowCardinality(String), String)';
 
 /** ZSTD throughout, the best of the engine's general codecs for ids and texts; the smallest plain columns at a good speed. */
-const codecs: Partial<Record<ColumnName, string>> = { ts: 'CODEC(Delta, ZSTD(1))', receive_ts: 'CODEC(Delta, ZSTD(1))', seq: 'CODEC(Delta, ZSTD(1))', row_no: 'CODEC(Delta, ZSTD(1))' };
+const codecs: Partial<Record<ColumnName, string>> = {
+  ts: 'CODEC(Delta, ZSTD(1))',
+  receive_ts: 'CODEC(Delta, ZSTD(1))',
+  seq: 'CODEC(Delta, ZSTD(1))',
+  row_no: 'CODEC(Delta, ZSTD(1))',
+};
 
 export const tableStatement = `CREATE TABLE plain (${logColumns.map(({ name, type }) => `${name} ${type} ${codecs[name] ?? 'CODEC(ZSTD(1))'}`).join(', ')})
 ENGINE = MergeTree ORDER BY (tenant, toStartOfFiveMinutes(ts), service, ts)`;

@@ -33,11 +33,18 @@ export interface Facts {
 
 export function emptyFacts(words: readonly string[], phrases: readonly string[], bySecond: boolean): Facts {
   return {
-    lines: 0, earliestMs: Number.POSITIVE_INFINITY, latestMs: Number.NEGATIVE_INFINITY,
+    lines: 0,
+    earliestMs: Number.POSITIVE_INFINITY,
+    latestMs: Number.NEGATIVE_INFINITY,
     byLevel: Object.fromEntries(levels.map((level) => [level, 0])) as Record<Level, number>,
-    byService: new Map(), byServiceAndLevel: new Map(), byMinute: new Map(), bySecond: bySecond ? new Map() : undefined,
-    words: new Map(words.map((word) => [word, 0])), phrases: new Map(phrases.map((phrase) => [phrase, 0])),
-    traces: [], orderIds: [],
+    byService: new Map(),
+    byServiceAndLevel: new Map(),
+    byMinute: new Map(),
+    bySecond: bySecond ? new Map() : undefined,
+    words: new Map(words.map((word) => [word, 0])),
+    phrases: new Map(phrases.map((phrase) => [phrase, 0])),
+    traces: [],
+    orderIds: [],
   };
 }
 

@@ -15,7 +15,13 @@ export const independentPhrases = ['connection reset by peer', 'deadlock detecte
 const hosts = Array.from({ length: 200 }, (_, index) => `prod-${['web', 'app', 'db', 'job'][index % 4]}-${String(index).padStart(3, '0')}`);
 const regions = ['eu-central-1', 'eu-central-1', 'eu-west-3', 'us-east-1', 'us-west-2', 'ap-south-1'];
 const paths = ['orders', 'products', 'users', 'carts', 'labels', 'exports', 'sessions', 'invoices', 'reports', 'images'];
-const statusByLevel = { DEBUG: [200], INFO: [200, 200, 200, 201, 204, 302], WARN: [200, 404, 408, 429], ERROR: [500, 502, 503, 504], FATAL: [500] } as const;
+const statusByLevel = {
+  DEBUG: [200],
+  INFO: [200, 200, 200, 201, 204, 302],
+  WARN: [200, 404, 408, 429],
+  ERROR: [500, 502, 503, 504],
+  FATAL: [500],
+} as const;
 const errorCodes = ['TIMEOUT', 'ECONNRESET', 'DEADLOCK_LOSER', 'UPSTREAM_503', 'VALIDATION'];
 /** Lines reach their sender's batch up to so much after the event; a power of two less one. */
 export const maxLatenessMs = 2047;
@@ -73,8 +79,10 @@ export class IndependentLines {
     countTime(this.facts, atMs, this.#levelIndexes[index]);
     const sampled = this.facts.lines++ % sampleEveryLines === 0;
     if (sampled && this.facts.traces.length < 200) this.facts.traces.push({ traceId, lines: 1 });
-    return `{"timestamp":"${this.#isoTime(atMs)}","level":"${template.level}","service":"${template.service}","host":"${hosts[random.uint32() % 200]}",`
-      + `"trace_id":"${traceId}","span_id":"${random.hex(16)}","message":"${this.#message(template)}","metadata":{${this.#metadata(template)}}}`;
+    return (
+      `{"timestamp":"${this.#isoTime(atMs)}","level":"${template.level}","service":"${template.service}","host":"${hosts[random.uint32() % 200]}",` +
+      `"trace_id":"${traceId}","span_id":"${random.hex(16)}","message":"${this.#message(template)}","metadata":{${this.#metadata(template)}}}`
+    );
   }
 
   /** Settles the counts that are kept by template; call before reading `facts`. */
@@ -103,9 +111,10 @@ export class IndependentLines {
 
   #metadata({ level }: Template): string {
     const random = this.#random;
-    let text = `"user_id":"u-${random.uint32() % 900_000}","request_id":"req_${random.hex(16)}","latency_ms":${Math.round(random.logNormal(35, 1))},`
-      + `"status":${random.pick<number>(statusByLevel[level])},"region":"${random.pick(regions)}","thread":"exec-${random.uint32() % 64}",`
-      + `"build":"2025.${random.uint32() % 4}.${random.uint32() % 30}"`;
+    let text =
+      `"user_id":"u-${random.uint32() % 900_000}","request_id":"req_${random.hex(16)}","latency_ms":${Math.round(random.logNormal(35, 1))},` +
+      `"status":${random.pick<number>(statusByLevel[level])},"region":"${random.pick(regions)}","thread":"exec-${random.uint32() % 64}",` +
+      `"build":"2025.${random.uint32() % 4}.${random.uint32() % 30}"`;
     if (random.uint32() % 10 < 3) text += `,"order_id":"${this.#orderId()}"`;
     if (level === 'ERROR') text += `,"error_code":"${random.pick(errorCodes)}"`;
     return text;

@@ -78,7 +78,10 @@ const sentences: readonly (readonly [level: Level, weight: number, text: string]
 
 /** Splits as the text index does: ASCII letters and digits and everything beyond ASCII are word characters. */
 export function tokensOf(message: string): string[] {
-  return message.toLowerCase().split(/[^a-z0-9\u0080-\u{10ffff}]+/u).filter((token) => token !== '');
+  return message
+    .toLowerCase()
+    .split(/[^a-z0-9\u0080-\u{10ffff}]+/u)
+    .filter((token) => token !== '');
 }
 
 function compile(service: string, level: Level, sentence: string, words: Readonly<Record<string, string>>): Template {
@@ -86,7 +89,8 @@ function compile(service: string, level: Level, sentence: string, words: Readonl
   const parts = filled.split(/\{(\w+)\}/);
   const plain = parts.filter((_, index) => index % 2 === 0);
   return {
-    service, level,
+    service,
+    level,
     texts: plain.map((text) => JSON.stringify(text).slice(1, -1)),
     slots: parts.filter((_, index) => index % 2 === 1) as SlotKind[],
     tokens: tokensOf(plain.join('0')),
@@ -113,5 +117,8 @@ export function buildTemplates(): WeightedTemplate[] {
   }
   const totals = new Map<Level, number>();
   for (const { template, weight } of weighted) totals.set(template.level, (totals.get(template.level) ?? 0) + weight);
-  return weighted.map(({ template, weight }) => ({ template, share: (weight / (totals.get(template.level) as number)) * levelShares[template.level] }));
+  return weighted.map(({ template, weight }) => ({
+    template,
+    share: (weight / (totals.get(template.level) as number)) * levelShares[template.level],
+  }));
 }

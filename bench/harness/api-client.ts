@@ -3,7 +3,14 @@ import { HttpConnection } from './http-connection.ts';
 import type { HttpAnswer } from './http-connection.ts';
 
 export interface SearchAnswer {
-  readonly hits: readonly { readonly id: string; readonly timestamp: string; readonly level: string; readonly service: string; readonly trace_id?: string; readonly message: string }[];
+  readonly hits: readonly {
+    readonly id: string;
+    readonly timestamp: string;
+    readonly level: string;
+    readonly service: string;
+    readonly trace_id?: string;
+    readonly message: string;
+  }[];
   readonly total: number;
   readonly total_relation?: string;
   readonly took_ms: number;
@@ -70,7 +77,8 @@ export class ApiClient {
         if (ingested !== lineCount || failed !== 0) throw new Error(`of ${lineCount} lines ${ingested} were taken and ${failed} failed`);
         return answer.tookMs;
       }
-      if (answer.status !== 429 && answer.status !== 503) throw new Error(`ingest answers ${answer.status}: ${answer.body.toString().slice(0, 300)}`);
+      if (answer.status !== 429 && answer.status !== 503)
+        throw new Error(`ingest answers ${answer.status}: ${answer.body.toString().slice(0, 300)}`);
       this.backpressure++;
       const pauseS = Number(answer.headers.get('retry-after') ?? 0.1);
       await new Promise((resolve) => setTimeout(resolve, Math.min(5000, Math.max(20, pauseS * 1000))));
@@ -79,11 +87,29 @@ export class ApiClient {
   }
 
   async search({ query = '', filters = {}, range, limit = 100 }: SearchRequest): Promise<SearchAnswer & { readonly tookMs: number }> {
-    return this.#post<SearchAnswer>('/v1/logs/search', { query, filters: { ...filters, time_range: timeRange(range) }, sort: 'timestamp:desc', limit });
+    return this.#post<SearchAnswer>('/v1/logs/search', {
+      query,
+      filters: { ...filters, time_range: timeRange(range) },
+      sort: 'timestamp:desc',
+      limit,
+    });
   }
 
-  async aggregate({ query = '', filters = {}, range, groupBy = [], interval, metric = 'count' }: AggregateRequest): Promise<AggregateAnswer & { readonly tookMs: number }> {
-    const body = { query, filters: { ...filters, time_range: timeRange(range) }, group_by: groupBy, metric, ...(interval === undefined ? {} : { interval }) };
+  async aggregate({
+    query = '',
+    filters = {},
+    range,
+    groupBy = [],
+    interval,
+    metric = 'count',
+  }: AggregateRequest): Promise<AggregateAnswer & { readonly tookMs: number }> {
+    const body = {
+      query,
+      filters: { ...filters, time_range: timeRange(range) },
+      group_by: groupBy,
+      metric,
+      ...(interval === undefined ? {} : { interval }),
+    };
     return this.#post<AggregateAnswer>('/v1/logs/aggregate', body);
   }
 
@@ -109,7 +135,13 @@ export class ApiClient {
     if (store?.memtable_rows === undefined || store.flushing === undefined || store.merges === undefined || indexer === undefined) {
       throw new Error('/v1/status lacks store.memtable_rows, store.flushing, store.merges or the consumer "indexer"');
     }
-    return { memtableRows: store.memtable_rows, flushing: store.flushing, merges: store.merges, lagSeconds: indexer.lag_seconds, lagLines: indexer.lag_lines };
+    return {
+      memtableRows: store.memtable_rows,
+      flushing: store.flushing,
+      merges: store.merges,
+      lagSeconds: indexer.lag_seconds,
+      lagLines: indexer.lag_lines,
+    };
   }
 
   /** Has the memtable written to disk now; resolves when it is. */

@@ -37,7 +37,10 @@ export function makeBodies(lines: number, seed?: number): BurstBodies {
 }
 
 /** The measured part alone: sends and waits until a count finds all. */
-export async function burst(product: Product, { batches, generator }: BurstBodies): Promise<{ tookMs: number; ackedMs: number; acks: Readonly<Record<string, number>>; backpressure: number }> {
+export async function burst(
+  product: Product,
+  { batches, generator }: BurstBodies,
+): Promise<{ tookMs: number; ackedMs: number; acks: Readonly<Record<string, number>>; backpressure: number }> {
   const { facts } = generator;
   const startMs = performance.now();
   const load = await sendAll(product.port, batches, 2);
@@ -63,8 +66,17 @@ export async function runBurst(directory: string, lines: number): Promise<BurstR
     await product.stop();
     const disk = await readDiskSizes(product.dataDirectory);
     return {
-      lines, linesPerSecond: (1000 * lines) / tookMs, ackedPerSecond: (1000 * lines) / ackedMs, ackSummary: acks, backpressure,
-      cpuSeconds, cpuSecondsUntilFound, idlePssBytes, peakPssBytes, disk, wrong,
+      lines,
+      linesPerSecond: (1000 * lines) / tookMs,
+      ackedPerSecond: (1000 * lines) / ackedMs,
+      ackSummary: acks,
+      backpressure,
+      cpuSeconds,
+      cpuSecondsUntilFound,
+      idlePssBytes,
+      peakPssBytes,
+      disk,
+      wrong,
     };
   } finally {
     await product.stop();

@@ -57,7 +57,8 @@ test('sends bodies and headers, over one connection, and opens another after a c
       response.end(`${request.method} ${request.url} ${request.headers['x-a']} ${Buffer.concat(parts).length}`);
     });
   });
-  const post = async (path: string): Promise<string> => (await connection.request('POST', path, { 'x-a': 'b' }, Buffer.alloc(200_000))).body.toString();
+  const post = async (path: string): Promise<string> =>
+    (await connection.request('POST', path, { 'x-a': 'b' }, Buffer.alloc(200_000))).body.toString();
   assert.equal(await post('/one'), 'POST /one b 200000');
   assert.equal(await post('/last'), 'POST /last b 200000');
   assert.equal(ports.size, 1);

@@ -110,7 +110,8 @@ export class HttpConnection {
 
   /** The whole body, or undefined while bytes are missing. */
   #body(headers: ReadonlyMap<string, string>, rest: Buffer, headBytes: number): Buffer | undefined {
-    if (headers.get('transfer-encoding') === 'chunked') return rest.subarray(-5).toString('latin1') === '0\r\n\r\n' ? joinChunks(rest) : undefined;
+    if (headers.get('transfer-encoding') === 'chunked')
+      return rest.subarray(-5).toString('latin1') === '0\r\n\r\n' ? joinChunks(rest) : undefined;
     const length = Number(headers.get('content-length') ?? 0);
     this.#wantedBytes = headBytes + length;
     return rest.length >= length ? rest.subarray(0, length) : undefined;
@@ -122,7 +123,13 @@ function parseHead(head: string): { status: number; headers: Map<string, string>
   const headers = new Map<string, string>();
   for (const line of lines) {
     const colon = line.indexOf(':');
-    headers.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim().toLowerCase());
+    headers.set(
+      line.slice(0, colon).toLowerCase(),
+      line
+        .slice(colon + 1)
+        .trim()
+        .toLowerCase(),
+    );
   }
   return { status: Number(first.split(' ')[1]), headers };
 }

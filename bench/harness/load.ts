@@ -19,12 +19,14 @@ export async function sendAll(port: number, batches: Iterable<Batch>, connection
   const startMs = performance.now();
   let lines = 0;
   try {
-    await Promise.all(clients.map(async (client) => {
-      for (let next = source.next(); !next.done; next = source.next()) {
-        acks.add(await client.ingest(next.value.body, next.value.lineCount));
-        lines += next.value.lineCount;
-      }
-    }));
+    await Promise.all(
+      clients.map(async (client) => {
+        for (let next = source.next(); !next.done; next = source.next()) {
+          acks.add(await client.ingest(next.value.body, next.value.lineCount));
+          lines += next.value.lineCount;
+        }
+      }),
+    );
   } finally {
     for (const client of clients) client.close();
   }
@@ -46,7 +48,15 @@ export interface PacedOptions {
  * Bodies at a steady rate, whatever the server does. Where all connections are busy when a body is due, its latency
  * counts from when it was due: a slow answer may not hide the wait of the next.
  */
-export async function sendPaced({ port, batches, linesPerSecond, connectionCount = 4, startMs = performance.now(), onSend, onAck }: PacedOptions): Promise<LoadResult> {
+export async function sendPaced({
+  port,
+  batches,
+  linesPerSecond,
+  connectionCount = 4,
+  startMs = performance.now(),
+  onSend,
+  onAck,
+}: PacedOptions): Promise<LoadResult> {
   const clients = Array.from({ length: connectionCount }, () => new ApiClient(port));
   const idle = [...clients];
   const acks = new Latencies();
@@ -65,17 +75,20 @@ export async function sendPaced({ port, batches, linesPerSecond, connectionCount
       if (failure !== undefined) break;
       const client = idle.pop() as ApiClient;
       onSend?.(batch, sentMs);
-      const sending: Promise<void> = client.ingest(batch.body, batch.lineCount).then(
-        () => {
-          const ackMs = performance.now();
-          acks.add(ackMs - sentMs);
-          onAck?.(batch, sentMs, ackMs);
-        },
-        (error: unknown) => void (failure ??= error),
-      ).finally(() => {
-        idle.push(client);
-        underWay.delete(sending);
-      });
+      const sending: Promise<void> = client
+        .ingest(batch.body, batch.lineCount)
+        .then(
+          () => {
+            const ackMs = performance.now();
+            acks.add(ackMs - sentMs);
+            onAck?.(batch, sentMs, ackMs);
+          },
+          (error: unknown) => void (failure ??= error),
+        )
+        .finally(() => {
+          idle.push(client);
+          underWay.delete(sending);
+        });
       underWay.add(sending);
       lines += batch.lineCount;
       dueMs += (1000 * batch.lineCount) / linesPerSecond;

@@ -20,7 +20,8 @@ export async function compareWithFacts(client: ApiClient, facts: Facts): Promise
   };
   compare('all lines', await client.count({ range }), facts.lines);
   for (const [word, expected] of facts.words) compare(`word "${word}"`, await client.count({ query: word, range }), expected);
-  for (const [phrase, expected] of facts.phrases) compare(`phrase "${phrase}"`, await client.count({ query: `"${phrase}"`, range }), expected);
+  for (const [phrase, expected] of facts.phrases)
+    compare(`phrase "${phrase}"`, await client.count({ query: `"${phrase}"`, range }), expected);
   const byLevel = groupCounts(await client.aggregate({ range, groupBy: ['level'] }), ['level']);
   for (const level of levels) compare(`level ${level}`, byLevel.get(level) ?? 0, facts.byLevel[level]);
   const byService = groupCounts(await client.aggregate({ range, groupBy: ['service'] }), ['service']);
@@ -28,7 +29,8 @@ export async function compareWithFacts(client: ApiClient, facts: Facts): Promise
   for (const { traceId, lines } of facts.traces.slice(0, tracesToAsk)) {
     compare(`trace ${traceId}`, (await client.search({ query: `trace_id:${traceId}`, range })).hits.length, lines);
   }
-  for (const { id, lines } of facts.orderIds.slice(0, tracesToAsk)) compare(`order ${id}`, await client.count({ filters: { order_id: id }, range }), lines);
+  for (const { id, lines } of facts.orderIds.slice(0, tracesToAsk))
+    compare(`order ${id}`, await client.count({ filters: { order_id: id }, range }), lines);
   wrong.push(...(await compareMinutes(client, facts, range)));
   return wrong;
 }
@@ -41,7 +43,8 @@ async function compareMinutes(client: ApiClient, facts: Facts, range: Range): Pr
   for (const [minute, counts] of facts.byMinute) {
     for (const [index, level] of levels.entries()) {
       const value = found.get(`${minute} ${level}`) ?? 0;
-      if (value !== counts[index]) wrong.push(`${level} in minute ${new Date(minute * 60_000).toISOString()}: ${value} instead of ${counts[index]}`);
+      if (value !== counts[index])
+        wrong.push(`${level} in minute ${new Date(minute * 60_000).toISOString()}: ${value} instead of ${counts[index]}`);
     }
   }
   return wrong.slice(0, 10);

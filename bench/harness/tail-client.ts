@@ -27,7 +27,10 @@ export class TailClient {
 
   /** Resolves when the subscription stands. */
   static open({ port, query, onLine }: TailOptions): Promise<TailClient> {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/logs/tail?query=${encodeURIComponent(query)}`, { perMessageDeflate: false, handshakeTimeout: openTimeoutMs });
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/logs/tail?query=${encodeURIComponent(query)}`, {
+      perMessageDeflate: false,
+      handshakeTimeout: openTimeoutMs,
+    });
     const client = new TailClient(socket);
     socket.on('message', (data: Buffer) => client.#onFrame(data, onLine));
     return new Promise((resolve, reject) => {

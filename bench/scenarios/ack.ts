@@ -16,42 +16,64 @@ const warmUpMs = 3000;
 /** Long enough that the memtable reaches its bound of lines or of age at least once. */
 const longerBy = 3;
 
-interface Ack { readonly sentMs: number; readonly ackMs: number }
-interface Span { readonly startMs: number; readonly endMs: number }
+interface Ack {
+  readonly sentMs: number;
+  readonly ackMs: number;
+}
+interface Span {
+  readonly startMs: number;
+  readonly endMs: number;
+}
 
-/** Polls whether a flush runs; `stop` gives the spans in which one did, widened by one poll on both sides. */
-function watchFlushes(port: number): { stop(): Promise<Span[]> } {
-  const client = new ApiClient(port);
-  const spans: Span[] = [];
-  let stopped = false;
-  const watching = (async () => {
-    for (let startMs = Number.NaN; !stopped; await sleep(statusEveryMs)) {
-      const { flushing } = await client.storeState();
+/** Polls whether a flush runs; `stop` gives the spans in which one did, widened by one poll before. */
+class FlushWatch {
+  readonly #client: ApiClient;
+  readonly #spans: Span[] = [];
+  readonly #watching: Promise<void>;
+  #stopped = false;
+
+  constructor(port: number) {
+    this.#client = new ApiClient(port);
+    this.#watching = this.#watch();
+    // A failure is thrown where the spans are asked for.
+    this.#watching.catch(() => {});
+  }
+
+  async stop(): Promise<readonly Span[]> {
+    this.#stopped = true;
+    await this.#watching;
+    return this.#spans;
+  }
+
+  async #watch(): Promise<void> {
+    let startMs = Number.NaN;
+    while (!this.#stopped) {
+      const { flushing } = await this.#client.storeState();
       const nowMs = performance.now();
       if (flushing && Number.isNaN(startMs)) startMs = nowMs - statusEveryMs;
       if (!flushing && !Number.isNaN(startMs)) {
-        spans.push({ startMs, endMs: nowMs });
+        this.#spans.push({ startMs, endMs: nowMs });
         startMs = Number.NaN;
       }
+      await sleep(statusEveryMs);
     }
-    client.close();
-    return spans;
-  })();
-  // A failure is thrown where the spans are asked for.
-  watching.catch(() => {});
-  return {
-    stop() {
-      stopped = true;
-      return watching;
-    },
-  };
+    if (!Number.isNaN(startMs)) this.#spans.push({ startMs, endMs: performance.now() });
+    this.#client.close();
+  }
 }
 
 async function run(context: BenchContext) {
   const lines = Math.round((linesPerSecond * longerBy * context.sizes.latencyMs) / 1000);
   return withProduct(context.freshDirectory('ack'), async (product) => {
-    const batches = [...new LineGenerator({ lines, batchLines, endMs: Date.now() + longerBy * context.sizes.latencyMs, rangeMs: longerBy * context.sizes.latencyMs }).batches()];
-    const flushes = watchFlushes(product.port);
+    const batches = [
+      ...new LineGenerator({
+        lines,
+        batchLines,
+        endMs: Date.now() + longerBy * context.sizes.latencyMs,
+        rangeMs: longerBy * context.sizes.latencyMs,
+      }).batches(),
+    ];
+    const flushes = new FlushWatch(product.port);
     const acks: Ack[] = [];
     const startMs = performance.now();
     await sendPaced({ port: product.port, batches, linesPerSecond, onAck: (_, sentMs, ackMs) => acks.push({ sentMs, ackMs }) });
@@ -64,9 +86,17 @@ async function run(context: BenchContext) {
       (during ? flushing : quiet).add(ackMs - sentMs);
     }
     return {
-      measurements: [{ goal: 'ack.quiet_p99', value: quiet.percentile(99) }, { goal: 'ack.flush_p99', value: flushing.percentile(99) }],
+      measurements: [
+        { goal: 'ack.quiet_p99', value: quiet.percentile(99) },
+        { goal: 'ack.flush_p99', value: flushing.percentile(99) },
+      ],
       wrong: [],
-      details: { batchLines, flushes: spans.map((span) => Math.round(span.endMs - span.startMs)), quiet: quiet.summary(), flushing: flushing.summary() },
+      details: {
+        batchLines,
+        flushes: spans.map((span) => Math.round(span.endMs - span.startMs)),
+        quiet: quiet.summary(),
+        flushing: flushing.summary(),
+      },
     };
   });
 }

@@ -3,9 +3,22 @@ import type { Scenario } from '../scenario.ts';
 
 export const allInScenario: Scenario = {
   name: 'all-in',
-  goals: [{ id: 'all_in.cpu_seconds', title: 'CPU until flushed, indexed, merges at rest', unit: 'CPU s', limit: 7, direction: 'at_most', relativeTo: 'insertCpuSeconds' }],
+  goals: [
+    {
+      id: 'all_in.cpu_seconds',
+      title: 'CPU until flushed, indexed, merges at rest',
+      unit: 'CPU s',
+      limit: 7,
+      direction: 'at_most',
+      relativeTo: 'insertCpuSeconds',
+    },
+  ],
   async run(context) {
     const { cpuSeconds, cpuSecondsUntilFound, lines } = await context.burstRun();
-    return { measurements: [{ goal: 'all_in.cpu_seconds', value: cpuSeconds }], wrong: [], details: { lines, cpuSecondsUntilFound, perMillionLines: (cpuSeconds * 1e6) / lines } };
+    return {
+      measurements: [{ goal: 'all_in.cpu_seconds', value: cpuSeconds }],
+      wrong: [],
+      details: { lines, cpuSecondsUntilFound, perMillionLines: (cpuSeconds * 1e6) / lines },
+    };
   },
 };

@@ -4,8 +4,22 @@ import type { Scenario } from '../scenario.ts';
 export const diskScenario: Scenario = {
   name: 'disk',
   goals: [
-    { id: 'disk.with_text_indexes', title: 'disk, with text indexes', unit: 'B/line', limit: 1.6, direction: 'at_most', relativeTo: 'bytesPerLine' },
-    { id: 'disk.without_text_indexes', title: 'disk, without text indexes', unit: 'B/line', limit: 1.05, direction: 'at_most', relativeTo: 'bytesPerLine' },
+    {
+      id: 'disk.with_text_indexes',
+      title: 'disk, with text indexes',
+      unit: 'B/line',
+      limit: 1.6,
+      direction: 'at_most',
+      relativeTo: 'bytesPerLine',
+    },
+    {
+      id: 'disk.without_text_indexes',
+      title: 'disk, without text indexes',
+      unit: 'B/line',
+      limit: 1.05,
+      direction: 'at_most',
+      relativeTo: 'bytesPerLine',
+    },
   ],
   async run(context) {
     const { disk } = await context.burstRun();

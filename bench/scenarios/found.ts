@@ -15,7 +15,10 @@ const searcherCount = 2;
 const pollMs = 5;
 const giveUpMs = 20_000;
 
-interface Probe { readonly traceId: string; readonly sentMs: number }
+interface Probe {
+  readonly traceId: string;
+  readonly sentMs: number;
+}
 
 class Probes {
   readonly delays = new Latencies();
@@ -57,8 +60,12 @@ async function measure(context: BenchContext, linesPerSecond: number): Promise<P
     const probes = new Probes();
     const range = { fromMs: endMs - latencyMs - 10_000, toMs: endMs + 600_000 };
     const searching = Array.from({ length: searcherCount }, () => probes.search(product.port, range));
-    const sending = sendPaced({ port: product.port, batches, linesPerSecond, onSend: ({ probeTraceId }, sentMs) => probes.offer({ traceId: probeTraceId, sentMs }) })
-      .finally(() => (probes.stopped = true));
+    const sending = sendPaced({
+      port: product.port,
+      batches,
+      linesPerSecond,
+      onSend: ({ probeTraceId }, sentMs) => probes.offer({ traceId: probeTraceId, sentMs }),
+    }).finally(() => (probes.stopped = true));
     await Promise.all([sending, ...searching]);
     return probes;
   });
@@ -74,7 +81,10 @@ export const foundScenario: Scenario = {
     const slow = await measure(context, 20_000);
     const fast = await measure(context, 50_000);
     return {
-      measurements: [{ goal: 'found.at_20k_p99', value: slow.delays.percentile(99) }, { goal: 'found.at_50k_p99', value: fast.delays.percentile(99) }],
+      measurements: [
+        { goal: 'found.at_20k_p99', value: slow.delays.percentile(99) },
+        { goal: 'found.at_50k_p99', value: fast.delays.percentile(99) },
+      ],
       wrong: [...slow.wrong, ...fast.wrong],
       details: { at20k: slow.delays.summary(), at50k: fast.delays.summary() },
     };

@@ -9,6 +9,13 @@ export const memoryScenario: Scenario = {
   ],
   async run(context) {
     const { idlePssBytes, peakPssBytes } = await context.burstRun();
-    return { measurements: [{ goal: 'memory.idle', value: idlePssBytes / 1e6 }, { goal: 'memory.burst', value: peakPssBytes / 1e6 }], wrong: [], details: {} };
+    return {
+      measurements: [
+        { goal: 'memory.idle', value: idlePssBytes / 1e6 },
+        { goal: 'memory.burst', value: peakPssBytes / 1e6 },
+      ],
+      wrong: [],
+      details: {},
+    };
   },
 };

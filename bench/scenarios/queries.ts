@@ -27,9 +27,17 @@ interface NamedQuery {
   ask(client: ApiClient, facts: Facts, range: Range, turn: number): Promise<{ readonly tookMs: number; readonly wrong?: string }>;
 }
 
-function newest(name: string, title: string, goalMs: number, request: { query?: string; filters?: Record<string, unknown> }, expected: (facts: Facts) => number): NamedQuery {
+function newest(
+  name: string,
+  title: string,
+  goalMs: number,
+  request: { query?: string; filters?: Record<string, unknown> },
+  expected: (facts: Facts) => number,
+): NamedQuery {
   return {
-    name, title, goalMs,
+    name,
+    title,
+    goalMs,
     async ask(client, facts, range) {
       const { hits, tookMs } = await client.search({ ...request, range, limit: 100 });
       const wanted = Math.min(100, expected(facts));
@@ -43,7 +51,9 @@ function newest(name: string, title: string, goalMs: number, request: { query?: 
 
 function count(name: string, title: string, goalMs: number, query: string, expected: (facts: Facts) => number | undefined): NamedQuery {
   return {
-    name, title, goalMs,
+    name,
+    title,
+    goalMs,
     async ask(client, facts, range) {
       const { buckets, tookMs } = await client.aggregate({ query, range });
       const found = buckets[0]?.value ?? 0;
@@ -54,15 +64,25 @@ function count(name: string, title: string, goalMs: number, query: string, expec
 
 export const namedQueries: readonly NamedQuery[] = [
   {
-    name: 'trace_id', title: 'trace id', goalMs: 15,
+    name: 'trace_id',
+    title: 'trace id',
+    goalMs: 15,
     async ask(client, { traces }, range, turn) {
       const { traceId, lines } = traces[turn % traces.length];
       const { hits, tookMs } = await client.search({ query: `trace_id:${traceId}`, range });
-      return { tookMs, wrong: hits.length === lines && hits.every(({ trace_id }) => trace_id === traceId) ? undefined : `${hits.length} lines instead of ${lines}` };
+      return {
+        tookMs,
+        wrong:
+          hits.length === lines && hits.every(({ trace_id }) => trace_id === traceId)
+            ? undefined
+            : `${hits.length} lines instead of ${lines}`,
+      };
     },
   },
   {
-    name: 'any_id', title: 'id in any attribute', goalMs: 15,
+    name: 'any_id',
+    title: 'id in any attribute',
+    goalMs: 15,
     async ask(client, { orderIds }, range, turn) {
       const { id, lines } = orderIds[turn % orderIds.length];
       const { hits, tookMs } = await client.search({ query: id, range });
@@ -74,9 +94,17 @@ export const namedQueries: readonly NamedQuery[] = [
   newest('newest', 'newest 100', 20, {}, ({ lines }) => lines),
   newest('newest_word', 'newest 100 of a word', 35, { query: word }, ({ words }) => words.get(word) ?? 0),
   newest('newest_phrase', 'newest 100 of a phrase', 40, { query: `"${phrase}"` }, ({ phrases }) => phrases.get(phrase) ?? 0),
-  newest('newest_errors', 'newest 100 of ERROR in one service', 20, { filters: { service, level: ['ERROR'] } }, ({ byServiceAndLevel }) => byServiceAndLevel.get(`${service} ERROR`) ?? 0),
+  newest(
+    'newest_errors',
+    'newest 100 of ERROR in one service',
+    20,
+    { filters: { service, level: ['ERROR'] } },
+    ({ byServiceAndLevel }) => byServiceAndLevel.get(`${service} ERROR`) ?? 0,
+  ),
   {
-    name: 'minute_level', title: 'count by minute and level', goalMs: 20,
+    name: 'minute_level',
+    title: 'count by minute and level',
+    goalMs: 20,
     async ask(client, facts, range) {
       const { buckets, tookMs } = await client.aggregate({ range, groupBy: ['level'], interval: '1m' });
       const total = buckets.reduce((sum, { value }) => sum + (value ?? 0), 0);
@@ -84,19 +112,31 @@ export const namedQueries: readonly NamedQuery[] = [
     },
   },
   {
-    name: 'p99_by_service', title: 'p99 of an attribute by service', goalMs: 120,
+    name: 'p99_by_service',
+    title: 'p99 of an attribute by service',
+    goalMs: 120,
     async ask(client, facts, range) {
       const { buckets, tookMs } = await client.aggregate({ range, groupBy: ['service'], metric: 'p99(latency_ms)' });
       // The attribute is log-normal with median 35 and spread 1 in every service: its p99 is near 358.
       const strange = buckets.find(({ value }) => value === null || value < 280 || value > 440);
-      const wrong = buckets.length !== facts.byService.size ? `${buckets.length} services instead of ${facts.byService.size}` : strange && `p99 ${strange.value} of ${strange.group.service}`;
+      const wrong =
+        buckets.length !== facts.byService.size
+          ? `${buckets.length} services instead of ${facts.byService.size}`
+          : strange && `p99 ${strange.value} of ${strange.group.service}`;
       return { tookMs, wrong };
     },
   },
 ];
 
-const goalOf = (prefix: string, suffix: string, factor: number) => ({ name, title, goalMs }: NamedQuery): Goal =>
-  ({ id: `${prefix}.${name}`, title: `${title}, ${suffix}`, unit: 'ms', limit: goalMs * factor, direction: 'at_most' });
+const goalOf =
+  (prefix: string, suffix: string, factor: number) =>
+  ({ name, title, goalMs }: NamedQuery): Goal => ({
+    id: `${prefix}.${name}`,
+    title: `${title}, ${suffix}`,
+    unit: 'ms',
+    limit: goalMs * factor,
+    direction: 'at_most',
+  });
 
 async function askAll(product: Product, queries: readonly NamedQuery[], facts: Facts, repeats: number, prefix: string) {
   const measurements: Measurement[] = [];
@@ -141,10 +181,11 @@ function* take<T extends { readonly lineCount: number }>(batches: Iterator<T>, l
 export const queriesScenario: Scenario = {
   name: 'queries',
   goals: namedQueries.map(goalOf('queries', '1 M lines, median', 1)),
-  run: (context) => withProduct(context.freshDirectory('queries'), async (product) => {
-    const facts = await fill(context, product, context.sizes.lines, 3_600_000);
-    return askAll(product, namedQueries, facts, context.sizes.repeats, 'queries');
-  }),
+  run: (context) =>
+    withProduct(context.freshDirectory('queries'), async (product) => {
+      const facts = await fill(context, product, context.sizes.lines, 3_600_000);
+      return askAll(product, namedQueries, facts, context.sizes.repeats, 'queries');
+    }),
 };
 
 const manyQueries = namedQueries.filter(({ name }) => ['trace_id', 'any_id', 'newest'].includes(name));
@@ -152,8 +193,9 @@ const manyQueries = namedQueries.filter(({ name }) => ['trace_id', 'any_id', 'ne
 export const manyQueriesScenario: Scenario = {
   name: 'queries-10m',
   goals: manyQueries.map(goalOf('queries_10m', '10 M lines, median', 2)),
-  run: (context) => withProduct(context.freshDirectory('queries-10m'), async (product) => {
-    const facts = await fill(context, product, context.sizes.manyLines, 5 * dayMs);
-    return askAll(product, manyQueries, facts, context.sizes.repeats, 'queries_10m');
-  }),
+  run: (context) =>
+    withProduct(context.freshDirectory('queries-10m'), async (product) => {
+      const facts = await fill(context, product, context.sizes.manyLines, 5 * dayMs);
+      return askAll(product, manyQueries, facts, context.sizes.repeats, 'queries_10m');
+    }),
 };

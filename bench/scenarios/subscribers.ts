@@ -13,7 +13,11 @@ const rounds = 2;
 export function tailQueries(): string[] {
   const services = [...new Set(buildTemplates().map(({ template }) => template.service))];
   const words = ['deadlock', 'quorum', '"circuit breaker"', '"out of memory"', 'user_id:u-42', 'host:prod-db-002'];
-  return [...services.map((service) => `service:${service} level>=ERROR`), ...services.map((service) => `service:${service} AND timeout`), ...words].slice(0, queryCount);
+  return [
+    ...services.map((service) => `service:${service} level>=ERROR`),
+    ...services.map((service) => `service:${service} AND timeout`),
+    ...words,
+  ].slice(0, queryCount);
 }
 
 async function measure(context: BenchContext, subscribed: boolean, round: number) {
@@ -21,16 +25,23 @@ async function measure(context: BenchContext, subscribed: boolean, round: number
     const bodies = makeBodies(context.sizes.lines);
     const queries = tailQueries();
     const tails: TailClient[] = [];
-    for (let i = 0; subscribed && i < subscriberCount; i++) tails.push(await TailClient.open({ port: product.port, query: queries[i % queries.length] }));
+    const count = subscribed ? subscriberCount : 0;
+    for (let i = 0; i < count; i++) tails.push(await TailClient.open({ port: product.port, query: queries[i % queries.length] }));
     const { tookMs } = await burst(product, bodies);
     for (const tail of tails) tail.close();
-    return { tookMs, frames: tails.reduce((sum, { counts }) => sum + counts.frames, 0), bytes: tails.reduce((sum, { counts }) => sum + counts.bytes, 0) };
+    return {
+      tookMs,
+      frames: tails.reduce((sum, { counts }) => sum + counts.frames, 0),
+      bytes: tails.reduce((sum, { counts }) => sum + counts.bytes, 0),
+    };
   });
 }
 
 export const subscribersScenario: Scenario = {
   name: 'subscribers',
-  goals: [{ id: 'subscribers.slower_percent', title: 'burst with 200 tail subscribers: slower by', unit: '%', limit: 10, direction: 'at_most' }],
+  goals: [
+    { id: 'subscribers.slower_percent', title: 'burst with 200 tail subscribers: slower by', unit: '%', limit: 10, direction: 'at_most' },
+  ],
   async run(context) {
     const alone: number[] = [];
     const watched: number[] = [];
@@ -46,6 +57,10 @@ export const subscribersScenario: Scenario = {
     const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
     const slowerPercent = 100 * (mean(watched) / mean(alone) - 1);
     const wrong = frames === 0 ? ['no subscriber got any frame'] : [];
-    return { measurements: [{ goal: 'subscribers.slower_percent', value: slowerPercent }], wrong, details: { aloneMs: alone, watchedMs: watched, frames, bytes } };
+    return {
+      measurements: [{ goal: 'subscribers.slower_percent', value: slowerPercent }],
+      wrong,
+      details: { aloneMs: alone, watchedMs: watched, frames, bytes },
+    };
   },
 };

@@ -130,7 +130,10 @@ async function load(product: Product, spool: Spool, facts: Facts, startMs: numbe
   const background = [run.searchOn(0), run.searchOn(2), run.countOn(), run.watchOn()];
   const fromMs = performance.now();
   const sending = sendPaced({
-    port: product.port, batches: spool.batches(), linesPerSecond, connectionCount,
+    port: product.port,
+    batches: spool.batches(),
+    linesPerSecond,
+    connectionCount,
     onSend: (batch) => {
       underWay.add(index);
       indexes.set(batch, index++);
@@ -153,7 +156,10 @@ async function measure(context: BenchContext) {
     const { spool, facts } = await makeSpool(context, `${directory}/bodies`, lines, startMs);
     try {
       const { run, sent, fromMs, toMs } = await load(product, spool, facts, startMs);
-      await Promise.race([product.awaitFound(lines, { fromMs: facts.earliestMs - 1000, toMs: facts.latestMs + 1000 }, 250), sleep(giveUpMs)]);
+      await Promise.race([
+        product.awaitFound(lines, { fromMs: facts.earliestMs - 1000, toMs: facts.latestMs + 1000 }, 250),
+        sleep(giveUpMs),
+      ]);
       const wrong = [...run.wrong, ...(await compareWithFacts(product.client, facts))];
       const fifth = (toMs - fromMs) / 5;
       const memory = [1, 2, 3, 4].map((at) => product.sampler.meanPssBytes(fromMs + at * fifth, fromMs + (at + 1) * fifth) / 1e6);
@@ -166,9 +172,17 @@ async function measure(context: BenchContext) {
         ],
         wrong,
         details: {
-          minutes: sent.tookMs / 60_000, acks: sent.acks.summary(), backpressure: sent.backpressure, searches: run.searches.summary(), counts: run.counts,
-          lagSeconds: run.lagSeconds.summary(), flushes: run.flushes, maxMemtableRows: Math.max(0, ...run.memtableRows),
-          memoryMbByFifth: memory, peakMemoryMb: product.sampler.peakPssBytes(fromMs, toMs) / 1e6, spoolBytes: spool.byteCount,
+          minutes: sent.tookMs / 60_000,
+          acks: sent.acks.summary(),
+          backpressure: sent.backpressure,
+          searches: run.searches.summary(),
+          counts: run.counts,
+          lagSeconds: run.lagSeconds.summary(),
+          flushes: run.flushes,
+          maxMemtableRows: Math.max(0, ...run.memtableRows),
+          memoryMbByFifth: memory,
+          peakMemoryMb: product.sampler.peakPssBytes(fromMs, toMs) / 1e6,
+          spoolBytes: spool.byteCount,
         },
       };
     } finally {
@@ -182,7 +196,13 @@ export const sustainedScenario: Scenario = {
   goals: [
     { id: 'sustained.lines_per_second', title: 'sustained: rate kept', unit: 'lines/s', limit: 59_500, direction: 'at_least' },
     { id: 'sustained.lag_seconds', title: 'sustained: highest lag of the index', unit: 's', limit: maxLagSeconds, direction: 'at_most' },
-    { id: 'sustained.late_counts', title: 'sustained: counts short after 2 s (complete later)', unit: 'counts', limit: 0, direction: 'at_most' },
+    {
+      id: 'sustained.late_counts',
+      title: 'sustained: counts short after 2 s (complete later)',
+      unit: 'counts',
+      limit: 0,
+      direction: 'at_most',
+    },
     { id: 'sustained.memory_growth', title: 'sustained: memory, last fifth to second', unit: '×', limit: 1.15, direction: 'at_most' },
   ],
   run: measure,

@@ -17,12 +17,15 @@ async function run(context: BenchContext) {
   const { latencyMs } = context.sizes;
   return withProduct(context.freshDirectory('tail'), async (product) => {
     const lines = Math.round((linesPerSecond * latencyMs) / 1000);
-    const batches = [...new LineGenerator({ lines, batchLines, withProbes: true, endMs: Date.now() + latencyMs, rangeMs: latencyMs }).batches()];
+    const batches = [
+      ...new LineGenerator({ lines, batchLines, withProbes: true, endMs: Date.now() + latencyMs, rangeMs: latencyMs }).batches(),
+    ];
     const sent = new Map<string, number>();
     const delays = new Latencies();
     let strange = 0;
     const probes = await TailClient.open({
-      port: product.port, query: `service:${probeService}`,
+      port: product.port,
+      query: `service:${probeService}`,
       onLine: ({ trace_id = '' }, receivedMs) => {
         const sentMs = sent.get(trace_id);
         if (sentMs === undefined) strange++;
@@ -38,7 +41,11 @@ async function run(context: BenchContext) {
     const wrong: string[] = [];
     if (sent.size > 0) wrong.push(`${sent.size} of ${batches.length} probes never came to the tail`);
     if (strange > 0) wrong.push(`${strange} probes came to the tail twice or without being sent`);
-    return { measurements: [{ goal: 'tail.p99', value: delays.percentile(99) }], wrong, details: { delays: delays.summary(), probes: probes.counts, warnings: warnings.counts } };
+    return {
+      measurements: [{ goal: 'tail.p99', value: delays.percentile(99) }],
+      wrong,
+      details: { delays: delays.summary(), probes: probes.counts, warnings: warnings.counts },
+    };
   });
 }
 

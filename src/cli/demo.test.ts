@@ -6,7 +6,10 @@ import { runDemo } from './demo.ts';
 
 const startMs = Date.UTC(2025, 6, 15, 10);
 
-interface SentRecord { readonly timestamp: string; readonly service: string }
+interface SentRecord {
+  readonly timestamp: string;
+  readonly service: string;
+}
 type Answer = (path: string, call: number) => Response | Error;
 
 /** A server that keeps what it takes, and a clock that jumps forward whenever somebody sleeps. */
@@ -31,14 +34,23 @@ function stage(answer: Answer, untilMs = startMs + 20_000) {
     if (path === '/v1/logs/ingest' && given.ok) taken.push(...(JSON.parse(init?.body ?? '') as { logs: SentRecord[] }).logs);
     return given;
   }) as unknown as typeof fetch;
-  const run = (backfillMs: number, apiKey?: string) => runDemo({
-    url: 'http://127.0.0.1:4880/', rate: 20, seed: 1, backfillMs, apiKey, signal: abort.signal, clock, fetch: fakeFetch,
-    output: { write: (text) => said.push(text) },
-  });
+  const run = (backfillMs: number, apiKey?: string) =>
+    runDemo({
+      url: 'http://127.0.0.1:4880/',
+      rate: 20,
+      seed: 1,
+      backfillMs,
+      apiKey,
+      signal: abort.signal,
+      clock,
+      fetch: fakeFetch,
+      output: { write: (text) => said.push(text) },
+    });
   return { run, taken, said };
 }
 
-const json = (status: number, body: unknown, headers: Record<string, string> = {}): Response => new Response(JSON.stringify(body), { status, headers });
+const json = (status: number, body: unknown, headers: Record<string, string> = {}): Response =>
+  new Response(JSON.stringify(body), { status, headers });
 const refused = Object.assign(new TypeError('fetch failed'), { cause: Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }) });
 
 function usual(path: string, hits: readonly unknown[] = []): Response {
@@ -53,7 +65,10 @@ test('the first start fills the past once and goes on live, with the right times
   const times = taken.map(({ timestamp }) => Date.parse(timestamp));
   assert.ok(times[0] >= startMs - 600_000 && times[0] < startMs - 590_000);
   assert.ok(times.at(-1)! > startMs + 15_000 && times.at(-1)! <= startMs + 20_000);
-  assert.deepEqual(times, times.toSorted((a, b) => a - b));
+  assert.deepEqual(
+    times,
+    times.toSorted((a, b) => a - b),
+  );
 });
 
 test('a later start fills only the gap', async () => {
@@ -64,7 +79,9 @@ test('a later start fills only the gap', async () => {
 });
 
 test('where search does not answer the past is left alone, and it says so', async () => {
-  const { run, taken, said } = stage((path) => (path === '/v1/logs/search' ? json(503, { error: { message: 'engine down' } }) : usual(path)));
+  const { run, taken, said } = stage((path) =>
+    path === '/v1/logs/search' ? json(503, { error: { message: 'engine down' } }) : usual(path),
+  );
   await run(600_000);
   assert.ok(taken.every(({ timestamp }) => Date.parse(timestamp) >= startMs));
   assert.ok(said.some((text) => text.includes('the past is left as it is')));
@@ -72,14 +89,20 @@ test('where search does not answer the past is left alone, and it says so', asyn
 
 test('an outage delays lines and loses none; counts say what happened', async () => {
   const outage = (call: number): Response | Error =>
-    call === 2 ? json(503, { error: { message: 'log full' } }, { 'retry-after': '2' }) : call === 3 ? refused : call === 4 ? new Error('socket hang up') : usual('/v1/logs/ingest');
+    call === 2
+      ? json(503, { error: { message: 'log full' } }, { 'retry-after': '2' })
+      : call === 3
+        ? refused
+        : call === 4
+          ? new Error('socket hang up')
+          : usual('/v1/logs/ingest');
   const broken = stage((path, call) => (path === '/v1/logs/ingest' ? outage(call) : usual(path)));
   const whole = stage((path) => usual(path));
   const counts = await broken.run(0);
   await whole.run(0);
   assert.equal(counts.retries, 3);
   assert.ok(counts.possiblyTwice > 0 && counts.possiblyTwice < 50);
-  assert.equal(counts.ingested, 7 * (counts.failed));
+  assert.equal(counts.ingested, 7 * counts.failed);
   assert.deepEqual(broken.taken, whole.taken.slice(0, broken.taken.length));
   assert.ok(whole.taken.length - broken.taken.length < 20);
   assert.ok(broken.said.some((text) => text.includes('retries')));
@@ -88,14 +111,32 @@ test('an outage delays lines and loses none; counts say what happened', async ()
 const failures: readonly { readonly name: string; readonly answer: Answer; readonly code: string; readonly says: RegExp }[] = [
   { name: 'nothing listens', answer: () => refused, code: 'not_found', says: /npm start/ },
   { name: 'never ready', answer: () => json(503, {}), code: 'not_found', says: /not ready/ },
-  { name: 'key needed', answer: (path) => (path === '/v1/logs/ingest' ? json(401, { error: { message: 'no key' } }) : usual(path)), code: 'unauthenticated', says: /no key/ },
-  { name: 'key may not ingest', answer: (path) => (path === '/v1/logs/ingest' ? json(403, { error: { message: 'no' } }) : usual(path)), code: 'forbidden', says: /no/ },
-  { name: 'another service', answer: (path) => (path === '/v1/logs/ingest' ? json(200, { hello: 1 }) : usual(path)), code: 'not_found', says: /no Millrace server/ },
+  {
+    name: 'key needed',
+    answer: (path) => (path === '/v1/logs/ingest' ? json(401, { error: { message: 'no key' } }) : usual(path)),
+    code: 'unauthenticated',
+    says: /no key/,
+  },
+  {
+    name: 'key may not ingest',
+    answer: (path) => (path === '/v1/logs/ingest' ? json(403, { error: { message: 'no' } }) : usual(path)),
+    code: 'forbidden',
+    says: /no/,
+  },
+  {
+    name: 'another service',
+    answer: (path) => (path === '/v1/logs/ingest' ? json(200, { hello: 1 }) : usual(path)),
+    code: 'not_found',
+    says: /no Millrace server/,
+  },
   { name: 'old server', answer: (path) => (path === '/v1/logs/ingest' ? json(404, {}) : usual(path)), code: 'bad_request', says: /404/ },
 ];
 
 for (const { name, answer, code, says } of failures) {
   test(`gives up with a clear message: ${name}`, async () => {
-    await assert.rejects(stage(answer, startMs + 120_000).run(0), (error) => error instanceof AppError && error.code === code && says.test(error.message));
+    await assert.rejects(
+      stage(answer, startMs + 120_000).run(0),
+      (error) => error instanceof AppError && error.code === code && says.test(error.message),
+    );
   });
 }

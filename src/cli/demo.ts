@@ -45,7 +45,11 @@ export async function runDemo(options: DemoOptions): Promise<DeliveryCounts> {
   const url = options.url.replace(/\/+$/, '');
   const status = new StatusLine(options.output ?? process.stdout);
   const delivery = new Delivery({
-    url, apiKey: options.apiKey, clock, signal, fetch: options.fetch ?? fetch,
+    url,
+    apiKey: options.apiKey,
+    clock,
+    signal,
+    fetch: options.fetch ?? fetch,
     onRetry: () => status.show(clock.monotonicMs(), () => `demo: ${summary(delivery.counts)} · ${delivery.problem}`),
   });
   const demo = new Demo({ ...options, url, clock, rate }, delivery, status);
@@ -105,9 +109,11 @@ class Demo {
     const { clock, signal, rate, url, backfillMs = hourMs } = this.#options;
     const nowMs = clock.nowMs();
     const startMs = backfillMs > 0 ? await this.#firstMissingMs(nowMs, backfillMs) : nowMs;
-    this.#status.say(startMs < nowMs - 5000
-      ? `demo: filling the last ${Math.ceil((nowMs - startMs) / 60_000)} min, then about ${rate} lines/s to ${url} (Ctrl-C stops)`
-      : `demo: about ${rate} lines/s to ${url} (Ctrl-C stops)`);
+    this.#status.say(
+      startMs < nowMs - 5000
+        ? `demo: filling the last ${Math.ceil((nowMs - startMs) / 60_000)} min, then about ${rate} lines/s to ${url} (Ctrl-C stops)`
+        : `demo: about ${rate} lines/s to ${url} (Ctrl-C stops)`,
+    );
     this.#lastTakenMs = clock.monotonicMs();
     let simulation = this.#simulate(startMs);
     let reachedMs = startMs;
@@ -173,7 +179,9 @@ class Demo {
     const time_range = { from: new Date(fromMs).toISOString(), to: new Date(nowMs).toISOString() };
     try {
       const response = await this.#fetch(`${this.#options.url}/v1/logs/search`, {
-        method: 'POST', headers: this.#delivery.headers(), signal: AbortSignal.timeout(10_000),
+        method: 'POST',
+        headers: this.#delivery.headers(),
+        signal: AbortSignal.timeout(10_000),
         body: JSON.stringify({ query: '', filters: { service: 'edge-gateway', time_range }, sort: 'timestamp:desc', limit: 1 }),
       });
       if (!response.ok) throw new Error(`search answers ${response.status}`);
@@ -181,7 +189,9 @@ class Demo {
       const newestMs = hits.length === 0 ? Number.NaN : Date.parse(hits[0].timestamp);
       return Number.isNaN(newestMs) ? fromMs : Math.min(nowMs, Math.max(fromMs, newestMs + 1000));
     } catch (error) {
-      this.#status.say(`demo: could not ask what is there already (${error instanceof Error ? error.message : String(error)}), so the past is left as it is`);
+      this.#status.say(
+        `demo: could not ask what is there already (${error instanceof Error ? error.message : String(error)}), so the past is left as it is`,
+      );
       return nowMs;
     }
   }

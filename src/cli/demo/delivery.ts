@@ -80,7 +80,10 @@ export class Delivery {
     try {
       // Not with the signal of the demo: a request that is under way is seen to its end, so that its lines are counted.
       response = await this.#options.fetch(`${this.#options.url}/v1/logs/ingest`, {
-        method: 'POST', headers: this.headers(), body, signal: AbortSignal.timeout(requestTimeoutMs),
+        method: 'POST',
+        headers: this.headers(),
+        body,
+        signal: AbortSignal.timeout(requestTimeoutMs),
       });
       text = await response.text();
     } catch (error) {
@@ -96,7 +99,10 @@ export class Delivery {
       };
     }
     if (response.status === 401 || response.status === 403) {
-      throw new AppError(response.status === 401 ? 'unauthenticated' : 'forbidden', `the server does not let the demo in: ${errorMessage(text)}`);
+      throw new AppError(
+        response.status === 401 ? 'unauthenticated' : 'forbidden',
+        `the server does not let the demo in: ${errorMessage(text)}`,
+      );
     }
     throw new AppError('bad_request', `the server answers ${response.status}: ${errorMessage(text)}`);
   }

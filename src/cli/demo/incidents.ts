@@ -28,7 +28,11 @@ const wrongPaymentTimeout: Incident = {
     world.conditions.paymentTimeoutShare = 0.72;
   },
   during(world, progress) {
-    if (progress > 0.4) world.say('payment-service', 'WARN', 'circuit breaker for provider stripe is open', { provider: 'stripe', failures: world.random.integer(40, 400) });
+    if (progress > 0.4)
+      world.say('payment-service', 'WARN', 'circuit breaker for provider stripe is open', {
+        provider: 'stripe',
+        failures: world.random.integer(40, 400),
+      });
   },
   end(world) {
     rollBack(world, 'payment-service', 'charge failures over 50 %');
@@ -42,15 +46,27 @@ const migrationLock: Incident = {
   clue: 'migration AND service:orders-db',
   durationMs: 90_000,
   begin(world) {
-    world.say('scheduler', 'INFO', 'job migrate-orders started: 0142_add_index_on_orders_customer', { job: 'migrate-orders', run_id: world.random.hex(16) });
-    world.say('orders-db', 'WARN', 'migration 0142_add_index_on_orders_customer waits for an exclusive lock on table orders', { table: 'orders', pid: world.random.integer(1000, 60_000) });
+    world.say('scheduler', 'INFO', 'job migrate-orders started: 0142_add_index_on_orders_customer', {
+      job: 'migrate-orders',
+      run_id: world.random.hex(16),
+    });
+    world.say('orders-db', 'WARN', 'migration 0142_add_index_on_orders_customer waits for an exclusive lock on table orders', {
+      table: 'orders',
+      pid: world.random.integer(1000, 60_000),
+    });
     world.conditions.orderPoolExhaustedShare = 0.65;
   },
   during(world, progress) {
-    world.say('orders-db', 'WARN', `process still waiting for ShareLock on relation orders after ${Math.round(progress * 90_000)} ms`, { table: 'orders', waiting: world.random.integer(12, 40) });
+    world.say('orders-db', 'WARN', `process still waiting for ShareLock on relation orders after ${Math.round(progress * 90_000)} ms`, {
+      table: 'orders',
+      waiting: world.random.integer(12, 40),
+    });
   },
   end(world) {
-    world.say('orders-db', 'INFO', 'migration 0142_add_index_on_orders_customer complete, lock released', { table: 'orders', duration_ms: 90_000 });
+    world.say('orders-db', 'INFO', 'migration 0142_add_index_on_orders_customer complete, lock released', {
+      table: 'orders',
+      duration_ms: 90_000,
+    });
     world.restore('orderPoolExhaustedShare');
   },
 };
@@ -61,13 +77,26 @@ const fullDisk: Incident = {
   durationMs: 100_000,
   begin(world) {
     const pod = world.pods('inventory-service')[0];
-    for (const share of [91, 95, 99]) world.say('inventory-service', 'WARN', `disk usage of /var/lib/inventory is ${share} %`, { disk_used_percent: share, mount: '/var/lib/inventory' }, pod);
+    for (const share of [91, 95, 99])
+      world.say(
+        'inventory-service',
+        'WARN',
+        `disk usage of /var/lib/inventory is ${share} %`,
+        { disk_used_percent: share, mount: '/var/lib/inventory' },
+        pod,
+      );
     world.conditions.fullDiskPod = pod;
   },
   end(world) {
     const pod = world.conditions.fullDiskPod;
     world.restore('fullDiskPod');
-    world.say('inventory-service', 'INFO', 'old journals removed, disk usage of /var/lib/inventory is 34 %', { disk_used_percent: 34, mount: '/var/lib/inventory' }, pod);
+    world.say(
+      'inventory-service',
+      'INFO',
+      'old journals removed, disk usage of /var/lib/inventory is 34 %',
+      { disk_used_percent: 34, mount: '/var/lib/inventory' },
+      pod,
+    );
   },
 };
 
@@ -76,7 +105,10 @@ const memoryLeak: Incident = {
   clue: 'heap AND service:recommendation-service',
   durationMs: 120_000,
   begin(world) {
-    world.say('recommendation-service', 'INFO', 'loaded ranking model als-18, feature cache is unbounded', { model: 'als-18', previous: 'als-17' });
+    world.say('recommendation-service', 'INFO', 'loaded ranking model als-18, feature cache is unbounded', {
+      model: 'als-18',
+      previous: 'als-17',
+    });
   },
   during(world, progress) {
     const heapMb = Math.round(900 + 1150 * Math.min(1, progress / 0.6));
@@ -85,7 +117,13 @@ const memoryLeak: Incident = {
     if (progress < 0.6) {
       world.say('recommendation-service', 'WARN', `heap usage ${heapMb} MB of 2048 MB`, { heap_mb: heapMb, limit_mb: 2048 }, pod);
     } else if (world.conditions.recommendationDownShare < 0.5) {
-      world.say('recommendation-service', 'FATAL', 'JavaScript heap out of memory, process killed', { exit_code: 137, heap_mb: heapMb }, pod);
+      world.say(
+        'recommendation-service',
+        'FATAL',
+        'JavaScript heap out of memory, process killed',
+        { exit_code: 137, heap_mb: heapMb },
+        pod,
+      );
       world.replacePod('recommendation-service', pod);
       world.conditions.recommendationDownShare = 0.85;
     }
@@ -115,7 +153,10 @@ const emptiedCache: Incident = {
   clue: 'FLUSHALL',
   durationMs: 75_000,
   begin(world) {
-    world.say('session-cache', 'WARN', 'FLUSHALL executed by deploy-bot, 412093 keys removed', { command: 'FLUSHALL', client: 'deploy-bot' });
+    world.say('session-cache', 'WARN', 'FLUSHALL executed by deploy-bot, 412093 keys removed', {
+      command: 'FLUSHALL',
+      client: 'deploy-bot',
+    });
     world.conditions.catalogCacheMissShare = 0.95;
     world.conditions.catalogTimeoutShare = 0.22;
   },

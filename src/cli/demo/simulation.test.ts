@@ -42,13 +42,14 @@ test('the rate over a day of the shop is the one asked for, and it has a rhythm'
 test('every incident happens within a few hours, its errors too, and afterwards all is as before', () => {
   const simulation = new Simulation({ seed: 9, startMs, linesPerSecond: 50 });
   const seen = new Map<string, { lines: number; errors: number }>();
-  let calm = { lines: 0, errors: 0 };
+  const calm = { lines: 0, errors: 0 };
   for (let atMs = startMs; atMs < startMs + 150 * 60_000; atMs += 1000) {
     const title = simulation.incident?.title;
     const tally = title === undefined ? calm : (seen.get(title) ?? { lines: 0, errors: 0 });
     for (const line of simulation.advance(atMs)) {
       tally.lines++;
-      if (line.level === 'ERROR' || line.level === 'FATAL' || (line.level === 'WARN' && title?.startsWith('recommendations'))) tally.errors++;
+      if (line.level === 'ERROR' || line.level === 'FATAL' || (line.level === 'WARN' && title?.startsWith('recommendations')))
+        tally.errors++;
     }
     if (title !== undefined) seen.set(title, tally);
   }
@@ -79,7 +80,17 @@ test('a trace goes through several services and keeps one span a service', () =>
 test('a record has the field names of the native API', () => {
   const line = run(1).find(({ traceId }) => traceId !== '') as DemoLine;
   const record = toRecord(line);
-  assert.deepEqual(Object.keys(record).sort(), ['environment', 'host', 'level', 'message', 'metadata', 'service', 'span_id', 'timestamp', 'trace_id']);
+  assert.deepEqual(Object.keys(record).sort(), [
+    'environment',
+    'host',
+    'level',
+    'message',
+    'metadata',
+    'service',
+    'span_id',
+    'timestamp',
+    'trace_id',
+  ]);
   assert.equal(record.timestamp, new Date(line.atMs).toISOString());
 });
 

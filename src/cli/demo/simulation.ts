@@ -130,7 +130,10 @@ function rhythm(atMs: number): number {
 export function toRecord(line: DemoLine): Record<string, unknown> {
   const record: Record<string, unknown> = {
     timestamp: new Date(line.atMs).toISOString(),
-    level: line.level, service: line.service, host: line.host, environment: 'production',
+    level: line.level,
+    service: line.service,
+    host: line.host,
+    environment: 'production',
   };
   if (line.traceId !== '') Object.assign(record, { trace_id: line.traceId, span_id: line.spanId });
   record.message = line.message;

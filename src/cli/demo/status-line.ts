@@ -36,5 +36,7 @@ export class StatusLine {
 
 /** `12345` → `12,345`. */
 export function grouped(count: number): string {
-  return Math.round(count).toString().replace(/\B(?=(\d{3})+$)/g, ',');
+  return Math.round(count)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ',');
 }

@@ -47,7 +47,13 @@ export class Trace {
     const { spanId, pod } = this.#hop(service);
     this.atMs += 0.2;
     this.world.write({
-      atMs: this.atMs, level, service, host: pod, traceId: this.traceId, spanId, message,
+      atMs: this.atMs,
+      level,
+      service,
+      host: pod,
+      traceId: this.traceId,
+      spanId,
+      message,
       metadata: { request_id: this.requestId, ...metadata },
     });
   }

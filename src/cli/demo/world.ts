@@ -20,10 +20,27 @@ export interface DemoLine {
 
 /** Services that take traffic, with the number of their pods. */
 export const serviceSizes = {
-  'edge-gateway': 4, 'web-storefront': 4, 'auth-service': 3, 'user-service': 2, 'catalog-service': 4, 'search-service': 3,
-  'recommendation-service': 2, 'cart-service': 3, 'checkout-service': 3, 'payment-service': 3, 'order-service': 3,
-  'inventory-service': 2, 'shipping-service': 2, 'notification-service': 2, 'fraud-service': 2, 'media-service': 2,
-  'orders-db': 2, 'session-cache': 2, 'message-broker': 3, scheduler: 1, deployer: 1,
+  'edge-gateway': 4,
+  'web-storefront': 4,
+  'auth-service': 3,
+  'user-service': 2,
+  'catalog-service': 4,
+  'search-service': 3,
+  'recommendation-service': 2,
+  'cart-service': 3,
+  'checkout-service': 3,
+  'payment-service': 3,
+  'order-service': 3,
+  'inventory-service': 2,
+  'shipping-service': 2,
+  'notification-service': 2,
+  'fraud-service': 2,
+  'media-service': 2,
+  'orders-db': 2,
+  'session-cache': 2,
+  'message-broker': 3,
+  scheduler: 1,
+  deployer: 1,
 } as const;
 
 export type ServiceName = keyof typeof serviceSizes;
@@ -52,8 +69,15 @@ export interface Conditions {
 }
 
 const healthy: Conditions = {
-  paymentTimeoutShare: 0.004, paymentTimeoutMs: 5000, orderPoolExhaustedShare: 0.0005, identityFailureShare: 0.001,
-  catalogCacheMissShare: 0.08, catalogTimeoutShare: 0.001, fullDiskPod: '', recommendationSlowness: 1, recommendationDownShare: 0.001,
+  paymentTimeoutShare: 0.004,
+  paymentTimeoutMs: 5000,
+  orderPoolExhaustedShare: 0.0005,
+  identityFailureShare: 0.001,
+  catalogCacheMissShare: 0.08,
+  catalogTimeoutShare: 0.001,
+  fullDiskPod: '',
+  recommendationSlowness: 1,
+  recommendationDownShare: 0.001,
 };
 
 export class World {
