@@ -1,17 +1,24 @@
 /** Where the page behind a page begins. */
 import { maxRowsPerBatch, maxSequence } from '#base/ids.ts';
-import type { LineKey, LinesAnswer } from '#store/log-store.ts';
+import type { LineKey, LineQuery, LinesAnswer } from '#store/log-store.ts';
 
 /**
  * The key to go on from, or undefined where nothing can follow. Behind a full page that is its last line; behind a search
- * that stopped early it is the time up to which it searched, so going on costs no line.
+ * that stopped early it is the time up to which it searched, so going on costs no line. A search that stopped where it
+ * began (more lines at one moment than it may scan) has no next page: it would be the same again.
  */
-export function nextPageKey({ hasMore, lastKey, searchedToNs }: LinesAnswer, order: 'desc' | 'asc'): LineKey | undefined {
+export function nextPageKey({ hasMore, lastKey, searchedToNs }: LinesAnswer, { order, range, after }: LineQuery): LineKey | undefined {
   if (hasMore && lastKey !== undefined) return lastKey;
   if (searchedToNs === undefined) return undefined;
-  // desc: all of ts >= searchedToNs is done, so the smallest key of that time is the border; asc: the greatest before it.
-  if (order === 'desc') return { tsNs: searchedToNs, origin: 0, seq: 0, rowNo: 0 };
-  return { tsNs: searchedToNs - 1n, origin: maxOrigin, seq: maxSequence, rowNo: maxRowsPerBatch - 1 };
+  if (order === 'desc') {
+    // All of ts >= searchedToNs is done, so the smallest key of that time is the border.
+    const hasMoved = searchedToNs < range.toNs && (after === undefined || searchedToNs <= after.tsNs);
+    const isSame = after?.tsNs === searchedToNs && after.origin === 0 && after.seq === 0 && after.rowNo === 0;
+    return hasMoved && !isSame ? { tsNs: searchedToNs, origin: 0, seq: 0, rowNo: 0 } : undefined;
+  }
+  // All of ts < searchedToNs is done: the greatest key before it.
+  const hasMoved = searchedToNs > range.fromNs && (after === undefined || searchedToNs > after.tsNs + 1n || (searchedToNs > after.tsNs && after.seq !== maxSequence));
+  return hasMoved ? { tsNs: searchedToNs - 1n, origin: maxOrigin, seq: maxSequence, rowNo: maxRowsPerBatch - 1 } : undefined;
 }
 
 /** 24 bits: incarnation and shard. */

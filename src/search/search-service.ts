@@ -122,7 +122,7 @@ export class SearchService {
     return this.#measured('search', async (startedMs) => {
       const { query, identity, range } = await this.#planSearch(request, searcher);
       const page = await this.#admitted(searcher, signal, (readSignal) => this.#readPage(query, readSignal));
-      const nextKey = nextPageKey(page, query.order);
+      const nextKey = nextPageKey(page, query);
       const covered = page.searchedToNs === undefined ? undefined : coveredRange(query, page.searchedToNs);
       return {
         ...completenessOf(page),
@@ -172,7 +172,7 @@ export class SearchService {
 
   async #planSearch(request: SearchRequest, searcher: Searcher): Promise<{ query: LineQuery; identity: SearchIdentity; range: ResolvedRange }> {
     const { config } = this.#options;
-    const { order = 'desc', limit = config.default_limit, offset = 0, cursor } = request;
+    const { order = 'desc', limit = Math.min(config.default_limit, config.max_limit), offset = 0, cursor } = request;
     if (limit > config.max_limit) throw overBound('limit', limit, config.max_limit, 'max_limit', 'ask for further pages with next_cursor');
     if (offset > config.max_offset) throw overBound('offset', offset, config.max_offset, 'max_offset', 'go on with the cursor from next_cursor, which has no such bound');
     if (offset > 0 && cursor !== undefined) throw new AppError('bad_request', 'offset and cursor exclude each other', { details: { field: 'offset' } });

@@ -1,0 +1,249 @@
+/**
+ * A small true LogStore over an array, for tests of whoever stands above the port. It evaluates every query; what can be
+ * arranged is only how it behaves: slow, failing, short of rows.
+ */
+import { AppError } from '#base/errors.ts';
+import { formatLineId, parseLineId } from '#base/ids.ts';
+import { foldText, tokenize } from '#base/text-folding.ts';
+import { conditionOf } from '#language/conditions.ts';
+import type { Condition, ValueTest } from '#language/conditions.ts';
+import { resolveField } from '#language/fields.ts';
+import type { LogLine } from '#model/log-line.ts';
+import { parseSeverity, severityName } from '#model/severity.ts';
+import type { AggregateAnswer, AggregateQuery, Bucket, CountAnswer, LineKey, LineQuery, LinesAnswer, LogStore, Metric, ReadOptions, TimeRange } from '#store/log-store.ts';
+
+export interface FakeLine extends Partial<Omit<LogLine, 'attributes' | 'level' | 'id' | 'tsNs'>> {
+  readonly tsMs: number;
+  readonly level?: string;
+  readonly attributes?: Readonly<Record<string, string | number | boolean | null | object>>;
+}
+
+export class FakeLogStore implements LogStore {
+  readonly lines: LogLine[] = [];
+  /** Every question asked, in order. */
+  readonly asked: { readonly kind: 'find' | 'count' | 'aggregate' | 'line'; readonly tenant: string; readonly options: ReadOptions }[] = [];
+  /** Questions that were ended by their signal. */
+  abortedCount = 0;
+  /** Thrown by the next question of the kind. */
+  readonly failures = new Map<'find' | 'count' | 'aggregate' | 'line', unknown>();
+  /** Kinds that wait until `release`. */
+  readonly held = new Set<'find' | 'count' | 'aggregate' | 'line'>();
+  incompleteReason: string | undefined;
+  #releasers: (() => void)[] = [];
+  #waiters: { readonly count: number; readonly resolve: () => void }[] = [];
+
+  /** Adds a line; every line is a batch of its own. */
+  add(fake: FakeLine): LogLine {
+    const { tsMs, level = 'INFO', attributes = {}, ...rest } = fake;
+    const seq = this.lines.length;
+    const line: LogLine = {
+      tenant: 'default', service: 'shop', host: 'host-1', environment: '', traceId: '', spanId: '', message: '', resource: {}, tags: [], raw: '',
+      sampleRate: 1, skewed: false, receivedMs: tsMs,
+      ...rest,
+      id: formatLineId({ tsMs: Math.floor(tsMs), origin: 64, seq, rowNo: 0 }),
+      tsNs: BigInt(Math.round(tsMs * 1000)) * 1000n,
+      level: parseSeverity(level),
+      attributes: fakeAttributes(attributes),
+    };
+    this.lines.push(line);
+    return line;
+  }
+
+  release(): void {
+    this.held.clear();
+    for (const release of this.#releasers.splice(0)) release();
+  }
+
+  /** Resolves when so many questions have been asked in all. */
+  async untilAsked(count: number): Promise<void> {
+    if (this.asked.length < count) await new Promise<void>((resolve) => this.#waiters.push({ count, resolve }));
+  }
+
+  async findLines(query: LineQuery, options: ReadOptions): Promise<LinesAnswer> {
+    await this.#ask('find', query.tenant, options);
+    const sign = query.order === 'desc' ? -1 : 1;
+    const rows = this.#rows(query, query.range)
+      .filter((line) => query.after === undefined || sign * compareKeys(keyOf(line), query.after) > 0)
+      .sort((a, b) => sign * compareKeys(keyOf(a), keyOf(b)));
+    const scanned = rows.slice(0, options.limits.maxScannedRows);
+    const matched = scanned.filter((line) => matches(conditionOf(query.where), line));
+    const offset = query.offset ?? 0;
+    const lines = matched.slice(offset, offset + query.limit);
+    const hasMore = matched.length > offset + query.limit;
+    const stopped = scanned.length < rows.length && !hasMore;
+    return {
+      lines: stopped ? lines.filter((line) => line.tsNs !== rows[scanned.length].tsNs) : lines,
+      ...(lines.length > 0 ? { lastKey: keyOf(lines[lines.length - 1]) } : {}),
+      hasMore,
+      scannedRows: scanned.length,
+      ...this.#completeness(stopped ? 'stopped at the bound of scanned lines' : undefined),
+      ...(stopped ? { searchedToNs: rows[scanned.length].tsNs + (query.order === 'desc' ? 1n : 0n) } : {}),
+    };
+  }
+
+  async countLines(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<CountAnswer> {
+    await this.#ask('count', query.tenant, options);
+    const rows = this.#rows(query, query.range);
+    return { total: rows.filter((line) => matches(conditionOf(query.where), line)).length, scannedRows: rows.length, ...this.#completeness() };
+  }
+
+  async aggregate(query: AggregateQuery, options: ReadOptions): Promise<AggregateAnswer> {
+    await this.#ask('aggregate', query.tenant, options);
+    const rows = this.#rows(query, query.range);
+    const groups = new Map<string, LogLine[]>();
+    for (const line of rows.filter((row) => matches(conditionOf(query.where), row))) {
+      const timeMs = query.intervalMs === undefined ? null : Math.floor(Number(line.tsNs / 1_000_000n) / query.intervalMs) * query.intervalMs;
+      const key = JSON.stringify([timeMs, query.groupBy.map((field) => fieldText(line, field))]);
+      groups.set(key, [...(groups.get(key) ?? []), line]);
+    }
+    const seconds = (query.intervalMs ?? Number((query.range.toNs - query.range.fromNs) / 1_000_000n)) / 1000;
+    const buckets = [...groups].map(([key, lines]): Bucket => {
+      const [timeMs, group] = JSON.parse(key) as [number | null, string[]];
+      return { ...(timeMs === null ? {} : { timeMs }), group, value: metricOf(query.metric, lines, seconds) };
+    });
+    const extrapolated = rows.some(({ sampleRate }) => sampleRate < 1);
+    buckets.sort((a, b) => (a.timeMs ?? 0) - (b.timeMs ?? 0) || (a.group.join() < b.group.join() ? -1 : 1));
+    return { buckets, extrapolated, scannedRows: rows.length, ...this.#completeness() };
+  }
+
+  async lineById(tenant: string, id: string, options: ReadOptions): Promise<LogLine | undefined> {
+    await this.#ask('line', tenant, options);
+    return this.lines.find((line) => line.tenant === tenant && line.id === id);
+  }
+
+  #rows({ tenant }: { readonly tenant: string }, { fromNs, toNs }: TimeRange): LogLine[] {
+    return this.lines.filter((line) => line.tenant === tenant && line.tsNs >= fromNs && line.tsNs < toNs);
+  }
+
+  #completeness(reason = this.incompleteReason): { complete: boolean; reason?: string } {
+    return reason === undefined ? { complete: true } : { complete: false, reason };
+  }
+
+  async #ask(kind: 'find' | 'count' | 'aggregate' | 'line', tenant: string, options: ReadOptions): Promise<void> {
+    this.asked.push({ kind, tenant, options });
+    for (const waiter of this.#waiters) if (waiter.count <= this.asked.length) waiter.resolve();
+    const { signal } = options;
+    if (this.held.has(kind)) {
+      await new Promise<void>((resolve) => {
+        this.#releasers.push(resolve);
+        signal?.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+    if (signal?.aborted) {
+      this.abortedCount++;
+      throw new AppError('cancelled', 'the query was killed');
+    }
+    const failure = this.failures.get(kind);
+    this.failures.delete(kind);
+    if (failure !== undefined) throw failure;
+  }
+}
+
+function fakeAttributes(attributes: NonNullable<FakeLine['attributes']>): LogLine['attributes'] {
+  const names = Object.keys(attributes);
+  const kindOf = (value: unknown): string => (value === null ? 'z' : typeof value === 'object' ? 'j' : (typeof value)[0]);
+  return {
+    names,
+    values: names.map((name) => (typeof attributes[name] === 'string' ? String(attributes[name]) : JSON.stringify(attributes[name]))),
+    kinds: names.map((name) => kindOf(attributes[name])).join(''),
+  };
+}
+
+function keyOf(line: LogLine): LineKey {
+  const parts = parseLineId(line.id);
+  return { tsNs: line.tsNs, origin: parts?.origin ?? 0, seq: parts?.seq ?? 0, rowNo: parts?.rowNo ?? 0 };
+}
+
+function compareKeys(a: LineKey, b: LineKey): number {
+  if (a.tsNs !== b.tsNs) return a.tsNs < b.tsNs ? -1 : 1;
+  return a.origin - b.origin || a.seq - b.seq || a.rowNo - b.rowNo;
+}
+
+function attributeOf(line: LogLine, key: string): string | undefined {
+  const index = line.attributes.names.indexOf(key);
+  return index < 0 ? undefined : line.attributes.values[index];
+}
+
+/** Whether the line meets the condition; the tests' own plain reading of the language's meaning. */
+function matches(condition: Condition, line: LogLine): boolean {
+  switch (condition.kind) {
+    case 'true':
+      return true;
+    case 'false':
+      return false;
+    case 'and':
+      return condition.children.every((child) => matches(child, line));
+    case 'or':
+      return condition.children.some((child) => matches(child, line));
+    case 'not':
+      return !matches(condition.child, line);
+    case 'tokens':
+      return hasTokensInOrder(line.message, condition.tokens, condition.lastIsPrefix);
+    case 'column':
+      return passes(columnText(line, condition.column), condition.test);
+    case 'entry':
+      return passes(condition.map === 'attributes' ? attributeOf(line, condition.key) : line.resource[condition.key], condition.test);
+    case 'any-attribute':
+      return line.attributes.values.includes(condition.value);
+    case 'tag':
+      return line.tags.some((tag) => passes(tag, condition.test));
+    case 'level':
+      return line.level >= condition.from && line.level <= condition.to;
+    case 'skewed':
+      return line.skewed === condition.value;
+    default:
+      return condition satisfies never;
+  }
+}
+
+function hasTokensInOrder(message: string, wanted: readonly string[], lastIsPrefix: boolean): boolean {
+  const tokens = tokenize(foldText(message));
+  return tokens.some((_, start) =>
+    wanted.every((token, index) => {
+      const found = tokens[start + index] ?? '';
+      return lastIsPrefix && index === wanted.length - 1 ? found.startsWith(token) : found === token;
+    }),
+  );
+}
+
+function passes(value: string | undefined, test: ValueTest): boolean {
+  if (test.op === 'present') return value !== undefined && value !== '';
+  return test.op === 'equals' ? value === test.value : value?.startsWith(test.prefix) === true;
+}
+
+function columnText(line: LogLine, column: string): string {
+  const columns: Readonly<Record<string, string>> = {
+    service: line.service, host: line.host, environment: line.environment, trace_id: line.traceId, span_id: line.spanId, message: line.message,
+  };
+  return columns[column] ?? '';
+}
+
+function fieldText(line: LogLine, field: string): string {
+  const target = resolveField(field);
+  if (target.kind === 'level') return severityName(line.level);
+  if (target.kind === 'dictionary' || target.kind === 'id') return columnText(line, target.column);
+  if (target.kind === 'message') return line.message;
+  if (target.kind !== 'entry' && target.kind !== 'property') return '';
+  const inAttributes = target.kind === 'property' || target.map === 'attributes' ? attributeOf(line, target.key) : undefined;
+  return inAttributes ?? line.resource[target.key] ?? '';
+}
+
+function metricOf(metric: Metric, lines: readonly LogLine[], seconds: number): number | null {
+  const weights = lines.map(({ sampleRate }) => 1 / sampleRate);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  if (metric.kind === 'count') return Math.round(total);
+  if (metric.kind === 'rate') return total / seconds;
+  if (metric.kind === 'error_rate') return lines.reduce((sum, line, index) => sum + (line.level >= 17 ? weights[index] : 0), 0) / total;
+  const field = 'field' in metric ? metric.field : '';
+  const texts = lines.map((line) => fieldText(line, field));
+  if (metric.kind === 'distinct') return new Set(texts.filter((text) => text !== '')).size;
+  const numbers = texts.filter((text) => text !== '' && Number.isFinite(Number(text))).map(Number).sort((a, b) => a - b);
+  if (numbers.length === 0) return null;
+  const sum = numbers.reduce((a, b) => a + b, 0);
+  if (metric.kind === 'sum') return sum;
+  if (metric.kind === 'avg') return sum / numbers.length;
+  if (metric.kind === 'min') return numbers[0];
+  if (metric.kind === 'max') return numbers[numbers.length - 1];
+  const share = metric.kind === 'percentile' ? metric.percentile / 100 : 0;
+  return numbers[Math.min(numbers.length - 1, Math.floor(share * numbers.length))];
+}
