@@ -7,12 +7,13 @@
  */
 import { Type, type Static, type TObject, type TProperties, type TSchema } from 'typebox';
 import { invariant } from './errors.ts';
+import type { Secret } from './secret.ts';
 import { parseBytes, parseDurationMs } from './units.ts';
 
 export type { Static };
 
 /** How a text value (YAML, environment, flag) becomes the schema's value. */
-export type SettingUnit = 'bytes' | 'duration_ms' | 'integer' | 'number' | 'boolean' | 'text' | 'list';
+export type SettingUnit = 'bytes' | 'duration_ms' | 'integer' | 'number' | 'boolean' | 'text' | 'secret' | 'list';
 
 function leaf<S extends TSchema>(schema: S, unit: SettingUnit): S {
   return Object.assign(schema, { unit });
@@ -53,12 +54,15 @@ export const flag = (byDefault: boolean, description: string) =>
 export const text = (byDefault: string, description: string, options?: readonly string[]) =>
   leaf(Type.String({ default: byDefault, description, ...(options ? { enum: [...options] } : {}) }), 'text');
 
+/** A secret: in YAML `{env: NAME}`, `{file: path}` or the text itself; loaded as a Secret, undefined where not given. */
+export const secret = (description: string) => leaf(Type.Optional(Type.Unsafe<Secret>({ type: 'string', description })), 'secret');
+
 /** Several settings under one name. */
 export function section<P extends TProperties>(description: string, properties: P): TObject<P> {
   return Type.Object(properties, { description, additionalProperties: false, default: {} });
 }
 
-/** A list of objects, such as API keys; only from YAML. */
+/** A list of objects, such as API keys: from YAML, or as YAML text from the environment. */
 export function list<S extends TSchema>(description: string, item: S) {
   return leaf(Type.Array(item, { description, default: [] }), 'list');
 }

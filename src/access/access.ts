@@ -1,0 +1,152 @@
+/**
+ * Who sends a request, and for which tenant.
+ *
+ * Invariants: with keys configured nothing is allowed without one; keys are compared by their SHA-256 in constant time,
+ * and all of them are compared; the tenant comes from the key, and X-Tenant-ID is believed only where no keys are
+ * configured (then only loopback is listened on) or from a key that may act for others.
+ *
+ * Called by the gateway and the API for each request.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { isIP } from 'node:net';
+import { AppError } from '#base/errors.ts';
+import type { AccessConfig, ApiKeyConfig } from './config.ts';
+
+export type Need = 'ingest' | 'read';
+
+/** What a request says about its sender: the headers Authorization, X-API-Key and X-Tenant-ID. */
+export interface Credentials {
+  readonly authorization?: string | undefined;
+  readonly apiKey?: string | undefined;
+  readonly tenant?: string | undefined;
+}
+
+export interface Principal {
+  readonly tenant: string;
+  /** Name of the key; `anonymous` where none is configured. */
+  readonly keyName: string;
+}
+
+export interface Access {
+  /** True where no keys are configured. */
+  readonly isOpen: boolean;
+  /**
+   * The sender's tenant.
+   * @throws AppError unauthenticated, forbidden, or bad_request for a malformed tenant name
+   */
+  authenticate(credentials: Credentials, need: Need): Principal;
+}
+
+export const defaultTenant = 'default';
+const tenantPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
+const minKeyLength = 16;
+
+interface KnownKey {
+  readonly config: ApiKeyConfig;
+  readonly digest: Buffer;
+}
+
+/** The keys must have passed `checkAccess`. */
+export function createAccess(config: AccessConfig): Access {
+  const keys = config.keys.map((key): KnownKey => ({ config: key, digest: digestOf(key) }));
+  const isOpen = keys.length === 0;
+  return {
+    isOpen,
+    authenticate(credentials, need) {
+      const asked = askedTenant(credentials.tenant);
+      if (isOpen) return { tenant: asked ?? defaultTenant, keyName: 'anonymous' };
+      const key = findKey(keys, presentedKey(credentials));
+      const allowed = need === 'ingest' ? key.may_ingest : key.may_read;
+      if (!allowed) throw new AppError('forbidden', `key "${key.name}" may not ${need === 'ingest' ? 'send lines' : 'read'}`);
+      if (asked !== undefined && asked !== key.tenant && !key.may_act_for_others) {
+        throw new AppError('forbidden', `X-Tenant-ID says "${asked}", but key "${key.name}" belongs to tenant "${key.tenant}" and may not act for others`);
+      }
+      return { tenant: asked ?? key.tenant, keyName: key.name };
+    },
+  };
+}
+
+function askedTenant(header: string | undefined): string | undefined {
+  const tenant = header?.trim();
+  if (tenant === undefined || tenant === '') return undefined;
+  if (tenantPattern.test(tenant)) return tenant;
+  throw new AppError('bad_request', 'X-Tenant-ID must be 1 to 63 letters, digits, "_", "." or "-", beginning with a letter or digit');
+}
+
+/** The key of `X-API-Key: k`, `Authorization: Bearer k` or `Authorization: ApiKey k`. */
+function presentedKey({ authorization, apiKey }: Credentials): string {
+  if (apiKey !== undefined && apiKey.trim() !== '') return apiKey.trim();
+  if (authorization === undefined || authorization.trim() === '') {
+    throw new AppError('unauthenticated', 'an API key is needed: send it as "X-API-Key: <key>" or "Authorization: Bearer <key>"');
+  }
+  const match = /^(?:bearer|apikey)\s+(\S+)\s*$/i.exec(authorization.trim());
+  if (match === null) throw new AppError('unauthenticated', 'Authorization must be "Bearer <key>" or "ApiKey <key>"');
+  return match[1];
+}
+
+/** Looks at all keys whatever it finds, so that the time says nothing. */
+function findKey(keys: readonly KnownKey[], presented: string): ApiKeyConfig {
+  const digest = sha256(presented);
+  let found: ApiKeyConfig | undefined;
+  for (const key of keys) if (timingSafeEqual(digest, key.digest)) found = key.config;
+  if (found === undefined) throw new AppError('unauthenticated', 'the API key is not known');
+  return found;
+}
+
+const sha256 = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest();
+
+function digestOf(key: ApiKeyConfig): Buffer {
+  return key.key === undefined ? Buffer.from(key.key_sha256, 'hex') : sha256(key.key.reveal());
+}
+
+export interface ConfigProblem {
+  /** Path of the setting. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What is wrong with the keys; for the loader of the configuration. */
+export function checkAccess({ keys }: AccessConfig): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const seen = { names: new Set<string>(), digests: new Set<string>() };
+  for (const [index, key] of keys.entries()) {
+    const found = whyBadKey(key, seen);
+    if (found !== undefined) problems.push({ path: `access.keys[${index}].${found.part}`, message: found.message });
+  }
+  return problems;
+}
+
+function whyBadKey(key: ApiKeyConfig, seen: { names: Set<string>; digests: Set<string> }): { part: keyof ApiKeyConfig; message: string } | undefined {
+  if (key.name.trim() === '') return { part: 'name', message: 'a key needs a name' };
+  if (seen.names.has(key.name)) return { part: 'name', message: `the name "${key.name}" is there twice` };
+  seen.names.add(key.name);
+  if (!tenantPattern.test(key.tenant)) return { part: 'tenant', message: `"${key.tenant}" is no tenant name: letters, digits, "_", "." and "-", at most 63` };
+  if ((key.key === undefined) === (key.key_sha256 === '')) return { part: 'key', message: 'give either "key" or "key_sha256"' };
+  if (key.key !== undefined && !/^\S+$/.test(key.key.reveal())) return { part: 'key', message: 'a key has no blanks' };
+  if (key.key !== undefined && key.key.reveal().length < minKeyLength) return { part: 'key', message: `a key has at least ${minKeyLength} characters` };
+  if (key.key === undefined && !/^[0-9a-f]{64}$/i.test(key.key_sha256)) return { part: 'key_sha256', message: 'a SHA-256 is 64 hexadecimal digits' };
+  const digest = digestOf(key).toString('hex');
+  if (seen.digests.has(digest)) return { part: 'key', message: `key "${key.name}" is the same as another one` };
+  seen.digests.add(digest);
+  return undefined;
+}
+
+/**
+ * Refuses to listen outside loopback while no key is configured: everyone who reaches the port could read everything.
+ * @throws AppError invalid_configuration with advice
+ */
+export function assertBindAllowed(host: string, config: AccessConfig): void {
+  if (config.keys.length > 0 || isLoopback(host)) return;
+  throw new AppError(
+    'invalid_configuration',
+    `listening on "${host}" lets others in, and no API key is configured: add one under access.keys (docs/reference/configuration.md), or listen on 127.0.0.1`,
+    { details: { setting: 'access.keys', host } },
+  );
+}
+
+function isLoopback(host: string): boolean {
+  const address = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
+  if (address === 'localhost' || address === '::1' || address === '0:0:0:0:0:0:0:1') return true;
+  const mapped = address.replace(/^::ffff:/, '');
+  return isIP(mapped) === 4 && mapped.startsWith('127.');
+}
