@@ -87,10 +87,10 @@ export class ShardSegments {
     for (const path of this.#leftOut.splice(0)) await this.#files.remove(path);
   }
 
-  /** Forgets the segment, and then deletes its file. */
+  /** Deletes the segment's file, and only then forgets it: one that stays must not be passed over, or it would leave a hole. */
   async remove(segment: Segment): Promise<void> {
-    this.#set(this.#segments.filter((other) => other !== segment));
     await this.#files.remove(segment.path);
+    this.#set(this.#segments.filter((other) => other !== segment));
   }
 
   async #refresh(newest: number): Promise<void> {

@@ -4,6 +4,7 @@
  *
  * Invariants: opened before any writer of the same directory; never touches a shard's active segment afterwards.
  */
+import { randomInt } from 'node:crypto';
 import { dirname } from 'node:path';
 import { originOf } from '#base/ids.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -72,7 +73,7 @@ export class WalLog implements DurableLog {
     this.#starts = opened.starts;
     for (const [shard, segments] of opened.segments) {
       const { sequence, rows, bytes } = opened.starts.get(shard) ?? newShard;
-      this.#shards.set(shard, new WalShard(segments, { shard, sequence, rows, bytes, segment: segments.all.at(-1)?.firstSequence }));
+      this.#shards.set(shard, new WalShard(segments, { shard, sequence, rows, bytes }));
     }
     this.#markPassed();
   }
@@ -244,7 +245,7 @@ interface OpenedLog {
  * Throws AppError `log_unavailable` with advice when a file is of an unknown format or of another log.
  */
 export async function openWalLog(options: WalLogOptions): Promise<WalLog> {
-  const { directory, files, logger, config, holders, random = Math.random } = options;
+  const { directory, files, logger, config, holders, random = secureRandom } = options;
   if (!(await files.exists(directory))) {
     await files.makeDirectory(directory);
     await files.syncDirectory(dirname(directory));
@@ -271,6 +272,8 @@ export async function openWalLog(options: WalLogOptions): Promise<WalLog> {
   }
   return new WalLog(options, { incarnation, recovery, consumers, segments, starts });
 }
+
+const secureRandom = (): number => randomInt(2 ** 32) / 2 ** 32;
 
 function sayRecovered(logger: Logger, report: RecoveryReport, start: WriterStart): void {
   const fields = { ...report, sequence: start.sequence };

@@ -167,6 +167,7 @@ export class WalReader implements LogReader, ShardReader {
     this.#open = undefined;
     if (open === undefined) return;
     this.#rows = open.scanner.rows;
-    await open.file.close();
+    // Nothing was written through it, so a failure to close loses nothing.
+    await open.file.close().catch(() => undefined);
   }
 }

@@ -147,8 +147,7 @@ export class WalWriter implements LogWriter {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#running;
-    await this.#segment?.close();
-    this.#segment = undefined;
+    await this.#endSegment();
   }
 
   /** Why a frame cannot be taken now; nothing was tried and no sequence used. */
@@ -293,7 +292,7 @@ export class WalWriter implements LogWriter {
   async #endSegment(): Promise<void> {
     const ended = this.#segment;
     this.#segment = undefined;
-    await ended?.close().catch(() => undefined);
+    await ended?.close();
   }
 
   /** A write or sync failed: abandon the file, make that durable if possible, and only then reject. */
