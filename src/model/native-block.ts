@@ -84,7 +84,8 @@ class Cursor {
     const values = Array.from({ length: keyCount }, (_, i) => textDecoder.decode(this.bytes.subarray(keys.starts[i], keys.ends[i])));
     invariant(this.u64() === count, 'native block: dictionary column of another length');
     const start = this.skip(count * width);
-    const copy = this.bytes.slice(start, this.at).buffer;
+    // `slice` of a Buffer would be a view of its pool.
+    const copy = new Uint8Array(this.bytes.subarray(start, this.at)).buffer;
     const indexes = width === 1 ? new Uint8Array(copy) : width === 2 ? new Uint16Array(copy) : new Uint32Array(copy);
     for (let i = 0; i < count; i++) invariant(indexes[i] < keyCount, 'native block: dictionary index out of range');
     return { values, indexes };
