@@ -147,27 +147,46 @@ function describeEdge(window: TimeRange, order: 'desc' | 'asc'): string {
   return new Date(Number(ns / 1_000_000n)).toISOString();
 }
 
+/** Keys go in the URL of the request, so they are asked for in portions. */
+const keysPerRead = 400;
+
 /** Keyed lines with all columns, in the order of the keys. */
-export async function readLines(
+async function readLines(
   database: Database,
   snapshot: Snapshot,
   tenant: string,
   keys: readonly FoundKey[],
   options: ReadOptions,
 ): Promise<LogLine[]> {
-  if (keys.length === 0) return [];
+  const lines: LogLine[] = [];
+  for (let first = 0; first < keys.length; first += keysPerRead) {
+    lines.push(...(await readPortion(database, snapshot, tenant, keys.slice(first, first + keysPerRead), options)));
+  }
+  return lines;
+}
+
+/** The primary key narrows by five minutes, service and time; the sequence tells neighbours in a granule apart. */
+const keyCondition = `tenant = {tenant:String} AND ${inRange('from_ns', 'to_ns')}
+  AND service IN {services:Array(String)} AND ts IN {times:Array(DateTime64(9, 'UTC'))} AND seq IN {seqs:Array(UInt64)}`;
+
+async function readPortion(
+  database: Database,
+  snapshot: Snapshot,
+  tenant: string,
+  keys: readonly FoundKey[],
+  options: ReadOptions,
+): Promise<LogLine[]> {
   const times = keys.map(({ key }) => key.tsNs);
   const range = { fromNs: times.reduce((a, b) => (b < a ? b : a)), toNs: times.reduce((a, b) => (b > a ? b : a)) + 1n };
-  const condition = `tenant = {tenant:String} AND ${inRange('from_ns', 'to_ns')} AND service IN {services:Array(String)} AND seq IN {seqs:Array(UInt64)} AND toUnixTimestamp64Nano(ts) IN {times:Array(Int64)}`;
   const { rows } = await database.select(
-    unionOfSources(snapshot, lineColumns, condition),
+    unionOfSources(snapshot, lineColumns, keyCondition),
     {
       tenant,
       ...rangeParameters(range),
       ...committedCondition(snapshot).parameters,
       services: [...new Set(keys.map(({ service }) => service))],
       seqs: [...new Set(keys.map(({ key }) => key.seq))],
-      times: [...new Set(times)].map(String),
+      times: [...new Set(times)].map(secondsText),
     },
     options,
   );
@@ -177,6 +196,9 @@ export async function readLines(
     return row === undefined ? [] : [lineOfColumns(row)];
   });
 }
+
+/** Nanoseconds as decimal seconds, which the engine reads as a DateTime64. */
+const secondsText = (ns: bigint): string => `${(ns / 1_000_000_000n).toString().padStart(10, '0')}.${(ns % 1_000_000_000n).toString().padStart(9, '0')}`;
 
 function mergeKeys(known: readonly FoundKey[], more: readonly FoundKey[], order: 'desc' | 'asc'): FoundKey[] {
   const sign = order === 'desc' ? -1 : 1;
