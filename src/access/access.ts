@@ -25,6 +25,8 @@ export interface Principal {
   readonly tenant: string;
   /** Name of the key; `anonymous` where none is configured. */
   readonly keyName: string;
+  /** May name other tenants, and so may also do what concerns all of them; true where access is open. */
+  readonly mayActForOthers: boolean;
 }
 
 export interface Access {
@@ -54,14 +56,14 @@ export function createAccess(config: AccessConfig): Access {
     isOpen,
     authenticate(credentials, need) {
       const asked = askedTenant(credentials.tenant);
-      if (isOpen) return { tenant: asked ?? defaultTenant, keyName: 'anonymous' };
+      if (isOpen) return { tenant: asked ?? defaultTenant, keyName: 'anonymous', mayActForOthers: true };
       const key = findKey(keys, presentedKey(credentials));
       const allowed = need === 'ingest' ? key.may_ingest : key.may_read;
       if (!allowed) throw new AppError('forbidden', `key "${key.name}" may not ${need === 'ingest' ? 'send lines' : 'read'}`);
       if (asked !== undefined && asked !== key.tenant && !key.may_act_for_others) {
         throw new AppError('forbidden', `X-Tenant-ID says "${asked}", but key "${key.name}" belongs to tenant "${key.tenant}" and may not act for others`);
       }
-      return { tenant: asked ?? key.tenant, keyName: key.name };
+      return { tenant: asked ?? key.tenant, keyName: key.name, mayActForOthers: key.may_act_for_others };
     },
   };
 }
