@@ -55,7 +55,8 @@ export const text = (byDefault: string, description: string, options?: readonly 
   leaf(Type.String({ default: byDefault, description, ...(options ? { enum: [...options] } : {}) }), 'text');
 
 /** A secret: in YAML `{env: NAME}`, `{file: path}` or the text itself; loaded as a Secret, undefined where not given. */
-export const secret = (description: string) => leaf(Type.Optional(Type.Unsafe<Secret>({ type: 'string', description })), 'secret');
+export const secret = (description: string) =>
+  Object.assign(Type.Optional(Type.Unsafe<Secret>({ type: 'string', description })), { unit: 'secret' as const });
 
 /** Several settings under one name. */
 export function section<P extends TProperties>(description: string, properties: P): TObject<P> {

@@ -1,0 +1,41 @@
+/**
+ * The whole configuration: every module's section under its name. A new section is one line here.
+ *
+ * Read by cli/config-load.ts; everything else gets its own section passed in.
+ */
+import type { ConfigProblem } from '#access/access.ts';
+import { checkAccess } from '#access/access.ts';
+import { accessConfig } from '#access/config.ts';
+import { section, text } from '#base/config-schema.ts';
+import type { Static } from '#base/config-schema.ts';
+import { tailConfig } from '#consumers/tail/config.ts';
+import { engineConfig } from '#engine/config.ts';
+import { ingestConfig } from '#ingest/config.ts';
+import { queryConfig } from '#language/config.ts';
+import { logConfig } from '#log/config.ts';
+import { telemetryConfig } from '#platform/config.ts';
+import { searchConfig } from '#search/config.ts';
+import { storeConfig } from '#store/config.ts';
+import { gatewayConfig } from './gateway-config.ts';
+
+export const configSchema = section('All settings of Millrace.', {
+  data: text('./data', 'Directory of everything that Millrace keeps.'),
+  gateway: gatewayConfig,
+  access: accessConfig,
+  ingest: ingestConfig,
+  log: logConfig,
+  store: storeConfig,
+  engine: engineConfig,
+  search: searchConfig,
+  query: queryConfig,
+  tail: tailConfig,
+  telemetry: telemetryConfig,
+});
+
+export type Config = Static<typeof configSchema>;
+
+/** Short names: `--port` and MILLRACE_PORT for the settings that everyone sets. */
+export const settingAliases: Readonly<Record<string, string>> = { host: 'gateway.host', port: 'gateway.port' };
+
+/** Rules across settings; what they find is reported like a bad value. */
+export const configChecks: readonly ((config: Config) => readonly ConfigProblem[])[] = [(config) => checkAccess(config.access)];
