@@ -43,18 +43,20 @@ export async function findLines(
   const windows = windowsOver(range, tenantDensity, query.order, firstRows, windowGrowth);
   await search.memtablesAndFirstWindow(range, windows[0]);
   for (const window of windows.slice(1)) {
-    if (search.satisfiedBefore(window) || search.stoppedReason !== undefined) break;
+    if (search.satisfiedBefore(window) || search.searchedToNs !== undefined) break;
     await search.window(window);
   }
   const offset = query.offset ?? 0;
   const page = search.found.slice(offset, offset + query.limit);
   const lines = await readLines(database, snapshot, query.tenant, page, options);
-  const reason = snapshot.incompleteReason ?? search.stoppedReason;
+  const stopped = search.searchedToNs !== undefined && search.found.length < offset + query.limit;
+  const reason = snapshot.incompleteReason ?? (stopped ? 'stopped at the bound of scanned lines ("search.max_scanned_rows")' : undefined);
   const last = page.at(-1)?.key;
   return {
     lines,
     ...(last ? { lastKey: last } : {}),
     hasMore: search.found.length > offset + query.limit,
+    ...(stopped ? { searchedToNs: search.searchedToNs } : {}),
     complete: reason === undefined,
     ...(reason ? { reason } : {}),
     scannedRows: search.scannedRows,
@@ -72,7 +74,8 @@ class KeySearch {
   readonly #wanted: number;
   found: FoundKey[] = [];
   scannedRows = 0;
-  stoppedReason: string | undefined;
+  /** Set where the bound of scanned rows ended the search: it is whole up to here, and nothing beyond is kept. */
+  searchedToNs: bigint | undefined;
 
   constructor(database: Database, snapshot: Snapshot, query: LineQuery, options: ReadOptions) {
     this.#database = database;
@@ -137,14 +140,11 @@ class KeySearch {
       this.found = mergeKeys(this.found, more, this.#query.order).slice(0, this.#wanted);
     } catch (error) {
       if (!(error instanceof RowBudgetExceeded)) throw error;
-      this.stoppedReason = `stopped at the bound of scanned lines ("search.max_scanned_rows"); lines ${this.#query.order === 'desc' ? 'before' : 'after'} ${describeEdge(window, this.#query.order)} were not searched`;
+      const edge = this.#query.order === 'desc' ? window.toNs : window.fromNs;
+      this.searchedToNs = edge;
+      this.found = this.found.filter(({ key }) => (this.#query.order === 'desc' ? key.tsNs >= edge : key.tsNs < edge));
     }
   }
-}
-
-function describeEdge(window: TimeRange, order: 'desc' | 'asc'): string {
-  const ns = order === 'desc' ? window.toNs : window.fromNs;
-  return new Date(Number(ns / 1_000_000n)).toISOString();
 }
 
 /** Keys go in the URL of the request, so they are asked for in portions. */
