@@ -1,0 +1,36 @@
+/**
+ * The golden cases, `golden-cases.json`: query, canonical text, SQL with parameters, and the rows it selects out of
+ * golden-rows.ts. After a wanted change write them anew with `node test/language/golden.ts` and read the difference.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { compileMatcher } from '#language/compile-matcher.ts';
+import { compileSql } from '#language/compile-sql.ts';
+import { parseQuery } from '#language/parser.ts';
+import { printQuery } from '#language/printer.ts';
+import { goldenQueries, goldenRows } from './golden-rows.ts';
+import { batchViewOf } from './sample-rows.ts';
+
+export interface GoldenCase {
+  readonly query: string;
+  readonly printed: string;
+  readonly sql: string;
+  readonly params: Readonly<Record<string, string | number>>;
+  readonly rows: readonly number[];
+}
+
+const path = fileURLToPath(new URL('golden-cases.json', import.meta.url));
+
+export function computedCases(): GoldenCase[] {
+  const view = batchViewOf(goldenRows);
+  return goldenQueries.map((query) => {
+    const node = parseQuery(query);
+    return { query, printed: printQuery(node), ...compileSql(node), rows: [...compileMatcher(node).match(view).rows()] };
+  });
+}
+
+export function storedCases(): GoldenCase[] {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
+
+if (import.meta.main) writeFileSync(path, `[\n${computedCases().map((golden) => JSON.stringify(golden)).join(',\n')}\n]\n`);
