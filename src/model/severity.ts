@@ -91,7 +91,7 @@ export function parseSeverityBytes(view: DataView, start: number, end: number): 
       }
     }
   }
-  return length === 0 || length > maxSpellingBytes ? 0 : parseSeverity(latin1(view, start, end)); // slow path
+  return length === 0 || length > maxSpellingBytes ? 0 : parseSeverity(textOf(view, start, end)); // slow path
 }
 
 /** True where all four bytes have the bits of letters (0x40-0x7f); enough, since the words compared with are letters. */
@@ -100,10 +100,9 @@ function isLetters(word: number): boolean {
 }
 
 /** Longest text looked up; white space around a spelling is trimmed. */
-const maxSpellingBytes = 32;
+const maxSpellingBytes = 256;
+const textDecoder = new TextDecoder();
 
-function latin1(view: DataView, start: number, end: number): string {
-  let text = '';
-  for (let at = start; at < end; at++) text += String.fromCharCode(view.getUint8(at));
-  return text;
+function textOf(view: DataView, start: number, end: number): string {
+  return textDecoder.decode(new Uint8Array(view.buffer, view.byteOffset + start, end - start));
 }

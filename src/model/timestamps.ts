@@ -34,9 +34,10 @@ export class TimestampParser {
       end - start >= 20 &&
       view.getInt32(start, true) === this.#dateWord0 &&
       view.getInt32(start + 4, true) === this.#dateWord1 &&
-      (view.getInt32(start + 8, true) & 0xffff) === this.#dateWord2
+      (view.getInt32(start + 8, true) & 0xffff) === this.#dateWord2 &&
+      this.#timeOfDay(view, start + 10, end, this.#dateSeconds)
     ) {
-      return this.#timeOfDay(view, start + 10, end, this.#dateSeconds);
+      return true;
     }
     let from = start;
     let to = end;

@@ -47,6 +47,8 @@ export class BatchDecoder {
   #received = 0;
   #failed = 0;
   #errors: RecordError[] = [];
+  #logsError: AppError | undefined;
+  #sourceError: AppError | undefined;
 
   constructor(limits: BatchLimits) {
     this.#limits = limits;
@@ -78,6 +80,8 @@ export class BatchDecoder {
     this.#builder = builder;
     this.#request = request;
     this.#restart();
+    this.#logsError = undefined;
+    this.#sourceError = undefined;
     this.#records.openBody(bytes, view, builder, sourceDefaults(undefined, request));
     try {
       decode();
@@ -162,7 +166,7 @@ export class BatchDecoder {
     const mark = this.#builder.mark();
     let logsAt = 0;
     let sourceAt = 0;
-    let isRecord = false;
+    const messageKeys = new Set<string>();
     let mustRedo = false;
     let at = scanner.skipSpace(start + 1);
     for (let isFirst = true; isFirst ? at >= scanner.end || bytes[at] !== 0x7d : true; isFirst = false) {
@@ -180,7 +184,10 @@ export class BatchDecoder {
         mustRedo = logsAt > 0;
         at = scanner.skipValue(at, 0);
       } else {
-        isRecord ||= fieldOfName(key) === 'message' && bytes[at] === 0x22;
+        if (fieldOfName(key) === 'message') {
+          if (bytes[at] === 0x22) messageKeys.add(key);
+          else messageKeys.delete(key);
+        }
         at = scanner.skipValue(at, 0);
       }
       at = scanner.skipSpace(at);
@@ -191,13 +198,15 @@ export class BatchDecoder {
     }
     this.#expectEnd(at + 1);
     if (logsAt === 0) {
-      if (!isRecord) throw wrongShape();
+      if (messageKeys.size === 0) throw wrongShape();
       this.#record(start);
     } else if (mustRedo) {
       this.#takeBack(mark);
       this.#useSource(sourceAt);
       this.#logs(logsAt);
     }
+    const error = this.#logsError ?? this.#sourceError;
+    if (error !== undefined) throw error;
   }
 
   #takeBack(mark: ReturnType<LogBatchBuilder['mark']>): void {
@@ -210,26 +219,29 @@ export class BatchDecoder {
     return end - at > longestEnvelopeKey ? '' : stringOfToken(this.#scanner, at, end);
   }
 
+  /** A wrong shape is told only after the whole body has proved to be JSON. */
   #logs(at: number): number {
+    this.#logsError = undefined;
     if (this.#scanner.bytes[at] === 0x5b) return this.#array(at + 1);
-    this.#scanner.skipValue(at, 0);
-    throw new AppError('bad_request', '"logs" must be an array of records');
+    this.#logsError = new AppError('bad_request', '"logs" must be an array of records');
+    return this.#scanner.skipValue(at, 0);
   }
 
   #useSource(start: number): void {
     const scanner = this.#scanner;
     scanner.deepest = 0;
-    const end = scanner.skipValue(start, 0);
-    const first = scanner.bytes[start];
-    if (first === 0x6e) return this.#records.useSource(sourceDefaults(undefined, this.#request));
-    if (first !== 0x7b) throw new AppError('bad_request', '"source" must be an object');
-    this.#checkSourceBound('ingest.max_source_bytes', end - start, this.#limits.max_source_bytes);
-    this.#checkSourceBound('ingest.max_nesting', scanner.deepest, this.#limits.max_nesting);
-    this.#records.useSource(sourceDefaults(readTree(scanner, start).tree, this.#request));
+    const length = scanner.skipValue(start, 0) - start;
+    this.#sourceError = this.#refusedSource(scanner.bytes[start], length, scanner.deepest);
+    const isUsable = this.#sourceError === undefined && scanner.bytes[start] === 0x7b;
+    this.#records.useSource(sourceDefaults(isUsable ? readTree(scanner, start).tree : undefined, this.#request));
   }
 
-  #checkSourceBound(setting: string, value: number, limit: number): void {
-    if (value > limit) throw new AppError('limit_exceeded', `"source" exceeds ${setting}`, { details: { setting, limit } });
+  #refusedSource(firstByte: number, length: number, nesting: number): AppError | undefined {
+    const { max_source_bytes, max_nesting } = this.#limits;
+    if (firstByte === 0x6e) return undefined; // null
+    if (firstByte !== 0x7b) return new AppError('bad_request', '"source" must be an object');
+    if (length > max_source_bytes) return sourceOverBound('ingest.max_source_bytes', max_source_bytes);
+    return nesting > max_nesting ? sourceOverBound('ingest.max_nesting', max_nesting) : undefined;
   }
 
   #lines(): void {
@@ -267,6 +279,10 @@ function byteOrderMarkLength(bytes: Uint8Array): number {
 
 function wrongShape(): AppError {
   return new AppError('bad_request', 'expected {"logs":[…]}, an array of records, or one record with a message');
+}
+
+function sourceOverBound(setting: string, limit: number): AppError {
+  return new AppError('limit_exceeded', `"source" is over the bound of ${setting}`, { details: { setting, limit } });
 }
 
 function malformedBody(error: MalformedJson): AppError {

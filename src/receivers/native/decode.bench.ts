@@ -1,0 +1,82 @@
+/**
+ * What a line costs from body bytes to a finished Native block, by step, against JSON.parse alone.
+ *
+ *   node src/receivers/native/decode.bench.ts [lines]
+ */
+import { LogBatchBuilder } from '#model/log-batch.ts';
+import { BatchDecoder } from './decode.ts';
+import { JsonScanner } from './json-scanner.ts';
+import { mixedLines, similarLines } from './sample-lines.test-support.ts';
+
+const lineCount = Number(process.argv[2] ?? 100_000);
+const linesPerBody = 5000;
+const limits = {
+  max_records: 50_000, max_record_bytes: 4 << 20, max_attributes_per_record: 1000, max_attribute_name_bytes: 512,
+  max_source_bytes: 4096, max_nesting: 64, max_reported_errors: 100,
+};
+const stamp = { tenant: 'acme', receivedMs: Date.parse('2025-07-15T12:00:00Z'), origin: 64, seq: 1, maxClockSkewMs: 30_000 };
+const textDecoder = new TextDecoder();
+
+function bodiesOf(lines: readonly string[]): Uint8Array[] {
+  const bodies: Uint8Array[] = [];
+  for (let at = 0; at < lines.length; at += linesPerBody) {
+    bodies.push(new TextEncoder().encode(`{"logs":[${lines.slice(at, at + linesPerBody).join(',')}]}`));
+  }
+  return bodies;
+}
+
+/** Best of several runs: the machine is shared, so the least disturbed run says most. */
+function measure(name: string, lines: number, run: () => unknown): void {
+  let bestNs = Infinity;
+  for (let round = 0; round < 9; round++) {
+    const start = process.hrtime.bigint();
+    run();
+    bestNs = Math.min(bestNs, Number(process.hrtime.bigint() - start));
+  }
+  const perLine = bestNs / lines;
+  console.log(`${name.padEnd(44)} ${perLine.toFixed(0).padStart(6)} ns/line ${(1e6 / perLine).toFixed(0).padStart(6)} K lines/s`);
+}
+
+function benchSet(name: string, lines: readonly string[]): void {
+  const bodies = bodiesOf(lines);
+  const bytes = bodies.reduce((sum, body) => sum + body.length, 0);
+  const decoder = new BatchDecoder(limits);
+  const builder = new LogBatchBuilder();
+  const scanner = new JsonScanner();
+  let blockBytes = 0;
+  console.log(`\n${name}: ${lines.length} lines of ${(bytes / lines.length).toFixed(0)} B`);
+  measure('scan only (skipValue)', lines.length, () => {
+    for (const body of bodies) {
+      scanner.reset(body, new DataView(body.buffer, body.byteOffset, body.length), body.length);
+      scanner.skipValue(0, 0);
+    }
+  });
+  measure('decode', lines.length, () => {
+    for (const body of bodies) {
+      decoder.decodeJson(body, {}, builder);
+      builder.clear();
+    }
+  });
+  measure('decode and finish', lines.length, () => {
+    blockBytes = 0;
+    for (const body of bodies) {
+      decoder.decodeJson(body, {}, builder);
+      blockBytes += builder.finish(stamp).length;
+    }
+  });
+  measure('JSON.parse alone, from text', lines.length, parseTexts(bodies));
+  measure('JSON.parse, from bytes', lines.length, () => {
+    for (const body of bodies) JSON.parse(textDecoder.decode(body));
+  });
+  console.log(`block: ${(blockBytes / lines.length).toFixed(0)} B/line`);
+}
+
+function parseTexts(bodies: readonly Uint8Array[]): () => void {
+  const texts = bodies.map((body) => textDecoder.decode(body));
+  return () => {
+    for (const text of texts) JSON.parse(text);
+  };
+}
+
+benchSet('one sender, one order of keys', similarLines(lineCount));
+benchSet('twelve services, own keys, optional members', mixedLines(lineCount));
