@@ -5,8 +5,10 @@
  * Invariants: a shard has one writer at a time (a worker is started again only after its thread has ended); the port is
  * proven free before the first worker listens, so "port in use" is one clear error.
  */
+import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { createServer } from 'node:net';
+import type { AccessConfig } from '#access/config.ts';
 import { AppError } from '#base/errors.ts';
 import type { PressureFacts } from '#ingest/pressure.ts';
 import type { ShardEnd } from '#log/durable-log.ts';
@@ -70,9 +72,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const maxTenants = config.gateway.max_counted_tenants;
   const count = workerCount(config.gateway.workers);
   const total = zeroCounts();
+  const workerConfig = { ...config, access: hashedKeys(config.access) };
   await proveFree(host, config.gateway.port);
 
-  const keepers = Array.from({ length: count }, (_, shard) => new WorkerKeeper({ ...options, shard, reusePort: count > 1, onCounts: (part) => addCounts(total, part, maxTenants) }));
+  const keepers = Array.from({ length: count }, (_, shard) => new WorkerKeeper({ ...options, config: workerConfig, shard, reusePort: count > 1, onCounts: (part) => addCounts(total, part, maxTenants) }));
   let port: number;
   try {
     // The first one decides the port where any will do; the others join it.
@@ -106,6 +109,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     async stop() {
       await Promise.all(keepers.map((keeper) => keeper.stop()));
     },
+  };
+}
+
+/** Secrets do not survive the way to another thread, and need not go there: the worker compares hashes. */
+function hashedKeys({ keys }: AccessConfig): AccessConfig {
+  return {
+    keys: keys.map(({ key, ...rest }) => (key === undefined ? rest : { ...rest, key_sha256: createHash('sha256').update(key.reveal(), 'utf8').digest('hex') })),
   };
 }
 

@@ -7,6 +7,7 @@
  */
 import http from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { httpStatusOfKind } from '#base/error-status.ts';
 import { AppError, toAppError } from '#base/errors.ts';
@@ -45,6 +46,8 @@ export function createGatewayHttp(options: GatewayHttpOptions): GatewayHttp {
   const routes = new Map(options.routes.map((route) => [route.path, route]));
   const budget = new ByteBudget(ingestConfig.max_inflight_bytes, 'ingest.max_inflight_bytes', ingestConfig.overload_retry_after);
   const proxy = createProxy({ apiSocketPath: options.apiSocketPath, sendError: (request, response, error) => sendError(request, response, error, config) });
+  /** Connections without a request yet; Node does not count them as idle. */
+  const fresh = new Set<Socket>();
   let stopping = false;
 
   const server = http.createServer({
@@ -59,6 +62,7 @@ export function createGatewayHttp(options: GatewayHttpOptions): GatewayHttp {
   server.maxConnections = config.max_connections;
 
   function dispatch(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
+    fresh.delete(request.socket);
     if (stopping) response.shouldKeepAlive = false;
     const url = request.url ?? '/';
     const mark = url.indexOf('?');
@@ -115,11 +119,16 @@ export function createGatewayHttp(options: GatewayHttpOptions): GatewayHttp {
   server.on('request', (request, response) => dispatch(request, response, false));
   server.on('checkContinue', (request, response) => dispatch(request, response, true));
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    fresh.delete(request.socket);
     counts().proxiedRequests += 1;
     if (stopping) return endWithError(socket, new AppError('shutting_down', 'the server is stopping; retry'));
     proxy.forwardUpgrade(request, socket, head);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseBrokenRequest(error, socket, config));
+  server.on('connection', (socket) => {
+    fresh.add(socket);
+    socket.once('close', () => fresh.delete(socket));
+  });
   server.on('drop', () => (counts().droppedConnections += 1));
 
   return {
@@ -128,6 +137,7 @@ export function createGatewayHttp(options: GatewayHttpOptions): GatewayHttp {
       stopping = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      for (const socket of fresh) socket.destroy();
       const timedOut = new AbortController();
       await Promise.race([closed, clock.sleep(config.stop_timeout, timedOut.signal)]);
       timedOut.abort();
