@@ -23,6 +23,8 @@ export class EngineSession {
   #database = 'default';
   /** The query that is inside the engine now; settles with it. */
   #running: Promise<unknown> = Promise.resolve();
+  /** The last query did not end well. */
+  #failed = false;
 
   constructor(engine: NativeEngine, dataPath: string, name: string, baseSettings: QuerySettings) {
     this.#engine = engine;
@@ -74,15 +76,22 @@ export class EngineSession {
     return this.#track(this.#engine.StreamFetch(stream));
   }
 
-  /** Settles when nothing of this session is inside the engine. */
-  async idle(): Promise<void> {
+  /**
+   * Settles when nothing of this session is inside the engine. A query that failed or was killed stays in the engine's
+   * list, with its locks and its memory, until the connection runs another: so it gets another.
+   */
+  async settle(): Promise<void> {
     await this.#running;
+    if (!this.#failed || this.#connection === undefined) return;
+    this.#failed = false;
+    await this.#engine.QueryAsyncConnection(this.#connection, 'SELECT 1', 'Null').catch(() => this.reset());
   }
 
   /** Forgets everything set on this session; the next query opens it afresh. Only while nothing runs on it. */
   reset(): void {
     if (this.#connection !== undefined) this.#engine.CloseConnection(this.#connection);
     this.#connection = undefined;
+    this.#failed = false;
     this.#settings = {};
     this.#database = 'default';
   }
@@ -110,12 +119,15 @@ export class EngineSession {
   }
 
   #track<T>(operation: Promise<T>): Promise<T> {
-    this.#running = operation.then(nothing, nothing);
+    this.#running = operation.then(
+      () => {},
+      () => {
+        this.#failed = true;
+      },
+    );
     return operation;
   }
 }
-
-const nothing = (): void => {};
 
 function sameSettings(a: QuerySettings, b: QuerySettings): boolean {
   const names = Object.keys(a);

@@ -8,7 +8,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { EngineOptions } from '../engine-config.ts';
 import { acceptedCompression, Answer } from './answer.ts';
 import { badRequest } from './engine-error.ts';
-import { readQueryRequest } from './query-request.ts';
+import { queryIdOf, readQueryRequest } from './query-request.ts';
 import type { QueryRequest } from './query-request.ts';
 import { formatOf, isStreamed, runQuery } from './query-runner.ts';
 import { InsertSpool } from './request-body.ts';
@@ -20,6 +20,9 @@ const statefulVerbs = new Set(['SET', 'USE', 'CREATE', 'DROP', 'ATTACH']);
 
 /** URLs carry queries and parameters. */
 const maxUrlBytes = 4 * 2 ** 20;
+
+/** A block of a stream exists several times on its way; at the engine's 65 K rows, 1 M rows of 220 B took 350 MB of memory. */
+const streamedBlockRows = '16384';
 
 /** Longer than any client keeps an idle connection, so that the client is the one who closes. */
 const keepAliveMs = 65_000;
@@ -96,7 +99,7 @@ export class HttpInterface {
     try {
       query = await readQueryRequest(request, { maxBytes: this.#options.maxInsertBodyBytes });
     } catch (error) {
-      new Answer(response, undefined).fail(error, '');
+      new Answer(response, undefined).fail(error, queryIdOf(request) ?? '');
       drain(request);
       return;
     }
@@ -134,9 +137,10 @@ export class HttpInterface {
     }
   }
 
-  /** A whole answer is held in memory, so its size is bounded unless the client bounds it. */
+  /** A whole answer is held in memory, and so is each block of a stream: both are bounded unless the client bounds them. */
   #settingsOf(query: QueryRequest): Readonly<Record<string, string>> {
-    if (isStreamed(query) || query.data !== undefined || query.settings.max_result_bytes !== undefined) return query.settings;
+    if (query.data !== undefined) return query.settings;
+    if (isStreamed(query)) return { max_block_size: streamedBlockRows, ...query.settings };
     return { max_result_bytes: String(this.#options.maxBufferedResultBytes), ...query.settings };
   }
 

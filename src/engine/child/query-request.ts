@@ -48,9 +48,14 @@ const reserved = new Set([
 
 const isOn = (value: string | null): boolean => value !== null && value !== '0' && value !== '' && value !== 'false';
 
+const searchParametersOf = (request: IncomingMessage): URLSearchParams => new URL(request.url ?? '/', 'http://engine').searchParams;
+
+/** The id that the client gave its query. */
+export const queryIdOf = (request: IncomingMessage): string | null => searchParametersOf(request).get('query_id');
+
 /** Reads the request up to an INSERT's data; throws EngineError. */
 export async function readQueryRequest(request: IncomingMessage, bounds: BodyBounds): Promise<QueryRequest> {
-  const query = new URL(request.url ?? '/', 'http://engine').searchParams;
+  const query = searchParametersOf(request);
   if (isOn(query.get('decompress')) || isOn(query.get('compress'))) {
     throw new EngineError(48, 'NOT_IMPLEMENTED', 'The native compression of the HTTP interface is not supported; use Content-Encoding and Accept-Encoding');
   }

@@ -3,7 +3,7 @@
  * back only when nothing of the query is inside the engine any more, also when the client has gone and the query is
  * being killed.
  */
-import { queryCancelled } from './engine-error.ts';
+import { queryCancelled, toEngineError } from './engine-error.ts';
 import type { Answer, AnswerHead } from './answer.ts';
 import type { EngineSession } from './engine-session.ts';
 import type { BufferedAnswer, InsertAnswer } from './native-engine.ts';
@@ -19,6 +19,9 @@ const streamable = new Set(
     'TabSeparatedRaw', 'TSVRaw', 'CSV', 'Native', 'RowBinary', 'LineAsString', 'RawBLOB', 'TSKV',
   ].map((name) => name.toLowerCase()),
 );
+
+/** NO_DATA_TO_INSERT */
+const noDataToInsert = 108;
 
 const streamableVerbs = new Set(['SELECT', 'WITH', '(', 'FROM']);
 
@@ -50,7 +53,7 @@ export async function runQuery(request: QueryRequest, context: RunContext): Prom
     else await runWhole(request, context);
   } finally {
     context.signal.removeEventListener('abort', onAbort);
-    await context.session.idle();
+    await context.session.settle();
     finished.resolve();
   }
 }
@@ -60,10 +63,20 @@ async function runInsert(request: QueryRequest, { session, spool, answer, signal
   const data = await spool.take(request.data!, hasParameters);
   try {
     if (signal.aborted) throw queryCancelled();
-    const written = 'bytes' in data ? await session.insert(request.sql, data.bytes) : await insertFile(request, session, data.path);
+    const written = 'bytes' in data ? await insertBytes(request, session, data.bytes) : await insertFile(request, session, data.path);
     await answer.sendWhole(headOf(request, writeSummary(written)), Buffer.alloc(0));
   } finally {
     if ('path' in data) await data.remove();
+  }
+}
+
+/** No data at all is no error over HTTP, but the engine's own client takes it for one; the statement is checked all the same. */
+async function insertBytes(request: QueryRequest, session: EngineSession, bytes: Buffer): Promise<InsertAnswer> {
+  try {
+    return await session.insert(request.sql, bytes);
+  } catch (error) {
+    if (bytes.length === 0 && toEngineError(error).code === noDataToInsert) return { elapsed: 0, rowsWritten: 0, bytesWritten: 0 };
+    throw error;
   }
 }
 
@@ -97,16 +110,10 @@ async function runStream(request: QueryRequest, context: RunContext): Promise<vo
   const { session, answer, signal } = context;
   const stream = session.openStream(request.sql, request.defaultFormat, request.parameters);
   let part = await session.fetch(stream);
-  if (part.done) {
-    await answer.sendWhole(headOf(request, { result_rows: '0' }), Buffer.alloc(0));
-    return;
-  }
+  if (part.done) return answer.sendWhole(headOf(request, { result_rows: '0' }), Buffer.alloc(0));
   if (!signal.aborted) answer.beginStream(headOf(request, {}));
-  try {
-    for (; !part.done; part = await session.fetch(stream)) await answer.write(part.bytes, signal);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
+  // Also when the client has gone the parts are fetched, and thrown away, until the kill takes hold.
+  for (; !part.done; part = await session.fetch(stream)) await answer.write(part.bytes, signal);
   if (signal.aborted) throw queryCancelled();
   answer.endStream();
 }
