@@ -41,11 +41,12 @@ const readAtOnceBytes = 2 ** 24;
 /** Cuts, verifies and syncs; rejects when the disk fails. */
 export async function recoverShard({ files, segments, verifyFrom, floor, bufferBytes }: RecoveryInput): Promise<RecoveredShard> {
   const window = createScanWindow(bufferBytes);
+  const foundAny = segments.all.length > 0;
   await segments.removeLeftOut();
   let tornBytes = await removeUnfinished(files, segments, window);
   let damagedFrames = 0;
   let lostRows = 0;
-  let end: SegmentEnd = { durableEnd: 0, rows: 0, offset: segmentHeaderRegion };
+  let end: SegmentEnd = { durableEnd: 0, rows: 0, offset: segmentHeaderRegion, groupOffset: 0 };
   const newest = segments.all.at(-1);
   for (const segment of segments.all) {
     if (segment !== newest && segments.limitOf(segment) <= verifyFrom) continue;
@@ -55,8 +56,8 @@ export async function recoverShard({ files, segments, verifyFrom, floor, bufferB
     tornBytes += scan.unprovenBytes;
     if (segment === newest) end = scan.end;
   }
-  const cutBytes = newest === undefined ? 0 : await cut(files, newest, end.offset);
-  if (newest !== undefined) await files.syncDirectory(segments.place.directory);
+  const cutBytes = newest === undefined ? 0 : await settle(files, newest, end, window);
+  if (foundAny) await files.syncDirectory(segments.place.directory);
   segments.endNewestAt(end.durableEnd);
   // Frames in the bytes that were cut may have used up sequences: at most so many.
   const afterCut = end.durableEnd + Math.ceil(cutBytes / frameHeaderBytes);
@@ -93,6 +94,8 @@ interface SegmentEnd {
   readonly rows: number;
   /** Behind the last whole frame. */
   readonly offset: number;
+  /** Where the last commit group begins: what stands before was synced. */
+  readonly groupOffset: number;
 }
 
 interface SegmentScan {
@@ -114,8 +117,9 @@ async function scanSegment(files: Files, segments: ShardSegments, segment: Segme
   const limit = segments.limitOf(segment);
   const successor = segments.after(segment);
   const { header } = segment;
-  let end: SegmentEnd = { durableEnd: header?.previousEnd ?? segment.firstSequence, rows: header?.rowsBefore ?? 0, offset: segmentHeaderRegion };
+  let end: SegmentEnd = { durableEnd: header?.previousEnd ?? segment.firstSequence, rows: header?.rowsBefore ?? 0, offset: segmentHeaderRegion, groupOffset: 0 };
   let expected = segment.firstSequence;
+  let groupBegin = expected;
   const scan: SegmentScan = { damagedFrames: 0, lostRows: 0, unprovenBytes: 0, end };
   let unproven: Gap | undefined;
   const prove = (gap: Gap): void => {
@@ -137,7 +141,14 @@ async function scanSegment(files: Files, segments: ShardSegments, segment: Segme
       if (successor !== undefined || acknowledgedBelow > expected) prove(unproven);
     }
     expected = frame.sequence + 1;
-    end = { durableEnd: expected, rows: frame.rowsBefore + frame.rowCount, offset: frame.offset + frame.length };
+    const beginsGroup = acknowledgedBelow > groupBegin && end.offset > segmentHeaderRegion;
+    groupBegin = Math.max(groupBegin, acknowledgedBelow);
+    end = {
+      durableEnd: expected,
+      rows: frame.rowsBefore + frame.rowCount,
+      offset: frame.offset + frame.length,
+      groupOffset: beginsGroup ? end.offset : end.groupOffset,
+    };
   };
   const file = await files.open(segment.path, 'read');
   try {
@@ -159,12 +170,21 @@ async function scanSegment(files: Files, segments: ShardSegments, segment: Segme
   return scan;
 }
 
-/** Cuts the file behind its last whole frame, and makes durable what stays. */
-async function cut(files: Files, segment: Segment, length: number): Promise<number> {
+/**
+ * Cuts the file behind its last whole frame, and makes durable what stays. The last group is written again in place: if its sync
+ * failed just before the process died, the page cache may show it as clean although the disk does not have it.
+ */
+async function settle(files: Files, segment: Segment, { offset, groupOffset }: SegmentEnd, window: ScanWindow): Promise<number> {
   const file = await files.open(segment.path, 'write');
   try {
-    const cutBytes = Math.max(0, (await file.size()) - length);
-    if (cutBytes > 0) await file.truncate(length);
+    const cutBytes = Math.max(0, (await file.size()) - offset);
+    if (cutBytes > 0) await file.truncate(offset);
+    for (let at = groupOffset; at < offset; ) {
+      const count = await file.read(window.bytes.subarray(0, Math.min(window.bytes.length, offset - at)), at);
+      if (count === 0) break;
+      await file.writev([window.bytes.subarray(0, count)], at);
+      at += count;
+    }
     await file.datasync();
     return cutBytes;
   } finally {

@@ -40,7 +40,8 @@ export class ShardSegments {
   #limits: number[] = [];
   /** Limit of the segment that was the newest when the log was opened. */
   #recoveredLimit: { readonly path: string; readonly limit: number } | undefined;
-  #leftOut: string[] = [];
+  /** Twins without frames; they must go before their twin does, or they would stand in its place. */
+  #leftOut: Segment[] = [];
   #refreshing: Promise<void> = Promise.resolve();
 
   constructor(files: Files, place: ShardPlace, origin: number) {
@@ -84,11 +85,12 @@ export class ShardSegments {
 
   /** Deletes the files of attempts without frames; only while no writer is open. */
   async removeLeftOut(): Promise<void> {
-    for (const path of this.#leftOut.splice(0)) await this.#files.remove(path);
+    for (const { path } of this.#leftOut.splice(0)) await this.#files.remove(path);
   }
 
   /** Deletes the segment's file, and only then forgets it: one that stays must not be passed over, or it would leave a hole. */
   async remove(segment: Segment): Promise<void> {
+    for (const { path, firstSequence } of this.#leftOut) if (firstSequence === segment.firstSequence) await this.#files.remove(path);
     await this.#files.remove(segment.path);
     this.#set(this.#segments.filter((other) => other !== segment));
   }
@@ -109,7 +111,7 @@ export class ShardSegments {
     }
     found.sort((a, b) => a.firstSequence - b.firstSequence || (a.path < b.path ? -1 : 1));
     const kept = withoutEmptyTwins(found);
-    this.#leftOut = found.filter((segment) => !kept.includes(segment)).map(({ path }) => path);
+    this.#leftOut = found.filter((segment) => !kept.includes(segment));
     this.#set(kept);
   }
 

@@ -11,7 +11,7 @@ import type { FrameHeader } from '../durable-log.ts';
 import { openWalLog } from './wal-log.ts';
 import type { WalLog } from './wal-log.ts';
 import { openWalWriter } from './wal-writer.ts';
-import type { WalWriter } from './wal-writer.ts';
+import type { Compress, WalWriter } from './wal-writer.ts';
 
 /** The defaults, with small segments and buffers, so that a few frames fill several. */
 export function smallLogConfig(changes: Partial<LogConfig> = {}): LogConfig {
@@ -33,10 +33,12 @@ export interface WalTestOptions {
   readonly config?: LogConfig;
   readonly logger?: Logger;
   readonly random?: () => number;
+  readonly nextMarker?: () => number;
+  readonly compress?: Compress;
 }
 
 export async function openTestWal(options: WalTestOptions): Promise<WalUnderTest> {
-  const { files, directory, clock = new SimulatedClock(), config = smallLogConfig(), logger = silentLogger, random } = options;
+  const { files, directory, clock = new SimulatedClock(), config = smallLogConfig(), logger = silentLogger, random, nextMarker, compress } = options;
   const log = await openWalLog({ directory, files, clock, config, logger, holders: ['indexer'], random });
   const writers: WalWriter[] = [];
   let successor: WalUnderTest | undefined;
@@ -50,7 +52,7 @@ export async function openTestWal(options: WalTestOptions): Promise<WalUnderTest
     holder: 'indexer',
     writer(shard) {
       const onCommitted = log.advance.bind(log);
-      const writer = openWalWriter({ directory, shard, incarnation: log.incarnation, start: log.writerStart(shard), files, clock, config, onCommitted });
+      const writer = openWalWriter({ directory, shard, incarnation: log.incarnation, start: log.writerStart(shard), files, clock, config, onCommitted, nextMarker, compress });
       writers.push(writer);
       return writer;
     },

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { test } from 'node:test';
+import { constants, zstdCompressSync } from 'node:zlib';
 import { AppError } from '#base/errors.ts';
 import { seededRandom } from '../../../test/faults/seeded-random.ts';
 import type { SeededRandom } from '../../../test/faults/seeded-random.ts';
@@ -68,7 +69,18 @@ class Model {
 
   async open(): Promise<void> {
     const config = smallLogConfig({ segment_bytes: 6000, max_bytes: 400_000, max_group_bytes: 8192, compression: this.compression });
-    this.wal = await openTestWal({ files: this.files.process(), directory, clock: this.clock, config, random: () => 0.5 });
+    this.wal = await openTestWal({
+      files: this.files.process(),
+      directory,
+      clock: this.clock,
+      config,
+      random: () => 0.5,
+      nextMarker: () => 0x01010101 + this.random.below(2 ** 24),
+      compress: async (payload, level) => {
+        for (let turns = this.random.below(20); turns > 0; turns -= 1) await Promise.resolve();
+        return zstdCompressSync(payload, { params: { [constants.ZSTD_c_compressionLevel]: level } });
+      },
+    });
     this.writers = Array.from({ length: shardCount }, (_, shard) => this.wal.writer(shard));
     this.tails = [];
   }

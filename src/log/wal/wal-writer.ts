@@ -20,7 +20,11 @@ import type { WriterStart } from './recovery.ts';
 import { SegmentFile } from './segment-file.ts';
 import { formatShardName } from './segment-header.ts';
 
-const compress = promisify(zstdCompress);
+/** Compresses a payload, beside the event loop. */
+export type Compress = (payload: Uint8Array, level: number) => Promise<Buffer>;
+
+const zstd = promisify(zstdCompress);
+const compressInThreadPool: Compress = (payload, level) => zstd(payload, { params: { [constants.ZSTD_c_compressionLevel]: level } });
 
 /** Smaller payloads are not worth a trip to the thread pool. */
 const minCompressedBytes = 512;
@@ -42,6 +46,8 @@ export interface WalWriterOptions {
   readonly onCommitted: (end: ShardEnd) => void;
   /** A random 32-bit number without zero bytes. */
   readonly nextMarker?: () => number;
+  /** zstd in libuv's thread pool, unless a simulation wants to decide when it is done. */
+  readonly compress?: Compress;
 }
 
 interface PendingFrame {
@@ -177,9 +183,9 @@ export class WalWriter implements LogWriter {
   }
 
   async #compress(frame: PendingFrame): Promise<void> {
-    const params = { [constants.ZSTD_c_compressionLevel]: this.#config.compression_level };
+    const { compress = compressInThreadPool } = this.#options;
     const whole = frame.stored.length === 1 ? frame.stored[0] : Buffer.concat(frame.stored);
-    const compressed = await compress(whole, { params }).catch(() => undefined);
+    const compressed = await compress(whole, this.#config.compression_level).catch(() => undefined);
     if (compressed !== undefined && compressed.length < frame.payloadBytes) {
       frame.stored = [compressed];
       frame.codec = payloadCodecs.zstd;
