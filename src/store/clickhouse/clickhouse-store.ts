@@ -17,6 +17,7 @@ import { CommitRecord, readGenerationRecord } from './generation-record.ts';
 import { lineColumns, lineOfColumns } from './line-rows.ts';
 import { Memtables } from './memtables.ts';
 import { migrate } from './migrations.ts';
+import { Replacer } from './replacer.ts';
 import { Snapshots } from './snapshots.ts';
 import type { Snapshot } from './snapshots.ts';
 import { committedCondition, inRange, unionOfSources } from './sources.ts';
@@ -36,16 +37,19 @@ export interface ClickHouseStoreOptions {
 
 export class ClickHouseStore implements LogStore {
   readonly sink: Memtables;
+  /** Puts re-processed lines in the place of their older version. */
+  readonly replacer: Replacer;
   readonly #database: Database;
   readonly #snapshots: Snapshots;
   readonly #density: DensityCache;
   readonly #backlog: TextIndexBacklog;
 
-  private constructor(database: Database, snapshots: Snapshots, sink: Memtables, backlog: TextIndexBacklog) {
+  private constructor(database: Database, snapshots: Snapshots, sink: Memtables, backlog: TextIndexBacklog, replacer: Replacer) {
     this.#database = database;
     this.#snapshots = snapshots;
     this.sink = sink;
     this.#backlog = backlog;
+    this.replacer = replacer;
     this.#density = new DensityCache(database);
   }
 
@@ -68,7 +72,8 @@ export class ClickHouseStore implements LogStore {
     const snapshots: Snapshots = new Snapshots({ generation, memtables: [], replacements }, (memtable) => sink.dropMemtable(memtable));
     const sink: Memtables = new Memtables({ database, snapshots, record, clock, logger, config });
     const backlog = new TextIndexBacklog({ database, memtables: sink, record, clock, logger, quietMs: config.index_catch_up_delay });
-    return new ClickHouseStore(database, snapshots, sink, backlog);
+    const replacer = new Replacer({ database, memtables: sink, snapshots, record, logger });
+    return new ClickHouseStore(database, snapshots, sink, backlog, replacer);
   }
 
   /** Brings the tables to this version. Call whenever the engine has started. */
@@ -84,6 +89,7 @@ export class ClickHouseStore implements LogStore {
   /** Upkeep, once a second. */
   async tick(): Promise<void> {
     this.sink.flushIfDue();
+    await this.replacer.tick();
     await this.#backlog.tick();
   }
 

@@ -48,6 +48,12 @@ export interface MemtableStatus {
   readonly unindexed: boolean;
 }
 
+/** Numbers that nobody else has: for rows that are written apart from the live memtables. */
+export interface GenerationSlot {
+  readonly generation: number;
+  readonly memtable: number;
+}
+
 export interface MemtablesOptions {
   readonly database: Database;
   readonly snapshots: Snapshots;
@@ -61,7 +67,7 @@ export interface MemtablesOptions {
  * One sorted part: no parallel insert, no splitting of the rows, one thread so that searches keep the other cores.
  * The engine's own insert deduplication stays out of it.
  */
-const flushSettings: Settings = {
+export const flushSettings: Settings = {
   max_threads: 1,
   max_insert_threads: 1,
   max_block_size: 65_536,
@@ -184,6 +190,27 @@ export class Memtables implements LineSink {
       if (this.#flushing === undefined) this.#startFlush();
       await this.#flushing;
     }
+  }
+
+  /** Runs what must not meet a flush: alone, between two of them. */
+  async withoutFlush<T>(work: (slot: GenerationSlot) => Promise<T>): Promise<T> {
+    while (this.#flushing !== undefined) await this.#flushing;
+    const working = (async () => {
+      if (this.#leftovers) await this.#removeLeftovers();
+      return work({ generation: ++this.#lastGeneration, memtable: ++this.#lastMemtable });
+    })();
+    const settled = working.then(
+      () => undefined,
+      () => {
+        this.#leftovers = true;
+      },
+    );
+    this.#flushing = settled.finally(() => {
+      this.#flushing = undefined;
+      this.#wakeRoomWaiters();
+      this.flushIfDue();
+    });
+    return working;
   }
 
   async waitForRoom(signal: AbortSignal): Promise<void> {

@@ -75,6 +75,10 @@ export class Snapshots {
     for (const memtable of lost) this.#retire(memtable);
   }
 
+  setReplacements(replacements: readonly Replacement[]): void {
+    this.#state = { ...this.#state, replacements };
+  }
+
   setIncomplete(reason: string | undefined): void {
     this.#incompleteReason = reason;
   }

@@ -1,0 +1,132 @@
+/**
+ * Processes lines again that the log still holds, and puts the result in the place of what the store has of them (L5):
+ * after a fix of a parser, or after damage to the store. One replay runs at a time, beside normal indexing.
+ */
+import { AppError } from '#base/errors.ts';
+import { originOf } from '#base/ids.ts';
+import { frameKinds } from '#log/durable-log.ts';
+import type { DurableLog, Frame, LogPosition } from '#log/durable-log.ts';
+import type { Logger } from '#platform/logger.ts';
+
+/** The store's part: rows in the place of all committed rows of a range of one shard. */
+export interface LineReplacer {
+  replace(batch: { readonly blocks: readonly Uint8Array[] }, range: { origin: number; fromSequence: number; toSequence: number }): Promise<void>;
+}
+
+export interface ReplayOptions {
+  readonly log: DurableLog;
+  readonly replacer: LineReplacer;
+  /** Up to where lines are committed; later ones are being indexed for the first time. */
+  readonly committed: () => LogPosition;
+  readonly portionRows: number;
+  readonly portionBytes: number;
+  readonly logger: Logger;
+}
+
+export interface ReplayStatus {
+  readonly running: boolean;
+  readonly replayed_lines: number;
+  readonly total_frames: number;
+  readonly replayed_frames: number;
+  readonly error?: string;
+}
+
+interface Portion {
+  blocks: Uint8Array[];
+  rowCount: number;
+  byteCount: number;
+  fromSequence: number;
+  toSequence: number;
+}
+
+export class Replay {
+  readonly #options: ReplayOptions;
+  #running: Promise<void> | undefined;
+  #stopping = false;
+  #lines = 0;
+  #frames = 0;
+  #totalFrames = 0;
+  #error: string | undefined;
+
+  constructor(options: ReplayOptions) {
+    this.#options = options;
+  }
+
+  status(): ReplayStatus {
+    return {
+      running: this.#running !== undefined,
+      replayed_lines: this.#lines,
+      replayed_frames: this.#frames,
+      total_frames: this.#totalFrames,
+      ...(this.#error === undefined ? {} : { error: this.#error }),
+    };
+  }
+
+  /** Starts from a receive time; throws AppError bad_request while another replay runs. Progress is in `status`. */
+  start(fromReceivedMs: number): void {
+    if (this.#running !== undefined) throw new AppError('conflict', 'a replay is running already; its progress is in /v1/status');
+    this.#lines = 0;
+    this.#frames = 0;
+    this.#totalFrames = 0;
+    this.#error = undefined;
+    this.#running = this.#run(fromReceivedMs)
+      .catch((error: unknown) => {
+        this.#error = String(error);
+        this.#options.logger.error({ error: String(error) }, 'a replay failed; each line is there once, in its old or its new version');
+      })
+      .finally(() => {
+        this.#running = undefined;
+      });
+  }
+
+  /** Ends after the portion under way. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#running;
+  }
+
+  async #run(fromReceivedMs: number): Promise<void> {
+    const from = await this.#options.log.positionAt(fromReceivedMs);
+    const to = this.#options.committed();
+    const ranges = [...from].map(([shard, sequence]) => ({ shard, sequence, end: to.get(shard) ?? 0 })).filter(({ sequence, end }) => sequence < end);
+    this.#totalFrames = ranges.reduce((sum, { sequence, end }) => sum + end - sequence, 0);
+    for (const { shard, sequence, end } of ranges) await this.#replayShard(shard, sequence, end);
+    this.#options.logger.info({ lines: this.#lines }, 'a replay is done');
+  }
+
+  async #replayShard(shard: number, from: number, end: number): Promise<void> {
+    const { log, portionBytes, portionRows } = this.#options;
+    const reader = await log.openReader(shard, from);
+    try {
+      let portion = emptyPortion(reader.nextSequence);
+      while (!this.#stopping && reader.nextSequence < end) {
+        for (const frame of await reader.read(readBytes)) if (frame.sequence < end) addFrame(portion, frame);
+        portion.toSequence = Math.min(reader.nextSequence, end);
+        if (portion.rowCount < portionRows && portion.byteCount < portionBytes && reader.nextSequence < end) continue;
+        await this.#replacePortion(shard, portion);
+        portion = emptyPortion(portion.toSequence);
+      }
+    } finally {
+      await reader.close();
+    }
+  }
+
+  async #replacePortion(shard: number, portion: Portion): Promise<void> {
+    const { fromSequence, toSequence, blocks, rowCount } = portion;
+    if (rowCount > 0) await this.#options.replacer.replace({ blocks }, { origin: originOf(this.#options.log.incarnation, shard), fromSequence, toSequence });
+    this.#lines += rowCount;
+    this.#frames += toSequence - fromSequence;
+  }
+}
+
+const readBytes = 16 * 2 ** 20;
+
+const emptyPortion = (fromSequence: number): Portion => ({ blocks: [], rowCount: 0, byteCount: 0, fromSequence, toSequence: fromSequence });
+
+/** Frames are borrowed from the reader and a portion spans several reads: its blocks are copies. */
+function addFrame(portion: Portion, frame: Frame): void {
+  if (frame.kind !== frameKinds.logs || frame.rowCount === 0) return;
+  portion.blocks.push(Uint8Array.from(frame.payload));
+  portion.rowCount += frame.rowCount;
+  portion.byteCount += frame.payload.length;
+}

@@ -1,0 +1,93 @@
+/**
+ * Re-processed lines in the place of their older version (L5). A portion is written under a generation of its own and
+ * committed together with the range of the log that it replaces; from then on reads leave older rows of that range
+ * out, and later they are deleted. A crash at any point leaves each line exactly once, in the old or the new version.
+ */
+import type { Logger } from '#platform/logger.ts';
+import type { InsertBatch } from '../line-sink.ts';
+import type { Database } from './database.ts';
+import type { CommitRecord, Replacement } from './generation-record.ts';
+import { flushSettings } from './memtables.ts';
+import type { Memtables } from './memtables.ts';
+import { createMemtable, logsTable, memtableColumns, memtableName } from './schema.ts';
+import type { Snapshots } from './snapshots.ts';
+
+/** Sequences of one shard, `to` exclusive. */
+export interface LogRange {
+  readonly origin: number;
+  readonly fromSequence: number;
+  readonly toSequence: number;
+}
+
+export interface ReplacerOptions {
+  readonly database: Database;
+  readonly memtables: Memtables;
+  readonly snapshots: Snapshots;
+  readonly record: CommitRecord;
+  readonly logger: Logger;
+}
+
+export class Replacer {
+  readonly #options: ReplacerOptions;
+  #replacing = 0;
+  #deleting = false;
+
+  constructor(options: ReplacerOptions) {
+    this.#options = options;
+  }
+
+  /** Puts the rows in the place of all committed rows of the range. */
+  async replace(batch: Pick<InsertBatch, 'blocks'>, range: LogRange): Promise<void> {
+    const { database, memtables, snapshots, record } = this.#options;
+    this.#replacing += 1;
+    try {
+      await memtables.withoutFlush(async ({ generation, memtable }) => {
+        const staging = memtableName(memtable);
+        await database.command(createMemtable(memtable), 'flush');
+        await database.insertNative(staging, batch.blocks, AbortSignal.timeout(stagingTimeoutMs));
+        const columns = memtableColumns.join(', ');
+        await database.command(
+          `INSERT INTO ${logsTable} (${columns}, gen) SELECT ${columns}, {gen:UInt64} FROM ${staging}`,
+          'flush',
+          flushSettings,
+          { gen: generation },
+        );
+        await record.change((current) => ({ ...current, generation, replacements: [...current.replacements, { ...range, generation }] }));
+        snapshots.commit(generation, memtable, record.current.replacements);
+      });
+    } finally {
+      this.#replacing -= 1;
+    }
+  }
+
+  /** Deletes replaced rows when nothing is being replaced. */
+  async tick(): Promise<void> {
+    const { replacements } = this.#options.record.current;
+    if (replacements.length === 0 || this.#replacing > 0 || this.#deleting) return;
+    this.#deleting = true;
+    try {
+      await this.#delete(replacements);
+    } catch (error) {
+      this.#options.logger.warn({ error: String(error) }, 'replaced lines could not be deleted yet; reads leave them out');
+    } finally {
+      this.#deleting = false;
+    }
+  }
+
+  async #delete(replacements: readonly Replacement[]): Promise<void> {
+    const { database, snapshots, record } = this.#options;
+    for (const { generation, origin, fromSequence, toSequence } of replacements) {
+      await database.command(
+        `ALTER TABLE ${logsTable} DELETE WHERE gen < {gen:UInt64} AND origin = {origin:UInt32} AND seq >= {from:UInt64} AND seq < {to:UInt64}`,
+        'flush',
+        { mutations_sync: 2 },
+        { gen: generation, origin, from: fromSequence, to: toSequence },
+      );
+    }
+    const done = new Set(replacements.map(({ generation }) => generation));
+    await record.change((current) => ({ ...current, replacements: current.replacements.filter(({ generation }) => !done.has(generation)) }));
+    snapshots.setReplacements(record.current.replacements);
+  }
+}
+
+const stagingTimeoutMs = 600_000;
