@@ -19,6 +19,7 @@ export interface ScenarioReport {
   readonly name: string;
   readonly rows: readonly Row[];
   readonly wrong: readonly string[];
+  readonly notes?: readonly string[];
   readonly details: Readonly<Record<string, unknown>>;
   readonly tookMs: number;
   /** Why it has no measurements. */
@@ -67,8 +68,8 @@ function rowTexts({ goal, value, compared, reached }: Row): string[] {
 }
 
 /** The table, then what was wrong. */
-export function printReport({ ceiling, scenarios }: BenchReport): string {
-  const lines: string[] = [];
+export function printReport({ ceiling, scenarios, options }: BenchReport): string {
+  const lines: string[] = [`sizes: ${JSON.stringify(options)}`];
   if (ceiling !== undefined) {
     lines.push(
       `ceiling (raw engine, ${rounded(ceiling.lines)} lines): ${rounded(ceiling.linesPerSecond)} lines/s, ${rounded(ceiling.insertCpuSeconds)} CPU s` +
@@ -85,7 +86,8 @@ export function printReport({ ceiling, scenarios }: BenchReport): string {
         .join('  ')
         .trimEnd(),
     );
-  for (const { name, wrong, failure } of scenarios) {
+  for (const { name, wrong, failure, notes = [] } of scenarios) {
+    for (const note of notes) lines.push('', `${name}: ${note}`);
     if (failure !== undefined) lines.push('', `${name} could not be measured: ${failure}`);
     for (const sentence of wrong) lines.push(`WRONG  ${name}: ${sentence}`);
   }
@@ -96,7 +98,11 @@ export function printReport({ ceiling, scenarios }: BenchReport): string {
 export async function machineFacts(directory: string): Promise<Record<string, unknown>> {
   const { bavail, bsize, type } = await statfs(directory);
   const commit = (): string =>
-    execFileSync('git', ['describe', '--always', '--dirty'], { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
+    execFileSync('git', ['describe', '--always', '--dirty'], {
+      cwd: import.meta.dirname,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: availableParallelism(),

@@ -101,7 +101,14 @@ async function runScenario(scenario: Scenario, context: BenchContext): Promise<S
     const result = await scenario.run(context);
     const needsCeiling = scenario.goals.some(({ relativeTo }) => relativeTo !== undefined);
     const rows = judge(scenario.goals, result, needsCeiling ? await context.ceiling() : undefined);
-    return { name: scenario.name, rows, wrong: result.wrong, details: result.details, tookMs: Math.round(performance.now() - startMs) };
+    return {
+      name: scenario.name,
+      rows,
+      wrong: result.wrong,
+      notes: result.notes,
+      details: result.details,
+      tookMs: Math.round(performance.now() - startMs),
+    };
   } catch (error) {
     const failure = error instanceof Error ? error.message : String(error);
     context.say(`${scenario.name} failed: ${failure}`);

@@ -22,6 +22,8 @@ export interface ScenarioResult {
   readonly measurements: readonly Measurement[];
   /** Counts and answers that are not what the oracle says; any makes the bench fail. */
   readonly wrong: readonly string[];
+  /** Sentences that stand under the table. */
+  readonly notes?: readonly string[];
   /** Everything else that is worth keeping. */
   readonly details: Readonly<Record<string, unknown>>;
 }

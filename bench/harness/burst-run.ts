@@ -6,6 +6,8 @@ import { Product, sleep } from '../harness.ts';
 import { readDiskSizes } from './disk.ts';
 import type { DiskSizes } from './disk.ts';
 import { sendAll } from './load.ts';
+import { threadCosts } from './process-tree.ts';
+import type { ThreadCost } from './process-tree.ts';
 import { compareWithFacts, wholeRange } from './oracle.ts';
 
 export interface BurstRun {
@@ -20,6 +22,8 @@ export interface BurstRun {
   readonly idlePssBytes: number;
   readonly peakPssBytes: number;
   readonly disk: DiskSizes;
+  /** CPU since the start of the product by process and thread, when at rest. */
+  readonly threads: readonly ThreadCost[];
   readonly wrong: readonly string[];
 }
 
@@ -61,6 +65,7 @@ export async function runBurst(directory: string, lines: number): Promise<BurstR
     const cpuSecondsUntilFound = (await product.cpuSeconds()) - cpuBefore;
     await product.client.flush();
     const cpuSeconds = (await product.awaitRest()) - cpuBefore;
+    const threads = (await threadCosts(product.pid)).slice(0, 12);
     const peakPssBytes = product.sampler.peakPssBytes(startMs);
     const wrong = await compareWithFacts(product.client, bodies.generator.facts);
     await product.stop();
@@ -76,6 +81,7 @@ export async function runBurst(directory: string, lines: number): Promise<BurstR
       idlePssBytes,
       peakPssBytes,
       disk,
+      threads,
       wrong,
     };
   } finally {

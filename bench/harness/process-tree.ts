@@ -1,5 +1,6 @@
 /** What a tree of processes costs, read from /proc: CPU including children that ended, and memory. Linux only. */
 import { readdir, readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 
 export interface TreeCost {
   readonly processes: number;
@@ -88,4 +89,40 @@ export class TreeSampler {
   stop(): void {
     clearInterval(this.#timer);
   }
+}
+
+export interface ThreadCost {
+  /** Command of the process, shortened, and name of the thread. */
+  readonly process: string;
+  readonly thread: string;
+  readonly count: number;
+  readonly cpuSeconds: number;
+}
+
+/** CPU of the living threads of a tree by process and thread name, largest first: where the time goes. */
+export async function threadCosts(rootPid: number): Promise<ThreadCost[]> {
+  const costs = new Map<string, ThreadCost>();
+  for (const { pid } of await treeOf(rootPid)) {
+    const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+    const process = basename(command.find((part) => /\.m?[jt]s$/.test(part)) ?? command[0]);
+    for (const tid of await readdir(`/proc/${pid}/task`).catch(() => [])) {
+      const text = await readFile(`/proc/${pid}/task/${tid}/stat`, 'utf8').catch(() => '');
+      if (text === '') continue;
+      const thread = text.slice(text.indexOf('(') + 1, text.lastIndexOf(')'));
+      const [utime, stime] = text
+        .slice(text.lastIndexOf(')') + 2)
+        .split(' ')
+        .slice(11, 13)
+        .map(Number);
+      const key = `${pid} ${thread}`;
+      const before = costs.get(key);
+      costs.set(key, {
+        process,
+        thread,
+        count: (before?.count ?? 0) + 1,
+        cpuSeconds: (before?.cpuSeconds ?? 0) + (utime + stime) / ticksPerSecond,
+      });
+    }
+  }
+  return [...costs.values()].toSorted((a, b) => b.cpuSeconds - a.cpuSeconds);
 }

@@ -14,11 +14,14 @@ export const allInScenario: Scenario = {
     },
   ],
   async run(context) {
-    const { cpuSeconds, cpuSecondsUntilFound, lines } = await context.burstRun();
+    const { cpuSeconds, cpuSecondsUntilFound, lines, threads } = await context.burstRun();
     return {
       measurements: [{ goal: 'all_in.cpu_seconds', value: cpuSeconds }],
       wrong: [],
-      details: { lines, cpuSecondsUntilFound, perMillionLines: (cpuSeconds * 1e6) / lines },
+      notes: [
+        `CPU of living threads, start included: ${threads.map(({ process, thread, count, cpuSeconds: seconds }) => `${process} ${thread}${count > 1 ? ` ×${count}` : ''} ${seconds.toFixed(1)} s`).join(', ')}`,
+      ],
+      details: { lines, cpuSecondsUntilFound, perMillionLines: (cpuSeconds * 1e6) / lines, threads },
     };
   },
 };
