@@ -118,6 +118,7 @@ describe('what is refused, and how it is said', () => {
     ['a name of Object', { yaml: 'constructor: 1' }, /constructor \(millrace.yaml:1\): there is no such setting/],
     ['an unknown variable', { environment: { MILLRACE_LOG_MAXBYTES: '1' } }, 'the environment variable MILLRACE_LOG_MAXBYTES is no setting; did you mean MILLRACE_LOG_MAX_BYTES?'],
     ['an unknown flag', { flags: ['--prot=1'] }, '--prot is no setting; did you mean --port?'],
+    ['an unknown flag with a separate value', { flags: ['--prot', '1'] }, '--prot is no setting; did you mean --port?'],
     ['a flag near to nothing', { flags: ['--xyzzy=1'] }, '--xyzzy is no setting; `millrace config docs` lists them'],
     ['a word', { flags: ['port'] }, '"port" is no option; settings are written --section.name=value'],
     ['a flag without value', { flags: ['--port'] }, 'gateway.port (--port): needs a value: a whole number from 0 to 65535'],

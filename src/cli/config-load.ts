@@ -148,15 +148,15 @@ class Loader {
       }
       const name = match[1].replaceAll('-', '_');
       const setting = this.#settings.get(Object.hasOwn(this.#aliases, name) ? this.#aliases[name] : name);
+      const next = words[at + 1];
+      const takesNext = match[2] === undefined && next !== undefined && !next.startsWith('--');
+      if (takesNext) at++;
       if (setting === undefined) {
         const nearest = nearestName(name, names);
         this.problems.push(`--${match[1]} is no setting${nearest === undefined ? '; `millrace config docs` lists them' : `; did you mean --${nearest}?`}`);
         continue;
       }
-      const next = words[at + 1];
-      const takesNext = match[2] === undefined && next !== undefined && !next.startsWith('--');
       const value = match[2] ?? (takesNext ? next : undefined);
-      if (takesNext) at++;
       if (value !== undefined) this.#assignText(setting.path, value, `--${match[1]}`);
       else if (setting.schema.unit === 'boolean') this.#assignText(setting.path, 'true', `--${match[1]}`);
       else this.reject(setting.path, `--${match[1]}`, `needs a value: ${allowedText(setting.schema)}`);

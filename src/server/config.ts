@@ -4,10 +4,11 @@
  * Read by cli/config-load.ts; everything else gets its own section passed in.
  */
 import type { ConfigProblem } from '#access/access.ts';
-import { checkAccess } from '#access/access.ts';
+import { assertBindAllowed, checkAccess } from '#access/access.ts';
 import { accessConfig } from '#access/config.ts';
 import { section, text } from '#base/config-schema.ts';
 import type { Static } from '#base/config-schema.ts';
+import { toAppError } from '#base/errors.ts';
 import { tailConfig } from '#consumers/tail/config.ts';
 import { engineConfig } from '#engine/config.ts';
 import { ingestConfig } from '#ingest/config.ts';
@@ -38,4 +39,13 @@ export type Config = Static<typeof configSchema>;
 export const settingAliases: Readonly<Record<string, string>> = { host: 'gateway.host', port: 'gateway.port' };
 
 /** Rules across settings; what they find is reported like a bad value. */
-export const configChecks: readonly ((config: Config) => readonly ConfigProblem[])[] = [(config) => checkAccess(config.access)];
+export const configChecks: readonly ((config: Config) => readonly ConfigProblem[])[] = [(config) => checkAccess(config.access), checkBind];
+
+function checkBind({ gateway, access }: Config): ConfigProblem[] {
+  try {
+    assertBindAllowed(gateway.host, access);
+    return [];
+  } catch (thrown) {
+    return [{ path: 'gateway.host', message: toAppError(thrown).message }];
+  }
+}
