@@ -47,10 +47,12 @@ export async function recoverShard({ files, segments, verifyFrom, floor, bufferB
   let damagedFrames = 0;
   let lostRows = 0;
   let end: SegmentEnd = { durableEnd: 0, rows: 0, offset: segmentHeaderRegion, groupOffset: 0 };
+  let rows: number | undefined;
   const newest = segments.all.at(-1);
   for (const segment of segments.all) {
     if (segment !== newest && segments.limitOf(segment) <= verifyFrom) continue;
-    const scan = await scanSegment(files, segments, segment, window);
+    const scan = await scanSegment(files, segments, segment, window, rows);
+    rows = scan.end.rows;
     damagedFrames += scan.damagedFrames;
     lostRows += scan.lostRows;
     tornBytes += scan.unprovenBytes;
@@ -113,11 +115,12 @@ interface Gap {
   readonly bytes: number;
 }
 
-async function scanSegment(files: Files, segments: ShardSegments, segment: Segment, window: ScanWindow): Promise<SegmentScan> {
+async function scanSegment(files: Files, segments: ShardSegments, segment: Segment, window: ScanWindow, rowsSoFar: number | undefined): Promise<SegmentScan> {
   const limit = segments.limitOf(segment);
   const successor = segments.after(segment);
   const { header } = segment;
-  let end: SegmentEnd = { durableEnd: header?.previousEnd ?? segment.firstSequence, rows: header?.rowsBefore ?? 0, offset: segmentHeaderRegion, groupOffset: 0 };
+  const rowsBefore = header?.rowsBefore ?? rowsSoFar;
+  let end: SegmentEnd = { durableEnd: header?.previousEnd ?? segment.firstSequence, rows: rowsBefore ?? 0, offset: segmentHeaderRegion, groupOffset: 0 };
   let expected = segment.firstSequence;
   let groupBegin = expected;
   const scan: SegmentScan = { damagedFrames: 0, lostRows: 0, unprovenBytes: 0, end };
@@ -131,7 +134,7 @@ async function scanSegment(files: Files, segments: ShardSegments, segment: Segme
     const acknowledgedBelow = frame.sequence - frame.groupIndex;
     if (unproven !== undefined && acknowledgedBelow >= unproven.before) prove(unproven);
     if (frame.sequence > expected) {
-      const rowsKnown = header !== undefined || expected > segment.firstSequence;
+      const rowsKnown = rowsBefore !== undefined || expected > segment.firstSequence;
       unproven = {
         before: frame.sequence,
         frames: (unproven?.frames ?? 0) + frame.sequence - expected,
