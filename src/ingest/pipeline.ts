@@ -67,11 +67,12 @@ export function createIngestPipeline({ writer, clock, steps, maxClockSkewMs, las
       receivedMs = Math.max(receivedMs, clock.nowMs());
       const context: StepContext = { tenant, receivedMs, outcomes };
       for (const step of steps) step.apply(batch, context);
-      outcomes.accepted = batch.rowCount;
+      const { rowCount } = batch;
+      outcomes.accepted = rowCount;
 
       const sequence = writer.nextSequence;
-      const payload = batch.rowCount === 0 ? [] : [batch.finish({ tenant, receivedMs, origin, seq: sequence, maxClockSkewMs })];
-      const header = { kind: frameKinds.logs, tenant, rowCount: batch.rowCount, outcomes, receivedMs };
+      const payload = rowCount === 0 ? [] : [batch.finish({ tenant, receivedMs, origin, seq: sequence, maxClockSkewMs })];
+      const header = { kind: frameKinds.logs, tenant, rowCount, outcomes, receivedMs };
       invariant(writer.nextSequence === sequence, 'the log moved on between stamp and append');
       await writer.append(header, payload);
       onDurable?.(tenant, outcomes);

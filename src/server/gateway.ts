@@ -2,7 +2,7 @@
  * The gateway from the main thread: starts its workers, hears of commits and counts, starts a crashed worker again, and
  * stops them all.
  *
- * Invariants: a shard has one writer at a time (a worker is started again only after its thread has ended); the port is
+ * Invariants: a shard has one writer in the life of the process (a worker in place of a crashed one gets a fresh shard); the port is
  * proven free before the first worker listens, so "port in use" is one clear error.
  */
 import { createHash } from 'node:crypto';
@@ -10,6 +10,7 @@ import { availableParallelism } from 'node:os';
 import { createServer } from 'node:net';
 import type { AccessConfig } from '#access/config.ts';
 import { AppError } from '#base/errors.ts';
+import { maxShards } from '#base/ids.ts';
 import type { PressureFacts } from '#ingest/pressure.ts';
 import type { ShardEnd } from '#log/durable-log.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -18,6 +19,7 @@ import { addCounts, zeroCounts } from './gateway/counters.ts';
 import type { GatewayCounts } from './gateway/counters.ts';
 import type { GatewayWorkerConfig, ShardStart } from './gateway/messages.ts';
 import { WorkerKeeper } from './gateway/worker-keeper.ts';
+import type { WorkerKeeperOptions } from './gateway/worker-keeper.ts';
 
 export type { GatewayCounts, GatewayWorkerConfig, ShardStart };
 
@@ -28,7 +30,7 @@ export interface GatewayOptions {
   readonly logDirectory: string;
   /** Unix socket of the main thread's API. */
   readonly apiSocketPath: string;
-  /** Where the shard's writer goes on; asked again before a crashed worker is started again. */
+  /** Where a shard's writer begins, after the log's recovery (`WalLog.writerStart`); asked once a shard. */
   readonly shardStart: (shard: number) => ShardStart | Promise<ShardStart>;
   /** Receive time of the newest frame of any shard, 0 where there is none; keeps receive times rising after a restart. */
   readonly lastReceivedMs: number;
@@ -36,6 +38,7 @@ export interface GatewayOptions {
   readonly onCommitted: (end: ShardEnd) => void;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly startThread?: WorkerKeeperOptions['startThread'];
 }
 
 export interface GatewayStatus {
@@ -75,7 +78,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const workerConfig = { ...config, access: hashedKeys(config.access) };
   await proveFree(host, config.gateway.port);
 
-  const keepers = Array.from({ length: count }, (_, shard) => new WorkerKeeper({ ...options, config: workerConfig, shard, reusePort: count > 1, onCounts: (part) => addCounts(total, part, maxTenants) }));
+  let nextShard = 0;
+  const keeperOptions: WorkerKeeperOptions = {
+    ...options,
+    config: workerConfig,
+    reusePort: count > 1,
+    onCounts: (part) => addCounts(total, part, maxTenants),
+    claimShard() {
+      if (nextShard >= maxShards) throw new AppError('log_unavailable', `all ${maxShards} shards of the log have been used; restart the server`);
+      return nextShard++;
+    },
+  };
+  const keepers = Array.from({ length: count }, () => new WorkerKeeper(keeperOptions));
   let port: number;
   try {
     // The first one decides the port where any will do; the others join it.

@@ -47,6 +47,7 @@ test('NDJSON by content type; a malformed line fails alone', async (t) => {
   assert.equal(body.failed, 1);
   assert.deepEqual((body.errors as { index: number; code: string }[]).map(({ index, code }) => [index, code]), [[1, 'malformed_record']]);
   assert.deepEqual(linesOf(writer).map(({ message }) => message), ['a', 'b']);
+  assert.equal(writer.frames[0].header.rowCount, 2);
   assert.deepEqual(writer.frames[0].header.outcomes, { accepted: 2, sampled: 0, dropped: 0, duplicate: 0, quarantined: 0, refused: 1 });
 });
 

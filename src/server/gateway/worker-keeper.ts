@@ -1,4 +1,10 @@
-/** Keeps one gateway worker running: starts its thread, starts it again after a crash, stops it in peace. */
+/**
+ * Keeps one gateway worker running: starts its thread, starts it again after a crash, stops it in peace.
+ *
+ * A crashed worker's shard may end in a frame that is half written, or whole and never told. Only recovery at the next
+ * start of the process can say; so the worker that replaces it gets a fresh shard, and the old one is just read to its
+ * last told end.
+ */
 import { Worker } from 'node:worker_threads';
 import { AppError } from '#base/errors.ts';
 import { noPressure } from '#ingest/pressure.ts';
@@ -11,7 +17,8 @@ import type { FromGatewayWorker, GatewayWorkerConfig, GatewayWorkerData, ShardSt
 
 export interface WorkerKeeperOptions {
   readonly config: GatewayWorkerConfig;
-  readonly shard: number;
+  /** A shard that no worker of this process has had yet. */
+  readonly claimShard: () => number;
   readonly incarnation: number;
   readonly logDirectory: string;
   readonly apiSocketPath: string;
@@ -22,6 +29,12 @@ export interface WorkerKeeperOptions {
   readonly onCounts: (counts: GatewayCounts) => void;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Starts the thread; `startGatewayThread` unless a test wants to hold the worker. */
+  readonly startThread?: (data: GatewayWorkerData) => Worker;
+}
+
+export function startGatewayThread(workerData: GatewayWorkerData): Worker {
+  return new Worker(new URL('../gateway-worker.ts', import.meta.url), { workerData, name: `gateway-${workerData.shard}` });
 }
 
 const maxBackoffMs = 30_000;
@@ -34,6 +47,8 @@ export class WorkerKeeper {
   restarts = 0;
   readonly #options: WorkerKeeperOptions;
   readonly #stopping = new AbortController();
+  #shard = -1;
+  #crash: unknown;
   readonly #awaitedReports = new Map<number, () => void>();
   #nextReport = 1;
   #worker: Worker | undefined;
@@ -79,11 +94,11 @@ export class WorkerKeeper {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#send({ type: 'stop' });
-    const { clock, config, logger, shard } = this.#options;
+    const { clock, config, logger } = this.#options;
     const inTime = new AbortController();
     const tooLate = clock.sleep(config.gateway.stop_timeout + stopGraceMs, inTime.signal).then(() => !inTime.signal.aborted);
     if (await Promise.race([this.#ended.then(() => false), tooLate])) {
-      logger.error({ shard }, 'gateway worker does not stop; its thread is ended');
+      logger.error({ shard: this.#shard }, 'gateway worker does not stop; its thread is ended');
       await this.#worker?.terminate();
     }
     inTime.abort();
@@ -95,7 +110,10 @@ export class WorkerKeeper {
   }
 
   async #startThread(): Promise<number> {
-    const { config, shard, incarnation, logDirectory, apiSocketPath, shardStart, reusePort, clock } = this.#options;
+    const { config, claimShard, incarnation, logDirectory, apiSocketPath, shardStart, reusePort, clock } = this.#options;
+    const shard = claimShard();
+    this.#shard = shard;
+    this.#crash = undefined;
     const workerData: GatewayWorkerData = {
       config,
       shard,
@@ -108,17 +126,20 @@ export class WorkerKeeper {
       reusePort,
     };
     if (this.#stopping.signal.aborted) throw new AppError('shutting_down', 'the gateway is stopping');
-    const worker = new Worker(new URL('../gateway-worker.ts', import.meta.url), { workerData, name: `gateway-${shard}` });
+    const worker = (this.#options.startThread ?? startGatewayThread)(workerData);
     this.#worker = worker;
     const startedMs = clock.monotonicMs();
     this.#ended = new Promise((resolve) => worker.once('exit', () => resolve()));
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromGatewayWorker) => this.#hear(message, resolve, reject));
-      worker.on('error', (error) => this.#options.logger.error({ shard, error: error instanceof Error ? error.stack : String(error) }, 'gateway worker crashed'));
+      worker.on('error', (error) => {
+        this.#crash = error;
+        this.#options.logger.error({ shard, error: error instanceof Error ? error.stack : String(error) }, 'gateway worker crashed');
+      });
       worker.once('exit', (code) => {
         const hasListened = this.#isListening;
         this.#goneFrom(worker);
-        reject(new AppError('internal', `the gateway worker of shard ${shard} ended with code ${code} before it listened`));
+        reject(new AppError('internal', `the gateway worker of shard ${shard} ended with code ${code} before it listened`, { cause: this.#crash }));
         if (hasListened && !this.#stopping.signal.aborted) void this.#restart(clock.monotonicMs() - startedMs);
       });
     });
@@ -157,7 +178,7 @@ export class WorkerKeeper {
   }
 
   async #restart(livedMs: number): Promise<void> {
-    const { clock, config, logger, shard } = this.#options;
+    const { clock, config, logger } = this.#options;
     const { signal } = this.#stopping;
     let pauseMs = config.gateway.restart_backoff;
     // A worker that crashes soon after its start is given longer and longer pauses.
@@ -169,10 +190,10 @@ export class WorkerKeeper {
       this.#lastReceivedMs = Math.max(this.#lastReceivedMs, clock.nowMs());
       try {
         await this.#startThread();
-        logger.warn({ shard, restarts: this.restarts }, 'gateway worker runs again');
+        logger.warn({ shard: this.#shard, restarts: this.restarts }, 'gateway worker runs again');
         return;
       } catch (error) {
-        logger.error({ shard, error: String(error) }, 'gateway worker cannot be started again');
+        logger.error({ error: String(error) }, 'gateway worker cannot be started again');
         pauseMs = Math.min(maxBackoffMs, pauseMs * 2);
       }
     }
