@@ -32,21 +32,27 @@ export type Condition =
 
 export const maxSeverity = 24;
 
+/** What the caller knows about the lines that will be looked at, which makes the condition simpler and changes nothing else. */
+export interface KnownFacts {
+  /** Texts that no line has as its trace_id or span_id. */
+  readonly absentIds?: ReadonlySet<string>;
+}
+
 /**
  * The meaning of a node. Throws AppError `query_unsupported` where it asks for something that does not exist, such as an
  * unknown level or a comparison of text.
  */
-export function conditionOf(node: QueryNode): Condition {
+export function conditionOf(node: QueryNode, known: KnownFacts = {}): Condition {
   switch (node.kind) {
     case 'all':
       return { kind: 'true' };
     case 'and':
     case 'or':
-      return { kind: node.kind, children: node.children.map(conditionOf) };
+      return { kind: node.kind, children: node.children.map((child) => conditionOf(child, known)) };
     case 'not':
-      return { kind: 'not', child: conditionOf(node.child) };
+      return { kind: 'not', child: conditionOf(node.child, known) };
     case 'word':
-      return wordCondition(node.text);
+      return wordCondition(node.text, known);
     case 'phrase':
       return tokensCondition(node.text);
     case 'prefix':
@@ -87,12 +93,29 @@ function prefixCondition(text: string): Condition {
   return { kind: 'tokens', tokens, lastIsPrefix: folded.endsWith(tokens[tokens.length - 1]) };
 }
 
+/** The ids first. */
 const bareWordColumns = ['trace_id', 'span_id', 'service', 'host'] as const;
 
-function wordCondition(text: string): Condition {
+/** The texts that `conditionOf` compares with trace_id and span_id for bare words, for a caller that can rule some out. */
+export function wordsComparedWithIds(node: QueryNode): string[] {
+  switch (node.kind) {
+    case 'and':
+    case 'or':
+      return [...new Set(node.children.flatMap(wordsComparedWithIds))];
+    case 'not':
+      return wordsComparedWithIds(node.child);
+    case 'word':
+      return hasTokens(node.text) ? [node.text] : [];
+    default:
+      return [];
+  }
+}
+
+function wordCondition(text: string, known: KnownFacts): Condition {
   const inMessage = tokensCondition(text);
   if (inMessage.kind === 'true') return inMessage;
-  const columns = bareWordColumns.map((column) => ({ kind: 'column', column, test: { op: 'equals', value: text } }) as const);
+  const compared = known.absentIds?.has(text) === true ? bareWordColumns.slice(2) : bareWordColumns;
+  const columns = compared.map((column) => ({ kind: 'column', column, test: { op: 'equals', value: text } }) as const);
   return { kind: 'or', children: [inMessage, { kind: 'any-attribute', value: text }, ...columns] };
 }
 

@@ -1,7 +1,7 @@
 /** The engine skips granules by the indexes of text-index.ts for every kind of condition that they are made for. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { compileSql } from '#language/compile-sql.ts';
+import { compileIdProbe, compileSql } from '#language/compile-sql.ts';
 import { parseQuery } from '#language/parser.ts';
 import { EngineTables } from './engine-tables.ts';
 import type { SampleRow } from './sample-rows.ts';
@@ -47,6 +47,14 @@ for (const query of [
     assert.ok(granulesRead(query) <= 2, `${granulesRead(query)} of ${granules} granules`);
   });
 }
+
+test('the probe for ids is answered by the bloom filters', () => {
+  const probe = compileIdProbe(parseQuery('hay OR (straw -needle)'));
+  assert.ok(probe !== undefined);
+  assert.deepEqual(probe.words, ['hay', 'straw', 'needle']);
+  const plan = engine.query(`EXPLAIN indexes = 1 SELECT count() FROM language.indexed WHERE ${probe.sql}`, probe.params);
+  assert.match(plan, /Granules: [0-5]\/100/);
+});
 
 test('the count reads all granules without an index', () => {
   assert.equal(granulesRead('level:INFO'), granules);

@@ -55,7 +55,8 @@ test('values and names in every position stay values', () => {
       if (text !== 'message') assert.ok(!compiled.sql.includes(text) || harmlessSql.includes(text), compiled.sql);
       templates.set(compiled.sql, `${place}`);
       const matched = [...compileMatcher(node).match(view).rows()];
-      for (const table of tableNames) assert.deepEqual(engine.select(table, compiled), matched, `${table}: ${JSON.stringify(node)}`);
+      // a part without indexes runs the same code as the Memory table
+      for (const table of ['memory', 'indexed'] as const) assert.deepEqual(engine.select(table, compiled), matched, `${table}: ${JSON.stringify(node)}`);
     });
   }
   // the SQL text depends on the shape of a query alone

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { notOf } from '#language/ast.ts';
 import { compileMatcher, MatcherSet } from '#language/compile-matcher.ts';
-import { compileSql } from '#language/compile-sql.ts';
+import { compileIdProbe, compileSql } from '#language/compile-sql.ts';
 import { parseQuery } from '#language/parser.ts';
 import { printQuery } from '#language/printer.ts';
 import { EngineTables, tableNames } from './engine-tables.ts';
@@ -51,4 +51,21 @@ test(`engine and matcher select the same rows (seed ${seed})`, () => {
     assert.deepEqual([...compileMatcher(notOf(query)).match(view).rows()], rows.map((_, row) => row).filter((row) => !complement.has(row)));
   });
   assert.ok(selectedSome > queriesPerRun / 4, `only ${selectedSome} of ${queriesPerRun} queries selected some rows but not all`);
+});
+
+test('known absent ids change no answer', () => {
+  const queries = fc.sample(queryNode, { seed: seed + 2, numRuns: 100 });
+  const view = batchViewOf(rows);
+  for (const query of queries) {
+    const probe = compileIdProbe(query);
+    if (probe === undefined) continue;
+    const matched = [...compileMatcher(query).match(view).rows()];
+    const isId = (word: string): boolean => rows.some(({ traceId, spanId }) => traceId === word || spanId === word);
+    const withIds: number[] = rows.flatMap(({ traceId, spanId }, row) => (probe.words.includes(traceId) || probe.words.includes(spanId) ? [row] : []));
+    for (const table of tableNames) {
+      assert.deepEqual(engine.select(table, probe), withIds);
+      const simpler = compileSql(query, 'p', { absentIds: new Set(probe.words.filter((word) => !isId(word))) });
+      assert.deepEqual(engine.select(table, simpler), matched, `seed ${seed}: ${printQuery(query)}`);
+    }
+  }
 });
