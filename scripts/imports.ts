@@ -28,7 +28,7 @@ export interface SourceFile {
 }
 
 /** Tests, benches, contract suites and fakes: not part of what runs in production. */
-const testFile = /\.(test|bench|contract|fuzz|fake)\.ts$/;
+const testFile = /\.(test|bench|contract|fuzz|fake)\.ts$|(^|\/)test-[^/]*\.ts$/;
 
 /** The code with comments replaced by blanks, strings and templates kept. */
 export function withoutComments(source: string): string {
@@ -45,7 +45,7 @@ export function readImports(code: string): ImportStatement[] {
     found.push({ specifier, kind: typeOnly === undefined ? 'value' : 'type', onlyInlineTypes });
   }
   for (const [, specifier] of code.matchAll(/^import\s*'([^'\n]+)'/gm)) found.push({ specifier, kind: 'value', onlyInlineTypes: false });
-  const lazy = /\bimport\(\s*'([^'\n]+)'|\bnew URL\(\s*'([^'\n]+\.ts)'\s*,\s*import\.meta\.url|\brequire\w*\(\s*'([^'\n]+)'/g;
+  const lazy = /\bimport\(\s*'([^'\n]+)'|\bnew URL\(\s*'([^'\n]+\.ts)'\s*,\s*import\.meta\.url|\brequire\(\s*'([^'\n]+)'/g;
   for (const [, dynamic, worker, required] of code.matchAll(lazy)) {
     found.push({ specifier: dynamic ?? worker ?? required, kind: 'lazy', onlyInlineTypes: false });
   }

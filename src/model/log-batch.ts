@@ -10,7 +10,7 @@ import { invariant } from '#base/errors.ts';
 import { maxRowsPerBatch } from '#base/ids.ts';
 import { TextColumnBuilder } from './byte-columns.ts';
 import { ListColumnBuilder, MapColumnBuilder } from './map-column.ts';
-import { writeNativeBlock } from './native-writer.ts';
+import { missingTime, writeNativeBlock } from './native-writer.ts';
 import { TextDictionary } from './text-dictionary.ts';
 
 /** What is the same for all rows of a batch, known when it is about to be appended to the log. */
@@ -214,9 +214,6 @@ export class LogBatchBuilder {
     this.#recordKindsView = new DataView(grown.buffer);
   }
 }
-
-/** High word of a row without an event time; no time in range has it. */
-export const missingTime = 0xffff_ffff;
 
 function saveText(lengths: Float64Array, slot: number, column: TextColumnBuilder): void {
   lengths[slot] = column.arena.length;

@@ -8,10 +8,12 @@ import { ByteArena } from './byte-columns.ts';
 import type { NumberColumn, TextColumnBuilder } from './byte-columns.ts';
 import { logColumns } from './columns.ts';
 import type { ColumnName } from './columns.ts';
-import { missingTime } from './log-batch.ts';
 import type { BatchStamp, LogBatchBuilder } from './log-batch.ts';
 import type { ListColumnBuilder, MapColumnBuilder } from './map-column.ts';
 import type { TextDictionary } from './text-dictionary.ts';
+
+/** High word of a row without an event time; no time in range has it. */
+export const missingTime = 0xffff_ffff;
 
 const textEncoder = new TextEncoder();
 
