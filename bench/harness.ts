@@ -22,7 +22,7 @@ const readyTimeoutMs = 60_000;
 const stopTimeoutMs = 60_000;
 const foundTimeoutMs = 180_000;
 const restTimeoutMs = 300_000;
-/** Share of one core under which the product counts as at rest, over two seconds; the canary and timers go on. */
+/** Share of one core under which the product counts as at rest, over a second; the canary and timers go on. */
 const restCpuShare = 0.1;
 /** The canary's own lines stay behind a flush. */
 const restMemtableRows = 2000;
@@ -113,7 +113,7 @@ export class Product {
     }
   }
 
-  /** Resolves when nothing flushes or merges any more and the processes are quiet; to the CPU seconds at that time. */
+  /** Resolves when nothing is left to flush or to index and the processes are quiet for three seconds, so no merge runs; to the CPU seconds at that time. */
   async awaitRest(): Promise<number> {
     const deadlineMs = performance.now() + restTimeoutMs;
     let before = await this.cpuSeconds();
@@ -121,7 +121,7 @@ export class Product {
       await sleep(1000);
       const state = await this.client.storeState();
       const now = await this.cpuSeconds();
-      const resting = !state.flushing && state.merges === 0 && state.memtableRows < restMemtableRows && now - before < restCpuShare;
+      const resting = !state.flushing && !state.indexesMissing && state.memtableRows < restMemtableRows && now - before < restCpuShare;
       quiet = resting ? quiet + 1 : 0;
       before = now;
       if (quiet === 3) return now;

@@ -42,11 +42,12 @@ export interface AggregateRequest extends Omit<SearchRequest, 'limit'> {
   readonly metric?: string;
 }
 
-/** What the store says of itself in `/v1/status`. */
+/** What `/v1/status` says of indexing. */
 export interface StoreState {
   readonly memtableRows: number;
   readonly flushing: boolean;
-  readonly merges: number;
+  /** Text indexes that a flush left out are still missing or being built. */
+  readonly indexesMissing: boolean;
   readonly lagSeconds: number;
   readonly lagLines: number;
 }
@@ -128,17 +129,17 @@ export class ApiClient {
 
   async storeState(): Promise<StoreState> {
     const { store, consumers } = (await this.status()) as {
-      store?: { memtable_rows?: number; flushing?: boolean; merges?: number };
-      consumers?: { name: string; lag_lines: number; lag_seconds: number }[];
+      store?: { memtable_rows?: number; flushing?: boolean; unindexed?: boolean; building_text_indexes?: boolean };
+      consumers?: { indexer?: { lag_lines: number; lag_seconds: number } };
     };
-    const indexer = consumers?.find(({ name }) => name === 'indexer');
-    if (store?.memtable_rows === undefined || store.flushing === undefined || store.merges === undefined || indexer === undefined) {
-      throw new Error('/v1/status lacks store.memtable_rows, store.flushing, store.merges or the consumer "indexer"');
+    const indexer = consumers?.indexer;
+    if (store?.memtable_rows === undefined || store.flushing === undefined || indexer === undefined) {
+      throw new Error('/v1/status lacks store.memtable_rows, store.flushing or consumers.indexer');
     }
     return {
       memtableRows: store.memtable_rows,
       flushing: store.flushing,
-      merges: store.merges,
+      indexesMissing: (store.unindexed ?? false) || (store.building_text_indexes ?? false),
       lagSeconds: indexer.lag_seconds,
       lagLines: indexer.lag_lines,
     };
