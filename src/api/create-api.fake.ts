@@ -1,0 +1,67 @@
+/** The API over a true in-memory store, for tests: real HTTP, real query service, a clock that stands still. */
+import type { TestContext } from 'node:test';
+import { createAccess } from '#access/access.ts';
+import type { ApiKeyConfig } from '#access/config.ts';
+import type { Logger } from '#platform/logger.ts';
+import { searchConfig } from '#search/config.ts';
+import type { SearchConfig } from '#search/config.ts';
+import { FakeLogStore } from '#search/log-store.fake.ts';
+import { ManualClock } from '#search/manual-clock.fake.ts';
+import { SearchService } from '#search/search-service.ts';
+import type { SearchServiceOptions } from '#search/search-service.ts';
+import { apiConfig } from './config.ts';
+import type { ApiConfig } from './config.ts';
+import { createApi } from './create-api.ts';
+import type { Operations } from './operation-routes.ts';
+
+export const nowMs = Date.UTC(2025, 6, 15, 11);
+
+function defaultsOf(properties: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, (schema as { default?: unknown }).default]));
+}
+
+export interface ApiFakeOptions {
+  readonly keys?: readonly Partial<ApiKeyConfig>[];
+  readonly search?: Partial<SearchConfig>;
+  readonly api?: Partial<ApiConfig>;
+  readonly operations?: Partial<Operations>;
+  readonly service?: Partial<SearchServiceOptions>;
+}
+
+/** Closed at the end of the test. */
+export function createTestApi(t: TestContext, { keys = [], search: searchSettings, api: apiSettings, operations, service }: ApiFakeOptions = {}) {
+  const store = new FakeLogStore();
+  const clock = new ManualClock(nowMs);
+  const logged: string[] = [];
+  const note = (fields: Readonly<Record<string, unknown>>, message: string): void => void logged.push(`${message} ${JSON.stringify(fields)}`);
+  const logger: Logger = { debug: note, info: note, warn: note, error: note };
+  const config = { ...defaultsOf(searchConfig.properties), ...searchSettings } as SearchConfig;
+  const search = new SearchService({ store, clock, config, ...service });
+  const fullKeys = keys.map((key, index) => ({ name: `key-${index}`, key: undefined, tenant: 'default', may_ingest: true, may_read: true, may_act_for_others: false, ...key }));
+  const app = createApi({
+    search,
+    access: createAccess({ keys: fullKeys as ApiKeyConfig[] }),
+    operations: {
+      notReadyReasons: () => [],
+      status: () => ({
+        version: 'test', started_at: '2025-07-15T00:00:00Z', ready: true, consumers: {}, log: {}, store: {}, engine: {}, search: { ...search.status() }, recovery: [],
+        ledger: { default: zeroOutcomes, other: zeroOutcomes },
+      }),
+      metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'millrace_up 1\n' }),
+      flush: async () => undefined,
+      storage: () => ({ lines: store.lines.length, diskBytes: 1_234_567 }),
+      ...operations,
+    },
+    config: { ...defaultsOf(apiConfig.properties), ...apiSettings } as ApiConfig,
+    clock,
+    logger,
+    version: '0.0.0-test',
+  });
+  t.after(() => app.close());
+  const post = (url: string, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
+    app.inject({ method: 'POST', url, headers: { 'content-type': 'application/json', ...headers }, payload: typeof body === 'string' ? body : JSON.stringify(body) });
+  const get = (url: string, headers: Readonly<Record<string, string>> = {}) => app.inject({ method: 'GET', url, headers });
+  return { app, store, clock, search, logged, post, get };
+}
+
+const zeroOutcomes = { received: 0, accepted: 0, sampled: 0, dropped: 0, duplicate: 0, quarantined: 0, refused: 0 };

@@ -1,0 +1,155 @@
+/**
+ * The main thread's HTTP side: searches, aggregations, status and live tail, behind the gateway's proxy on a private unix
+ * socket. Built and started by the composition root.
+ *
+ * Every route knows its caller before it runs; what it reads ends when the client goes; every error, 404 and 405 too, has
+ * the one shape of `error-replies.ts`.
+ */
+import Fastify from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Access, Credentials, Principal } from '#access/access.ts';
+import { AppError } from '#base/errors.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Logger } from '#platform/logger.ts';
+import type { SearchService } from '#search/search-service.ts';
+import type { ApiConfig } from './config.ts';
+import { allEndpoints } from './endpoints.ts';
+import { sendError } from './error-replies.ts';
+import { parseJsonBody } from './json-body.ts';
+import { operationRoutes } from './operation-routes.ts';
+import type { Operations } from './operation-routes.ts';
+import { OpenRequests } from './open-requests.ts';
+import type { ApiRequest, ApiRoute, RouteAccess } from './route.ts';
+import { searchRoutes } from './search-routes.ts';
+import { registerTailRoutes } from './tail-routes.ts';
+import type { TailRouteOptions } from './tail-routes.ts';
+
+export interface ApiOptions {
+  readonly search: SearchService;
+  readonly access: Access;
+  readonly operations: Operations;
+  /** Live tail; without it there are no tail routes. */
+  readonly tail?: Omit<TailRouteOptions, 'authenticate' | 'clock' | 'logger'>;
+  readonly config: ApiConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly version: string;
+}
+
+/** The app, ready for `listen({ path })`; `close` lets running requests end, for `api.drain_timeout` at most. */
+export function createApi(options: ApiOptions): FastifyInstance {
+  const { search, access, operations, tail, config, clock, logger, version } = options;
+  const app = Fastify({
+    logger: false,
+    bodyLimit: config.max_body_bytes,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
+    frameworkErrors: (error, request, reply) => sendError(error, request, reply, options),
+  });
+  const openRequests = new OpenRequests(clock, config.drain_timeout);
+  app.setErrorHandler((error, request, reply) => sendError(openRequests.isClosing ? shuttingDown(error) : error, request, reply, options));
+  app.setNotFoundHandler((request) => {
+    throw notFound(request);
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-content-type-options', 'nosniff');
+    refuseWrongMethod(request);
+  });
+  app.addHook('preClose', async () => openRequests.close());
+  app.addHook('onClose', async () => openRequests.closed());
+  takeJsonBodies(app);
+  const routes = [...searchRoutes(search), ...operationRoutes({ operations, isOpen: access.isOpen, version })];
+  for (const route of routes) registerRoute(app, route, access, openRequests);
+  if (tail !== undefined) {
+    const authenticate = (headers: IncomingHttpHeaders): string => access.authenticate(credentialsOf(headers), 'read').tenant;
+    void app.register((scope) => registerTailRoutes(scope, { ...tail, authenticate, clock, logger }));
+  }
+  return app;
+}
+
+function registerRoute(app: FastifyInstance, { endpoint, handle }: ApiRoute, access: Access, openRequests: OpenRequests): void {
+  app.route({
+    method: endpoint.method,
+    url: endpoint.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    // before the body is read: who may not ask is not listened to
+    onRequest: async (request) => void callers.set(request, authorize(access, request.headers, endpoint.access)),
+    handler: async (request, reply) => {
+      const signal = openRequests.begin(reply);
+      const { status = 200, contentType, headers = {}, body } = await handle(apiRequestOf(request, signal));
+      return reply.code(status).headers(headers).header('content-type', contentType).send(body);
+    },
+  });
+}
+
+/** The caller of each request, found before its body is read. */
+const callers = new WeakMap<FastifyRequest, Principal | undefined>();
+
+function authorize(access: Access, headers: IncomingHttpHeaders, need: RouteAccess): Principal | undefined {
+  if (need === 'public') return undefined;
+  const principal = access.authenticate(credentialsOf(headers), 'read');
+  if (need === 'act-for-others' && !principal.mayActForOthers) {
+    throw new AppError('forbidden', `key "${principal.keyName}" may not do this: it concerns all tenants, and the key may not act for others`);
+  }
+  return principal;
+}
+
+function credentialsOf(headers: IncomingHttpHeaders): Credentials {
+  const text = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
+  return { authorization: headers.authorization, apiKey: text(headers['x-api-key']), tenant: text(headers['x-tenant-id']) };
+}
+
+function apiRequestOf(request: FastifyRequest, signal: AbortSignal): ApiRequest {
+  const url = request.raw.url ?? '';
+  const mark = url.indexOf('?');
+  return {
+    principal: callers.get(request),
+    pathParameters: request.params as Readonly<Record<string, string>>,
+    queryParameters: mark < 0 ? [] : [...new URLSearchParams(url.slice(mark + 1))],
+    body: request.body,
+    signal,
+  };
+}
+
+/** Only JSON: other types are refused, which also keeps web pages elsewhere from posting without being asked. */
+function takeJsonBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
+    const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+    if (encoding !== 'identity' && encoding !== '') throw new AppError('unsupported_encoding', 'requests to this endpoint are not compressed');
+    return body.length === 0 ? undefined : parseJsonBody(utf8Text(body));
+  });
+}
+
+function utf8Text(body: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    throw new AppError('malformed_body', 'the body is not valid UTF-8');
+  }
+}
+
+/** Methods of each fixed address; `/v1/logs/{id}` would else take `GET /v1/logs/search` for a line. */
+const methodsByPath = new Map<string, string[]>();
+for (const { path, method } of allEndpoints) methodsByPath.set(path, [...(methodsByPath.get(path) ?? []), ...(method === 'GET' ? ['GET', 'HEAD'] : [method])]);
+
+function refuseWrongMethod({ method, raw }: FastifyRequest): void {
+  const path = (raw.url ?? '').split('?', 1)[0].replace(/(?<=.)\/$/, '');
+  const allowed = methodsByPath.get(path);
+  if (allowed === undefined || allowed.includes(method)) return;
+  throw new AppError('method_not_allowed', `${path} takes ${allowed.join(' and ')}, not ${method}`, { details: { allowed } });
+}
+
+function notFound({ method, raw }: FastifyRequest): AppError {
+  const path = (raw.url ?? '').split('?', 1)[0];
+  if (method !== 'GET' && method !== 'HEAD' && /^\/v1\/logs\/[^/]+\/?$/.test(path)) {
+    return new AppError('method_not_allowed', `a line takes GET and HEAD, not ${method}`, { details: { allowed: ['GET', 'HEAD'] } });
+  }
+  const shown = JSON.stringify(path.length > 120 ? `${path.slice(0, 120)}…` : path);
+  return new AppError('not_found', `there is nothing at ${shown}; GET /openapi.json lists all endpoints`);
+}
+
+/** What a request that was ended by the stopping server says. */
+function shuttingDown(error: unknown): unknown {
+  const isCancelled = error instanceof AppError && error.code === 'cancelled';
+  return isCancelled ? new AppError('shutting_down', 'the server is stopping', { retryAfterMs: 1000, cause: error }) : error;
+}

@@ -1,0 +1,75 @@
+/** Health, readiness, metrics, status, flushing on demand, the OpenAPI document, and the page at `/`. */
+import { Type } from 'typebox';
+import { allEndpoints, endpoints } from './endpoints.ts';
+import { indexPage } from './index-page.ts';
+import type { StorageSummary } from './index-page.ts';
+import { openApiText } from './openapi.ts';
+import { createRequestReader } from './request-reader.ts';
+import { jsonReply } from './route.ts';
+import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
+import type { StatusReport } from './status-report.ts';
+
+/** What the server tells and does; all of it comes from the composition root. */
+export interface Operations {
+  /** Why the server is not ready to answer; empty when it is. */
+  readonly notReadyReasons: () => readonly string[];
+  readonly status: () => StatusReport | Promise<StatusReport>;
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Writes what is in memory to disk with all indexes; resolves when it is done. */
+  readonly flush: () => Promise<void>;
+  /** For the page at `/`; undefined while the store cannot say. */
+  readonly storage: () => StorageSummary | undefined | Promise<StorageSummary | undefined>;
+}
+
+export interface OperationRouteOptions {
+  readonly operations: Operations;
+  /** Where no keys are configured, the page at `/` shows figures to everyone. */
+  readonly isOpen: boolean;
+  readonly version: string;
+}
+
+const readNothing = createRequestReader(Type.Object({}, { additionalProperties: false }), 'the body');
+
+export function operationRoutes({ operations, isOpen, version }: OperationRouteOptions): ApiRoute[] {
+  const document = openApiText(version);
+  return [
+    { endpoint: endpoints.live, handle: () => uncached(jsonReply('{"status":"ok"}')) },
+    { endpoint: endpoints.ready, handle: () => readiness(operations.notReadyReasons()) },
+    { endpoint: endpoints.metrics, handle: async () => metricsReply(await operations.metrics()) },
+    { endpoint: endpoints.status, handle: async (request) => statusReply(await operations.status(), request) },
+    { endpoint: endpoints.flush, handle: (request) => flush(operations, request) },
+    { endpoint: endpoints.openApi, handle: () => jsonReply(document) },
+    { endpoint: endpoints.index, handle: async () => pageReply(indexPage({ version, isOpen, storage: isOpen ? await operations.storage() : undefined, endpoints: allEndpoints })) },
+  ];
+}
+
+function readiness(reasons: readonly string[]): ApiReply {
+  if (reasons.length === 0) return uncached(jsonReply('{"status":"ready"}'));
+  return uncached({ ...jsonReply(JSON.stringify({ status: 'not_ready', reasons }), 503), headers: { 'retry-after': '1' } });
+}
+
+function metricsReply({ contentType, text }: { readonly contentType: string; readonly text: string }): ApiReply {
+  return uncached({ contentType, body: text });
+}
+
+/** A key sees the ledger of its own tenant only, unless it may act for others. */
+function statusReply(report: StatusReport, { principal }: ApiRequest): ApiReply {
+  const seesAll = principal?.mayActForOthers === true;
+  const ledger = Object.fromEntries(Object.entries(report.ledger).filter(([tenant]) => seesAll || tenant === principal?.tenant));
+  return uncached(jsonReply(JSON.stringify({ ...report, ledger })));
+}
+
+async function flush(operations: Operations, { body }: ApiRequest): Promise<ApiReply> {
+  readNothing(body ?? {});
+  await operations.flush();
+  return jsonReply('{"flushed":true}');
+}
+
+function pageReply(body: string): ApiReply {
+  const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  return uncached({ contentType: 'text/html; charset=utf-8', headers: { 'content-security-policy': policy }, body });
+}
+
+function uncached(reply: ApiReply): ApiReply {
+  return { ...reply, headers: { ...reply.headers, 'cache-control': 'no-store' } };
+}

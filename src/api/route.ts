@@ -1,0 +1,69 @@
+/**
+ * What an endpoint and a route are: an endpoint says what is told about an address and who may call it (`endpoints.ts`),
+ * a route adds what the server does there. `create-api.ts` registers routes, `openapi.ts` prints endpoints.
+ */
+import type { TObject, TSchema } from 'typebox';
+import type { Principal } from '#access/access.ts';
+
+/** Who may call: anyone; who may read a tenant's lines; who may act for all tenants (everyone, where access is open). */
+export type RouteAccess = 'public' | 'read' | 'act-for-others';
+
+export interface ApiRequest {
+  /** The caller; undefined on public routes. */
+  readonly principal: Principal | undefined;
+  /** Decoded parameters of the path. */
+  readonly pathParameters: Readonly<Record<string, string>>;
+  /** Parameters of the query string in their order; a name may come several times. */
+  readonly queryParameters: readonly (readonly [string, string])[];
+  /** Parsed JSON body; undefined where the route takes none. */
+  readonly body: unknown;
+  /** Aborted when the client goes. */
+  readonly signal: AbortSignal;
+}
+
+export interface ApiReply {
+  readonly status?: number;
+  readonly contentType: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface RouteResponse {
+  readonly description: string;
+  readonly schema?: TSchema;
+  readonly contentType?: string;
+}
+
+/** What is told about an endpoint. */
+export interface EndpointDescription {
+  readonly method: 'GET' | 'POST';
+  /** As in OpenAPI: `/v1/logs/{id}`. */
+  readonly path: string;
+  readonly operationId: string;
+  readonly tag: 'ingest' | 'search' | 'aggregate' | 'tail' | 'operation';
+  readonly summary: string;
+  readonly description?: string;
+  readonly access: RouteAccess | 'ingest';
+  readonly body?: TSchema;
+  readonly bodyExample?: unknown;
+  readonly pathParameters?: Readonly<Record<string, string>>;
+  readonly queryParameters?: TObject;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Successful answers; errors are the same everywhere. */
+  readonly responses: Readonly<Record<string, RouteResponse>>;
+}
+
+/** An endpoint that the main thread answers. */
+export interface ServedEndpoint extends EndpointDescription {
+  readonly access: RouteAccess;
+}
+
+/** An endpoint with what it does. */
+export interface ApiRoute {
+  readonly endpoint: ServedEndpoint;
+  handle(request: ApiRequest): Promise<ApiReply> | ApiReply;
+}
+
+export function jsonReply(body: string, status = 200): ApiReply {
+  return { status, contentType: 'application/json; charset=utf-8', body };
+}

@@ -1,0 +1,114 @@
+/** The three designs' searches, the aggregations and the line by its id: requests → query service → answers. */
+import { AppError, invariant } from '#base/errors.ts';
+import { nearestName } from '#base/nearest-name.ts';
+import { isColumnField } from '#language/fields.ts';
+import type { Principal } from '#access/access.ts';
+import type { AggregateRequest, SearchAnswer, SearchRequest, SearchService } from '#search/search-service.ts';
+import type { TimeRangeSpec } from '#search/time-range.ts';
+import { aggregateAnswerText, searchAnswerTextA, searchAnswerTextB, searchAnswerTextC } from './answer-shapes.ts';
+import { endpoints } from './endpoints.ts';
+import { toRecordA } from './record-shapes.ts';
+import { createRequestReader } from './request-reader.ts';
+import { jsonReply } from './route.ts';
+import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
+import * as schemas from './search-schemas.ts';
+import type { AggregateBody, SearchBody } from './search-schemas.ts';
+
+const readSearchBody = createRequestReader(schemas.searchBody, 'the body');
+const readSearchParameters = createRequestReader(schemas.searchParameters, 'the query string');
+const readAggregateBody = createRequestReader(schemas.aggregateBody, 'the body');
+const readTimeRange = createRequestReader(schemas.timeRangeSchema, 'filters.time_range');
+
+/** All routes that read lines. */
+export function searchRoutes(search: SearchService): ApiRoute[] {
+  const find = async (request: SearchRequest, { principal, signal }: ApiRequest, render: (answer: SearchAnswer) => string): Promise<ApiReply> =>
+    jsonReply(render(await search.search(request, callerOf(principal), signal)));
+  const aggregate = async ({ body, principal, signal }: ApiRequest): Promise<ApiReply> =>
+    jsonReply(aggregateAnswerText(await search.aggregate(aggregateRequestOfBody(readAggregateBody(body)), callerOf(principal), signal)));
+  return [
+    { endpoint: endpoints.searchA, handle: (request) => find(searchRequestOfBody(readSearchBody(request.body)), request, searchAnswerTextA) },
+    { endpoint: endpoints.searchB, handle: (request) => find(searchRequestOfParameters(request.queryParameters), request, searchAnswerTextB) },
+    { endpoint: endpoints.searchC, handle: (request) => find(searchRequestOfBody(readSearchBody(request.body)), request, searchAnswerTextC) },
+    { endpoint: endpoints.aggregateA, handle: aggregate },
+    { endpoint: endpoints.aggregateC, handle: aggregate },
+    {
+      endpoint: endpoints.lineById,
+      handle: async ({ pathParameters, principal, signal }) => jsonReply(toRecordA(await search.lineById(pathParameters['id'], callerOf(principal), signal))),
+    },
+  ];
+}
+
+function callerOf(principal: Principal | undefined): Principal {
+  invariant(principal !== undefined, 'a search without a caller');
+  return principal;
+}
+
+function searchRequestOfBody(body: SearchBody): SearchRequest {
+  const { sort, limit, offset, cursor } = body;
+  return { ...selectionOf(body), order: orderOf(sort), limit, offset, cursor };
+}
+
+function aggregateRequestOfBody(body: AggregateBody): AggregateRequest {
+  const { group_by: groupBy, interval, metric = 'count' } = body;
+  return { ...selectionOf(body), groupBy, interval, metric };
+}
+
+/** Design A puts the time range among the filters, C beside them; either is taken, both are a contradiction. */
+function selectionOf(body: SearchBody | AggregateBody): Pick<SearchRequest, 'query' | 'filters' | 'timeRange' | 'allowWideRange'> {
+  const { time_range: inFilters, ...filters } = (body.filters ?? {}) as Readonly<Record<string, unknown>>;
+  if (inFilters !== undefined && inFilters !== null && body.time_range !== undefined) {
+    throw new AppError('bad_request', 'time_range is given twice, in filters and beside them', { details: { field: 'time_range' } });
+  }
+  const timeRange = body.time_range ?? (inFilters === undefined || inFilters === null ? undefined : readTimeRange(inFilters));
+  return { query: body.query, filters: withoutNullValues(filters), timeRange, allowWideRange: body.allow_wide_range };
+}
+
+/** A filter that is null is one that is not set. */
+function withoutNullValues(filters: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== null));
+}
+
+function orderOf(sort: string | undefined): 'desc' | 'asc' {
+  const match = /^(?:(?:timestamp|@timestamp|ts|time):)?(desc|asc)$/i.exec(sort?.trim() ?? 'desc');
+  if (match !== null) return match[1].toLowerCase() === 'asc' ? 'asc' : 'desc';
+  throw new AppError('bad_request', `sort must be "timestamp:desc" or "timestamp:asc" (or just "desc", "asc"), not ${JSON.stringify(sort)}`, { details: { field: 'sort' } });
+}
+
+const parameterNames = new Set(Object.keys(schemas.searchParameters.properties));
+const filterParameters = ['service', 'level', 'host'];
+const wholeNumberParameters = new Set(['limit', 'offset']);
+
+/** Empty parameters count as absent, as forms send them; filters may be repeated, other parameters not. */
+function searchRequestOfParameters(parameters: ApiRequest['queryParameters']): SearchRequest {
+  const filters = new Map<string, string[]>();
+  const values = new Map<string, unknown>();
+  for (const [given, text] of parameters) {
+    // live tail takes both names of the query, so this does too
+    const name = given === 'query' ? 'q' : given;
+    if (text === '') continue;
+    if (isFilterParameter(name)) filters.set(name, [...(filters.get(name) ?? []), text]);
+    else if (values.has(name)) throw new AppError('bad_request', `parameter "${name}" is given twice`, { details: { field: name } });
+    else values.set(name, parameterValue(name, text));
+  }
+  const { q, from, to, last, sort, limit, offset, cursor, allow_wide_range: allowWideRange } = readSearchParameters(Object.fromEntries(values));
+  const hasRange = from !== undefined || to !== undefined || last !== undefined;
+  const timeRange: TimeRangeSpec | undefined = hasRange ? { from, to, last } : undefined;
+  return { query: q, filters: Object.fromEntries(filters), timeRange, order: orderOf(sort), limit, offset, cursor, allowWideRange };
+}
+
+/** Names of lines' own fields and prefixed attributes; a bare attribute name would turn every misspelling into a filter. */
+function isFilterParameter(name: string): boolean {
+  if (filterParameters.includes(name)) return true;
+  if (parameterNames.has(name)) return false;
+  if (/^(?:metadata|meta|attributes|resource)\../s.test(name) || isColumnField(name)) return true;
+  const nearest = nearestName(name, parameterNames);
+  const shown = JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
+  const advice = nearest === undefined ? `to filter by an attribute write metadata.${name.slice(0, 80)}=…` : `did you mean "${nearest}"`;
+  throw new AppError('bad_request', `there is no parameter ${shown}; ${advice}`, { details: { field: name.slice(0, 200), known: [...parameterNames] } });
+}
+
+function parameterValue(name: string, text: string): unknown {
+  if (wholeNumberParameters.has(name) && /^\d{1,15}$/.test(text)) return Number(text);
+  if (name === 'allow_wide_range' && /^(?:true|false|1|0)$/.test(text)) return text === 'true' || text === '1';
+  return text;
+}
