@@ -139,7 +139,7 @@ export class LogBatchBuilder {
     this.#restore(mark.lengths);
   }
 
-  /** The batch as one Native block in a fresh buffer that is the caller's; the builder is empty afterwards. */
+  /** The batch, which has rows, as one Native block in a fresh buffer that is the caller's; the builder is empty afterwards. */
   finish(stamp: BatchStamp): Uint8Array<ArrayBuffer> {
     const block = writeNativeBlock(this, stamp);
     this.clear();

@@ -126,6 +126,7 @@ class Cursor {
 }
 
 function skipColumn(cursor: Cursor, type: ColumnType, rows: number): void {
+  if (rows === 0) return;
   const width = widths[type];
   if (width !== undefined) {
     cursor.skip(rows * width);
@@ -263,7 +264,7 @@ class NativeBatchView implements BatchView {
   #once<V>(column: ColumnName, decode: (cursor: Cursor | undefined) => V): V {
     let value = this.#decoded.get(column) as V | undefined;
     if (value === undefined) {
-      const start = this.#starts.get(column);
+      const start = this.rowCount === 0 ? undefined : this.#starts.get(column);
       value = decode(start === undefined ? undefined : new Cursor(this.#bytes, start));
       this.#decoded.set(column, value);
     }

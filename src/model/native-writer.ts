@@ -33,9 +33,11 @@ const bytesPerRow = 8 + 8 + 1 + 4 + 8 + 2 + 1 + 12 + 1 + 24;
 const additionalKeys = 0x200;
 const needsUpdate = 0x400;
 
-/** The block of all rows in a fresh buffer. */
+/** The block of all rows, at least one, in a fresh buffer. */
 export function writeNativeBlock(batch: LogBatchBuilder, stamp: BatchStamp): Uint8Array<ArrayBuffer> {
   const rows = batch.rowCount;
+  // ClickHouse gives a block without rows no default columns and then refuses the whole stream
+  invariant(rows > 0, 'a block must have rows');
   const tenant = textEncoder.encode(stamp.tenant);
   padColumns(batch);
   const out = new ByteArena(sizeBound(batch) + tenant.length);
@@ -152,7 +154,6 @@ function writeU64(out: ByteArena, value: number): void {
 function writeTenant(out: ByteArena, tenant: Uint8Array, rows: number): void {
   writeHeader(out, 'tenant');
   writeU64(out, 1);
-  if (rows === 0) return;
   writeU64(out, additionalKeys | needsUpdate);
   writeU64(out, tenant.length === 0 ? 1 : 2);
   out.bytes[out.length++] = 0;

@@ -40,6 +40,7 @@ export function decodeToLines(decoder: BatchDecoder, builder: LogBatchBuilder, b
     if (builder.rowCount !== 0) throw new Error(`rows left after ${thrown.code}`);
     return { error: thrown.code, outcome: undefined, lines: [], folded: [] };
   }
+  if (builder.rowCount === 0) return { error: undefined, outcome, lines: [], folded: [] };
   const view = readNativeBlock(builder.finish(stamp));
   const { bytes, starts, ends } = view.text('folded');
   return {
