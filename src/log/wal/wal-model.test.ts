@@ -94,11 +94,13 @@ class Model {
       const middle = this.random.below(content.length);
       const appended = writer.append(headerOf(rows, this.clock.nowMs()), [Buffer.from(content.slice(0, middle)), Buffer.from(content.slice(middle))]);
       this.frames.push(frame);
+      // An answer that comes after the end of its process was never sent.
+      const answer = (fate: Fate): void => void (frame.fate = frame.fate === 'pending' ? fate : frame.fate);
       appended.then(
-        () => void (frame.fate = 'acknowledged'),
+        () => answer('acknowledged'),
         (error: unknown) => {
           assert.ok(error instanceof AppError && ['log_unavailable', 'log_full'].includes(error.code), String(error));
-          frame.fate = 'rejected';
+          answer('rejected');
         },
       );
     }
