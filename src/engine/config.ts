@@ -15,7 +15,7 @@ export const engineConfig = section('The embedded ClickHouse engine, a process o
   mark_cache: bytes('64MiB', 'Most memory for the marks of columns and indexes.', { minimum: 2 ** 20 }),
   text_index_cache: bytes('64MiB', 'Most memory for dictionaries and postings of text indexes.', { minimum: 0 }),
   max_buffered_result: bytes('64MiB', 'Largest answer of a query that is not streamed.', { minimum: 2 ** 20 }),
-  insert_buffer: bytes('64MiB', 'Insert bodies up to this size are handed over in memory; larger ones go by a file in the data directory.', { minimum: 1 }),
+  insert_buffer: bytes('256KiB', 'Insert bodies up to this size may be handed over in memory; larger ones go by a file in the data directory.', { minimum: 1 }),
   max_insert_body: bytes('1GiB', 'Largest body of one insert, decompressed.', { minimum: 1 }),
   start_timeout: duration('60s', 'How long the engine may take to open its data before it counts as failed.', { minimum: 100 }),
   lock_wait: duration('10s', 'How long a start waits for another process to give up the same data directory.', { minimum: 0 }),

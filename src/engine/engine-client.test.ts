@@ -19,7 +19,7 @@ let client: ClickHouseClient;
 let streaming: ClickHouseClient;
 
 before(async () => {
-  engine = await startTestEngine({ search_sessions: 3, insert_sessions: 2, max_queued: 20, insert_buffer: 4 * 2 ** 20 });
+  engine = await startTestEngine({ search_sessions: 3, insert_sessions: 2, max_queued: 20 });
   client = engine.client;
   streaming = createEngineClient({ socketPath: engine.supervisor.socketPath, settings: { wait_end_of_query: 0 } });
 });
@@ -99,6 +99,21 @@ test('Native blocks are inserted from a stream, one behind the other, with the l
   assert.equal(summary?.written_rows, '3000');
   assert.deepEqual(await rows('SELECT count() AS c, sum(d) AS d, uniqExact(s) AS u, sum(length(s)) AS l FROM blocks'), [{ c: 3000, d: 21000, u: 256, l: 15000 }]);
   await client.command({ query: 'DROP TABLE blocks' });
+});
+
+test('data may hold any bytes: blank lines in texts, and Native blocks of any size', async () => {
+  await client.command({ query: 'CREATE TABLE bytes (n UInt32, s String) ENGINE = Memory' });
+  let expected = 0;
+  for (const count of [1, 255, 2571, 20_000]) {
+    const block = await buffer((await client.exec({ query: `SELECT number::UInt32 AS n, concat(toString(number), '\\n\\n;') AS s FROM numbers(${count}) FORMAT Native` })).stream);
+    const { summary } = await client.exec({ query: 'INSERT INTO bytes (n, s) FORMAT Native', values: Readable.from([block]) });
+    assert.equal(summary?.written_rows, String(count));
+    expected += count;
+  }
+  await client.command({ query: "INSERT INTO bytes VALUES (1, 'a\n\nb'),\n\n(2, 'c')" });
+  await client.exec({ query: 'INSERT INTO bytes FORMAT JSONEachRow', values: Readable.from(['{"n": 3}\n\n\n{"n": 4}\n']) });
+  assert.deepEqual(await rows('SELECT count() AS c, countIf(s LIKE \'%\n\n%\') AS blank FROM bytes'), [{ c: expected + 4, blank: expected + 1 }]);
+  await client.command({ query: 'DROP TABLE bytes' });
 });
 
 test('inserts over the buffer, and those with parameters, go by a file that is removed', async () => {

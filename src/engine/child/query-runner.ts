@@ -6,7 +6,7 @@
 import { queryCancelled, toEngineError } from './engine-error.ts';
 import type { Answer, AnswerHead } from './answer.ts';
 import type { EngineSession } from './engine-session.ts';
-import type { BufferedAnswer, InsertAnswer } from './native-engine.ts';
+import type { BufferedAnswer, InsertAnswer, QueryParameters } from './native-engine.ts';
 import type { QueryKiller } from './query-killer.ts';
 import type { QueryRequest } from './query-request.ts';
 import type { InsertSpool } from './request-body.ts';
@@ -81,7 +81,7 @@ async function insertBytes(request: QueryRequest, session: EngineSession, bytes:
 }
 
 /** The engine reads the file block by block, so its size costs no memory; parameters can be bound only this way. */
-async function insertFile(request: QueryRequest, session: EngineSession, path: string): Promise<{ elapsed: number } & Partial<InsertAnswer>> {
+async function insertFile(request: QueryRequest, session: EngineSession, path: string): Promise<Written> {
   const { sql, statement } = request;
   const clause = statement.insert!.clauseStart;
   const isValues = /^values/i.test(sql.slice(clause));
@@ -89,18 +89,23 @@ async function insertFile(request: QueryRequest, session: EngineSession, path: s
   const settings = /\bSETTINGS\b/i.exec(sql.slice(0, clause));
   const at = settings === null ? clause : settings.index;
   const statementWithFile = `${sql.slice(0, at)}${infile}${sql.slice(at, clause)}${isValues ? 'FORMAT Values' : sql.slice(clause)}`;
-  const { elapsed } = await session.query(statementWithFile, 'Null', request.parameters);
+  return write(session, statementWithFile, request.parameters);
+}
+
+type Written = { readonly elapsed: number } & Partial<InsertAnswer>;
+
+/** Runs a statement that writes. Only the call without parameters tells how many rows it wrote. */
+async function write(session: EngineSession, sql: string, parameters: QueryParameters): Promise<Written> {
+  if (Object.keys(parameters).length === 0) return session.insert(sql, Buffer.alloc(0));
+  const { elapsed } = await session.query(sql, 'Null', parameters);
   return { elapsed };
 }
 
 async function runWhole(request: QueryRequest, { session, answer }: RunContext): Promise<void> {
   const { sql, statement, parameters } = request;
-  const isWrite = statement.verb === 'INSERT' && Object.keys(parameters).length === 0;
-  if (isWrite) {
-    // Only this call of the engine tells how many rows an INSERT … SELECT wrote.
-    const written = await session.insert(sql, Buffer.alloc(0));
-    await answer.sendWhole(headOf(request, writeSummary(written)), Buffer.alloc(0));
-    return;
+  if (statement.verb === 'INSERT') {
+    const written = await write(session, sql, parameters);
+    return answer.sendWhole(headOf(request, writeSummary(written)), Buffer.alloc(0));
   }
   const result = await session.query(sql, request.defaultFormat, parameters);
   await answer.sendWhole(headOf(request, readSummary(result, formatOf(request))), result.bytes);
@@ -124,7 +129,7 @@ function headOf(request: QueryRequest, summary: AnswerHead['summary']): AnswerHe
 
 const elapsedNs = (seconds: number): string => String(Math.round(seconds * 1e9));
 
-function writeSummary(written: { elapsed: number } & Partial<InsertAnswer>): Record<string, string> {
+function writeSummary(written: Written): Record<string, string> {
   const summary: Record<string, string> = { elapsed_ns: elapsedNs(written.elapsed) };
   if (written.rowsWritten !== undefined) summary.written_rows = String(written.rowsWritten);
   if (written.bytesWritten !== undefined) summary.written_bytes = String(written.bytesWritten);

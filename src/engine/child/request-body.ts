@@ -1,9 +1,8 @@
 /** Request bodies: decompressed as they come, read whole into one buffer, or laid down in a file when large. */
-import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import { engineSettingPath } from '../config.ts';
@@ -51,7 +50,14 @@ export async function readBody(body: Readable, maxBytes: number): Promise<Buffer
   return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, size);
 }
 
-/** Files for insert bodies that are too large to hold in memory. */
+/** Chunks come from the socket in 64 KiB; each write costs a turn of the thread pool. */
+const writeBytes = 2 ** 20;
+
+/**
+ * Where the data of inserts waits for the engine. The engine takes data behind a statement only up to a blank line,
+ * whatever the format; so small data without one is handed over in memory, and all other by a file, which is read
+ * block by block and removed before the system's write-back comes to it.
+ */
 export class InsertSpool {
   readonly #directory: string;
   readonly #bufferBytes: number;
@@ -70,45 +76,55 @@ export class InsertSpool {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
   }
 
-  /** Reads the data into memory up to the buffer's size, into a file beyond it, or always where `asFile`. */
+  /** Reads the data, into memory or a file; always a file where `asFile`. */
   async take(body: Readable, asFile: boolean): Promise<InsertData> {
     const chunks: Buffer[] = [];
     let size = 0;
     const parts = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-    while (!asFile || size === 0) {
-      const { done, value } = await parts.next();
-      if (done) return asFile ? this.#writeFile(chunks, undefined) : { bytes: chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, size) };
-      chunks.push(value);
-      size += value.length;
-      if (size > this.#maxBytes) throw tooLarge(this.#maxBytes);
-      if (asFile || size > this.#bufferBytes) break;
+    for (let part = await parts.next(); !part.done; part = await parts.next()) {
+      chunks.push(part.value);
+      size += part.value.length;
+      if (size > this.#bufferBytes) return this.#writeFile(chunks, size, parts);
     }
-    return this.#writeFile(chunks, parts);
+    const bytes = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, size);
+    return asFile || bytes.includes('\n\n') ? this.#writeFile([bytes], size, undefined) : { bytes };
   }
 
-  async #writeFile(first: Buffer[], rest: AsyncIterator<Buffer> | undefined): Promise<InsertData> {
+  async #writeFile(first: Buffer[], firstBytes: number, rest: AsyncIterator<Buffer> | undefined): Promise<InsertData> {
     const path = join(this.#directory, `insert-${this.#nextFile++}`);
     const remove = (): Promise<void> => rm(path, { force: true });
+    const file = await open(path, 'wx', 0o600);
     try {
-      await pipeline(this.#bounded(first, rest), createWriteStream(path, { mode: 0o600 }));
-      return { path, remove };
+      let total = firstBytes;
+      let pending = first;
+      let pendingBytes = firstBytes;
+      for (;;) {
+        const part = rest === undefined ? undefined : await rest.next();
+        const isEnd = part === undefined || part.done === true;
+        if (!isEnd) {
+          pending.push(part.value);
+          pendingBytes += part.value.length;
+          total += part.value.length;
+          if (total > this.#maxBytes) throw tooLarge(this.#maxBytes);
+        }
+        if (isEnd || pendingBytes >= writeBytes) {
+          await writeAll(file, pending, pendingBytes);
+          [pending, pendingBytes] = [[], 0];
+        }
+        if (isEnd) return { path, remove };
+      }
     } catch (error) {
       await remove();
       throw error;
+    } finally {
+      await file.close();
     }
   }
+}
 
-  async *#bounded(first: Buffer[], rest: AsyncIterator<Buffer> | undefined): AsyncGenerator<Buffer> {
-    let size = 0;
-    for (const chunk of first) {
-      size += chunk.length;
-      yield chunk;
-    }
-    if (rest === undefined) return;
-    for (let part = await rest.next(); !part.done; part = await rest.next()) {
-      size += part.value.length;
-      if (size > this.#maxBytes) throw tooLarge(this.#maxBytes);
-      yield part.value;
-    }
-  }
+/** writev may write less than asked for, as on a full disk. */
+async function writeAll(file: FileHandle, chunks: readonly Buffer[], size: number): Promise<void> {
+  if (size === 0) return;
+  const { bytesWritten } = await file.writev(chunks);
+  if (bytesWritten < size) await file.writeFile(Buffer.concat(chunks).subarray(bytesWritten));
 }
