@@ -6,6 +6,7 @@
 import type { ConfigProblem } from '#access/access.ts';
 import { assertBindAllowed, checkAccess } from '#access/access.ts';
 import { accessConfig } from '#access/config.ts';
+import { apiConfig } from '#api/config.ts';
 import { section, text } from '#base/config-schema.ts';
 import type { Static } from '#base/config-schema.ts';
 import { toAppError } from '#base/errors.ts';
@@ -27,6 +28,7 @@ export const configSchema = section('All settings of Millrace.', {
   log: logConfig,
   store: storeConfig,
   engine: engineConfig,
+  api: apiConfig,
   search: searchConfig,
   query: queryConfig,
   tail: tailConfig,

@@ -41,8 +41,10 @@ export const searchScanned = { name: 'millrace_search_scanned_lines_total', kind
 /** The numbers behind the metrics, read when `/metrics` is asked. */
 export interface MetricSources {
   gatewayCounts(): GatewayCounts;
-  /** The object of /v1/status. */
-  status(): Record<string, unknown>;
+  /** The report of /v1/status. */
+  status(): Readonly<Record<string, unknown>>;
+  /** Tenant → outcomes of all records ever received. */
+  ledger(): Readonly<Record<string, object>>;
 }
 
 type Part = Readonly<Record<string, unknown>>;
@@ -53,9 +55,9 @@ export function registerServerMetrics(metrics: Metrics, sources: MetricSources):
   registerGatewayMetrics(metrics, sources);
   const part = (name: string): Part => (sources.status()[name] ?? {}) as Part;
   const single = (spec: MetricSpec, read: () => unknown): void => metrics.readAtScrape(spec, () => [{ value: Number(read() ?? 0) }]);
-  metrics.readAtScrape(ledgerRecords, () => outcomeSamples(part('ledger') as Readonly<Record<string, Readonly<Record<string, number>>>>));
+  metrics.readAtScrape(ledgerRecords, () => outcomeSamples(sources.ledger()));
   const lag = (field: string) => (): Sample[] =>
-    (sources.status().consumers as Part[]).filter((consumer) => field in consumer).map((consumer) => ({ value: Number(consumer[field]), labels: { consumer: String(consumer.name) } }));
+    Object.entries(part('consumers') as Readonly<Record<string, Part>>).map(([consumer, facts]) => ({ value: Number(facts[field]), labels: { consumer } }));
   metrics.readAtScrape(consumerLagLines, lag('lag_lines'));
   metrics.readAtScrape(consumerLagSeconds, lag('lag_seconds'));
   single(logKeptBytes, () => part('log').kept_bytes);
@@ -75,9 +77,8 @@ export function registerServerMetrics(metrics: Metrics, sources: MetricSources):
   });
   single(engineUp, () => (part('engine').status === 'ready' ? 1 : 0));
   single(engineRestarts, () => part('engine').restarts);
-  const tail = (): Part => (sources.status().consumers as Part[]).find(({ name }) => name === 'tail') ?? {};
-  single(tailSubscribers, () => tail().subscribers);
-  single(tailDropped, () => tail().dropped_lines);
+  single(tailSubscribers, () => part('tail').subscribers);
+  single(tailDropped, () => part('tail').dropped_lines);
 }
 
 function registerGatewayMetrics(metrics: Metrics, { gatewayCounts }: MetricSources): void {

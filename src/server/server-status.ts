@@ -1,78 +1,93 @@
-/** What `/v1/status` says: one JSON object made of what every part knows of itself. */
-import type { EngineSupervisor } from '#engine/engine-supervisor.ts';
+/** The report of `/v1/status`, made of what every part knows of itself. */
+import type { StatusReport } from '#api/status-report.ts';
+import type { IndexerStatus } from '#consumers/indexer/indexer.ts';
 import type { TailService } from '#consumers/live-tail.ts';
+import type { EngineSupervisor } from '#engine/engine-supervisor.ts';
+import { receivedCount } from '#ingest/outcomes.ts';
 import type { WalLog } from '#log/wal.ts';
-import type { Ledger } from '#store/ledger.ts';
 import type { SearchService } from '#search/search-service.ts';
+import type { LineSink } from '#store/line-sink.ts';
 import type { Gateway } from './gateway.ts';
 
 export interface StatusParts {
   readonly version: string;
   readonly startedMs: number;
-  readonly nowMs: number;
+  readonly ready: boolean;
   readonly dataPath: string;
-  readonly gateway: Gateway;
+  /** Undefined until it listens. */
+  readonly gateway: Gateway | undefined;
   readonly log: WalLog;
   readonly engine: EngineSupervisor;
-  readonly indexer: { status(): object };
-  readonly store: { status(): object; readonly sink: { ledger(): Ledger } };
+  readonly indexer: { status(): IndexerStatus };
+  readonly replay: { status(): object };
+  readonly store: { status(): object; readonly sink: LineSink };
   readonly tail: TailService;
   readonly search: SearchService;
-  readonly canary: { status(): object } | undefined;
+  readonly canary?: { status(): object };
 }
 
-/** Plain data, keys as the API shows them. */
-export function serverStatus(parts: StatusParts): Record<string, unknown> {
-  const { log, engine, tail, gateway } = parts;
-  const metrics = log.metrics();
-  const tailStatus = tail.status();
+export function serverStatus(parts: StatusParts): StatusReport & { readonly gateway?: object } {
+  const { log, tail, gateway } = parts;
   return {
+    ...(gateway ? { gateway: { ...gateway.status(), host: gateway.host, port: gateway.port } } : {}),
     version: parts.version,
     started_at: new Date(parts.startedMs).toISOString(),
-    uptime_seconds: Math.round((parts.nowMs - parts.startedMs) / 1000),
-    data: parts.dataPath,
-    consumers: [
-      parts.indexer.status(),
-      {
-        name: 'tail',
-        position: tailStatus.position,
-        subscribers: tailStatus.subscribers,
-        queries: tailStatus.queries,
-        matched_lines: tailStatus.matchedLines,
-        dropped_lines: tailStatus.droppedLines,
-        skipped_lines: tailStatus.skippedLines,
-      },
-    ],
-    log: {
-      incarnation: log.incarnation,
-      kept_bytes: metrics.keptBytes,
-      held_bytes: metrics.heldBytes,
-      fill_ratio: metrics.fillRatio,
-      segments: metrics.segments,
-      trimmed_bytes: metrics.trimmedBytes,
-      trimmed_early_bytes: metrics.trimmedEarlyBytes,
-      shards: log.shards().map(({ shard, first, end, keptBytes, oldestReceivedMs }) => ({
-        shard,
-        first_sequence: first,
-        next_sequence: end.sequence,
-        rows: end.rows,
-        kept_bytes: keptBytes,
-        ...(oldestReceivedMs === undefined ? {} : { oldest_received_at: new Date(oldestReceivedMs).toISOString() }),
-      })),
-      recovery: log.recovery.map(({ shard, tornBytes, damagedFrames, lostRows }) => ({
-        shard,
-        torn_bytes: tornBytes,
-        damaged_frames: damagedFrames,
-        lost_rows: lostRows,
-      })),
-    },
-    ledger: Object.fromEntries([...parts.store.sink.ledger()].map(([tenant, counts]) => [tenant, { ...counts }])),
-    store: parts.store.status(),
-    engine: { ...engineStatus(engine) },
-    gateway: { ...gateway.status(), host: gateway.host, port: gateway.port },
-    search: parts.search.status(),
-    ...(parts.canary ? { canary: parts.canary.status() } : {}),
+    ready: parts.ready,
+    consumers: { indexer: { ...parts.indexer.status() }, tail: tailConsumer(tail, log) },
+    log: logStatus(log),
+    ledger: ledgerReport(parts.store.sink),
+    store: { ...parts.store.status(), replay: parts.replay.status(), data_directory: parts.dataPath },
+    engine: engineStatus(parts.engine),
+    search: { ...parts.search.status() },
+    tail: tailStatus(tail),
+    ...(parts.canary ? { canary: { ...parts.canary.status() } } : {}),
+    recovery: log.recovery.map(({ shard, tornBytes, damagedFrames, lostRows }) => ({ shard, torn_bytes: tornBytes, damaged_frames: damagedFrames, lost_rows: lostRows })),
   };
+}
+
+/** Outcomes of all records ever received, as far as the indexer has read them. */
+export function ledgerReport(sink: LineSink): StatusReport['ledger'] {
+  const committed = sink.committedLedger();
+  return Object.fromEntries(
+    [...sink.ledger()].map(([tenant, counts]) => {
+      const stored = committed.get(tenant)?.accepted ?? 0;
+      return [tenant, { received: receivedCount(counts), ...counts, stored, pending: counts.accepted - stored }];
+    }),
+  );
+}
+
+function logStatus(log: WalLog): Record<string, unknown> {
+  const { keptBytes, heldBytes, fillRatio, segments, trimmedBytes, trimmedEarlyBytes } = log.metrics();
+  return {
+    incarnation: log.incarnation,
+    kept_bytes: keptBytes,
+    held_bytes: heldBytes,
+    fill_ratio: fillRatio,
+    segments,
+    trimmed_bytes: trimmedBytes,
+    trimmed_early_bytes: trimmedEarlyBytes,
+    shards: log.shards().map(({ shard, first, end, keptBytes: shardBytes, oldestReceivedMs }) => ({
+      shard,
+      first_sequence: first,
+      next_sequence: end.sequence,
+      rows: end.rows,
+      kept_bytes: shardBytes,
+      ...(oldestReceivedMs === undefined ? {} : { oldest_received_at: new Date(oldestReceivedMs).toISOString() }),
+    })),
+  };
+}
+
+/** While nobody watches, the tail has nothing to read and no lag. */
+function tailConsumer(tail: TailService, log: WalLog): StatusReport['consumers'][string] {
+  const { position, subscribers } = tail.status();
+  const behind = subscribers === 0 ? 0 : log.shards().reduce((sum, { shard, end }) => sum + Math.max(0, end.sequence - (position[shard] ?? end.sequence)), 0);
+  const rowsPerFrame = Math.max(1, ...log.shards().map(({ end }) => (end.sequence === 0 ? 1 : end.rows / end.sequence)));
+  return { positions: { ...position }, lag_lines: Math.round(behind * rowsPerFrame), lag_seconds: 0 };
+}
+
+function tailStatus(tail: TailService): Record<string, unknown> {
+  const { subscribers, queries, matchedLines, droppedLines, skippedLines } = tail.status();
+  return { subscribers, queries, matched_lines: matchedLines, dropped_lines: droppedLines, skipped_lines: skippedLines };
 }
 
 function engineStatus({ state, pid }: EngineSupervisor): Record<string, unknown> {

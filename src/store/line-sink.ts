@@ -21,6 +21,8 @@ export interface LineSink {
   recover(): Promise<LogPosition>;
   /** Outcomes of all records up to the last insert: those committed and those in memory. */
   ledger(): Ledger;
+  /** Outcomes of the records up to `committed`. */
+  committedLedger(): Ledger;
   /** Makes the batch findable; one without rows only moves the position. A rejection means that the memtable may hold part of it: `recover` and replay. */
   insert(batch: InsertBatch): Promise<void>;
   /** Resolves when memory bounds allow another insert. */

@@ -2,7 +2,8 @@
  * Moves lines from the durable log into the store. It owns nothing that a crash could take: it begins at the store's
  * committed position, and after any failure it asks the store to recover and replays the log from there.
  */
-import type { DurableLog } from '#log/durable-log.ts';
+import { BugError } from '#base/errors.ts';
+import type { DurableLog, LogPosition } from '#log/durable-log.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { StoreConfig } from '#store/config.ts';
@@ -32,8 +33,7 @@ export interface IndexerOptions {
 }
 
 export interface IndexerStatus {
-  readonly name: string;
-  readonly position: Readonly<Record<string, number>>;
+  readonly positions: Readonly<Record<string, number>>;
   readonly committed: Readonly<Record<string, number>>;
   /** Lines that are durable but not yet found by search. */
   readonly lag_lines: number;
@@ -45,23 +45,33 @@ export interface IndexerStatus {
 
 const firstPauseMs = 200;
 const longestPauseMs = 10_000;
+const progressPollMs = 10;
 
 export class Indexer {
   readonly #options: IndexerOptions;
   readonly #stopping = new AbortController();
   #gatherer: FrameGatherer | undefined;
+  /** Position behind the last insert that succeeded. */
+  #foundUpTo: LogPosition = new Map();
   #running: Promise<void> = Promise.resolve();
+  readonly #failure = Promise.withResolvers<never>();
   #replaying = true;
   #recoveries = 0;
 
   constructor(options: IndexerOptions) {
     this.#options = options;
+    this.#failure.promise.catch(() => undefined);
     options.store.setIncomplete('starting: lines of the durable log are not searchable yet');
     options.store.sink.onCommit((position) => {
       options.log.commit(indexerName, position).catch((error: unknown) => {
         options.logger.error({ error: String(error) }, 'the position of the indexer could not be written; the log is kept longer');
       });
     });
+  }
+
+  /** Rejects on a broken invariant, after which going on could lose lines; never resolves. */
+  get failed(): Promise<never> {
+    return this.#failure.promise;
   }
 
   start(): void {
@@ -79,11 +89,20 @@ export class Indexer {
     return !this.#replaying;
   }
 
+  /** Resolves when every line that is durable now is found. */
+  async indexed(): Promise<void> {
+    const ends = this.#options.log.shards().map(({ shard, end }) => [shard, end.sequence] as const);
+    while (!this.#stopping.signal.aborted) {
+      const found = this.#foundUpTo;
+      if (ends.every(([shard, sequence]) => (found.get(shard) ?? 0) >= sequence)) return;
+      await this.#options.clock.sleep(progressPollMs, this.#stopping.signal);
+    }
+  }
+
   status(): IndexerStatus {
     const position = this.#gatherer?.position ?? this.#options.store.sink.committed;
     return {
-      name: indexerName,
-      position: Object.fromEntries(position),
+      positions: Object.fromEntries(position),
       committed: Object.fromEntries(this.#options.store.sink.committed),
       ...this.#lag(),
       replaying: this.#replaying,
@@ -114,6 +133,10 @@ export class Indexer {
         });
       } catch (error) {
         if (signal.aborted) break;
+        if (error instanceof BugError) {
+          this.#failure.reject(error);
+          return;
+        }
         this.#recoveries += 1;
         this.#options.logger.warn({ error: String(error) }, 'indexing failed; recent lines are replayed from the durable log');
         await this.#options.clock.sleep(pauseMs, signal);
@@ -131,6 +154,7 @@ export class Indexer {
     store.setIncomplete('recent lines are being replayed from the durable log');
     await store.prepare();
     const gatherer = new FrameGatherer(log, await store.sink.recover());
+    this.#foundUpTo = new Map(gatherer.position);
     this.#gatherer = gatherer;
     while (!signal.aborted) {
       this.#noteReplay(gatherer, replayTarget);
@@ -141,6 +165,7 @@ export class Indexer {
       const batch = await gatherer.gather(config.batch_bytes);
       if (batch === undefined) continue;
       await store.sink.insert(batch);
+      this.#foundUpTo = batch.end;
       onProgress();
     }
   }

@@ -13,6 +13,9 @@ export interface LineReplacer {
   replace(batch: { readonly blocks: readonly Uint8Array[] }, range: { origin: number; fromSequence: number; toSequence: number }): Promise<void>;
 }
 
+/** Shards that are not named in `positions` are not replayed. */
+export type ReplayStart = { readonly receivedMs: number } | { readonly positions: LogPosition };
+
 export interface ReplayOptions {
   readonly log: DurableLog;
   readonly replacer: LineReplacer;
@@ -62,14 +65,14 @@ export class Replay {
     };
   }
 
-  /** Starts from a receive time; throws AppError bad_request while another replay runs. Progress is in `status`. */
-  start(fromReceivedMs: number): void {
+  /** Starts from a receive time or from positions of shards; throws AppError conflict while another replay runs. Progress is in `status`. */
+  start(from: ReplayStart): void {
     if (this.#running !== undefined) throw new AppError('conflict', 'a replay is running already; its progress is in /v1/status');
     this.#lines = 0;
     this.#frames = 0;
     this.#totalFrames = 0;
     this.#error = undefined;
-    this.#running = this.#run(fromReceivedMs)
+    this.#running = this.#run(from)
       .catch((error: unknown) => {
         this.#error = String(error);
         this.#options.logger.error({ error: String(error) }, 'a replay failed; each line is there once, in its old or its new version');
@@ -85,8 +88,8 @@ export class Replay {
     await this.#running;
   }
 
-  async #run(fromReceivedMs: number): Promise<void> {
-    const from = await this.#options.log.positionAt(fromReceivedMs);
+  async #run(start: ReplayStart): Promise<void> {
+    const from = 'positions' in start ? start.positions : await this.#options.log.positionAt(start.receivedMs);
     const to = this.#options.committed();
     const ranges = [...from].map(([shard, sequence]) => ({ shard, sequence, end: to.get(shard) ?? 0 })).filter(({ sequence, end }) => sequence < end);
     this.#totalFrames = ranges.reduce((sum, { sequence, end }) => sum + end - sequence, 0);

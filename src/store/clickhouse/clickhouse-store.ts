@@ -6,7 +6,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { Files } from '#platform/files.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { StoreConfig } from '../config.ts';
-import type { AggregateAnswer, AggregateQuery, CountAnswer, LineQuery, LinesAnswer, LogStore, ReadOptions } from '../log-store.ts';
+import type { AggregateAnswer, AggregateQuery, CountAnswer, LineQuery, LinesAnswer, LogStore, ReadOptions, TimeRange } from '../log-store.ts';
 import { aggregate } from './aggregate.ts';
 import { countLines } from './count-lines.ts';
 import { Database, RowBudgetExceeded } from './database.ts';
@@ -18,6 +18,7 @@ import { lineColumns, lineOfColumns } from './line-rows.ts';
 import { Memtables } from './memtables.ts';
 import { migrate } from './migrations.ts';
 import { Replacer } from './replacer.ts';
+import { logsTable } from './schema.ts';
 import { Snapshots } from './snapshots.ts';
 import type { Snapshot } from './snapshots.ts';
 import { committedCondition, inRange, unionOfSources } from './sources.ts';
@@ -35,6 +36,15 @@ export interface ClickHouseStoreOptions {
   readonly config: StoreConfig;
 }
 
+export interface StorageSize {
+  readonly lines: number;
+  readonly diskBytes: number;
+  readonly parts: number;
+  readonly merges: number;
+}
+
+const storageIntervalMs = 3000;
+
 export class ClickHouseStore implements LogStore {
   readonly sink: Memtables;
   /** Puts re-processed lines in the place of their older version. */
@@ -43,8 +53,12 @@ export class ClickHouseStore implements LogStore {
   readonly #snapshots: Snapshots;
   readonly #density: DensityCache;
   readonly #backlog: TextIndexBacklog;
+  readonly #clock: Clock;
+  #storage: StorageSize | undefined;
+  #storageMeasuredMs = Number.NEGATIVE_INFINITY;
 
-  private constructor(database: Database, snapshots: Snapshots, sink: Memtables, backlog: TextIndexBacklog, replacer: Replacer) {
+  private constructor(database: Database, snapshots: Snapshots, sink: Memtables, backlog: TextIndexBacklog, replacer: Replacer, clock: Clock) {
+    this.#clock = clock;
     this.#database = database;
     this.#snapshots = snapshots;
     this.sink = sink;
@@ -73,7 +87,7 @@ export class ClickHouseStore implements LogStore {
     const sink: Memtables = new Memtables({ database, snapshots, record, clock, logger, config });
     const backlog = new TextIndexBacklog({ database, memtables: sink, record, clock, logger, quietMs: config.index_catch_up_delay });
     const replacer = new Replacer({ database, memtables: sink, snapshots, record, logger });
-    return new ClickHouseStore(database, snapshots, sink, backlog, replacer);
+    return new ClickHouseStore(database, snapshots, sink, backlog, replacer, clock);
   }
 
   /** Brings the tables to this version. Call whenever the engine has started. */
@@ -91,10 +105,16 @@ export class ClickHouseStore implements LogStore {
     this.sink.flushIfDue();
     await this.replacer.tick();
     await this.#backlog.tick();
+    await this.#measureStorage();
+  }
+
+  /** Lines and bytes on disk, a few seconds old; undefined until first measured. */
+  storage(): StorageSize | undefined {
+    return this.#storage;
   }
 
   status(): Record<string, unknown> {
-    return { ...this.sink.status(), building_text_indexes: this.#backlog.building };
+    return { ...this.sink.status(), ...this.#storageStatus(), building_text_indexes: this.#backlog.building };
   }
 
   findLines(query: LineQuery, options: ReadOptions): Promise<LinesAnswer> {
@@ -131,6 +151,39 @@ export class ClickHouseStore implements LogStore {
       );
       return rows.length === 0 ? undefined : lineOfColumns(rows[0]);
     });
+  }
+
+  /** First and last event time of a tenant's lines, to the minute; undefined where it has none. */
+  extentOf(tenant: string, options: ReadOptions): Promise<TimeRange | undefined> {
+    return this.#withSnapshot(async (snapshot) => {
+      const minutes = unionOfSources(snapshot, 'toStartOfMinute(ts) AS minute', 'tenant = {tenant:String}', 'GROUP BY minute');
+      const { rows } = await this.#database.select(
+        `SELECT toUnixTimestamp(min(minute)), toUnixTimestamp(max(minute)), count() FROM (${minutes})`,
+        { tenant, ...committedCondition(snapshot).parameters },
+        options,
+      );
+      const [first, last, count] = rows[0].map(Number);
+      if (count === 0) return undefined;
+      return { fromNs: BigInt(first) * 1_000_000_000n, toNs: BigInt(last + 60) * 1_000_000_000n };
+    });
+  }
+
+  #storageStatus(): Record<string, number> {
+    if (this.#storage === undefined) return {};
+    const { lines, diskBytes, parts, merges } = this.#storage;
+    return { stored_rows: lines, disk_bytes: diskBytes, parts, merges };
+  }
+
+  async #measureStorage(): Promise<void> {
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs - this.#storageMeasuredMs < storageIntervalMs) return;
+    this.#storageMeasuredMs = nowMs;
+    const [[lines, diskBytes, parts, merges]] = await this.#database.selectInternal(
+      `SELECT sum(rows), sum(bytes_on_disk), count(), (SELECT count() FROM system.merges) FROM system.parts
+       WHERE active AND database = currentDatabase() AND table = {table:String}`,
+      { table: logsTable },
+    );
+    this.#storage = { lines: Number(lines), diskBytes: Number(diskBytes), parts: Number(parts), merges: Number(merges) };
   }
 
   async #withSnapshot<T>(read: (snapshot: Snapshot) => Promise<T>): Promise<T> {

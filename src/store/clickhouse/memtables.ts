@@ -110,6 +110,10 @@ export class Memtables implements LineSink {
     return this.#record.current.positions;
   }
 
+  committedLedger(): Ledger {
+    return this.#record.current.ledger;
+  }
+
   ledger(): Ledger {
     const { max_ledger_tenants: maxTenants } = this.#options.config;
     return this.#live.reduce((sum, { outcomes }) => addLedgers(sum, outcomes, maxTenants), this.#record.current.ledger);

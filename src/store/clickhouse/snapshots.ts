@@ -64,10 +64,6 @@ export class Snapshots {
     else this.#drop(memtable);
   }
 
-  setReplacements(replacements: readonly Replacement[]): void {
-    this.#state = { ...this.#state, replacements };
-  }
-
   /** After the memtables were lost or given up: only what is committed is left. */
   reset(state: SnapshotState): void {
     const lost = this.#state.memtables;

@@ -1,0 +1,215 @@
+/**
+ * The composition root: makes every part of a single-machine Millrace, joins them, and takes them apart again in the
+ * reverse order. Nothing else knows all of them.
+ */
+import { dirname, join } from 'node:path';
+import { assertBindAllowed, createAccess } from '#access/access.ts';
+import { createApi } from '#api/create-api.ts';
+import { Indexer, indexerName } from '#consumers/indexer/indexer.ts';
+import { Replay } from '#consumers/indexer/replay.ts';
+import type { TailService } from '#consumers/live-tail.ts';
+import { createTailService } from '#consumers/tail/tail-service.ts';
+import { createEngineClient } from '#engine/engine-client.ts';
+import { EngineSupervisor } from '#engine/engine-supervisor.ts';
+import { MatcherSet } from '#language/compile-matcher.ts';
+import { openWalLog } from '#log/wal.ts';
+import type { WalLog } from '#log/wal.ts';
+import { lineOfRow, readNativeBlock } from '#model/native-block.ts';
+import { systemClock } from '#platform/clock.ts';
+import { openDataDirectory } from '#platform/data-directory.ts';
+import type { DataDirectory } from '#platform/data-directory.ts';
+import { nodeFiles } from '#platform/files.ts';
+import type { Logger } from '#platform/logger.ts';
+import { Metrics } from '#platform/metrics.ts';
+import { Telemetry } from '#platform/telemetry.ts';
+import type { LogLevel } from '#platform/telemetry.ts';
+import { version } from '#platform/version.ts';
+import { SearchService } from '#search/search-service.ts';
+import { ClickHouseStore } from '#store/clickhouse.ts';
+import { Closers } from './closers.ts';
+import type { Config } from './config.ts';
+import { startGateway } from './gateway.ts';
+import type { Gateway } from './gateway.ts';
+import { createSearchObserver, registerServerMetrics } from './metrics.ts';
+import type { RunningServer } from './running-server.ts';
+import { ledgerReport, serverStatus } from './server-status.ts';
+import { startUpkeep } from './upkeep.ts';
+
+/** What the parts share while they are put together. */
+interface Site {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly closers: Closers;
+  readonly directory: DataDirectory;
+  readonly startedMs: number;
+}
+
+/** Starts everything; rejects with an AppError that says what is in the way, after stopping what had been started. */
+export async function startServer(config: Config): Promise<RunningServer> {
+  assertBindAllowed(config.gateway.host, config.access);
+  const { level, max_lines_per_second: maxLinesPerSecond, repeat_window: repeatWindowMs } = config.telemetry;
+  const logger = new Telemetry({ clock: systemClock, level: level as LogLevel, maxLinesPerSecond, repeatWindowMs });
+  const closers = new Closers();
+  try {
+    const directory = await openDataDirectory(config.data, { version, clock: systemClock });
+    closers.add('data directory', () => directory.close());
+    const { url, failed } = await startParts({ config, logger, closers, directory, startedMs: systemClock.nowMs() });
+    return { url, failed, dataDirectory: directory.path, close: () => closers.closeAll(logger) };
+  } catch (error) {
+    await closers.closeAll(logger);
+    throw error;
+  }
+}
+
+async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'failed'>> {
+  const { config, logger, closers } = site;
+  const log = await openLog(site);
+  const engine = await startEngine(site);
+  const store = await openStore(site, engine, log);
+  const { indexer, replay } = startIndexing(site, engine, log, store);
+  const tail = startTail(site, log);
+  const metrics = new Metrics();
+  const search = createSearch(config, store, metrics);
+
+  let gateway: Gateway | undefined;
+  const notReadyReasons = (): string[] => [
+    ...(engine.state.status === 'ready' ? [] : [`the storage engine is ${engine.state.status}`]),
+    ...(indexer.isCaughtUp ? [] : ['recent lines are being replayed from the durable log']),
+    ...(gateway === undefined ? ['the gateway is starting'] : []),
+  ];
+  const status = () =>
+    serverStatus({
+      version,
+      startedMs: site.startedMs,
+      ready: notReadyReasons().length === 0,
+      dataPath: site.directory.path,
+      gateway,
+      log,
+      engine,
+      indexer,
+      replay,
+      store,
+      tail,
+      search,
+    });
+  const operations = {
+    notReadyReasons,
+    status,
+    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
+    flush: async () => {
+      await indexer.indexed();
+      await store.sink.flush();
+    },
+    storage: () => store.storage(),
+  };
+  const access = createAccess(config.access);
+  const tailOptions = { tail, config: config.tail, queryConfig: config.query };
+  const api = createApi({ search, access, operations, tail: tailOptions, config: config.api, clock: systemClock, logger, version });
+  const apiSocketPath = join(dirname(engine.socketPath), 'api.sock');
+  await nodeFiles.remove(apiSocketPath);
+  await api.listen({ path: apiSocketPath });
+  closers.add('api', () => api.close());
+
+  gateway = await openGateway(site, log, apiSocketPath);
+  const counts = gateway.counts;
+  registerServerMetrics(metrics, { gatewayCounts: counts, status, ledger: () => ledgerReport(store.sink) });
+  const stopUpkeep = startUpkeep({ gateway, log, indexer, store, logger });
+  closers.add('upkeep', stopUpkeep);
+  const host = gateway.host.includes(':') ? `[${gateway.host}]` : gateway.host;
+  return { url: `http://${host}:${gateway.port}`, failed: indexer.failed };
+}
+
+async function openLog({ config, logger, closers, directory }: Site): Promise<WalLog> {
+  const log = await openWalLog({ directory: directory.part('log'), files: nodeFiles, clock: systemClock, logger, config: config.log, holders: [indexerName] });
+  closers.add('log', () => log.close());
+  return log;
+}
+
+async function startEngine({ config, logger, closers, directory }: Site): Promise<EngineSupervisor> {
+  const engine = await EngineSupervisor.start({ config: config.engine, dataPath: directory.part('engine'), logger });
+  closers.add('engine', () => engine.stop());
+  return engine;
+}
+
+async function openStore({ config, logger, closers, directory }: Site, engine: EngineSupervisor, log: WalLog): Promise<ClickHouseStore> {
+  const clientOf = (sessionClass: 'insert' | 'flush' | 'search') => {
+    const client = createEngineClient({ socketPath: engine.socketPath, sessionClass, requestTimeoutMs: config.store.flush_timeout });
+    closers.add(`${sessionClass} client`, () => client.close());
+    return client;
+  };
+  const store = await ClickHouseStore.open({
+    clients: { insert: clientOf('insert'), flush: clientOf('flush'), search: clientOf('search') },
+    directory: directory.part('store'),
+    incarnation: log.incarnation,
+    files: nodeFiles,
+    clock: systemClock,
+    logger,
+    config: config.store,
+  });
+  await store.prepare();
+  return store;
+}
+
+function startIndexing({ config, logger, closers }: Site, engine: EngineSupervisor, log: WalLog, store: ClickHouseStore): { indexer: Indexer; replay: Replay } {
+  const waitForEngine = (signal: AbortSignal): Promise<void> => engine.whenReady(signal);
+  const indexer = new Indexer({ log, store, config: config.store, clock: systemClock, logger, waitForEngine });
+  const replay = new Replay({
+    log,
+    replacer: store.replacer,
+    committed: () => store.sink.committed,
+    portionRows: config.store.flush_rows,
+    portionBytes: config.store.flush_bytes,
+    logger,
+  });
+  indexer.start();
+  closers.add('indexer', () => indexer.stop());
+  closers.add('replay', () => replay.stop());
+  return { indexer, replay };
+}
+
+function startTail({ config, logger, closers }: Site, log: WalLog): TailService {
+  const decoder = { readBlock: readNativeBlock, lineOfRow };
+  const tail = createTailService({ log, config: config.tail, createMatchers: () => new MatcherSet(), decoder, clock: systemClock, logger });
+  closers.add('tail', () => tail.stop());
+  return tail;
+}
+
+function createSearch(config: Config, store: ClickHouseStore, metrics: Metrics): SearchService {
+  const { timeout, max_memory } = config.search;
+  const upkeepRead = { limits: { timeoutMs: timeout, maxMemoryBytes: max_memory, maxScannedRows: Number.MAX_SAFE_INTEGER } };
+  return new SearchService({
+    store,
+    config: config.search,
+    queryConfig: config.query,
+    clock: systemClock,
+    dataExtent: (tenant) => store.extentOf(tenant, upkeepRead),
+    observe: createSearchObserver(metrics),
+  });
+}
+
+async function openGateway({ config, logger, closers, directory }: Site, log: WalLog, apiSocketPath: string): Promise<Gateway> {
+  const gateway = await startGateway({
+    config,
+    incarnation: log.incarnation,
+    logDirectory: directory.part('log'),
+    apiSocketPath,
+    shardStart: (shard) => log.writerStart(shard),
+    lastReceivedMs: await newestReceivedMs(log),
+    onCommitted: (end) => log.advance(end),
+    clock: systemClock,
+    logger,
+  });
+  closers.add('gateway', () => gateway.stop());
+  return gateway;
+}
+
+/** Receive time of the newest frame, 0 in an empty log: receive times go on rising even where the clock was set back. */
+async function newestReceivedMs(log: WalLog): Promise<number> {
+  let newestMs = 0;
+  for (const { shard, end } of log.shards()) {
+    const reader = await log.openReader(shard, Math.max(0, end.sequence - 1));
+    for (const { receivedMs } of await reader.read(1)) newestMs = Math.max(newestMs, receivedMs);
+    await reader.close();
+  }
+  return newestMs;
+}
