@@ -44,7 +44,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     const server = await options.start();
     if (firstMs === undefined) say(greeting(server, options));
     try {
-      await Promise.race([stopAsked, server.failed]);
+      await Promise.race([stopAsked, ...(server.failed === undefined ? [] : [server.failed])]);
     } finally {
       await server.close();
     }

@@ -5,10 +5,8 @@ export interface RunningServer {
   readonly url: string;
   /** Absolute path of the data directory. */
   readonly dataDirectory: string;
-  /** Rejects when the server cannot go on; never resolves. */
-  readonly failed: Promise<never>;
+  /** Where there is one: rejects when the server cannot go on, and never resolves. */
+  readonly failed?: Promise<never>;
   /** Takes no more requests, makes safe what is under way, stops everything, gives up the data directory. */
   close(): Promise<void>;
 }
-
-export type StartServer<C> = (config: C) => Promise<RunningServer>;
