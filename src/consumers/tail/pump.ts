@@ -7,7 +7,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { frameKinds } from '#log/durable-log.ts';
-import type { DurableLog, Frame } from '#log/durable-log.ts';
+import type { DurableLog, Frame, ShardEnd } from '#log/durable-log.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { TailConfig } from './config.ts';
@@ -93,8 +93,8 @@ export class TailPump {
         await log.waitBeyond(new Map([...this.#position].map(([shard, point]) => [shard, point.sequence])), signal);
         if (signal.aborted) break;
         this.#jumpIfFarBehind();
-        for (const { shard, end } of log.shards()) {
-          if (this.nextSequence(shard) < end.sequence) await this.#readShard(readers, shard, signal);
+        for (const { end } of log.shards()) {
+          if (this.nextSequence(end.shard) < end.sequence) await this.#readShard(readers, end, signal);
         }
         await clock.sleep(config.read_interval, signal);
       } catch (error) {
@@ -106,22 +106,26 @@ export class TailPump {
     await closeAll(readers);
   }
 
-  async #readShard(readers: ShardReaders, shard: number, signal: AbortSignal): Promise<void> {
+  /** Reads up to the shard's end as it was at the call. */
+  async #readShard(readers: ShardReaders, { shard, sequence: end }: ShardEnd, signal: AbortSignal): Promise<void> {
     const { log, config, clock } = this.#options;
     const reader = await readerAt(log, readers, shard, this.nextSequence(shard));
-    const frames = await reader.read(config.read_bytes);
     let stretchStartMs = clock.monotonicMs();
-    for (const frame of frames) {
-      if (signal.aborted) return;
-      this.#take(frame);
-      if (clock.monotonicMs() - stretchStartMs < maxStretchMs) continue;
-      await setImmediate();
-      stretchStartMs = clock.monotonicMs();
+    while (this.nextSequence(shard) < end && !signal.aborted) {
+      const frames = await reader.read(config.read_bytes);
+      for (const frame of frames) {
+        if (signal.aborted) return;
+        this.#take(frame);
+        if (clock.monotonicMs() - stretchStartMs < maxStretchMs) continue;
+        await setImmediate();
+        stretchStartMs = clock.monotonicMs();
+      }
+      const missed = reader.newlyMissed();
+      if (missed > 0) this.#forEachSubscriber((subscriber) => subscriber.miss(missed));
+      // Numbers of rejected frames may lie behind the last frame.
+      if (reader.nextSequence > this.nextSequence(shard)) this.#moveTo(shard, { sequence: reader.nextSequence, row: 0 });
+      if (frames.length === 0) return;
     }
-    const missed = reader.newlyMissed();
-    if (missed > 0) this.#forEachSubscriber((subscriber) => subscriber.miss(missed));
-    // Numbers of rejected frames may lie behind the last frame.
-    if (reader.nextSequence > this.nextSequence(shard)) this.#moveTo(shard, { sequence: reader.nextSequence, row: 0 });
   }
 
   #take(frame: Frame): void {
