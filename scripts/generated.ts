@@ -5,6 +5,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { openApiText } from '../src/api/openapi.ts';
 import { httpStatusOfKind } from '../src/base/error-status.ts';
 import { errorCodes } from '../src/base/errors.ts';
 import { describeSettings } from '../src/cli/config-docs.ts';
@@ -29,8 +30,15 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
     wholeFile('docs/reference/configuration.md', describeSettings(configSchema)),
     wholeFile('docs/reference/errors.md', errorsPage()),
     wholeFile('docs/reference/metrics.md', metricsPage(await declaredMetrics())),
+    { path: openApiPath, text: openApiText(packageVersion()), current: currentText(openApiPath) },
     partOfFile('ARCHITECTURE.md', 'folders', folderDiagram(readSources())),
   ];
+}
+
+const openApiPath = 'docs/reference/openapi.json';
+
+function packageVersion(): string {
+  return (JSON.parse(readFileSync(join(rootDirectory, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 function currentText(path: string): string | undefined {

@@ -44,7 +44,7 @@ export function createTestApi(t: TestContext, { keys = [], search: searchSetting
     operations: {
       notReadyReasons: () => [],
       status: () => ({
-        version: 'test', started_at: '2025-07-15T00:00:00Z', ready: true, consumers: {}, log: {}, store: {}, engine: {}, search: { ...search.status() }, recovery: [],
+        version: 'test', started_at: '2025-07-15T00:00:00Z', uptime_seconds: 1, ready: true, consumers: {}, log: {}, store: {}, engine: {}, search: { ...search.status() }, recovery: [],
         ledger: { default: zeroOutcomes, other: zeroOutcomes },
       }),
       metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'millrace_up 1\n' }),

@@ -43,7 +43,7 @@ function describeViolation(violations: readonly Violation[], value: unknown, sch
   const deepest = violations.reduce((found, next) => (depthOf(next) > depthOf(found) ? next : found));
   const path = pathOf(deepest.instancePath);
   const at = violations.filter(({ instancePath, keyword }) => instancePath === deepest.instancePath && keyword !== 'anyOf' && keyword !== 'boolean');
-  const problem = at.length === 0 ? deepest.message : [...new Set(at.map(describeOne))].join(' or ');
+  const problem = at.length === 0 ? deepest.message : [...new Set(at.map(describeOne))].join(' or ').replaceAll(' or must be ', ' or ');
   return new AppError('bad_request', `${path === '' ? what : path} ${problem}`, { details: path === '' ? {} : { field: path } });
 }
 

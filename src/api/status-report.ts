@@ -34,6 +34,7 @@ export const statusReport = Type.Object(
   {
     version: Type.String(),
     started_at: Type.String({ format: 'date-time' }),
+    uptime_seconds: count('Time since the start.'),
     ready: Type.Boolean(),
     consumers: Type.Record(Type.String(), consumer, { description: 'Name → how far it is.' }),
     log: freeForm('Size, bounds and shards of the durable log.'),
