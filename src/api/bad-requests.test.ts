@@ -80,9 +80,15 @@ for (const [endpoint, content, status, code, message, details] of refused) {
   test(`${endpoint} ${(typeof content === 'string' ? content : JSON.stringify(content)).slice(0, 70)} → ${status} ${code}`, async (t) => {
     const { app, logged } = createTestApi(t);
     const [method, path] = endpoint.split(' ') as ['GET' | 'POST' | 'DELETE', string];
-    const response = method === 'POST'
-      ? await app.inject({ method, url: path, headers: { 'content-type': 'application/json' }, payload: typeof content === 'string' ? content : JSON.stringify(content) })
-      : await app.inject({ method, url: content === '' ? path : `${path}?${content as string}` });
+    const response =
+      method === 'POST'
+        ? await app.inject({
+            method,
+            url: path,
+            headers: { 'content-type': 'application/json' },
+            payload: typeof content === 'string' ? content : JSON.stringify(content),
+          })
+        : await app.inject({ method, url: content === '' ? path : `${path}?${content as string}` });
     const { error } = response.json<ErrorAnswer>();
     assert.deepEqual([response.statusCode, error.code], [status, code], response.body);
     assert.match(error.message, message);
@@ -108,14 +114,44 @@ test('content types, encodings, sizes and broken UTF-8', async (t) => {
   assert.deepEqual(await send({ ...json, 'content-encoding': 'gzip' }, '{}'), [415, 'unsupported_encoding', undefined]);
   assert.deepEqual(await send(json, JSON.stringify({ query: 'x'.repeat(3000) })), [413, 'body_too_large', 'api.max_body_bytes']);
   assert.deepEqual(await send(json, Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d])), [400, 'malformed_body', undefined]);
-  const utf8 = await app.inject({ method: 'POST', url: '/v1/search', headers: { 'content-type': 'application/json; charset=utf-8' }, payload: '\ufeff{}' });
+  const utf8 = await app.inject({
+    method: 'POST',
+    url: '/v1/search',
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+    payload: '\ufeff{}',
+  });
   assert.equal(utf8.statusCode, 200, 'a byte order mark is no harm');
 });
 
 /** Texts that would do harm if they ever became SQL, HTML, a path or a header. */
 const hostile = [
-  "' OR '1'='1", "'; DROP TABLE logs; --", '`; SELECT sleep(10)', ') UNION ALL SELECT * FROM system.tables --', '{tenant:String}', '\\', "\\'", '\u0000', '%00', '../../../etc/passwd',
-  '<script>alert(1)</script>', '\r\nX-Injected: 1', '💥', '\ud800', 'x'.repeat(5000), '${7*7}', 'file(\'/etc/passwd\')', '/*', '"}]}', '*', '?', '\t', ' ', '-', ':', '(', '"',
+  "' OR '1'='1",
+  "'; DROP TABLE logs; --",
+  '`; SELECT sleep(10)',
+  ') UNION ALL SELECT * FROM system.tables --',
+  '{tenant:String}',
+  '\\',
+  "\\'",
+  '\u0000',
+  '%00',
+  '../../../etc/passwd',
+  '<script>alert(1)</script>',
+  '\r\nX-Injected: 1',
+  '💥',
+  '\ud800',
+  'x'.repeat(5000),
+  '${7*7}',
+  "file('/etc/passwd')",
+  '/*',
+  '"}]}',
+  '*',
+  '?',
+  '\t',
+  ' ',
+  '-',
+  ':',
+  '(',
+  '"',
 ];
 
 test('hostile text in every position: an answer or a clear refusal, only own lines, and nothing breaks', async (t) => {
@@ -125,15 +161,38 @@ test('hostile text in every position: an answer or a clear refusal, only own lin
   for (const text of hostile) {
     const encoded = encodeURIComponent(text.toWellFormed());
     const responses = [
-      ...[{ query: text }, { query: `service:"${text}"` }, { filters: { [text]: 'x' } }, { filters: { service: text } }, { filters: { service: [text] } }, { filters: { [`metadata.${text}`]: text } }, { cursor: text }, { sort: text }, { time_range: { from: text } }, { time_range: { last: text } }, { [text]: 1 }].map((body) => post('/v1/logs/search', body)),
-      ...[{ metric: text }, { metric: `sum(${text})` }, { group_by: [text] }, { interval: text }, { query: text, filters: { [text]: text } }].map((body) => post('/v1/aggregate', body)),
-      ...['q', 'service', 'level', 'from', 'to', 'limit', 'offset', 'cursor', 'sort', 'last', `metadata.${encoded}`, encoded].map((name) => get(`/api/v1/logs/search?${name}=${encoded}`)),
+      ...[
+        { query: text },
+        { query: `service:"${text}"` },
+        { filters: { [text]: 'x' } },
+        { filters: { service: text } },
+        { filters: { service: [text] } },
+        { filters: { [`metadata.${text}`]: text } },
+        { cursor: text },
+        { sort: text },
+        { time_range: { from: text } },
+        { time_range: { last: text } },
+        { [text]: 1 },
+      ].map((body) => post('/v1/logs/search', body)),
+      ...[
+        { metric: text },
+        { metric: `sum(${text})` },
+        { group_by: [text] },
+        { interval: text },
+        { query: text, filters: { [text]: text } },
+      ].map((body) => post('/v1/aggregate', body)),
+      ...['q', 'service', 'level', 'from', 'to', 'limit', 'offset', 'cursor', 'sort', 'last', `metadata.${encoded}`, encoded].map((name) =>
+        get(`/api/v1/logs/search?${name}=${encoded}`),
+      ),
       get(`/v1/logs/${encoded}`),
       get(`/${encoded}`),
       get('/v1/status', { 'x-tenant-id': encoded }),
     ];
     for (const response of await Promise.all(responses)) {
-      assert.ok([200, 400, 404, 405].includes(response.statusCode), `${response.statusCode} ${response.body.slice(0, 300)} for ${JSON.stringify(text.slice(0, 40))}`);
+      assert.ok(
+        [200, 400, 404, 405].includes(response.statusCode),
+        `${response.statusCode} ${response.body.slice(0, 300)} for ${JSON.stringify(text.slice(0, 40))}`,
+      );
       assert.ok(!response.body.includes('foreign'), response.body);
       assert.equal(response.headers['x-injected'], undefined);
       if (response.statusCode !== 200) assert.ok(response.json<ErrorAnswer>().error.code in errorCodes);
@@ -144,7 +203,20 @@ test('hostile text in every position: an answer or a clear refusal, only own lin
 
 test('any JSON at all as a body gets an answer or a refusal', async (t) => {
   const { post, logged } = createTestApi(t);
-  const names = fc.constantFrom('query', 'filters', 'time_range', 'sort', 'limit', 'offset', 'cursor', 'group_by', 'interval', 'metric', 'allow_wide_range', 'x');
+  const names = fc.constantFrom(
+    'query',
+    'filters',
+    'time_range',
+    'sort',
+    'limit',
+    'offset',
+    'cursor',
+    'group_by',
+    'interval',
+    'metric',
+    'allow_wide_range',
+    'x',
+  );
   const body = fc.dictionary(names, fc.jsonValue({ maxDepth: 3 }), { maxKeys: 4 });
   await fc.assert(
     fc.asyncProperty(body, fc.constantFrom('/v1/logs/search', '/v1/search', '/v1/aggregate', '/v1/logs/aggregate'), async (value, path) => {

@@ -29,22 +29,43 @@ export interface ApiFakeOptions {
 }
 
 /** Closed at the end of the test. */
-export function createTestApi(t: TestContext, { keys = [], search: searchSettings, api: apiSettings, operations, service }: ApiFakeOptions = {}) {
+export function createTestApi(
+  t: TestContext,
+  { keys = [], search: searchSettings, api: apiSettings, operations, service }: ApiFakeOptions = {},
+) {
   const store = new FakeLogStore();
   const clock = new ManualClock(nowMs);
   const logged: string[] = [];
-  const note = (fields: Readonly<Record<string, unknown>>, message: string): void => void logged.push(`${message} ${JSON.stringify(fields)}`);
+  const note = (fields: Readonly<Record<string, unknown>>, message: string): void =>
+    void logged.push(`${message} ${JSON.stringify(fields)}`);
   const logger: Logger = { debug: note, info: note, warn: note, error: note };
   const config = { ...defaultsOf(searchConfig.properties), ...searchSettings } as SearchConfig;
   const search = new SearchService({ store, clock, config, ...service });
-  const fullKeys = keys.map((key, index) => ({ name: `key-${index}`, key: undefined, tenant: 'default', may_ingest: true, may_read: true, may_act_for_others: false, ...key }));
+  const fullKeys = keys.map((key, index) => ({
+    name: `key-${index}`,
+    key: undefined,
+    tenant: 'default',
+    may_ingest: true,
+    may_read: true,
+    may_act_for_others: false,
+    ...key,
+  }));
   const app = createApi({
     search,
     access: createAccess({ keys: fullKeys as ApiKeyConfig[] }),
     operations: {
       notReadyReasons: () => [],
       status: () => ({
-        version: 'test', started_at: '2025-07-15T00:00:00Z', uptime_seconds: 1, ready: true, consumers: {}, log: {}, store: {}, engine: {}, search: { ...search.status() }, recovery: [],
+        version: 'test',
+        started_at: '2025-07-15T00:00:00Z',
+        uptime_seconds: 1,
+        ready: true,
+        consumers: {},
+        log: {},
+        store: {},
+        engine: {},
+        search: { ...search.status() },
+        recovery: [],
         ledger: { default: zeroOutcomes, other: zeroOutcomes },
       }),
       metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'millrace_up 1\n' }),
@@ -59,7 +80,12 @@ export function createTestApi(t: TestContext, { keys = [], search: searchSetting
   });
   t.after(() => app.close());
   const post = (url: string, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
-    app.inject({ method: 'POST', url, headers: { 'content-type': 'application/json', ...headers }, payload: typeof body === 'string' ? body : JSON.stringify(body) });
+    app.inject({
+      method: 'POST',
+      url,
+      headers: { 'content-type': 'application/json', ...headers },
+      payload: typeof body === 'string' ? body : JSON.stringify(body),
+    });
   const get = (url: string, headers: Readonly<Record<string, string>> = {}) => app.inject({ method: 'GET', url, headers });
   return { app, store, clock, search, logged, post, get };
 }

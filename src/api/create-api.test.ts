@@ -95,7 +95,10 @@ test('too many searches: 429 with Retry-After and the setting', async (t) => {
   const running = post('/v1/search', {});
   await store.untilAsked(1);
   const refused = await post('/v1/search', {});
-  assert.deepEqual([refused.statusCode, refused.headers['retry-after'], refused.json<ErrorAnswer>().error.details['setting']], [429, '1', 'search.max_queued_per_tenant']);
+  assert.deepEqual(
+    [refused.statusCode, refused.headers['retry-after'], refused.json<ErrorAnswer>().error.details['setting']],
+    [429, '1', 'search.max_queued_per_tenant'],
+  );
   store.release();
   assert.equal((await running).statusCode, 200);
 });
@@ -129,7 +132,8 @@ test('access: who may do what, with keys', async (t) => {
   const flushed: string[] = [];
   const { app } = createTestApi(t, { keys, operations: { flush: async () => void flushed.push('x') } });
   const statusOf = async (method: 'GET' | 'POST', url: string, key?: string, tenant?: string): Promise<number> =>
-    (await app.inject({ method, url, headers: { ...(key ? { 'x-api-key': key } : {}), ...(tenant ? { 'x-tenant-id': tenant } : {}) } })).statusCode;
+    (await app.inject({ method, url, headers: { ...(key ? { 'x-api-key': key } : {}), ...(tenant ? { 'x-tenant-id': tenant } : {}) } }))
+      .statusCode;
   for (const path of ['/', '/health/live', '/health/ready', '/openapi.json']) assert.equal(await statusOf('GET', path), 200, path);
   for (const path of ['/metrics', '/v1/status', '/api/v1/logs/search', '/v1/logs/x']) {
     assert.equal(await statusOf('GET', path), 401, path);
@@ -143,7 +147,11 @@ test('access: who may do what, with keys', async (t) => {
   assert.equal(await statusOf('POST', '/v1/admin/flush', 'root-0123456789abcdef'), 200);
   assert.equal(flushed.length, 1);
   const refused = await app.inject({ method: 'POST', url: '/v1/search', headers: { 'content-type': 'application/json' }, payload: '{' });
-  assert.deepEqual([refused.statusCode, refused.headers['www-authenticate']], [401, 'Bearer realm="millrace"'], 'asked who it is before its body is read');
+  assert.deepEqual(
+    [refused.statusCode, refused.headers['www-authenticate']],
+    [401, 'Bearer realm="millrace"'],
+    'asked who it is before its body is read',
+  );
 });
 
 test('access: the key decides the tenant that is searched', async (t) => {
@@ -199,7 +207,9 @@ test('the page: what this is, how much is stored, every endpoint, nothing from e
 test('every endpoint of the document is served here or by the gateway, under its method only', async (t) => {
   const { app, get } = createTestApi(t);
   const document = (await get('/openapi.json')).json<{ paths: Record<string, Record<string, { operationId: string }>> }>();
-  const listed = Object.entries(document.paths).flatMap(([path, operations]) => Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`));
+  const listed = Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+  );
   assert.deepEqual(listed.sort(), allEndpoints.map(({ method, path }) => `${method} ${path}`).sort());
   const ids = Object.values(document.paths).flatMap((operations) => Object.values(operations).map(({ operationId }) => operationId));
   assert.equal(new Set(ids).size, ids.length);
@@ -215,7 +225,9 @@ test('every endpoint of the document is served here or by the gateway, under its
 test('docs/reference/openapi.json is what the code says; `npm run generate` writes it', async (t) => {
   const { get } = createTestApi(t);
   const served = (await get('/openapi.json')).json<{ info: { version: string } }>();
-  const kept = JSON.parse(readFileSync(new URL('../../docs/reference/openapi.json', import.meta.url), 'utf8')) as { info: { version: string } };
+  const kept = JSON.parse(readFileSync(new URL('../../docs/reference/openapi.json', import.meta.url), 'utf8')) as {
+    info: { version: string };
+  };
   served.info.version = kept.info.version;
   assert.deepEqual(kept, served);
 });

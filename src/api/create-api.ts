@@ -88,7 +88,10 @@ function authorize(access: Access, headers: IncomingHttpHeaders, need: RouteAcce
   if (need === 'public') return undefined;
   const principal = access.authenticate(credentialsOf(headers), 'read');
   if (need === 'act-for-others' && !principal.mayActForOthers) {
-    throw new AppError('forbidden', `key "${principal.keyName}" may not do this: it concerns all tenants, and the key may not act for others`);
+    throw new AppError(
+      'forbidden',
+      `key "${principal.keyName}" may not do this: it concerns all tenants, and the key may not act for others`,
+    );
   }
   return principal;
 }
@@ -115,7 +118,8 @@ function takeJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
     const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-    if (encoding !== 'identity' && encoding !== '') throw new AppError('unsupported_encoding', 'requests to this endpoint are not compressed');
+    if (encoding !== 'identity' && encoding !== '')
+      throw new AppError('unsupported_encoding', 'requests to this endpoint are not compressed');
     return body.length === 0 ? undefined : parseJsonBody(utf8Text(body));
   });
 }
@@ -130,7 +134,8 @@ function utf8Text(body: Buffer): string {
 
 /** Methods of each fixed address; `/v1/logs/{id}` would else take `GET /v1/logs/search` for a line. */
 const methodsByPath = new Map<string, string[]>();
-for (const { path, method } of allEndpoints) methodsByPath.set(path, [...(methodsByPath.get(path) ?? []), ...(method === 'GET' ? ['GET', 'HEAD'] : [method])]);
+for (const { path, method } of allEndpoints)
+  methodsByPath.set(path, [...(methodsByPath.get(path) ?? []), ...(method === 'GET' ? ['GET', 'HEAD'] : [method])]);
 
 function refuseWrongMethod({ method, raw }: FastifyRequest): void {
   const path = (raw.url ?? '').split('?', 1)[0].replace(/(?<=.)\/$/, '');

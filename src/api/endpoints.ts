@@ -12,21 +12,41 @@ import { statusReport } from './status-report.ts';
 const time = Type.Optional(Type.Union([Type.String(), Type.Number()], { description: 'RFC 3339 or epoch; absent: the time of arrival.' }));
 const text = Type.Optional(Type.String());
 const level = Type.Optional(Type.Union([Type.String(), Type.Number()], { description: 'Any usual spelling or number.' }));
-const attributes = Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'JSON of any shape; nested objects become dotted names.' }));
+const attributes = Type.Optional(
+  Type.Record(Type.String(), Type.Unknown(), { description: 'JSON of any shape; nested objects become dotted names.' }),
+);
 
-const recordA = Type.Object({ timestamp: time, level, service: text, host: text, trace_id: text, span_id: text, message: Type.String(), metadata: attributes });
+const recordA = Type.Object({
+  timestamp: time,
+  level,
+  service: text,
+  host: text,
+  trace_id: text,
+  span_id: text,
+  message: Type.String(),
+  metadata: attributes,
+});
 const recordB = Type.Object({ timestamp: time, level, message: Type.String(), metadata: attributes });
 const recordC = Type.Object({ ts: time, level, msg: Type.String(), meta: attributes });
 const sourceC = Type.Object({ service: text, host: text, region: text, environment: text });
 
 const errors = Type.Optional(
-  Type.Array(Type.Object({ index: Type.Integer(), code: Type.String(), message: Type.String() }), { description: 'The first of the records that were not taken.' }),
+  Type.Array(Type.Object({ index: Type.Integer(), code: Type.String(), message: Type.String() }), {
+    description: 'The first of the records that were not taken.',
+  }),
 );
 const failed = Type.Integer({ description: 'Quarantined and refused records.' });
 
-const about = 'The answer comes when every record is durable. Encodings: zstd, gzip, deflate, br, identity. With `Content-Type: application/x-ndjson` the body is one record a line.';
+const about =
+  'The answer comes when every record is durable. Encodings: zstd, gzip, deflate, br, identity. With `Content-Type: application/x-ndjson` the body is one record a line.';
 
-function ingest(design: 'A' | 'B' | 'C', path: string, body: TSchema, answer: TSchema, headers?: EndpointDescription['headers']): EndpointDescription {
+function ingest(
+  design: 'A' | 'B' | 'C',
+  path: string,
+  body: TSchema,
+  answer: TSchema,
+  headers?: EndpointDescription['headers'],
+): EndpointDescription {
   return {
     method: 'POST',
     path,
@@ -52,12 +72,16 @@ function tail(design: 'A' | 'C', path: string, description: string): EndpointDes
     access: 'read',
     queryParameters: Type.Object({
       query: Type.Optional(Type.String({ description: 'Query language; also as `q`.' })),
-      cursor: Type.Optional(Type.String({ description: 'Continues behind an earlier delivery. Every other parameter is a filter; repeated: any of.' })),
+      cursor: Type.Optional(
+        Type.String({ description: 'Continues behind an earlier delivery. Every other parameter is a filter; repeated: any of.' }),
+      ),
     }),
-    responses: design === 'A' ? { 101: { description: 'A stream of text frames.' } } : { 200: { description: 'A stream of events.', contentType: 'text/event-stream' } },
+    responses:
+      design === 'A'
+        ? { 101: { description: 'A stream of text frames.' } }
+        : { 200: { description: 'A stream of events.', contentType: 'text/event-stream' } },
   };
 }
-
 
 function search(design: 'A' | 'C', path: string, answer: TSchema, bodyExample: unknown): ServedEndpoint {
   return {
@@ -82,23 +106,45 @@ function aggregate(design: 'A' | 'C', path: string): ServedEndpoint {
     summary: `Count and measure lines by time and fields (design ${design})`,
     access: 'read',
     body: schemas.aggregateBody,
-    bodyExample: { filters: { service: 'payment-service' }, time_range: { last: '1h' }, group_by: ['level'], interval: '1m', metric: 'count' },
+    bodyExample: {
+      filters: { service: 'payment-service' },
+      time_range: { last: '1h' },
+      group_by: ['level'],
+      interval: '1m',
+      metric: 'count',
+    },
     responses: { 200: { description: 'Values in order of time and group.', schema: schemas.aggregateAnswer } },
   };
 }
 
-function operation(method: 'GET' | 'POST', path: string, operationId: string, facts: Pick<ServedEndpoint, 'summary' | 'access' | 'responses'>): ServedEndpoint {
+function operation(
+  method: 'GET' | 'POST',
+  path: string,
+  operationId: string,
+  facts: Pick<ServedEndpoint, 'summary' | 'access' | 'responses'>,
+): ServedEndpoint {
   return { method, path, operationId, tag: 'operation', ...facts };
 }
 
 const health = Type.Object({ status: Type.String(), reasons: Type.Optional(Type.Array(Type.String())) });
 
 export const endpoints = {
-  ingestA: ingest('A', '/v1/logs/ingest', Type.Object({ logs: Type.Array(recordA) }), Type.Object({ ingested: Type.Integer(), failed, errors })),
-  ingestB: ingest('B', '/api/v1/logs/ingest', Type.Object({ logs: Type.Array(recordB) }), Type.Object({ accepted: Type.Integer(), failed, errors }), {
-    'X-Service-Id': 'Service of records that name none.',
-    'X-Host': 'Host of records that name none.',
-  }),
+  ingestA: ingest(
+    'A',
+    '/v1/logs/ingest',
+    Type.Object({ logs: Type.Array(recordA) }),
+    Type.Object({ ingested: Type.Integer(), failed, errors }),
+  ),
+  ingestB: ingest(
+    'B',
+    '/api/v1/logs/ingest',
+    Type.Object({ logs: Type.Array(recordB) }),
+    Type.Object({ accepted: Type.Integer(), failed, errors }),
+    {
+      'X-Service-Id': 'Service of records that name none.',
+      'X-Host': 'Host of records that name none.',
+    },
+  ),
   ingestC: ingest(
     'C',
     '/v1/ingest',
@@ -106,7 +152,11 @@ export const endpoints = {
     Type.Object({ accepted: Type.Integer(), failed, lag_hint: Type.Enum(['normal', 'elevated', 'critical']), errors }),
   ),
   tailA: tail('A', '/v1/logs/tail', 'JSON frames `{"logs":[…],"dropped":0,"cursor":"…"}`.'),
-  tailC: tail('C', '/v1/tail', 'One line an event: `id:` a cursor, `data:` the record; `event: dropped` tells of lines lost; `: heartbeat` every 15 s. `Last-Event-ID` resumes.'),
+  tailC: tail(
+    'C',
+    '/v1/tail',
+    'One line an event: `id:` a cursor, `data:` the record; `event: dropped` tells of lines lost; `: heartbeat` every 15 s. `Last-Event-ID` resumes.',
+  ),
   searchA: search('A', '/v1/logs/search', schemas.searchAnswerA, {
     query: 'Failed to process payment',
     filters: { service: 'payment-service', level: ['ERROR', 'WARN'], time_range: { last: '1h' } },
@@ -149,7 +199,10 @@ export const endpoints = {
   ready: operation('GET', '/health/ready', 'ready', {
     summary: 'Is it ready to take and find lines',
     access: 'public',
-    responses: { 200: { description: 'It is ready.', schema: health }, 503: { description: 'Not yet, or not now; the reasons say why.', schema: health } },
+    responses: {
+      200: { description: 'It is ready.', schema: health },
+      503: { description: 'Not yet, or not now; the reasons say why.', schema: health },
+    },
   }),
   metrics: operation('GET', '/metrics', 'metrics', {
     summary: 'Metrics for Prometheus',

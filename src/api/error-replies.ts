@@ -6,7 +6,12 @@ import type { Logger } from '#platform/logger.ts';
 import type { ApiConfig } from './config.ts';
 
 /** Answers with the error; a defect is logged with its stack. */
-export function sendError(thrown: unknown, request: FastifyRequest, reply: FastifyReply, context: { readonly logger: Logger; readonly config: ApiConfig }): void {
+export function sendError(
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  context: { readonly logger: Logger; readonly config: ApiConfig },
+): void {
   const error = ofFastify(thrown, context.config) ?? toAppError(thrown);
   if (error.code === 'internal') {
     const stack = thrown instanceof Error ? thrown.stack : String(thrown);
@@ -24,7 +29,9 @@ function ofFastify(thrown: unknown, config: ApiConfig): AppError | undefined {
   if (thrown instanceof AppError || !(thrown instanceof Error) || !('code' in thrown)) return undefined;
   switch (thrown.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new AppError('body_too_large', `the body is over the bound of ${config.max_body_bytes} bytes`, { details: { setting: 'api.max_body_bytes', max: config.max_body_bytes } });
+      return new AppError('body_too_large', `the body is over the bound of ${config.max_body_bytes} bytes`, {
+        details: { setting: 'api.max_body_bytes', max: config.max_body_bytes },
+      });
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new AppError('unsupported_content_type', 'this endpoint takes JSON: send the header "Content-Type: application/json"');
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':

@@ -28,7 +28,9 @@ td code{white-space:nowrap;font:13.5px/1.5 ui-monospace,monospace}td:last-child{
 /** The whole page. */
 export function indexPage({ version, isOpen, storage, endpoints }: IndexPageFacts): string {
   const key = isOpen ? '' : " \\\n  -H 'X-API-Key: YOUR-KEY'";
-  const rows = endpoints.map(({ method, path, summary }) => `<tr><td><code>${escapeHtml(`${method} ${path}`)}</code></td><td>${escapeHtml(summary)}</td></tr>`);
+  const rows = endpoints.map(
+    ({ method, path, summary }) => `<tr><td><code>${escapeHtml(`${method} ${path}`)}</code></td><td>${escapeHtml(summary)}</td></tr>`,
+  );
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>Millrace</title>
 <style>${style}</style></head>

@@ -26,7 +26,11 @@ function openApiDocument(version: string): Record<string, unknown> {
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Millrace', version, description: 'A centralized log platform. Three published designs of its interface (A, B, C) are served over one service each.' },
+    info: {
+      title: 'Millrace',
+      version,
+      description: 'A centralized log platform. Three published designs of its interface (A, B, C) are served over one service each.',
+    },
     servers: [{ url: 'http://127.0.0.1:4880' }],
     tags: Object.entries(tagTexts).map(([name, description]) => ({ name, description })),
     // Without keys in the configuration none is needed; then only loopback is listened on.
@@ -35,11 +39,20 @@ function openApiDocument(version: string): Record<string, unknown> {
     components: {
       securitySchemes: { apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' }, bearer: { type: 'http', scheme: 'bearer' } },
       parameters: {
-        tenant: { name: 'X-Tenant-ID', in: 'header', required: false, schema: { type: 'string' }, description: 'Tenant to act for; believed without keys, or from a key that may act for others.' },
+        tenant: {
+          name: 'X-Tenant-ID',
+          in: 'header',
+          required: false,
+          schema: { type: 'string' },
+          description: 'Tenant to act for; believed without keys, or from a key that may act for others.',
+        },
       },
       schemas: { Error: errorSchema() },
       responses: {
-        Error: { description: 'What went wrong; docs/reference/errors.md lists the codes and their status.', content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
+        Error: {
+          description: 'What went wrong; docs/reference/errors.md lists the codes and their status.',
+          content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+        },
       },
     },
   };
@@ -57,7 +70,10 @@ function errorSchema(): object {
         properties: {
           code: { type: 'string', enum: codes.map(({ code }) => code), description: 'Stable.' },
           message: { type: 'string', description: 'For people; may change.' },
-          details: { type: 'object', description: '`setting` names the bound that was reached; `position` and `length` the place in a query.' },
+          details: {
+            type: 'object',
+            description: '`setting` names the bound that was reached; `position` and `length` the place in a query.',
+          },
         },
       },
     },
@@ -74,15 +90,37 @@ function operationOf(endpoint: EndpointDescription): Record<string, unknown> {
     ...(description === undefined ? {} : { description }),
     ...(access === 'public' ? { security: [{}] } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body === undefined ? {} : { requestBody: { required: true, content: { 'application/json': { schema: body, ...(bodyExample === undefined ? {} : { example: bodyExample }) } } } }),
-    responses: { ...Object.fromEntries(Object.entries(endpoint.responses).map(([status, response]) => [status, responseOf(response)])), default: { $ref: '#/components/responses/Error' } },
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: body, ...(bodyExample === undefined ? {} : { example: bodyExample }) } },
+          },
+        }),
+    responses: {
+      ...Object.fromEntries(Object.entries(endpoint.responses).map(([status, response]) => [status, responseOf(response)])),
+      default: { $ref: '#/components/responses/Error' },
+    },
   };
 }
 
 function parametersOf({ pathParameters = {}, queryParameters, headers = {}, access }: EndpointDescription): object[] {
-  const inPath = Object.entries(pathParameters).map(([name, description]) => ({ name, in: 'path', required: true, schema: { type: 'string' }, description }));
+  const inPath = Object.entries(pathParameters).map(([name, description]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+    description,
+  }));
   const inQuery = queryParameters === undefined ? [] : queryParametersOf(queryParameters);
-  const inHeader = Object.entries(headers).map(([name, description]) => ({ name, in: 'header', required: false, schema: { type: 'string' }, description }));
+  const inHeader = Object.entries(headers).map(([name, description]) => ({
+    name,
+    in: 'header',
+    required: false,
+    schema: { type: 'string' },
+    description,
+  }));
   const tenant = access === 'public' ? [] : [{ $ref: '#/components/parameters/tenant' }];
   return [...inPath, ...inQuery, ...inHeader, ...tenant];
 }

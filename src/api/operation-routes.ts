@@ -39,7 +39,11 @@ export function operationRoutes({ operations, isOpen, version }: OperationRouteO
     { endpoint: endpoints.status, handle: async (request) => statusReply(await operations.status(), request) },
     { endpoint: endpoints.flush, handle: (request) => flush(operations, request) },
     { endpoint: endpoints.openApi, handle: () => jsonReply(document) },
-    { endpoint: endpoints.index, handle: async () => pageReply(indexPage({ version, isOpen, storage: isOpen ? await operations.storage() : undefined, endpoints: allEndpoints })) },
+    {
+      endpoint: endpoints.index,
+      handle: async () =>
+        pageReply(indexPage({ version, isOpen, storage: isOpen ? await operations.storage() : undefined, endpoints: allEndpoints })),
+    },
   ];
 }
 

@@ -42,7 +42,9 @@ function describeViolation(violations: readonly Violation[], value: unknown, sch
   // Of a choice of schemas each failed one is told: the deepest place is the one that is wrong.
   const deepest = violations.reduce((found, next) => (depthOf(next) > depthOf(found) ? next : found));
   const path = pathOf(deepest.instancePath);
-  const at = violations.filter(({ instancePath, keyword }) => instancePath === deepest.instancePath && keyword !== 'anyOf' && keyword !== 'boolean');
+  const at = violations.filter(
+    ({ instancePath, keyword }) => instancePath === deepest.instancePath && keyword !== 'anyOf' && keyword !== 'boolean',
+  );
   const problem = at.length === 0 ? deepest.message : [...new Set(at.map(describeOne))].join(' or ').replaceAll(' or must be ', ' or ');
   return new AppError('bad_request', `${path === '' ? what : path} ${problem}`, { details: path === '' ? {} : { field: path } });
 }
@@ -67,12 +69,17 @@ function propertiesAt(schema: TObject, path: string): object | undefined {
 }
 
 function describeOne({ keyword, params, message }: Violation): string {
-  const { type, allowedValues, limit } = params as { readonly type?: string; readonly allowedValues?: readonly unknown[]; readonly limit?: number };
+  const { type, allowedValues, limit } = params as {
+    readonly type?: string;
+    readonly allowedValues?: readonly unknown[];
+    readonly limit?: number;
+  };
   if (keyword === 'type') return `must be ${jsonTypeNames[type ?? ''] ?? type}`;
   if (keyword === 'enum') return `must be one of ${(allowedValues ?? []).map((allowed) => JSON.stringify(allowed)).join(', ')}`;
   if (keyword === 'minimum') return `must be at least ${limit}`;
   if (keyword === 'maximum') return `must be at most ${limit}`;
-  if (keyword === 'required') return `lacks ${(params as { readonly requiredProperties: readonly string[] }).requiredProperties.map((name) => `"${name}"`).join(', ')}`;
+  if (keyword === 'required')
+    return `lacks ${(params as { readonly requiredProperties: readonly string[] }).requiredProperties.map((name) => `"${name}"`).join(', ')}`;
   return message;
 }
 
@@ -91,5 +98,9 @@ function depthOf({ instancePath }: Violation): number {
 
 /** `/time_range/from` → `time_range.from`. */
 function pathOf(pointer: string): string {
-  return pointer.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~')).join('.');
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .join('.');
 }

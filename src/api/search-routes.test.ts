@@ -33,13 +33,17 @@ const paymentLine = {
   attributes: { user_id: 'u-123', latency_ms: 5000, text: '5000', ok: false, none: null, list: [1, 2] },
 };
 
-test('A: the request of api.md finds the line, in A\'s shape', async (t) => {
+test("A: the request of api.md finds the line, in A's shape", async (t) => {
   const { post, store } = createTestApi(t);
   const line = store.add(paymentLine);
   store.add({ ...paymentLine, level: 'INFO' });
   const response = await post('/v1/logs/search', {
     query: 'Failed to process payment',
-    filters: { service: 'payment-service', level: ['ERROR', 'WARN'], time_range: { from: '2025-07-15T10:00:00Z', to: '2025-07-15T11:00:00Z' } },
+    filters: {
+      service: 'payment-service',
+      level: ['ERROR', 'WARN'],
+      time_range: { from: '2025-07-15T10:00:00Z', to: '2025-07-15T11:00:00Z' },
+    },
     sort: 'timestamp:desc',
     limit: 100,
   });
@@ -48,7 +52,10 @@ test('A: the request of api.md finds the line, in A\'s shape', async (t) => {
   assertHas(answer, promised.searchA);
   const [hit] = answer['hits'] as Json[];
   assertHas(hit, promised.recordA);
-  assert.deepEqual([hit['id'], hit['timestamp'], hit['level'], hit['trace_id']], [line.id, '2025-07-15T10:50:00.000123Z', 'ERROR', 'abc-123-def']);
+  assert.deepEqual(
+    [hit['id'], hit['timestamp'], hit['level'], hit['trace_id']],
+    [line.id, '2025-07-15T10:50:00.000123Z', 'ERROR', 'abc-123-def'],
+  );
   assert.deepEqual(hit['metadata'], paymentLine.attributes);
   assert.deepEqual([answer['total'], answer['total_relation'], answer['next_cursor'], answer['complete']], [1, 'eq', null, true]);
   assert.deepEqual(answer['time_range'], { from: '2025-07-15T10:00:00.000Z', to: '2025-07-15T11:00:00.000Z' });
@@ -108,7 +115,15 @@ for (const [design, path, extra] of [
 
 test('every answer fits the schema that the OpenAPI document shows', async (t) => {
   const { get, post, store } = createTestApi(t, { search: { max_scanned_rows: 5 } });
-  const { id } = store.add({ ...paymentLine, environment: 'production', resource: { region: 'eu' }, tags: ['x'], raw: 'raw', sampleRate: 0.5, skewed: true });
+  const { id } = store.add({
+    ...paymentLine,
+    environment: 'production',
+    resource: { region: 'eu' },
+    tags: ['x'],
+    raw: 'raw',
+    sampleRate: 0.5,
+    skewed: true,
+  });
   for (let index = 0; index < 9; index++) store.add({ tsMs: nowMs - 700_000 - index, level: '', message: 'other' });
   const answers: readonly (readonly [unknown, TSchema])[] = [
     [(await post('/v1/logs/search', {})).json(), schemas.searchAnswerA],
@@ -147,9 +162,23 @@ test('B: repeated filters, fields and attributes as parameters, both names of th
   store.add({ tsMs: nowMs - 1000, service: 'a', level: 'ERROR', attributes: { user_id: 'u-1' }, environment: 'prod', message: 'x' });
   store.add({ tsMs: nowMs - 2000, service: 'b', level: 'WARN', attributes: { user_id: 'u-2' }, environment: 'prod', message: 'x' });
   store.add({ tsMs: nowMs - 3000, service: 'c', level: 'INFO', message: 'x' });
-  const hitsOf = async (parameters: string): Promise<unknown> => (await get(`/api/v1/logs/search?${parameters}`)).json<Json>()['total_hits'];
+  const hitsOf = async (parameters: string): Promise<unknown> =>
+    (await get(`/api/v1/logs/search?${parameters}`)).json<Json>()['total_hits'];
   assert.deepEqual(
-    await Promise.all(['service=a&service=b', 'level=ERROR&level=INFO', 'metadata.user_id=u-2', 'environment=prod', 'query=x', 'q=service:a', 'last=2s', 'from=now-2500ms', 'from=now-2m&to=now-2s', 'limit=0'].map(hitsOf)),
+    await Promise.all(
+      [
+        'service=a&service=b',
+        'level=ERROR&level=INFO',
+        'metadata.user_id=u-2',
+        'environment=prod',
+        'query=x',
+        'q=service:a',
+        'last=2s',
+        'from=now-2500ms',
+        'from=now-2m&to=now-2s',
+        'limit=0',
+      ].map(hitsOf),
+    ),
     [2, 2, 1, 2, 3, 1, 2, undefined, 1, 3],
   );
 });
@@ -171,7 +200,14 @@ test('pages by cursor in every design, by offset in B', async (t) => {
   const query = { query: 'page me', limit: 5, time_range: { from: 'now-1h', to: 'now' } };
   assert.deepEqual(await collect(async (cursor) => (await post('/v1/logs/search', { ...query, cursor })).json(), 'hits', 'id'), ids);
   assert.deepEqual(await collect(async (cursor) => (await post('/v1/search', { ...query, cursor })).json(), 'logs', 'id'), ids);
-  assert.deepEqual(await collect(async (cursor) => (await get(`/api/v1/logs/search?q=page+me&limit=5&to=now&cursor=${cursor ?? ''}`)).json(), 'logs', 'log_id'), ids);
+  assert.deepEqual(
+    await collect(
+      async (cursor) => (await get(`/api/v1/logs/search?q=page+me&limit=5&to=now&cursor=${cursor ?? ''}`)).json(),
+      'logs',
+      'log_id',
+    ),
+    ids,
+  );
   const byOffset = (await get('/api/v1/logs/search?q=page+me&limit=5&offset=20&to=now')).json<Json>();
   assert.deepEqual([(byOffset['logs'] as Json[]).map((log) => log['log_id']), byOffset['total_hits']], [ids.slice(20), 23]);
 });
@@ -180,7 +216,10 @@ test('an incomplete answer says why and what it covers', async (t) => {
   const { post, store } = createTestApi(t, { search: { max_scanned_rows: 3 } });
   for (let index = 0; index < 9; index++) store.add({ tsMs: nowMs - 1000 * (index + 1), message: 'x' });
   const answer = (await post('/v1/logs/search', { query: 'absent' })).json<Json>();
-  assert.deepEqual([answer['complete'], answer['reason'], typeof answer['next_cursor']], [false, 'stopped at the bound of scanned lines', 'string']);
+  assert.deepEqual(
+    [answer['complete'], answer['reason'], typeof answer['next_cursor']],
+    [false, 'stopped at the bound of scanned lines', 'string'],
+  );
   assert.equal((answer['covered_range'] as Json)['from'], '2025-07-15T10:59:56.000000001Z');
 });
 

@@ -21,19 +21,32 @@ const readTimeRange = createRequestReader(schemas.timeRangeSchema, 'filters.time
 
 /** All routes that read lines. */
 export function searchRoutes(search: SearchService): ApiRoute[] {
-  const find = async (request: SearchRequest, { principal, signal }: ApiRequest, render: (answer: SearchAnswer) => string): Promise<ApiReply> =>
-    jsonReply(render(await search.search(request, callerOf(principal), signal)));
+  const find = async (
+    request: SearchRequest,
+    { principal, signal }: ApiRequest,
+    render: (answer: SearchAnswer) => string,
+  ): Promise<ApiReply> => jsonReply(render(await search.search(request, callerOf(principal), signal)));
   const aggregate = async ({ body, principal, signal }: ApiRequest): Promise<ApiReply> =>
     jsonReply(aggregateAnswerText(await search.aggregate(aggregateRequestOfBody(readAggregateBody(body)), callerOf(principal), signal)));
   return [
-    { endpoint: endpoints.searchA, handle: (request) => find(searchRequestOfBody(readSearchBody(request.body)), request, searchAnswerTextA) },
-    { endpoint: endpoints.searchB, handle: (request) => find(searchRequestOfParameters(request.queryParameters), request, searchAnswerTextB) },
-    { endpoint: endpoints.searchC, handle: (request) => find(searchRequestOfBody(readSearchBody(request.body)), request, searchAnswerTextC) },
+    {
+      endpoint: endpoints.searchA,
+      handle: (request) => find(searchRequestOfBody(readSearchBody(request.body)), request, searchAnswerTextA),
+    },
+    {
+      endpoint: endpoints.searchB,
+      handle: (request) => find(searchRequestOfParameters(request.queryParameters), request, searchAnswerTextB),
+    },
+    {
+      endpoint: endpoints.searchC,
+      handle: (request) => find(searchRequestOfBody(readSearchBody(request.body)), request, searchAnswerTextC),
+    },
     { endpoint: endpoints.aggregateA, handle: aggregate },
     { endpoint: endpoints.aggregateC, handle: aggregate },
     {
       endpoint: endpoints.lineById,
-      handle: async ({ pathParameters, principal, signal }) => jsonReply(toRecordA(await search.lineById(pathParameters['id'], callerOf(principal), signal))),
+      handle: async ({ pathParameters, principal, signal }) =>
+        jsonReply(toRecordA(await search.lineById(pathParameters['id'], callerOf(principal), signal))),
     },
   ];
 }
@@ -71,7 +84,11 @@ function withoutNullValues(filters: Readonly<Record<string, unknown>>): Readonly
 function orderOf(sort: string | undefined): 'desc' | 'asc' {
   const match = /^(?:(?:timestamp|@timestamp|ts|time):)?(desc|asc)$/i.exec(sort?.trim() ?? 'desc');
   if (match !== null) return match[1].toLowerCase() === 'asc' ? 'asc' : 'desc';
-  throw new AppError('bad_request', `sort must be "timestamp:desc" or "timestamp:asc" (or just "desc", "asc"), not ${JSON.stringify(sort)}`, { details: { field: 'sort' } });
+  throw new AppError(
+    'bad_request',
+    `sort must be "timestamp:desc" or "timestamp:asc" (or just "desc", "asc"), not ${JSON.stringify(sort)}`,
+    { details: { field: 'sort' } },
+  );
 }
 
 const parameterNames = new Set(Object.keys(schemas.searchParameters.properties));
@@ -90,7 +107,17 @@ function searchRequestOfParameters(parameters: ApiRequest['queryParameters']): S
     else if (values.has(name)) throw new AppError('bad_request', `parameter "${name}" is given twice`, { details: { field: name } });
     else values.set(name, parameterValue(name, text));
   }
-  const { q, from, to, last, sort, limit, offset, cursor, allow_wide_range: allowWideRange } = readSearchParameters(Object.fromEntries(values));
+  const {
+    q,
+    from,
+    to,
+    last,
+    sort,
+    limit,
+    offset,
+    cursor,
+    allow_wide_range: allowWideRange,
+  } = readSearchParameters(Object.fromEntries(values));
   const hasRange = from !== undefined || to !== undefined || last !== undefined;
   const timeRange: TimeRangeSpec | undefined = hasRange ? { from, to, last } : undefined;
   return { query: q, filters: Object.fromEntries(filters), timeRange, order: orderOf(sort), limit, offset, cursor, allowWideRange };
@@ -104,7 +131,9 @@ function isFilterParameter(name: string): boolean {
   const nearest = nearestName(name, parameterNames);
   const shown = JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
   const advice = nearest === undefined ? `to filter by an attribute write metadata.${name.slice(0, 80)}=…` : `did you mean "${nearest}"`;
-  throw new AppError('bad_request', `there is no parameter ${shown}; ${advice}`, { details: { field: name.slice(0, 200), known: [...parameterNames] } });
+  throw new AppError('bad_request', `there is no parameter ${shown}; ${advice}`, {
+    details: { field: name.slice(0, 200), known: [...parameterNames] },
+  });
 }
 
 function parameterValue(name: string, text: string): unknown {

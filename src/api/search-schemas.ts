@@ -8,30 +8,49 @@ export const timeRangeSchema = Type.Object(
   {
     from: Type.Optional(instant('First instant: RFC 3339, epoch seconds or milliseconds, or now-math such as `now-1h` or `now-7d/d`.')),
     to: Type.Optional(instant('First instant behind the range, in the same forms; absent: now, and a little further for a search.')),
-    last: Type.Optional(Type.String({ maxLength: 64, description: 'Duration up to now, such as `15m`, `1h`, `7d`; in place of `from` and `to`.' })),
+    last: Type.Optional(
+      Type.String({ maxLength: 64, description: 'Duration up to now, such as `15m`, `1h`, `7d`; in place of `from` and `to`.' }),
+    ),
   },
-  { additionalProperties: false, description: 'Half open: `from` belongs to it, `to` does not. Absent: the last hour (`search.default_range`).' },
+  {
+    additionalProperties: false,
+    description: 'Half open: `from` belongs to it, `to` does not. Absent: the last hour (`search.default_range`).',
+  },
 );
 
 /** A filter's value; the language's own reader checks it, which knows the fields. */
 const filtersSchema = Type.Record(Type.String(), Type.Unknown(), {
-  description: 'Field or attribute name → a value, or a list that means any of. Names as in the query language, such as `service`, `level`, `metadata.user_id`. `time_range` may stand here too.',
+  description:
+    'Field or attribute name → a value, or a list that means any of. Names as in the query language, such as `service`, `level`, `metadata.user_id`. `time_range` may stand here too.',
 });
 
 const selection = {
   query: Type.Optional(Type.String({ description: 'Query language; absent or empty: all lines.' })),
   filters: Type.Optional(filtersSchema),
   time_range: Type.Optional(timeRangeSchema),
-  allow_wide_range: Type.Optional(Type.Boolean({ description: 'Allows ranges up to `search.max_wide_range` in place of `search.max_range`.' })),
+  allow_wide_range: Type.Optional(
+    Type.Boolean({ description: 'Allows ranges up to `search.max_wide_range` in place of `search.max_range`.' }),
+  ),
 };
 
 export const searchBody = Type.Object(
   {
     ...selection,
-    sort: Type.Optional(Type.String({ maxLength: 64, description: '`desc` (newest first, the default) or `asc`; also `timestamp:desc` and `timestamp:asc`.' })),
-    limit: Type.Optional(Type.Integer({ minimum: 0, description: 'Lines of the page; default `search.default_limit`, at most `search.max_limit`.' })),
-    offset: Type.Optional(Type.Integer({ minimum: 0, description: 'Lines to pass over, at most `search.max_offset`; not together with `cursor`.' })),
-    cursor: Type.Optional(Type.String({ maxLength: 1024, description: '`next_cursor` of the page before; query, filters and order must be the same.' })),
+    sort: Type.Optional(
+      Type.String({
+        maxLength: 64,
+        description: '`desc` (newest first, the default) or `asc`; also `timestamp:desc` and `timestamp:asc`.',
+      }),
+    ),
+    limit: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'Lines of the page; default `search.default_limit`, at most `search.max_limit`.' }),
+    ),
+    offset: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'Lines to pass over, at most `search.max_offset`; not together with `cursor`.' }),
+    ),
+    cursor: Type.Optional(
+      Type.String({ maxLength: 1024, description: '`next_cursor` of the page before; query, filters and order must be the same.' }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -41,7 +60,9 @@ export type SearchBody = Static<typeof searchBody>;
 export const searchParameters = Type.Object(
   {
     q: Type.Optional(Type.String({ description: 'Query language; absent or empty: all lines.' })),
-    service: Type.Optional(Type.String({ description: 'Filter; repeated: any of. Empty: none. So are all fields of a line and `metadata.<name>`.' })),
+    service: Type.Optional(
+      Type.String({ description: 'Filter; repeated: any of. Empty: none. So are all fields of a line and `metadata.<name>`.' }),
+    ),
     level: Type.Optional(Type.String({ description: 'Filter: TRACE, DEBUG, INFO, WARN, ERROR or FATAL; repeated: any of.' })),
     host: Type.Optional(Type.String({ description: 'Filter; repeated: any of.' })),
     from: Type.Optional(Type.String({ maxLength: 128, description: 'First instant: RFC 3339, epoch, or now-math.' })),
@@ -49,7 +70,9 @@ export const searchParameters = Type.Object(
     last: Type.Optional(Type.String({ maxLength: 64, description: 'Duration up to now, in place of `from` and `to`.' })),
     sort: Type.Optional(Type.String({ maxLength: 64, description: '`desc` (default) or `asc`.' })),
     limit: Type.Optional(Type.Integer({ minimum: 0, description: 'Lines of the page.' })),
-    offset: Type.Optional(Type.Integer({ minimum: 0, description: 'Lines to pass over, at most `search.max_offset`; further with `cursor`.' })),
+    offset: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'Lines to pass over, at most `search.max_offset`; further with `cursor`.' }),
+    ),
     cursor: Type.Optional(Type.String({ maxLength: 1024, description: '`next_cursor` of the page before.' })),
     allow_wide_range: Type.Optional(Type.Boolean({ description: 'Allows ranges up to `search.max_wide_range`.' })),
   },
@@ -59,10 +82,16 @@ export const searchParameters = Type.Object(
 export const aggregateBody = Type.Object(
   {
     ...selection,
-    group_by: Type.Optional(Type.Array(Type.String({ maxLength: 1024 }), { description: 'Fields to group by; a level groups by its name.' })),
+    group_by: Type.Optional(
+      Type.Array(Type.String({ maxLength: 1024 }), { description: 'Fields to group by; a level groups by its name.' }),
+    ),
     interval: Type.Optional(Type.String({ maxLength: 64, description: 'Time step such as `1m`; absent: one bucket a group.' })),
     metric: Type.Optional(
-      Type.String({ maxLength: 2048, description: '`count` (default), `rate`, `error_rate`, `distinct(f)`, `sum(f)`, `avg(f)`, `min(f)`, `max(f)`, `p50(f)` … `p99.9(f)`.' }),
+      Type.String({
+        maxLength: 2048,
+        description:
+          '`count` (default), `rate`, `error_rate`, `distinct(f)`, `sum(f)`, `avg(f)`, `min(f)`, `max(f)`, `p50(f)` … `p99.9(f)`.',
+      }),
     ),
   },
   { additionalProperties: false },
@@ -70,7 +99,9 @@ export const aggregateBody = Type.Object(
 export type AggregateBody = Static<typeof aggregateBody>;
 
 const level = Type.Union([Type.Enum(['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL']), Type.Null()]);
-const attributes = Type.Record(Type.String(), Type.Unknown(), { description: 'Flat, with dotted names; every value in the JSON type it was sent with.' });
+const attributes = Type.Record(Type.String(), Type.Unknown(), {
+  description: 'Flat, with dotted names; every value in the JSON type it was sent with.',
+});
 const timestamp = Type.String({ format: 'date-time', description: 'Event time, UTC, up to nanoseconds.' });
 
 /** Members that only lines which have them show, in every design's record. */
@@ -87,8 +118,26 @@ const source = { service: Type.String(), host: Type.String() };
 const traceMembers = { trace_id: Type.String(), span_id: Type.String() };
 const optionalTrace = { trace_id: Type.Optional(Type.String()), span_id: Type.Optional(Type.String()) };
 
-export const recordA = Type.Object({ id: Type.String(), timestamp, level, ...source, ...traceMembers, message: Type.String(), metadata: attributes, ...rareMembers });
-const recordB = Type.Object({ log_id: Type.String(), timestamp, level, ...source, message: Type.String(), metadata: attributes, ...optionalTrace, ...rareMembers });
+export const recordA = Type.Object({
+  id: Type.String(),
+  timestamp,
+  level,
+  ...source,
+  ...traceMembers,
+  message: Type.String(),
+  metadata: attributes,
+  ...rareMembers,
+});
+const recordB = Type.Object({
+  log_id: Type.String(),
+  timestamp,
+  level,
+  ...source,
+  message: Type.String(),
+  metadata: attributes,
+  ...optionalTrace,
+  ...rareMembers,
+});
 const recordC = Type.Object({ id: Type.String(), ts: timestamp, level, ...source, msg: Type.String(), meta: attributes, ...rareMembers });
 
 const absoluteRange = (description: string) => Type.Object({ from: timestamp, to: timestamp }, { description });

@@ -25,7 +25,9 @@ const outcomes = Type.Object(
     quarantined: count('Kept raw, with the reason.'),
     refused: count('Not taken, with the reason in the answer.'),
     stored: Type.Optional(count('Accepted lines that the store holds on disk.')),
-    pending: Type.Optional(count('Accepted lines that are found by search and still in memory; a crash replays them from the durable log.')),
+    pending: Type.Optional(
+      count('Accepted lines that are found by search and still in memory; a crash replays them from the durable log.'),
+    ),
   },
   { additionalProperties: true },
 );
@@ -34,11 +36,13 @@ export const statusReport = Type.Object(
   {
     version: Type.String(),
     started_at: Type.String({ format: 'date-time' }),
-    uptime_seconds: count('Time since the start.'),
+    uptime_seconds: Type.Optional(count('Time since the start.')),
     ready: Type.Boolean(),
     consumers: Type.Record(Type.String(), consumer, { description: 'Name → how far it is.' }),
     log: freeForm('Size, bounds and shards of the durable log.'),
-    ledger: Type.Record(Type.String(), outcomes, { description: 'Tenant → what became of its records; a key sees its own tenant, unless it may act for others.' }),
+    ledger: Type.Record(Type.String(), outcomes, {
+      description: 'Tenant → what became of its records; a key sees its own tenant, unless it may act for others.',
+    }),
     store: freeForm('Memtables, flushes and generations.'),
     engine: freeForm('State of the storage engine process.'),
     search: freeForm('Searches that run and wait.'),

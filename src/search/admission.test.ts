@@ -6,7 +6,13 @@ import { SearchAdmission } from './admission.ts';
 import type { AdmissionSettings } from './admission.ts';
 import { ManualClock } from './manual-clock.fake.ts';
 
-const settings: AdmissionSettings = { max_concurrent: 3, max_concurrent_per_tenant: 2, max_queued: 4, max_queued_per_tenant: 2, queue_timeout: 1000 };
+const settings: AdmissionSettings = {
+  max_concurrent: 3,
+  max_concurrent_per_tenant: 2,
+  max_queued: 4,
+  max_queued_per_tenant: 2,
+  queue_timeout: 1000,
+};
 const never = new AbortController().signal;
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -97,7 +103,10 @@ test('who goes away gives up the place', async () => {
 
 test('a task that fails gives back its turn', async () => {
   const { admission, start, end } = createDriver({ max_concurrent: 1 });
-  await assert.rejects(admission.run('a', never, () => Promise.reject(new AppError('query_timeout', 'slow'))), /slow/);
+  await assert.rejects(
+    admission.run('a', never, () => Promise.reject(new AppError('query_timeout', 'slow'))),
+    /slow/,
+  );
   const next = start('a-1');
   await end('a-1');
   assert.equal(await next, 'a-1');
@@ -133,7 +142,8 @@ test('whatever happens, bounds hold and in the end nothing runs or waits', async
         await settled();
         assert.equal(admission.running, running().length);
         assert.ok(admission.running <= settings.max_concurrent && admission.waiting <= settings.max_queued);
-        for (const tenant of ['a', 'b', 'c']) assert.ok(running().filter((name) => name.startsWith(tenant)).length <= settings.max_concurrent_per_tenant);
+        for (const tenant of ['a', 'b', 'c'])
+          assert.ok(running().filter((name) => name.startsWith(tenant)).length <= settings.max_concurrent_per_tenant);
         const someoneCouldRun = admission.waiting > 0 && admission.running < settings.max_concurrent_per_tenant;
         assert.ok(!someoneCouldRun, 'someone waits while a turn is free');
       }

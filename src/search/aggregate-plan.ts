@@ -39,14 +39,24 @@ function readInterval(text: string, { fromNs, toNs }: TimeRange, settings: PlanS
   const intervalMs = /^\s*[\d.]+\s*$/.test(text) ? undefined : parseDurationMs(text);
   if (intervalMs === undefined || !Number.isSafeInteger(intervalMs) || intervalMs <= 0) {
     const shown = JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
-    throw new AppError('bad_request', `cannot read interval ${shown}: expected a duration such as 30s, 1m or 1h`, { details: { field: 'interval' } });
+    throw new AppError('bad_request', `cannot read interval ${shown}: expected a duration such as 30s, 1m or 1h`, {
+      details: { field: 'interval' },
+    });
   }
   if (intervalMs < settings.min_interval) {
-    throw overBound(`interval ${formatDurationMs(intervalMs)} is under the bound of ${formatDurationMs(settings.min_interval)}`, 'min_interval', settings);
+    throw overBound(
+      `interval ${formatDurationMs(intervalMs)} is under the bound of ${formatDurationMs(settings.min_interval)}`,
+      'min_interval',
+      settings,
+    );
   }
   const steps = Number((toNs - fromNs) / nsPerMs) / intervalMs;
   if (steps > settings.max_buckets) {
-    throw overBound(`the interval makes ${Math.ceil(steps)} time steps, over the bound of ${settings.max_buckets} buckets; use a longer one`, 'max_buckets', settings);
+    throw overBound(
+      `the interval makes ${Math.ceil(steps)} time steps, over the bound of ${settings.max_buckets} buckets; use a longer one`,
+      'max_buckets',
+      settings,
+    );
   }
   return intervalMs;
 }

@@ -9,7 +9,9 @@ export const searchConfig = section('Bounds of searches and aggregations.', {
   default_range: duration('1h', 'Time range of a request that names none.', { minimum: 1000 }),
   max_range: duration('30d', 'Widest time range, measured over the part of it in which lines exist.', { minimum: 1000 }),
   max_wide_range: duration('90d', 'Widest time range of a request that says `allow_wide_range`.', { minimum: 1000 }),
-  future_allowance: duration('60s', 'How far past now a search looks when its range has no end: senders\' clocks may be ahead.', { maximum: 86_400_000 }),
+  future_allowance: duration('60s', "How far past now a search looks when its range has no end: senders' clocks may be ahead.", {
+    maximum: 86_400_000,
+  }),
   timeout: duration('30s', 'Longest run of one query.', { minimum: 10 }),
   count_timeout: duration('5s', 'Longest run of the total count; afterwards the total is given as a lower bound.', { minimum: 10 }),
   max_memory: bytes('4GiB', 'Most memory of one query; the engine has a bound of its own for all of them.', { minimum: 2 ** 20 }),

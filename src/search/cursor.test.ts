@@ -7,7 +7,13 @@ import type { SearchIdentity } from './cursor.ts';
 
 const identity: SearchIdentity = {
   tenant: 'acme',
-  where: { kind: 'and', children: [{ kind: 'word', text: 'failed', span: { start: 0, end: 6 } }, { kind: 'field-equals', field: 'service', values: ['payment'] }] },
+  where: {
+    kind: 'and',
+    children: [
+      { kind: 'word', text: 'failed', span: { start: 0, end: 6 } },
+      { kind: 'field-equals', field: 'service', values: ['payment'] },
+    ],
+  },
   order: 'desc',
   askedRange: { last: '1h' },
 };
@@ -22,11 +28,23 @@ test('comes back as it was', () => {
 
 test('comes back as it was, for all keys', () => {
   fc.assert(
-    fc.property(fc.bigInt(0n, 2n ** 62n), fc.bigInt(1n, 2n ** 61n), fc.bigInt(0n, 2n ** 63n - 1n), fc.nat(2 ** 24 - 1), fc.nat({ max: 2 ** 31 - 1 }), fc.nat(65_535), (fromNs, width, tsNs, origin, seq, rowNo) => {
-      const anyRange = { fromNs, toNs: fromNs + width };
-      const anyKey = { tsNs, origin, seq, rowNo };
-      assert.deepEqual(decodeCursor(encodeCursor(identity, anyRange, anyKey), identity), { order: 'desc', range: anyRange, after: anyKey });
-    }),
+    fc.property(
+      fc.bigInt(0n, 2n ** 62n),
+      fc.bigInt(1n, 2n ** 61n),
+      fc.bigInt(0n, 2n ** 63n - 1n),
+      fc.nat(2 ** 24 - 1),
+      fc.nat({ max: 2 ** 31 - 1 }),
+      fc.nat(65_535),
+      (fromNs, width, tsNs, origin, seq, rowNo) => {
+        const anyRange = { fromNs, toNs: fromNs + width };
+        const anyKey = { tsNs, origin, seq, rowNo };
+        assert.deepEqual(decodeCursor(encodeCursor(identity, anyRange, anyKey), identity), {
+          order: 'desc',
+          range: anyRange,
+          after: anyKey,
+        });
+      },
+    ),
   );
 });
 
@@ -42,7 +60,16 @@ const encodeCursorVersion1 = 'AQCye3FxgRM3gNGBb-Seqaf3GFJhISYBoAAYUmRnXhYNFRhSYg
 test('goes on without a range in the request, and where only spelling differs', () => {
   const cursor = encodeCursor(identity, range, after);
   decodeCursor(cursor, { ...identity, askedRange: undefined });
-  const respaced = { ...identity, where: { kind: 'and', children: [{ kind: 'word', text: 'failed', span: { start: 3, end: 9 } }, { values: ['payment'], kind: 'field-equals', field: 'service' }] } } as const;
+  const respaced = {
+    ...identity,
+    where: {
+      kind: 'and',
+      children: [
+        { kind: 'word', text: 'failed', span: { start: 3, end: 9 } },
+        { values: ['payment'], kind: 'field-equals', field: 'service' },
+      ],
+    },
+  } as const;
   decodeCursor(cursor, respaced);
 });
 
@@ -64,10 +91,26 @@ test('every changed character is noticed', () => {
   }
 });
 
-for (const hostile of ['', 'null', 'AAAA', '../../etc/passwd', "' OR 1=1 --", '\u0000', 'A'.repeat(88), 'A'.repeat(86), 'A'.repeat(1_000_000), '=' .repeat(86), '💥'.repeat(43)]) {
+for (const hostile of [
+  '',
+  'null',
+  'AAAA',
+  '../../etc/passwd',
+  "' OR 1=1 --",
+  '\u0000',
+  'A'.repeat(88),
+  'A'.repeat(86),
+  'A'.repeat(1_000_000),
+  '='.repeat(86),
+  '💥'.repeat(43),
+]) {
   test(`refuses ${JSON.stringify(hostile.slice(0, 24))}`, () => assert.throws(() => decodeCursor(hostile, identity), isInvalidCursor));
 }
 
 test('refuses any text', () => {
-  fc.assert(fc.property(fc.oneof(fc.string(), fc.base64String({ minLength: 80, maxLength: 96 })), (text) => assert.throws(() => decodeCursor(text, identity), isInvalidCursor)));
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.base64String({ minLength: 80, maxLength: 96 })), (text) =>
+      assert.throws(() => decodeCursor(text, identity), isInvalidCursor),
+    ),
+  );
 });

@@ -61,9 +61,16 @@ export function decodeCursor(text: string, identity: SearchIdentity): Cursor {
   const bytes = text.length === encodedLength ? Buffer.from(text, 'base64url') : Buffer.alloc(0);
   const isOurs = bytes.length === bodyBytes + checksumBytes && bytes.toString('base64url') === text;
   if (!isOurs || !checksum(bytes.subarray(0, bodyBytes)).equals(bytes.subarray(bodyBytes))) {
-    throw new AppError('invalid_cursor', 'the cursor is damaged or not one of ours; pass next_cursor as it was given, or none for the first page');
+    throw new AppError(
+      'invalid_cursor',
+      'the cursor is damaged or not one of ours; pass next_cursor as it was given, or none for the first page',
+    );
   }
-  if (bytes.readUInt8(0) !== version) throw new AppError('invalid_cursor', `the cursor has version ${bytes.readUInt8(0)}, which this server cannot read; begin with the first page`);
+  if (bytes.readUInt8(0) !== version)
+    throw new AppError(
+      'invalid_cursor',
+      `the cursor has version ${bytes.readUInt8(0)}, which this server cannot read; begin with the first page`,
+    );
   const order = bytes.readUInt8(1) === 1 ? 'asc' : 'desc';
   const sameSearch = order === identity.order && searchFingerprint(identity).equals(bytes.subarray(2, 10));
   const sameRange = identity.askedRange === undefined || rangeFingerprint(identity.askedRange).equals(bytes.subarray(10, 18));
@@ -74,7 +81,8 @@ export function decodeCursor(text: string, identity: SearchIdentity): Cursor {
   const range = { fromNs: bytes.readBigInt64BE(18), toNs: bytes.readBigInt64BE(26) };
   const seq = Number(bytes.readBigUInt64BE(46));
   const after = { tsNs: bytes.readBigInt64BE(34), origin: bytes.readUInt32BE(42), seq, rowNo: bytes.readUInt16BE(54) };
-  if (range.fromNs < 0n || range.toNs <= range.fromNs || !Number.isSafeInteger(seq)) throw new AppError('invalid_cursor', 'the cursor holds impossible values');
+  if (range.fromNs < 0n || range.toNs <= range.fromNs || !Number.isSafeInteger(seq))
+    throw new AppError('invalid_cursor', 'the cursor holds impossible values');
   return { order, range, after };
 }
 

@@ -13,7 +13,11 @@ export interface Deadline {
  * Runs the task with a signal that is aborted when the time is up or the caller's signal is. The result is then the
  * error `expired()` or `cancelled`, also where the task does not listen to its signal.
  */
-export async function withDeadline<T>(clock: Clock, { afterMs, signal, expired }: Deadline, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withDeadline<T>(
+  clock: Clock,
+  { afterMs, signal, expired }: Deadline,
+  task: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const ended = new AbortController();
   let failure: AppError | undefined;
   const stop = (error: AppError): void => {

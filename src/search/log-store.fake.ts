@@ -10,7 +10,19 @@ import type { Condition, ValueTest } from '#language/conditions.ts';
 import { resolveField } from '#language/fields.ts';
 import type { LogLine } from '#model/log-line.ts';
 import { parseSeverity, severityName } from '#model/severity.ts';
-import type { AggregateAnswer, AggregateQuery, Bucket, CountAnswer, LineKey, LineQuery, LinesAnswer, LogStore, Metric, ReadOptions, TimeRange } from '#store/log-store.ts';
+import type {
+  AggregateAnswer,
+  AggregateQuery,
+  Bucket,
+  CountAnswer,
+  LineKey,
+  LineQuery,
+  LinesAnswer,
+  LogStore,
+  Metric,
+  ReadOptions,
+  TimeRange,
+} from '#store/log-store.ts';
 
 export interface FakeLine extends Partial<Omit<LogLine, 'attributes' | 'level' | 'id' | 'tsNs'>> {
   readonly tsMs: number;
@@ -37,8 +49,19 @@ export class FakeLogStore implements LogStore {
     const { tsMs, level = 'INFO', attributes = {}, ...rest } = fake;
     const seq = this.lines.length;
     const line: LogLine = {
-      tenant: 'default', service: 'shop', host: 'host-1', environment: '', traceId: '', spanId: '', message: '', resource: {}, tags: [], raw: '',
-      sampleRate: 1, skewed: false, receivedMs: tsMs,
+      tenant: 'default',
+      service: 'shop',
+      host: 'host-1',
+      environment: '',
+      traceId: '',
+      spanId: '',
+      message: '',
+      resource: {},
+      tags: [],
+      raw: '',
+      sampleRate: 1,
+      skewed: false,
+      receivedMs: tsMs,
       ...rest,
       id: formatLineId({ tsMs: Math.floor(tsMs), origin: 64, seq, rowNo: 0 }),
       tsNs: BigInt(Math.round(tsMs * 1000)) * 1000n,
@@ -84,7 +107,11 @@ export class FakeLogStore implements LogStore {
   async countLines(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<CountAnswer> {
     await this.#ask('count', query.tenant, options);
     const rows = this.#rows(query, query.range);
-    return { total: rows.filter((line) => matches(conditionOf(query.where), line)).length, scannedRows: rows.length, ...this.#completeness() };
+    return {
+      total: rows.filter((line) => matches(conditionOf(query.where), line)).length,
+      scannedRows: rows.length,
+      ...this.#completeness(),
+    };
   }
 
   async aggregate(query: AggregateQuery, options: ReadOptions): Promise<AggregateAnswer> {
@@ -92,7 +119,8 @@ export class FakeLogStore implements LogStore {
     const rows = this.#rows(query, query.range);
     const groups = new Map<string, LogLine[]>();
     for (const line of rows.filter((row) => matches(conditionOf(query.where), row))) {
-      const timeMs = query.intervalMs === undefined ? null : Math.floor(Number(line.tsNs / 1_000_000n) / query.intervalMs) * query.intervalMs;
+      const timeMs =
+        query.intervalMs === undefined ? null : Math.floor(Number(line.tsNs / 1_000_000n) / query.intervalMs) * query.intervalMs;
       const key = JSON.stringify([timeMs, query.groupBy.map((field) => fieldText(line, field))]);
       groups.set(key, [...(groups.get(key) ?? []), line]);
     }
@@ -213,7 +241,12 @@ function passes(value: string | undefined, test: ValueTest): boolean {
 
 function columnText(line: LogLine, column: string): string {
   const columns: Readonly<Record<string, string>> = {
-    service: line.service, host: line.host, environment: line.environment, trace_id: line.traceId, span_id: line.spanId, message: line.message,
+    service: line.service,
+    host: line.host,
+    environment: line.environment,
+    trace_id: line.traceId,
+    span_id: line.spanId,
+    message: line.message,
   };
   return columns[column] ?? '';
 }
@@ -237,7 +270,10 @@ function metricOf(metric: Metric, lines: readonly LogLine[], seconds: number): n
   const field = 'field' in metric ? metric.field : '';
   const texts = lines.map((line) => fieldText(line, field));
   if (metric.kind === 'distinct') return new Set(texts.filter((text) => text !== '')).size;
-  const numbers = texts.filter((text) => text !== '' && Number.isFinite(Number(text))).map(Number).sort((a, b) => a - b);
+  const numbers = texts
+    .filter((text) => text !== '' && Number.isFinite(Number(text)))
+    .map(Number)
+    .sort((a, b) => a - b);
   if (numbers.length === 0) return null;
   const sum = numbers.reduce((a, b) => a + b, 0);
   if (metric.kind === 'sum') return sum;

@@ -28,10 +28,14 @@ export class ManualClock implements Clock {
       if (signal?.aborted) return resolve();
       const sleeper = { wakeMs: this.#elapsedMs + durationMs, wake: resolve };
       this.#sleepers.push(sleeper);
-      signal?.addEventListener('abort', () => {
-        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
-        resolve();
-      }, { once: true });
+      signal?.addEventListener(
+        'abort',
+        () => {
+          this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+          resolve();
+        },
+        { once: true },
+      );
     });
   }
 

@@ -39,6 +39,9 @@ for (const [text, message] of [
   ['x'.repeat(500), /…/],
 ] as const) {
   test(`refuses ${text.slice(0, 30)}`, () => {
-    assert.throws(() => parseMetric(text), (error: AppError) => error.code === 'bad_request' && message.test(error.message));
+    assert.throws(
+      () => parseMetric(text),
+      (error: AppError) => error.code === 'bad_request' && message.test(error.message),
+    );
   });
 }

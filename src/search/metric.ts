@@ -30,7 +30,10 @@ function readPercentile(text: string, name: string): number {
   if (match === null) {
     const nearest = nearestName(name, [...plainMetrics, ...fieldMetrics]);
     const known = 'count, rate, error_rate, distinct(f), sum(f), avg(f), min(f), max(f), p50(f) to p99.9(f)';
-    throw unreadable(text, `there is no metric "${name.slice(0, 40)}"${nearest === undefined ? '' : `, did you mean "${nearest}"`}; known: ${known}`);
+    throw unreadable(
+      text,
+      `there is no metric "${name.slice(0, 40)}"${nearest === undefined ? '' : `, did you mean "${nearest}"`}; known: ${known}`,
+    );
   }
   const percentile = Number(match[1]);
   if (percentile <= 0 || percentile >= 100) throw unreadable(text, 'a percentile lies between 0 and 100, without them');

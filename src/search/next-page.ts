@@ -17,7 +17,9 @@ export function nextPageKey({ hasMore, lastKey, searchedToNs }: LinesAnswer, { o
     return hasMoved && !isSame ? { tsNs: searchedToNs, origin: 0, seq: 0, rowNo: 0 } : undefined;
   }
   // All of ts < searchedToNs is done: the greatest key before it.
-  const hasMoved = searchedToNs > range.fromNs && (after === undefined || searchedToNs > after.tsNs + 1n || (searchedToNs > after.tsNs && after.seq !== maxSequence));
+  const hasMoved =
+    searchedToNs > range.fromNs &&
+    (after === undefined || searchedToNs > after.tsNs + 1n || (searchedToNs > after.tsNs && after.seq !== maxSequence));
   return hasMoved ? { tsNs: searchedToNs - 1n, origin: maxOrigin, seq: maxSequence, rowNo: maxRowsPerBatch - 1 } : undefined;
 }
 

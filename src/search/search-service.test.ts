@@ -10,7 +10,9 @@ import { SearchService } from './search-service.ts';
 import type { SearchAnswer, SearchEvent, SearchRequest } from './search-service.ts';
 
 const nowMs = Date.UTC(2025, 6, 15, 12);
-const defaults = Object.fromEntries(Object.entries(searchConfig.properties).map(([name, schema]) => [name, (schema as { default?: unknown }).default])) as SearchConfig;
+const defaults = Object.fromEntries(
+  Object.entries(searchConfig.properties).map(([name, schema]) => [name, (schema as { default?: unknown }).default]),
+) as SearchConfig;
 const acme = { tenant: 'acme' };
 const never = new AbortController().signal;
 
@@ -18,11 +20,19 @@ function createSearch(custom: Partial<SearchConfig> = {}, options: Partial<Const
   const store = new FakeLogStore();
   const clock = new ManualClock(nowMs);
   const events: SearchEvent[] = [];
-  const service = new SearchService({ store, clock, config: { ...defaults, ...custom }, observe: (event) => events.push(event), ...options });
+  const service = new SearchService({
+    store,
+    clock,
+    config: { ...defaults, ...custom },
+    observe: (event) => events.push(event),
+    ...options,
+  });
   const addLines = (count: number, tenant = 'acme'): void => {
-    for (let index = 0; index < count; index++) store.add({ tenant, tsMs: nowMs - 1000 * (index + 1), message: `payment ${index} failed`, service: index % 2 ? 'pay' : 'shop' });
+    for (let index = 0; index < count; index++)
+      store.add({ tenant, tsMs: nowMs - 1000 * (index + 1), message: `payment ${index} failed`, service: index % 2 ? 'pay' : 'shop' });
   };
-  const search = (request: SearchRequest = {}, searcher = acme, signal = never): Promise<SearchAnswer> => service.search(request, searcher, signal);
+  const search = (request: SearchRequest = {}, searcher = acme, signal = never): Promise<SearchAnswer> =>
+    service.search(request, searcher, signal);
   return { store, clock, service, events, addLines, search };
 }
 
@@ -51,11 +61,20 @@ test('nothing asked: the newest lines of the last hour, newest first, and it say
 test('query, filters and range together', async () => {
   const { search, addLines } = createSearch();
   addLines(10);
-  const answer = await search({ query: 'payment failed', filters: { service: ['pay'] }, timeRange: { from: 'now-6s', to: 'now' }, order: 'asc' });
+  const answer = await search({
+    query: 'payment failed',
+    filters: { service: ['pay'] },
+    timeRange: { from: 'now-6s', to: 'now' },
+    order: 'asc',
+  });
   assert.deepEqual(messages(answer), ['payment 5 failed', 'payment 3 failed', 'payment 1 failed']);
 });
 
-async function readAllPages(search: (request: SearchRequest) => Promise<SearchAnswer>, request: SearchRequest, between: () => void = () => undefined): Promise<string[]> {
+async function readAllPages(
+  search: (request: SearchRequest) => Promise<SearchAnswer>,
+  request: SearchRequest,
+  between: () => void = () => undefined,
+): Promise<string[]> {
   const ids: string[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < 1000; page++) {
@@ -102,7 +121,8 @@ for (const order of ['desc', 'asc'] as const) {
         const { search, store } = createSearch({ max_scanned_rows: 51 });
         for (const [index, age] of ages.entries()) {
           store.add({ tenant: 'acme', tsMs: nowMs - age * 1000, message: index % 3 === 0 ? 'wanted' : 'other' });
-          for (let filler = 0; filler < 40; filler++) store.add({ tenant: 'acme', tsMs: nowMs - 100_000 - age * 5000 - filler * 10, message: 'filler' });
+          for (let filler = 0; filler < 40; filler++)
+            store.add({ tenant: 'acme', tsMs: nowMs - 100_000 - age * 5000 - filler * 10, message: 'filler' });
         }
         const wanted = store.lines.filter(({ message }) => message === 'wanted').map(({ id }) => id);
         const ids = await readAllPages(search, { query: 'wanted', order, limit });
@@ -128,7 +148,10 @@ test('a stopped search tells reason, covered range and a bound for the total', a
   addLines(20);
   store.failures.set('count', new AppError('query_too_expensive', 'too many rows'));
   const answer = await search({ query: 'nothing' });
-  assert.deepEqual([answer.complete, answer.reason, answer.total, answer.totalRelation], [false, 'stopped at the bound of scanned lines', 0, 'gte']);
+  assert.deepEqual(
+    [answer.complete, answer.reason, answer.total, answer.totalRelation],
+    [false, 'stopped at the bound of scanned lines', 0, 'gte'],
+  );
   assert.equal(answer.covered?.fromNs, BigInt(nowMs - 6000) * 1_000_000n + 1n);
   assert.ok(answer.nextCursor);
 });
@@ -153,7 +176,12 @@ test('no tenant sees another, whatever it asks', async () => {
   addLines(4, 'other');
   const foreign = store.lines.find(({ tenant }) => tenant === 'other');
   for (const request of [
-    {}, { filters: { tenant: 'other' } }, { query: 'tenant:other OR payment' }, { query: 'NOT tenant:acme' }, { query: "x' OR 1=1 --" }, { filters: { "tenant' OR '1'='1": 'x' } },
+    {},
+    { filters: { tenant: 'other' } },
+    { query: 'tenant:other OR payment' },
+    { query: 'NOT tenant:acme' },
+    { query: "x' OR 1=1 --" },
+    { filters: { "tenant' OR '1'='1": 'x' } },
   ] satisfies SearchRequest[]) {
     const answer = await search(request);
     assert.ok(answer.lines.every(({ tenant }) => tenant === 'acme'));
@@ -238,7 +266,13 @@ test('an answer during a replay is incomplete, its total a bound', async () => {
   assert.deepEqual([answer.complete, answer.reason, answer.totalRelation], [false, 'lines are being replayed', 'gte']);
   const aggregated = await service.aggregate({ metric: 'count' }, acme, never);
   assert.deepEqual([aggregated.complete, aggregated.reason], [false, 'lines are being replayed']);
-  assert.deepEqual(events.map(({ kind, outcome }) => [kind, outcome]), [['search', 'incomplete'], ['aggregate', 'incomplete']]);
+  assert.deepEqual(
+    events.map(({ kind, outcome }) => [kind, outcome]),
+    [
+      ['search', 'incomplete'],
+      ['aggregate', 'incomplete'],
+    ],
+  );
 });
 
 test('a client that goes ends page and count in the store', async () => {
@@ -252,7 +286,10 @@ test('a client that goes ends page and count in the store', async () => {
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(store.abortedCount, 2);
   assert.deepEqual(service.status(), { running: 0, waiting: 0 });
-  assert.deepEqual(events.map(({ outcome }) => outcome), ['cancelled']);
+  assert.deepEqual(
+    events.map(({ outcome }) => outcome),
+    ['cancelled'],
+  );
 });
 
 test('a store that never answers is given up after the time, and asked to stop', async () => {
@@ -294,18 +331,35 @@ test('errors that are none of ours become internal, and the observer hears every
   store.failures.set('find', new TypeError('x is undefined'));
   assert.equal((await failure(search())).code, 'internal');
   await failure(search({ query: '(' }));
-  assert.deepEqual(events.map(({ outcome }) => outcome), ['internal', 'query_syntax']);
+  assert.deepEqual(
+    events.map(({ outcome }) => outcome),
+    ['internal', 'query_syntax'],
+  );
 });
 
 test('aggregates: time steps, groups in the order asked, sampling said', async () => {
   const { service, store } = createSearch();
   for (const [index, level] of ['ERROR', 'INFO', 'ERROR2', 'INFO'].entries()) {
-    store.add({ tenant: 'acme', tsMs: nowMs - 60_000 * (index + 1), level, service: 'pay', attributes: { latency_ms: 10 * (index + 1) }, sampleRate: index === 3 ? 0.1 : 1 });
+    store.add({
+      tenant: 'acme',
+      tsMs: nowMs - 60_000 * (index + 1),
+      level,
+      service: 'pay',
+      attributes: { latency_ms: 10 * (index + 1) },
+      sampleRate: index === 3 ? 0.1 : 1,
+    });
   }
   const groups = await service.aggregate({ metric: 'count', groupBy: ['service', 'level'] }, acme, never);
-  assert.deepEqual(groups.buckets, [{ group: ['pay', 'ERROR'], value: 2 }, { group: ['pay', 'INFO'], value: 11 }]);
+  assert.deepEqual(groups.buckets, [
+    { group: ['pay', 'ERROR'], value: 2 },
+    { group: ['pay', 'INFO'], value: 11 },
+  ]);
   assert.equal(groups.extrapolated, true);
-  const steps = await service.aggregate({ metric: 'max(latency_ms)', interval: '2m', timeRange: { from: 'now-1h', to: 'now' } }, acme, never);
+  const steps = await service.aggregate(
+    { metric: 'max(latency_ms)', interval: '2m', timeRange: { from: 'now-1h', to: 'now' } },
+    acme,
+    never,
+  );
   assert.deepEqual(steps.buckets, [
     { timeMs: nowMs - 240_000, group: [], value: 40 },
     { timeMs: nowMs - 120_000, group: [], value: 20 },

@@ -146,7 +146,9 @@ export class SearchService {
       const range = await this.#resolveRange(request, 'now', searcher);
       const plan = checkAggregate(request, range, config);
       const question = { tenant: searcher.tenant, where, range: plainRange(range), maxBuckets: config.max_buckets, ...plan };
-      const answer: AggregateAnswer = await this.#admitted(searcher, signal, (readSignal) => store.aggregate(question, this.#readOptions(readSignal)));
+      const answer: AggregateAnswer = await this.#admitted(searcher, signal, (readSignal) =>
+        store.aggregate(question, this.#readOptions(readSignal)),
+      );
       return {
         ...completenessOf(answer),
         groupBy: plan.groupBy,
@@ -163,19 +165,26 @@ export class SearchService {
   lineById(id: string, searcher: Searcher, signal: AbortSignal): Promise<LogLine> {
     return this.#measured('line', async () => {
       const isOurs = id.length <= 64 && parseLineId(id) !== undefined;
-      const read = (readSignal: AbortSignal) => this.#options.store.lineById(searcher.tenant, id.toLowerCase(), this.#readOptions(readSignal));
+      const read = (readSignal: AbortSignal) =>
+        this.#options.store.lineById(searcher.tenant, id.toLowerCase(), this.#readOptions(readSignal));
       const line = isOurs ? await this.#admitted(searcher, signal, read) : undefined;
-      if (line === undefined) throw new AppError('not_found', isOurs ? `there is no line with the id "${id}"` : 'this is not the id of a line');
+      if (line === undefined)
+        throw new AppError('not_found', isOurs ? `there is no line with the id "${id}"` : 'this is not the id of a line');
       return line;
     });
   }
 
-  async #planSearch(request: SearchRequest, searcher: Searcher): Promise<{ query: LineQuery; identity: SearchIdentity; range: ResolvedRange }> {
+  async #planSearch(
+    request: SearchRequest,
+    searcher: Searcher,
+  ): Promise<{ query: LineQuery; identity: SearchIdentity; range: ResolvedRange }> {
     const { config } = this.#options;
     const { order = 'desc', limit = Math.min(config.default_limit, config.max_limit), offset = 0, cursor } = request;
     if (limit > config.max_limit) throw overBound('limit', limit, config.max_limit, 'max_limit', 'ask for further pages with next_cursor');
-    if (offset > config.max_offset) throw overBound('offset', offset, config.max_offset, 'max_offset', 'go on with the cursor from next_cursor, which has no such bound');
-    if (offset > 0 && cursor !== undefined) throw new AppError('bad_request', 'offset and cursor exclude each other', { details: { field: 'offset' } });
+    if (offset > config.max_offset)
+      throw overBound('offset', offset, config.max_offset, 'max_offset', 'go on with the cursor from next_cursor, which has no such bound');
+    if (offset > 0 && cursor !== undefined)
+      throw new AppError('bad_request', 'offset and cursor exclude each other', { details: { field: 'offset' } });
     const where = this.#parseSelection(request);
     const identity = { tenant: searcher.tenant, where, order, askedRange: request.timeRange };
     const position = cursor === undefined ? undefined : decodeCursor(cursor, identity);
@@ -197,7 +206,9 @@ export class SearchService {
     frozen?: TimeRange,
   ): Promise<ResolvedRange> {
     const { clock, config, dataExtent } = this.#options;
-    const range = frozen ? { ...frozen, byDefault: timeRange === undefined } : resolveTimeRange(timeRange, { nowMs: clock.nowMs(), openEnd }, config);
+    const range = frozen
+      ? { ...frozen, byDefault: timeRange === undefined }
+      : resolveTimeRange(timeRange, { nowMs: clock.nowMs(), openEnd }, config);
     await checkWidth(range, allowWideRange, config, dataExtent && (() => dataExtent(tenant)));
     return range;
   }
@@ -253,7 +264,8 @@ export class SearchService {
   /** Runs a request, turns what it throws into an AppError that names its setting, and tells the observer. */
   async #measured<T extends object>(kind: SearchEvent['kind'], run: (startedMs: number) => Promise<T>): Promise<T> {
     const startedMs = this.#options.clock.monotonicMs();
-    const tell = (outcome: string, scannedRows: number): void => this.#options.observe?.({ kind, outcome, scannedRows, tookMs: this.#elapsedMs(startedMs) });
+    const tell = (outcome: string, scannedRows: number): void =>
+      this.#options.observe?.({ kind, outcome, scannedRows, tookMs: this.#elapsedMs(startedMs) });
     try {
       const answer = await run(startedMs);
       const { complete = true, scannedRows = 0 } = answer as Partial<Answer>;
@@ -287,7 +299,10 @@ function totalOf(count: CountAnswer | undefined, atLeast: number): Total {
   return { total: Math.max(count.total, atLeast), totalRelation: count.complete ? 'eq' : 'gte' };
 }
 
-function completenessOf({ complete, reason }: { readonly complete: boolean; readonly reason?: string }): { complete: boolean; reason?: string } {
+function completenessOf({ complete, reason }: { readonly complete: boolean; readonly reason?: string }): {
+  complete: boolean;
+  reason?: string;
+} {
   return complete ? { complete } : { complete, reason: reason ?? 'unknown' };
 }
 
@@ -301,7 +316,9 @@ function plainRange({ fromNs, toNs }: TimeRange): TimeRange {
 }
 
 function overBound(name: string, value: number, bound: number, setting: keyof SearchConfig, advice: string): AppError {
-  return new AppError('limit_exceeded', `${name} ${value} is over the bound of ${bound}; ${advice}`, { details: { setting: settingPath(setting), max: bound } });
+  return new AppError('limit_exceeded', `${name} ${value} is over the bound of ${bound}; ${advice}`, {
+    details: { setting: settingPath(setting), max: bound },
+  });
 }
 
 function timedOut(timeoutMs: number, cause?: AppError): AppError {

@@ -48,7 +48,10 @@ const refused: readonly (readonly [TimeRangeSpec, RegExp])[] = [
 
 for (const [spec, message] of refused) {
   test(`refuses ${JSON.stringify(spec).slice(0, 60)}`, () => {
-    assert.throws(() => resolveTimeRange(spec, search, settings), (error: AppError) => error.code === 'invalid_time_range' && message.test(error.message));
+    assert.throws(
+      () => resolveTimeRange(spec, search, settings),
+      (error: AppError) => error.code === 'invalid_time_range' && message.test(error.message),
+    );
   });
 }
 
@@ -71,12 +74,18 @@ test('30 days pass, 32 do not, and the error names setting and way out', async (
 
 test('the override widens to its own bound and no further', async () => {
   await checkWidth(rangeOfDays(90), true, settings);
-  await assert.rejects(checkWidth(rangeOfDays(92), true, settings), (error: AppError) => error.details['setting'] === 'search.max_wide_range');
+  await assert.rejects(
+    checkWidth(rangeOfDays(92), true, settings),
+    (error: AppError) => error.details['setting'] === 'search.max_wide_range',
+  );
 });
 
 test('a wide range is measured over the part in which lines exist', async () => {
   const extentOf = (fromDays: number, toDays: number) => async () => rangeFromTo(fromDays, toDays);
-  const rangeFromTo = (fromDays: number, toDays: number) => ({ fromNs: BigInt(nowMs - fromDays * dayMs) * 1_000_000n, toNs: BigInt(nowMs - toDays * dayMs) * 1_000_000n });
+  const rangeFromTo = (fromDays: number, toDays: number) => ({
+    fromNs: BigInt(nowMs - fromDays * dayMs) * 1_000_000n,
+    toNs: BigInt(nowMs - toDays * dayMs) * 1_000_000n,
+  });
   await checkWidth(rangeOfDays(400), false, settings, extentOf(20, 0));
   await checkWidth(rangeOfDays(400), false, settings, async () => undefined);
   await checkWidth(rangeOfDays(40), false, settings, extentOf(500, 20));

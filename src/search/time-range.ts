@@ -40,7 +40,8 @@ export function resolveTimeRange(spec: TimeRangeSpec | undefined, options: Resol
   const openEndNs = msToNs(options.nowMs + allowanceMs);
   const { from, to, last } = spec ?? {};
   if (last !== undefined) {
-    if (from !== undefined || to !== undefined) throw new AppError('invalid_time_range', 'a time range has either "last" or "from" and "to", not both');
+    if (from !== undefined || to !== undefined)
+      throw new AppError('invalid_time_range', 'a time range has either "last" or "from" and "to", not both');
     return { fromNs: clampNs(msToNs(options.nowMs - readDuration(last))), toNs: openEndNs, byDefault: false };
   }
   const toNs = to === undefined ? openEndNs : readInstant('to', to, options.nowMs);
@@ -73,9 +74,13 @@ export async function checkWidth(
   if (widthNs <= maxNs) return;
   const canWiden = !allowWide && settings.max_wide_range > settings.max_range;
   const advice = canWiden ? '; set "allow_wide_range": true for up to ' + formatDurationMs(settings.max_wide_range) : '';
-  throw new AppError('limit_exceeded', `the time range is ${describeNs(widthNs)} wide, over the bound of ${formatDurationMs(settings[setting])}${advice}`, {
-    details: { setting: settingPath(setting), max_ms: settings[setting], asked_ms: Number(widthNs / nsPerMs) },
-  });
+  throw new AppError(
+    'limit_exceeded',
+    `the time range is ${describeNs(widthNs)} wide, over the bound of ${formatDurationMs(settings[setting])}${advice}`,
+    {
+      details: { setting: settingPath(setting), max_ms: settings[setting], asked_ms: Number(widthNs / nsPerMs) },
+    },
+  );
 }
 
 /** "The last 30 days" plus the allowance past now, or `now-30d/d` until now, must pass a bound of 30 days. */
@@ -91,12 +96,15 @@ function readInstant(name: 'from' | 'to', value: string | number, nowMs: number)
 function readDuration(text: string): number {
   const durationMs = /^\s*[\d.]+\s*$/.test(text) ? undefined : parseDurationMs(text);
   if (durationMs !== undefined && durationMs > 0 && Number.isFinite(durationMs)) return durationMs;
-  throw new AppError('invalid_time_range', `cannot read "last": ${quote(text)} is not a duration such as 15m, 1h or 7d`, { details: { field: 'last' } });
+  throw new AppError('invalid_time_range', `cannot read "last": ${quote(text)} is not a duration such as 15m, 1h or 7d`, {
+    details: { field: 'last' },
+  });
 }
 
 function turnedRound(spec: TimeRangeSpec, fromNs: bigint, toNs: bigint): AppError {
   const [from, to] = [spec.from ?? 'the default start', spec.to ?? 'now'];
-  const problem = fromNs === toNs ? 'is empty: "from" equals "to", and the end is not part of it' : 'is turned round: "from" is later than "to"';
+  const problem =
+    fromNs === toNs ? 'is empty: "from" equals "to", and the end is not part of it' : 'is turned round: "from" is later than "to"';
   return new AppError('invalid_time_range', `the time range ${problem} (${quote(from)}, ${quote(to)})`, { details: { from, to } });
 }
 
