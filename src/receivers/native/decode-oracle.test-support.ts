@@ -50,10 +50,10 @@ export function parseJson(text: string): Json {
 /**
  * Node 24's JSON.parse takes an escaped key for another one that begins with a backslash: once `{"\\":1}` was parsed, the key
  * of `{"\"":2}` comes out as a backslash, because the raw text is compared with the key expected at this place. So that no
- * key here holds a backslash, it is replaced by a character that the tests do not use, and put back afterwards.
+ * key here holds a backslash, it is replaced by characters that the tests do not use, and put back afterwards.
  */
 const backslashEscapes = /\\(?:u005c|[^])/gi;
-const standIn = '\ue05c';
+const standIn = '\ue05c\uf8ff\ue05c';
 
 function hideBackslash(escape: string): string {
   return escape === '\\\\' || escape.length > 2 ? standIn : escape;
