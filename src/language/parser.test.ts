@@ -163,7 +163,7 @@ test('any text ends in a query that prints and parses to itself, or in an AppErr
       const printed = printQuery(node);
       assert.equal(printQuery(parseQuery(printed)), printed);
     }),
-    { numRuns: 20_000 },
+    { numRuns: 8000 },
   );
 });
 
