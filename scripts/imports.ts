@@ -28,7 +28,7 @@ export interface SourceFile {
 }
 
 /** Tests, benches, contract suites and fakes: not part of what runs in production. */
-const testFile = /\.(test|bench|contract|fuzz|fake)\.ts$|(^|\/)test-[^/]*\.ts$/;
+const testFile = /\.(test|test-support|bench|contract|fuzz|fake)\.ts$|(^|\/)test-[^/]*\.ts$/;
 
 /** The code with comments replaced by blanks, strings and templates kept. */
 export function withoutComments(source: string): string {
