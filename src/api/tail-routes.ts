@@ -9,7 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { httpAnswerOfError } from '#base/error-status.ts';
 import { AppError, toAppError } from '#base/errors.ts';
-import type { TailService, TailStreamConfig, TailSubscription } from '#consumers/live-tail.ts';
+import type { TailRequest, TailService, TailStreamConfig, TailSubscription } from '#consumers/live-tail.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import { TailFlusher } from './tail-flusher.ts';
@@ -31,8 +31,8 @@ const maxClientMessageBytes = 4096;
 /** A subscription that was made before its connection is a stream; it gathers lines until the stream takes over. */
 interface PendingTail {
   readonly subscription: TailSubscription;
-  /** Tells the stream of lines, also of those that came before there was one. */
-  attach(schedule: () => void): void;
+  /** Tells the stream of lines and of the end, also of those that came before there was a stream. */
+  attach(schedule: () => void, end: () => void): void;
 }
 
 export async function registerTailRoutes(app: FastifyInstance, options: TailRouteOptions): Promise<void> {
@@ -67,7 +67,7 @@ export async function registerTailRoutes(app: FastifyInstance, options: TailRout
         const opened = pending.get(request.raw);
         if (opened === undefined) return socket.terminate();
         const connection = new TailSocket(socket, opened.subscription, flusher, config);
-        opened.attach(() => flusher.schedule(connection));
+        opened.attach(() => flusher.schedule(connection), () => connection.end());
       },
     });
 
@@ -76,24 +76,32 @@ export async function registerTailRoutes(app: FastifyInstance, options: TailRout
       if (opened === undefined) throw new AppError('internal', 'a tail without a subscription');
       reply.hijack();
       const connection = new TailEventStream(reply.raw, opened.subscription, flusher, config);
-      opened.attach(() => flusher.schedule(connection));
+      opened.attach(() => flusher.schedule(connection), () => connection.end());
     });
   });
 }
 
-function openTail(tail: TailService, request: Omit<Parameters<TailService['subscribe']>[0], 'onReady'>): PendingTail {
+function openTail(tail: TailService, request: Omit<TailRequest, 'onReady' | 'onEnd'>): PendingTail {
   let schedule: (() => void) | undefined;
+  let end: (() => void) | undefined;
   let isReady = false;
+  let hasEnded = false;
   const onReady = (): void => {
     isReady = true;
     schedule?.();
   };
-  const subscription = tail.subscribe({ ...request, onReady });
+  const onEnd = (): void => {
+    hasEnded = true;
+    end?.();
+  };
+  const subscription = tail.subscribe({ ...request, onReady, onEnd });
   return {
     subscription,
-    attach(attached) {
-      schedule = attached;
-      if (isReady) attached();
+    attach(attachedSchedule, attachedEnd) {
+      schedule = attachedSchedule;
+      end = attachedEnd;
+      if (hasEnded) attachedEnd();
+      else if (isReady) attachedSchedule();
     },
   };
 }

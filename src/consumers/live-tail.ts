@@ -14,6 +14,8 @@ export interface TailRequest {
   readonly cursor?: string;
   /** There is something to take; called once until the next `take`. Must not throw. */
   readonly onReady: () => void;
+  /** The service has stopped, and nothing more will come. */
+  readonly onEnd?: () => void;
 }
 
 export interface TailLine {

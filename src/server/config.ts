@@ -10,6 +10,7 @@ import { apiConfig } from '#api/config.ts';
 import { section, text } from '#base/config-schema.ts';
 import type { Static } from '#base/config-schema.ts';
 import { toAppError } from '#base/errors.ts';
+import { canaryConfig } from '#consumers/canary/config.ts';
 import { tailConfig } from '#consumers/tail/config.ts';
 import { engineConfig } from '#engine/config.ts';
 import { ingestConfig } from '#ingest/config.ts';
@@ -32,6 +33,7 @@ export const configSchema = section('All settings of Millrace.', {
   search: searchConfig,
   query: queryConfig,
   tail: tailConfig,
+  canary: canaryConfig,
   telemetry: telemetryConfig,
 });
 

@@ -75,7 +75,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const maxTenants = config.gateway.max_counted_tenants;
   const count = workerCount(config.gateway.workers);
   const total = zeroCounts();
-  const workerConfig = { ...config, access: hashedKeys(config.access) };
+  const workerConfig = { gateway: config.gateway, ingest: config.ingest, log: config.log, access: hashedKeys(config.access) };
   await proveFree(host, config.gateway.port);
 
   let nextShard = 0;

@@ -2,9 +2,15 @@
  * The composition root: makes every part of a single-machine Millrace, joins them, and takes them apart again in the
  * reverse order. Nothing else knows all of them.
  */
+import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { assertBindAllowed, createAccess } from '#access/access.ts';
+import type { AccessConfig } from '#access/config.ts';
 import { createApi } from '#api/create-api.ts';
+import { admitCanary } from '#consumers/canary/canary-access.ts';
+import { Canary } from '#consumers/canary/canary.ts';
+import { createPublicEndpoint } from '#consumers/canary/endpoint.ts';
+import { registerCanaryMetrics } from '#consumers/canary/metrics.ts';
 import { Indexer, indexerName } from '#consumers/indexer/indexer.ts';
 import { Replay } from '#consumers/indexer/replay.ts';
 import type { TailService } from '#consumers/live-tail.ts';
@@ -71,7 +77,10 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   const metrics = new Metrics();
   const search = createSearch(config, store, metrics);
 
+  const { access: accessSettings, headers: canaryHeaders } = admitCanary(config.access);
+
   let gateway: Gateway | undefined;
+  let canary: Canary | undefined;
   const notReadyReasons = (): string[] => [
     ...(engine.state.status === 'ready' ? [] : [`the storage engine is ${engine.state.status}`]),
     ...(indexer.isCaughtUp ? [] : ['recent lines are being replayed from the durable log']),
@@ -91,6 +100,7 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
       store,
       tail,
       search,
+      ...(canary ? { canary } : {}),
     });
   const operations = {
     notReadyReasons,
@@ -102,7 +112,7 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
     },
     storage: () => store.storage(),
   };
-  const access = createAccess(config.access);
+  const access = createAccess(accessSettings);
   const tailOptions = { tail, config: config.tail, queryConfig: config.query };
   const api = createApi({ search, access, operations, tail: tailOptions, config: config.api, clock: systemClock, logger, version });
   const apiSocketPath = join(dirname(engine.socketPath), 'api.sock');
@@ -110,11 +120,14 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   await api.listen({ path: apiSocketPath });
   closers.add('api', () => api.close());
 
-  gateway = await openGateway(site, log, apiSocketPath);
+  gateway = await openGateway(site, log, apiSocketPath, accessSettings);
   const counts = gateway.counts;
   registerServerMetrics(metrics, { gatewayCounts: counts, status, ledger: () => ledgerReport(store.sink) });
   const stopUpkeep = startUpkeep({ gateway, log, indexer, store, logger });
   closers.add('upkeep', stopUpkeep);
+  canary = startCanary(site, gateway, canaryHeaders, metrics);
+  // Before the gateway, which waits for open requests.
+  closers.add('tail streams', () => tail.stop());
   const host = gateway.host.includes(':') ? `[${gateway.host}]` : gateway.host;
   return { url: `http://${host}:${gateway.port}`, failed: indexer.failed };
 }
@@ -187,9 +200,9 @@ function createSearch(config: Config, store: ClickHouseStore, metrics: Metrics):
   });
 }
 
-async function openGateway({ config, logger, closers, directory }: Site, log: WalLog, apiSocketPath: string): Promise<Gateway> {
+async function openGateway({ config, logger, closers, directory }: Site, log: WalLog, apiSocketPath: string, access: AccessConfig): Promise<Gateway> {
   const gateway = await startGateway({
-    config,
+    config: { ...config, access },
     incarnation: log.incarnation,
     logDirectory: directory.part('log'),
     apiSocketPath,
@@ -201,6 +214,18 @@ async function openGateway({ config, logger, closers, directory }: Site, log: Wa
   });
   closers.add('gateway', () => gateway.stop());
   return gateway;
+}
+
+/** On the address that everyone uses; where that is all addresses, on loopback. */
+function startCanary({ config, logger, closers }: Site, { host, port }: Gateway, headers: Readonly<Record<string, string>>, metrics: Metrics): Canary | undefined {
+  if (!config.canary.enabled) return undefined;
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  const url = `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+  const canary = new Canary({ endpoint: createPublicEndpoint(url, headers), config: config.canary, clock: systemClock, logger, runId: randomUUID() });
+  registerCanaryMetrics(metrics, canary);
+  canary.start();
+  closers.add('canary', () => canary.stop());
+  return canary;
 }
 
 /** Receive time of the newest frame, 0 in an empty log: receive times go on rising even where the clock was set back. */

@@ -77,7 +77,10 @@ class LogTailService implements TailService {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    for (const subscriber of [...this.#subscribers]) subscriber.close();
+    for (const subscriber of [...this.#subscribers]) {
+      subscriber.close();
+      subscriber.request.onEnd?.();
+    }
     await this.#pump.stop();
   }
 
