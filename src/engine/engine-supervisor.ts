@@ -73,6 +73,11 @@ export class EngineSupervisor {
     return this.#options.socketPath;
   }
 
+  /** Directory from which the engine takes blocks, for EngineInserter. */
+  get spoolPath(): string {
+    return this.#options.spoolPath;
+  }
+
   /** Process id of the running engine; undefined while there is none. */
   get pid(): number | undefined {
     return this.#process?.pid;

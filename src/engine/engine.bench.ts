@@ -9,6 +9,7 @@ import type { ClickHouseSettings } from '@clickhouse/client';
 import { logIndexes } from '#language/text-index.ts';
 import { logColumns } from '#model/columns.ts';
 import { createEngineClient } from './engine-client.ts';
+import { EngineInserter } from './engine-insert.ts';
 import { startTestEngine } from './engine-for-tests.ts';
 import { mergeTreeDurability, mergeTreeMerges } from './mergetree-settings.ts';
 
@@ -88,7 +89,12 @@ for (let first = 0; first < lineCount; first += blockRows) {
 }
 console.log(`${blocks.length} Native blocks of ${blockRows} lines, ${Math.round(blocks.reduce((sum, block) => sum + block.length, 0) / lineCount)} bytes a line`);
 
-await measured(`insert of ${blockRows}-line Native blocks into Memory`, async () => {
+const inserter = new EngineInserter(insertClient, engine.supervisor.spoolPath);
+await measured(`insert of ${blockRows}-line blocks into Memory, by file`, async () => {
+  for (const block of blocks) await inserter.insert({ table: 'memtable', columns: given.split(', '), blocks: [block] });
+}, async () => `(now ${residentMb()})`);
+await run('TRUNCATE TABLE memtable');
+await measured(`insert of ${blockRows}-line blocks into Memory, by HTTP`, async () => {
   for (const block of blocks) {
     await insertClient.exec({ query: `INSERT INTO memtable (${given}) FORMAT Native`, values: Readable.from([block]) });
   }

@@ -18,6 +18,8 @@ import { quoteText } from './sql-text.ts';
 /** Statements that leave something behind in their session. */
 const statefulVerbs = new Set(['SET', 'USE', 'CREATE', 'DROP', 'ATTACH']);
 
+const freeingVerbs = new Set(['DROP', 'TRUNCATE']);
+
 /** URLs carry queries and parameters. */
 const maxUrlBytes = 4 * 2 ** 20;
 
@@ -133,6 +135,8 @@ export class HttpInterface {
       await runQuery(query, { session: lease.session, killer: this.#sessions.killer, spool: this.#spool, answer, signal });
     } finally {
       stopProgress();
+      // A dropped memtable is hundreds of MB that the next one would otherwise come on top of.
+      if (freeingVerbs.has(query.statement.verb)) void this.#sessions.killer.purgeMemory();
       lease.release(statefulVerbs.has(query.statement.verb) || 'readonly' in query.settings);
     }
   }

@@ -43,6 +43,11 @@ export class QueryKiller {
     return answer === '' ? undefined : (JSON.parse(answer) as Progress);
   }
 
+  /** Gives freed memory back to the system now instead of within seconds; 20 ms of CPU per 100 MB. */
+  async purgeMemory(): Promise<void> {
+    await this.#run('SYSTEM JEMALLOC PURGE').catch(ignore);
+  }
+
   /** Settles when the reserved session is idle. */
   async idle(): Promise<void> {
     await this.#turn;
