@@ -104,7 +104,13 @@ const cases: Record<string, (tested: LogUnderTest) => Promise<void>> = {
     await writers[1].append(header(tested), text('later'));
     assert.deepEqual(texts(await readAll(reader)), ['later']);
     assert.equal(reader.nextSequence, 101);
-    assert.deepEqual(tested.log.shards().map(({ shard, first, end }) => [shard, first, end.sequence, end.rows]), [[0, 0, 100, 300], [3, 0, 101, 303]]);
+    assert.deepEqual(
+      tested.log.shards().map(({ shard, first, end }) => [shard, first, end.sequence, end.rows]),
+      [
+        [0, 0, 100, 300],
+        [3, 0, 101, 303],
+      ],
+    );
     await reader.close();
   },
 
@@ -153,7 +159,15 @@ const cases: Record<string, (tested: LogUnderTest) => Promise<void>> = {
       await writer.append(header(tested), [Buffer.alloc(1000)]);
       tested.pass(1000);
     }
-    for (const [atMs, sequence] of [[0, 0], [500, 1], [1000, 1], [12_000, 12], [28_999, 29], [29_000, 29], [29_001, 30]]) {
+    for (const [atMs, sequence] of [
+      [0, 0],
+      [500, 1],
+      [1000, 1],
+      [12_000, 12],
+      [28_999, 29],
+      [29_000, 29],
+      [29_001, 30],
+    ]) {
       assert.deepEqual([...(await tested.log.positionAt(startMs + atMs))], [[0, sequence]], `at ${atMs}`);
     }
   },
@@ -162,7 +176,16 @@ const cases: Record<string, (tested: LogUnderTest) => Promise<void>> = {
     const { log } = tested;
     await tested.writer(0).append(header(tested), text('a'));
     assert.deepEqual([...log.committed('tail')], []);
-    await Promise.all([log.commit('tail', new Map([[0, 1], [1, 7]])), log.commit('other', new Map([[0, 1]]))]);
+    await Promise.all([
+      log.commit(
+        'tail',
+        new Map([
+          [0, 1],
+          [1, 7],
+        ]),
+      ),
+      log.commit('other', new Map([[0, 1]])),
+    ]);
     await log.commit('tail', new Map([[0, 0]]));
     const { log: reopened } = await tested.restart();
     assert.deepEqual([...reopened.committed('tail')], [[0, 0]]);
@@ -183,7 +206,10 @@ const cases: Record<string, (tested: LogUnderTest) => Promise<void>> = {
     const [{ first }] = log.shards();
     assert.ok(first > 0 && first <= 20, `first is ${first}`);
     const frames = await readAll(slow);
-    assert.deepEqual(frames.map(({ sequence, payload }) => [sequence, payload[0]]), Array.from({ length: 40 - first }, (_, index) => [first + index, first + index]));
+    assert.deepEqual(
+      frames.map(({ sequence, payload }) => [sequence, payload[0]]),
+      Array.from({ length: 40 - first }, (_, index) => [first + index, first + index]),
+    );
     assert.equal(slow.skippedFrames, first);
     assert.equal(slow.damagedFrames, 0);
     await slow.close();
@@ -202,7 +228,10 @@ const cases: Record<string, (tested: LogUnderTest) => Promise<void>> = {
     const third = await again.restart();
     assert.deepEqual(await contents(third, 0), ['zero', 'after']);
     assert.equal(third.log.shards()[0].end.rows, 6);
-    assert.deepEqual(third.log.recovery.filter(({ damagedFrames, tornBytes }) => damagedFrames + tornBytes > 0), []);
+    assert.deepEqual(
+      third.log.recovery.filter(({ damagedFrames, tornBytes }) => damagedFrames + tornBytes > 0),
+      [],
+    );
   },
 };
 

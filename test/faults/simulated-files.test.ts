@@ -25,12 +25,20 @@ async function read(files: Files, path: string): Promise<string> {
 /** The same steps on both. */
 async function behaviour(files: Files, root: string): Promise<unknown[]> {
   const seen: unknown[] = [];
-  const codeOf = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'no error', (error: NodeJS.ErrnoException) => error.code);
+  const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
+    promise.then(
+      () => 'no error',
+      (error: NodeJS.ErrnoException) => error.code,
+    );
   seen.push(await codeOf(files.list(`${root}/a`)));
   await files.makeDirectory(`${root}/a/b`);
   await files.makeDirectory(`${root}/a/b`);
   await write(files, `${root}/a/one`, 'hello world', true);
-  seen.push(await codeOf(files.open(`${root}/a/one`, 'create')), await codeOf(files.open(`${root}/a/none`, 'read')), await codeOf(files.open(`${root}/c/none`, 'create')));
+  seen.push(
+    await codeOf(files.open(`${root}/a/one`, 'create')),
+    await codeOf(files.open(`${root}/a/none`, 'read')),
+    await codeOf(files.open(`${root}/c/none`, 'create')),
+  );
   seen.push(await files.list(`${root}/a`), await files.exists(`${root}/a/b`), await files.exists(`${root}/a/c`));
   const file = await files.open(`${root}/a/one`, 'write');
   await file.writev([Buffer.from('HE'), Buffer.alloc(0), Buffer.from('L')], 0);
@@ -131,7 +139,10 @@ test('a killed process loses nothing that the page cache has, and never hears of
   await files.makeDirectory('/d');
   await write(files, '/d/f', 'cached', false);
   disk.kill();
-  const answered = await Promise.race([files.list('/d').then(() => 'answered'), new Promise((resolve) => setImmediate(() => resolve('silent')))]);
+  const answered = await Promise.race([
+    files.list('/d').then(() => 'answered'),
+    new Promise((resolve) => setImmediate(() => resolve('silent'))),
+  ]);
   assert.equal(answered, 'silent');
   assert.equal(await read(disk.process(), '/d/f'), 'cached');
 });

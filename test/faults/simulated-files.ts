@@ -12,8 +12,21 @@ import { seededRandom } from './seeded-random.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 export type FileOperation =
-  | 'open' | 'create' | 'writev' | 'read' | 'datasync' | 'truncate' | 'size' | 'close'
-  | 'list' | 'makeDirectory' | 'syncDirectory' | 'rename' | 'remove' | 'exists' | 'freeBytes';
+  | 'open'
+  | 'create'
+  | 'writev'
+  | 'read'
+  | 'datasync'
+  | 'truncate'
+  | 'size'
+  | 'close'
+  | 'list'
+  | 'makeDirectory'
+  | 'syncDirectory'
+  | 'rename'
+  | 'remove'
+  | 'exists'
+  | 'freeBytes';
 
 export interface Fault {
   readonly code: 'ENOSPC' | 'EIO';
@@ -98,7 +111,8 @@ export class SimulatedFiles {
       for (const change of changes.slice(0, kept)) applyEntries(this.#durableEntries, change);
     }
     this.#unsyncedEntries = new Map();
-    for (const path of [...this.#directories]) if (!this.#durableDirectories.has(path) && this.#random.chance(0.5)) this.#directories.delete(path);
+    for (const path of [...this.#directories])
+      if (!this.#durableDirectories.has(path) && this.#random.chance(0.5)) this.#directories.delete(path);
     for (const path of this.#directories) this.#durableDirectories.add(path);
     for (const path of [...this.#durableEntries.keys()]) if (!this.#directories.has(dirname(path))) this.#durableEntries.delete(path);
     this.#entries = new Map(this.#durableEntries);
@@ -148,17 +162,22 @@ export class SimulatedFiles {
   /** Set between #run and the effect of a write or sync, which fail in ways of their own. */
   #pendingFault: Fault | undefined;
 
-  #open(run: <T>(operation: FileOperation, path: string, effect: () => T) => Promise<T>, path: string, mode: 'read' | 'write' | 'create'): OpenFile {
+  #open(
+    run: <T>(operation: FileOperation, path: string, effect: () => T) => Promise<T>,
+    path: string,
+    mode: 'read' | 'write' | 'create',
+  ): OpenFile {
     if (mode === 'create') this.#create(path);
     const inode = this.#inode(path);
     return {
       writev: (buffers, position) => run('writev', path, () => this.#write(inode, path, Buffer.concat(buffers), position)),
       read: (buffer, position) => run('read', path, () => (position < inode.cached.length ? inode.cached.copy(buffer, 0, position) : 0)),
       datasync: () => run('datasync', path, () => this.#sync(inode, path)),
-      truncate: (length) => run('truncate', path, () => {
-        inode.cached = resized(inode.cached, length);
-        inode.unsynced.push({ length });
-      }),
+      truncate: (length) =>
+        run('truncate', path, () => {
+          inode.cached = resized(inode.cached, length);
+          inode.unsynced.push({ length });
+        }),
       size: () => run('size', path, () => inode.cached.length),
       close: () => run('close', path, () => undefined),
     };
@@ -256,14 +275,21 @@ export class SimulatedFiles {
   }
 
   #rename(from: string, to: string): void {
-    this.#changeEntries(dirname(to), new Map([[from, undefined], [to, this.#inode(from)]]));
+    this.#changeEntries(
+      dirname(to),
+      new Map([
+        [from, undefined],
+        [to, this.#inode(from)],
+      ]),
+    );
   }
 
   #remove(path: string): void {
     for (const known of [...this.#entries.keys()]) {
       if (known === path || known.startsWith(`${path}/`)) this.#changeEntries(dirname(known), new Map([[known, undefined]]));
     }
-    for (const directory of [...this.#directories]) if (directory === path || directory.startsWith(`${path}/`)) this.#directories.delete(directory);
+    for (const directory of [...this.#directories])
+      if (directory === path || directory.startsWith(`${path}/`)) this.#directories.delete(directory);
   }
 
   #changeEntries(directory: string, change: EntryChange): void {

@@ -4,7 +4,17 @@
  */
 import { AppError } from '#base/errors.ts';
 import type { Clock } from '#platform/clock.ts';
-import type { DurableLog, Frame, FrameHeader, LogPosition, LogReader, LogWriter, RecoveryReport, ShardEnd, ShardStatus } from '../durable-log.ts';
+import type {
+  DurableLog,
+  Frame,
+  FrameHeader,
+  LogPosition,
+  LogReader,
+  LogWriter,
+  RecoveryReport,
+  ShardEnd,
+  ShardStatus,
+} from '../durable-log.ts';
 
 interface StoredShard {
   frames: Frame[];

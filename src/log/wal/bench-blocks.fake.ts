@@ -31,7 +31,11 @@ function asColumns(lines: readonly Line[]): Buffer {
   for (const field of ['trace_id', 'span_id', 'message']) parts.push(texts(lines.map((line) => String(line[field] ?? ''))));
   const attributes = lines.flatMap((line) => Object.entries(line.metadata ?? {}));
   const names = [...new Set(attributes.map(([name]) => name))];
-  parts.push(texts(names), Buffer.from(attributes.map(([name]) => names.indexOf(name))), texts(attributes.map(([, value]) => String(value))));
+  parts.push(
+    texts(names),
+    Buffer.from(attributes.map(([name]) => names.indexOf(name))),
+    texts(attributes.map(([, value]) => String(value))),
+  );
   return Buffer.concat(parts);
 }
 

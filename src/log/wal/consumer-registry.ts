@@ -40,12 +40,18 @@ export class ConsumerRegistry {
     const read = await readSealedFile(this.#files, this.#directory, fileName);
     if (read === 'missing') return;
     if (read === 'damaged') {
-      logger.error({ path: `${this.#directory}/${fileName}` }, 'the positions of the log\'s consumers are damaged; every consumer falls back to its own record or the oldest kept frame');
+      logger.error(
+        { path: `${this.#directory}/${fileName}` },
+        "the positions of the log's consumers are damaged; every consumer falls back to its own record or the oldest kept frame",
+      );
       return;
     }
     const { incarnation, consumers } = read.content as StoredConsumers;
     if (incarnation !== this.#incarnation) {
-      logger.warn({ incarnation, now: this.#incarnation }, 'the positions of the log\'s consumers are from an earlier log and are forgotten');
+      logger.warn(
+        { incarnation, now: this.#incarnation },
+        "the positions of the log's consumers are from an earlier log and are forgotten",
+      );
       return;
     }
     for (const [name, shards] of Object.entries(consumers)) {
@@ -97,7 +103,11 @@ export class ConsumerRegistry {
   async #write(): Promise<void> {
     const written = new Map(this.#wanted);
     const consumers = Object.fromEntries([...written].map(([name, position]) => [name, Object.fromEntries(position)]));
-    await writeSealedFile(this.#files, this.#directory, fileName, { version: 1, incarnation: this.#incarnation, consumers } satisfies StoredConsumers);
+    await writeSealedFile(this.#files, this.#directory, fileName, {
+      version: 1,
+      incarnation: this.#incarnation,
+      consumers,
+    } satisfies StoredConsumers);
     this.#durable = written;
   }
 }

@@ -5,7 +5,14 @@ import { BugError } from '#base/errors.ts';
 import type { FrameKind } from '../durable-log.ts';
 import { decodeFrameHeader, encodeFrameHeader, mustFitFrame, payloadIsWhole } from './frame-codec.ts';
 import type { FrameFields } from './frame-codec.ts';
-import { decodeSegmentHeader, encodeSegmentHeader, formatSegmentName, formatShardName, parseSegmentName, parseShardName } from './segment-header.ts';
+import {
+  decodeSegmentHeader,
+  encodeSegmentHeader,
+  formatSegmentName,
+  formatShardName,
+  parseSegmentName,
+  parseShardName,
+} from './segment-header.ts';
 
 const seal = { marker: 0x1a2b3c4d, origin: 4711 };
 const uint32 = fc.nat(2 ** 32 - 1);
@@ -19,7 +26,10 @@ const frameFields: fc.Arbitrary<FrameFields> = fc.record({
   groupIndex: uint32,
   codec: fc.constantFrom(0, 1),
   payloadBytes: uint32,
-  outcomes: fc.record({ accepted: uint32, sampled: uint32, dropped: uint32, duplicate: uint32, quarantined: uint32, refused: uint32 }, { noNullPrototype: true }),
+  outcomes: fc.record(
+    { accepted: uint32, sampled: uint32, dropped: uint32, duplicate: uint32, quarantined: uint32, refused: uint32 },
+    { noNullPrototype: true },
+  ),
 });
 
 describe('a frame', () => {
@@ -78,7 +88,14 @@ describe('a frame', () => {
 
 describe('a segment header', () => {
   const header = {
-    incarnation: 200_000, shard: 63, marker: 0xfefefefe, firstSequence: 2 ** 34 - 1, previousEnd: 2 ** 33, rowsBefore: 2 ** 45, bytesBefore: 2 ** 50, createdMs: 1_767_225_600_123,
+    incarnation: 200_000,
+    shard: 63,
+    marker: 0xfefefefe,
+    firstSequence: 2 ** 34 - 1,
+    previousEnd: 2 ** 33,
+    rowsBefore: 2 ** 45,
+    bytesBefore: 2 ** 50,
+    createdMs: 1_767_225_600_123,
   };
 
   test('is read from either copy', () => {
@@ -97,8 +114,15 @@ describe('a segment header', () => {
   test('names say first sequence and marker, in an order that sorts', () => {
     assert.equal(formatSegmentName(42, 0xabcdef), '0000000000042-00abcdef.wal');
     assert.deepEqual(parseSegmentName('0000000000042-00abcdef.wal'), { firstSequence: 42, marker: 0xabcdef });
-    for (const name of ['42-00abcdef.wal', '0000000000042-00abcdef.wal.tmp', '0000000000042-00ABCDEF.wal', 'consumers']) assert.equal(parseSegmentName(name), undefined);
+    for (const name of ['42-00abcdef.wal', '0000000000042-00abcdef.wal.tmp', '0000000000042-00ABCDEF.wal', 'consumers'])
+      assert.equal(parseSegmentName(name), undefined);
     assert.equal(formatShardName(7), 'shard-07');
-    assert.deepEqual(['shard-07', 'shard-63', 'shard-64', 'shard-7', 'shards'].map(parseShardName), [7, 63, undefined, undefined, undefined]);
+    assert.deepEqual(['shard-07', 'shard-63', 'shard-64', 'shard-7', 'shards'].map(parseShardName), [
+      7,
+      63,
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 });

@@ -26,7 +26,8 @@ export async function openIncarnation(files: Files, directory: string, logger: L
   }
   const [restored] = found;
   const incarnation = restored ?? 1 + Math.floor(random() * maxIncarnation);
-  if (restored !== undefined) logger.warn({ directory, incarnation, file: read }, 'the incarnation of the log was restored from its segments');
+  if (restored !== undefined)
+    logger.warn({ directory, incarnation, file: read }, 'the incarnation of the log was restored from its segments');
   await writeSealedFile(files, directory, fileName, { version: 1, incarnation });
   return incarnation;
 }

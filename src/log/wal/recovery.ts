@@ -115,12 +115,23 @@ interface Gap {
   readonly bytes: number;
 }
 
-async function scanSegment(files: Files, segments: ShardSegments, segment: Segment, window: ScanWindow, rowsSoFar: number | undefined): Promise<SegmentScan> {
+async function scanSegment(
+  files: Files,
+  segments: ShardSegments,
+  segment: Segment,
+  window: ScanWindow,
+  rowsSoFar: number | undefined,
+): Promise<SegmentScan> {
   const limit = segments.limitOf(segment);
   const successor = segments.after(segment);
   const { header } = segment;
   const rowsBefore = header?.rowsBefore ?? rowsSoFar;
-  let end: SegmentEnd = { durableEnd: header?.previousEnd ?? segment.firstSequence, rows: rowsBefore ?? 0, offset: segmentHeaderRegion, groupOffset: 0 };
+  let end: SegmentEnd = {
+    durableEnd: header?.previousEnd ?? segment.firstSequence,
+    rows: rowsBefore ?? 0,
+    offset: segmentHeaderRegion,
+    groupOffset: 0,
+  };
   let expected = segment.firstSequence;
   let groupBegin = expected;
   const scan: SegmentScan = { damagedFrames: 0, lostRows: 0, unprovenBytes: 0, end };

@@ -142,7 +142,9 @@ export class ShardSegments {
       const seal = { marker: header?.marker ?? name.marker, origin: this.#origin };
       const first = count > segmentHeaderRegion ? decodeFrameHeader(bytes, segmentHeaderRegion, count, seal) : undefined;
       return {
-        path, seal, header,
+        path,
+        seal,
+        header,
         firstSequence: header?.firstSequence ?? name.firstSequence,
         hasFrames: count > segmentHeaderRegion,
         firstReceivedMs: first?.receivedMs,

@@ -52,7 +52,8 @@ const inSecond = framesPerSegment + 4;
 const lastSequence = frameCount - 1;
 
 function reshape(path: (segments: readonly string[]) => string, change: (content: Buffer) => Buffer) {
-  return (files: SimulatedFiles, segments: readonly string[]): void => files.place(path(segments), change(Buffer.from(files.contentOf(path(segments)))));
+  return (files: SimulatedFiles, segments: readonly string[]): void =>
+    files.place(path(segments), change(Buffer.from(files.contentOf(path(segments)))));
 }
 
 const damages: Record<string, Damage> = {
@@ -65,13 +66,18 @@ const damages: Record<string, Damage> = {
   'a flipped byte in a tenant': { harm: flip(second, frameAt(4) + frameHeaderBytes), lost: [inSecond] },
   'a flipped byte in a payload': { harm: flip(second, frameAt(4) + 200), lost: [inSecond] },
   'a flipped byte in the first frame of a segment': { harm: flip(second, frameAt(0) + 20), lost: [framesPerSegment] },
-  'a flipped byte in the last frame of a segment': { harm: flip(second, frameAt(framesPerSegment - 1) + 20), lost: [2 * framesPerSegment - 1] },
+  'a flipped byte in the last frame of a segment': {
+    harm: flip(second, frameAt(framesPerSegment - 1) + 20),
+    lost: [2 * framesPerSegment - 1],
+  },
   'a zero-filled sector in the middle': {
     harm: reshape(second, (content) => content.fill(0, frameAt(4) + 10, frameAt(4) + 10 + 300)),
     lost: [inSecond],
   },
   'garbage pushed in between two frames': {
-    harm: reshape(second, (content) => Buffer.concat([content.subarray(0, frameAt(4)), Buffer.alloc(1234, 'MRWAL'), content.subarray(frameAt(4))])),
+    harm: reshape(second, (content) =>
+      Buffer.concat([content.subarray(0, frameAt(4)), Buffer.alloc(1234, 'MRWAL'), content.subarray(frameAt(4))]),
+    ),
     lost: [],
   },
   'a payload that holds a whole frame of the same segment, with its own header damaged': {
@@ -106,12 +112,14 @@ const damages: Record<string, Damage> = {
     lost: [],
   },
   'a segment file at the end with a torn header': {
-    harm: (files, segments) => files.place(`${shardDirectory}/${formatSegmentName(frameCount, 0x01020304)}`, files.contentOf(segments[3]).subarray(0, 50)),
+    harm: (files, segments) =>
+      files.place(`${shardDirectory}/${formatSegmentName(frameCount, 0x01020304)}`, files.contentOf(segments[3]).subarray(0, 50)),
     lost: [],
     report: { tornBytes: 50 },
   },
   'a segment that is there twice': {
-    harm: (files, segments) => files.place(`${shardDirectory}/${formatSegmentName(framesPerSegment, 0x7f7f7f7f)}`, files.contentOf(segments[1])),
+    harm: (files, segments) =>
+      files.place(`${shardDirectory}/${formatSegmentName(framesPerSegment, 0x7f7f7f7f)}`, files.contentOf(segments[1])),
     lost: [],
   },
   'a truncated header at the end': {
@@ -176,7 +184,10 @@ describe('damage', () => {
       assert.deepEqual(wal.log.recovery, [{ shard: 0, tornBytes: 0, damagedFrames: damaged, lostRows: torn ? 0 : sum(lost), ...report }]);
       const { frames, ...counts } = await readShard(wal);
       const expected = Array.from({ length: frameCount }, (_, sequence) => sequence).filter((sequence) => !lost.includes(sequence));
-      assert.deepEqual(frames.map(({ sequence }) => sequence), expected);
+      assert.deepEqual(
+        frames.map(({ sequence }) => sequence),
+        expected,
+      );
       for (const { sequence, payload, rowCount } of frames) {
         assert.equal(rowCount, rowsOf(sequence));
         assert.ok(payload.equals(Buffer.alloc(payloadBytes, sequence)));
@@ -188,9 +199,15 @@ describe('damage', () => {
       assert.ok(next >= frameCount - (torn ? 1 : 0) && (lost.length === 0 || next > lost[lost.length - 1]), `next is ${next}`);
       await append(wal, 3);
       const after = await readShard(wal);
-      assert.deepEqual(after.frames.map(({ sequence }) => sequence), [...expected, next, next + 1, next + 2]);
+      assert.deepEqual(
+        after.frames.map(({ sequence }) => sequence),
+        [...expected, next, next + 1, next + 2],
+      );
       const again = await wal.restart();
-      assert.deepEqual((await readShard(again)).frames.map(({ sequence }) => sequence), [...expected, next, next + 1, next + 2]);
+      assert.deepEqual(
+        (await readShard(again)).frames.map(({ sequence }) => sequence),
+        [...expected, next, next + 1, next + 2],
+      );
       assert.equal(again.log.recovery[0].tornBytes, 0);
       await again.close();
     });
@@ -204,7 +221,10 @@ describe('damage', () => {
     const [path] = files.paths().filter((file) => file.endsWith('.wal'));
     flip(() => path, frameAt(1) + 150)(files, []);
     const again = await wal.restart();
-    assert.deepEqual((await readShard(again)).frames.map(({ sequence }) => sequence), [0, 2, 3]);
+    assert.deepEqual(
+      (await readShard(again)).frames.map(({ sequence }) => sequence),
+      [0, 2, 3],
+    );
     assert.deepEqual(again.log.recovery, [{ shard: 0, tornBytes: frameBytes, damagedFrames: 0, lostRows: 0 }]);
     assert.equal(again.writer(0).nextSequence, 4);
   });
@@ -216,7 +236,10 @@ describe('damage', () => {
     await append(wal, 2);
     const [path] = files.paths().filter((file) => file.endsWith('.wal'));
     files.contentOf(path)[frameAt(1) + 10] ^= 1;
-    assert.deepEqual((await readAll(reader)).map(({ sequence }) => sequence), [0]);
+    assert.deepEqual(
+      (await readAll(reader)).map(({ sequence }) => sequence),
+      [0],
+    );
     assert.deepEqual([reader.nextSequence, reader.damagedFrames], [2, 1]);
     const second = wal.log.openReader(0, 2);
     await (await second).close();
@@ -224,7 +247,7 @@ describe('damage', () => {
   });
 });
 
-describe('damage to the log\'s own records', () => {
+describe("damage to the log's own records", () => {
   const consumers = `${directory}/consumers`;
   const incarnation = `${directory}/incarnation`;
 
@@ -238,7 +261,11 @@ describe('damage to the log\'s own records', () => {
     return { before, files };
   }
 
-  for (const [name, content] of [['flipped', undefined], ['empty', ''], ['garbage', 'zzzzzzzz {}\n']] as const) {
+  for (const [name, content] of [
+    ['flipped', undefined],
+    ['empty', ''],
+    ['garbage', 'zzzzzzzz {}\n'],
+  ] as const) {
     test(`a consumer file that is ${name}: said in the log, everything is held again`, async () => {
       const { files } = await logWithPositions((damaged) => {
         const old = damaged.contentOf(consumers);
@@ -258,7 +285,9 @@ describe('damage to the log\'s own records', () => {
 
   for (const name of ['missing', 'damaged'] as const) {
     test(`an incarnation file that is ${name} is restored from the segments`, async () => {
-      const { before, files } = await logWithPositions((damaged) => (name === 'missing' ? damaged.lose(incarnation) : damaged.place(incarnation, Buffer.from('?'))));
+      const { before, files } = await logWithPositions((damaged) =>
+        name === 'missing' ? damaged.lose(incarnation) : damaged.place(incarnation, Buffer.from('?')),
+      );
       const wal = await openTestWal({ files: files.process(), directory });
       assert.equal(wal.log.incarnation, before.log.incarnation);
       assert.equal((await readShard(wal)).frames.length, 5);
@@ -284,19 +313,30 @@ describe('damage to the log\'s own records', () => {
     const wal = await openTestWal({ files: files.process(), directory });
     assert.equal(wal.writer(0).nextSequence, 5);
     await append(wal, 2);
-    assert.deepEqual((await readShard(wal)).frames.map(({ sequence }) => sequence), [5, 6]);
+    assert.deepEqual(
+      (await readShard(wal)).frames.map(({ sequence }) => sequence),
+      [5, 6],
+    );
   });
 
   const refusals: [name: string, harm: (files: SimulatedFiles, path: string) => void, message: RegExp][] = [
-    ['a segment of a later format', (files, path) => {
-      const content = Buffer.from(files.contentOf(path));
-      for (const at of [0, 512]) {
-        content.writeUInt16LE(9, at + 8);
-        content.writeUInt32LE(crcOfHeader(content.subarray(at, at + 72)), at + 12);
-      }
-      files.place(path, content);
-    }, /format 9, and this Millrace reads format 1/],
-    ['a segment of another shard', (files, path) => files.place(path.replace('shard-00', 'shard-01'), files.contentOf(path)), /belongs to incarnation \d+, shard 0/],
+    [
+      'a segment of a later format',
+      (files, path) => {
+        const content = Buffer.from(files.contentOf(path));
+        for (const at of [0, 512]) {
+          content.writeUInt16LE(9, at + 8);
+          content.writeUInt32LE(crcOfHeader(content.subarray(at, at + 72)), at + 12);
+        }
+        files.place(path, content);
+      },
+      /format 9, and this Millrace reads format 1/,
+    ],
+    [
+      'a segment of another shard',
+      (files, path) => files.place(path.replace('shard-00', 'shard-01'), files.contentOf(path)),
+      /belongs to incarnation \d+, shard 0/,
+    ],
   ];
   for (const [name, harm, message] of refusals) {
     test(`${name} is refused with advice, and nothing is changed`, async () => {

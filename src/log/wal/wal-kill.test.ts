@@ -38,7 +38,8 @@ test(`${roundCount} times kill -9 under load: what was acknowledged is read once
     const read: string[] = [];
     for (const { shard } of wal.log.shards()) {
       const reader = await wal.log.openReader(shard, 0);
-      for (const frame of await readAll(reader)) read.push(`${shard} ${frame.sequence} ${frame.payload.toString('latin1').split(' ', 1)[0]}`);
+      for (const frame of await readAll(reader))
+        read.push(`${shard} ${frame.sequence} ${frame.payload.toString('latin1').split(' ', 1)[0]}`);
       assert.equal(reader.damagedFrames, 0);
       await reader.close();
     }
@@ -46,7 +47,10 @@ test(`${roundCount} times kill -9 under load: what was acknowledged is read once
     assert.equal(new Set(read).size, read.length);
     assert.equal(new Set(read.map((line) => line.split(' ')[2])).size, read.length, 'no frame is read twice');
     const found = new Set(read);
-    assert.deepEqual(acknowledged.filter((line) => !found.has(line)), []);
+    assert.deepEqual(
+      acknowledged.filter((line) => !found.has(line)),
+      [],
+    );
   }
   t.diagnostic(`${acknowledged.length} acknowledged frames`);
 });

@@ -15,7 +15,9 @@ import type { Compress, WalWriter } from './wal-writer.ts';
 
 /** The defaults, with small segments and buffers, so that a few frames fill several. */
 export function smallLogConfig(changes: Partial<LogConfig> = {}): LogConfig {
-  const defaults = Object.fromEntries(Object.entries(logConfig.properties).map(([name, setting]) => [name, (setting as { default?: unknown }).default])) as LogConfig;
+  const defaults = Object.fromEntries(
+    Object.entries(logConfig.properties).map(([name, setting]) => [name, (setting as { default?: unknown }).default]),
+  ) as LogConfig;
   return { ...defaults, segment_bytes: 4096, read_buffer_bytes: 4096, max_bytes: 1_000_000, min_free_bytes: 0, ...changes };
 }
 
@@ -38,7 +40,16 @@ export interface WalTestOptions {
 }
 
 export async function openTestWal(options: WalTestOptions): Promise<WalUnderTest> {
-  const { files, directory, clock = new SimulatedClock(), config = smallLogConfig(), logger = silentLogger, random, nextMarker, compress } = options;
+  const {
+    files,
+    directory,
+    clock = new SimulatedClock(),
+    config = smallLogConfig(),
+    logger = silentLogger,
+    random,
+    nextMarker,
+    compress,
+  } = options;
   const log = await openWalLog({ directory, files, clock, config, logger, holders: ['indexer'], random });
   const writers: WalWriter[] = [];
   let successor: WalUnderTest | undefined;
@@ -52,7 +63,18 @@ export async function openTestWal(options: WalTestOptions): Promise<WalUnderTest
     holder: 'indexer',
     writer(shard) {
       const onCommitted = log.advance.bind(log);
-      const writer = openWalWriter({ directory, shard, incarnation: log.incarnation, start: log.writerStart(shard), files, clock, config, onCommitted, nextMarker, compress });
+      const writer = openWalWriter({
+        directory,
+        shard,
+        incarnation: log.incarnation,
+        start: log.writerStart(shard),
+        files,
+        clock,
+        config,
+        onCommitted,
+        nextMarker,
+        compress,
+      });
       writers.push(writer);
       return writer;
     },

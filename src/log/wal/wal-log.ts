@@ -92,7 +92,11 @@ export class WalLog implements DurableLog {
     const newSegment = end.segment !== shard.end.segment;
     if (!shard.advance(end)) return;
     if (newSegment) {
-      shard.list().catch((error: unknown) => this.#options.logger.warn({ shard: end.shard, error: String(error) }, 'a shard of the log could not be listed'));
+      shard
+        .list()
+        .catch((error: unknown) =>
+          this.#options.logger.warn({ shard: end.shard, error: String(error) }, 'a shard of the log could not be listed'),
+        );
     }
     for (const wake of [...this.#waiters]) wake();
   }
@@ -119,7 +123,9 @@ export class WalLog implements DurableLog {
   async openReader(shard: number, fromSequence: number): Promise<WalReader> {
     const known = this.#shard(shard);
     await known.list();
-    const reader = new WalReader(this.#options.files, known, fromSequence, this.#options.config.read_buffer_bytes, () => this.#readers.delete(reader));
+    const reader = new WalReader(this.#options.files, known, fromSequence, this.#options.config.read_buffer_bytes, () =>
+      this.#readers.delete(reader),
+    );
     this.#readers.add(reader);
     return reader;
   }
@@ -253,7 +259,10 @@ export async function openWalLog(options: WalLogOptions): Promise<WalLog> {
   const incarnation = await openIncarnation(files, directory, logger, random);
   const consumers = new ConsumerRegistry(files, directory, incarnation, holders);
   await consumers.load(logger);
-  const numbers = new Set([...(await files.list(directory)).map(parseShardName).filter((shard) => shard !== undefined), ...consumers.shards()]);
+  const numbers = new Set([
+    ...(await files.list(directory)).map(parseShardName).filter((shard) => shard !== undefined),
+    ...consumers.shards(),
+  ]);
   const segments = new Map<number, ShardSegments>();
   for (const shard of numbers) {
     const place = { directory: `${directory}/${formatShardName(shard)}`, shard, incarnation };
@@ -265,7 +274,13 @@ export async function openWalLog(options: WalLogOptions): Promise<WalLog> {
   const recovery: RecoveryReport[] = [];
   for (const [shard, found] of segments) {
     const verifyFrom = consumers.heldFrom(shard);
-    const recovered = await recoverShard({ files, segments: found, verifyFrom, floor: consumers.highest(shard), bufferBytes: config.read_buffer_bytes });
+    const recovered = await recoverShard({
+      files,
+      segments: found,
+      verifyFrom,
+      floor: consumers.highest(shard),
+      bufferBytes: config.read_buffer_bytes,
+    });
     starts.set(shard, recovered.start);
     recovery.push(recovered.report);
     sayRecovered(logger, recovered.report, recovered.start);
@@ -278,6 +293,7 @@ const secureRandom = (): number => randomInt(2 ** 32) / 2 ** 32;
 function sayRecovered(logger: Logger, report: RecoveryReport, start: WriterStart): void {
   const fields = { ...report, sequence: start.sequence };
   if (report.damagedFrames > 0) logger.error(fields, 'frames of the log are damaged; their lines are lost');
-  else if (report.tornBytes > 0) logger.warn(fields, 'an unfinished write at the end of the log was cut off; nothing acknowledged was lost');
+  else if (report.tornBytes > 0)
+    logger.warn(fields, 'an unfinished write at the end of the log was cut off; nothing acknowledged was lost');
   else logger.info(fields, 'a shard of the log is whole');
 }

@@ -92,7 +92,10 @@ class Model {
       const content = `${this.frames.length} ${'x'.repeat(this.random.below(this.random.chance(0.1) ? 5000 : 400))}`;
       const frame: ModelFrame = { shard: writer.shard, sequence: writer.nextSequence, content, rows, fate: 'pending' };
       const middle = this.random.below(content.length);
-      const appended = writer.append(headerOf(rows, this.clock.nowMs()), [Buffer.from(content.slice(0, middle)), Buffer.from(content.slice(middle))]);
+      const appended = writer.append(headerOf(rows, this.clock.nowMs()), [
+        Buffer.from(content.slice(0, middle)),
+        Buffer.from(content.slice(middle)),
+      ]);
       this.frames.push(frame);
       // An answer that comes after the end of its process was never sent.
       const answer = (fate: Fate): void => void (frame.fate = frame.fate === 'pending' ? fate : frame.fate);
@@ -129,7 +132,9 @@ class Model {
     });
     for (const frame of this.frames) {
       if (frame.fate !== 'rejected') continue;
-      const voided = headers.some(({ shard, previousEnd, firstSequence }) => shard === frame.shard && previousEnd <= frame.sequence && frame.sequence < firstSequence);
+      const voided = headers.some(
+        ({ shard, previousEnd, firstSequence }) => shard === frame.shard && previousEnd <= frame.sequence && frame.sequence < firstSequence,
+      );
       if (!voided) frame.fate = 'undecided';
     }
   }
@@ -149,12 +154,16 @@ class Model {
         const frame = known.find((one) => one.sequence === sequence && one.content === payload.toString());
         assert.ok(frame !== undefined, `shard ${shard}: a frame ${sequence} that nobody appended`);
         assert.equal(rowCount, frame.rows);
-        assert.ok(frame.fate === 'acknowledged' || (frame.fate === 'undecided' && afterRestart), `shard ${shard}: frame ${sequence} is ${frame.fate}`);
+        assert.ok(
+          frame.fate === 'acknowledged' || (frame.fate === 'undecided' && afterRestart),
+          `shard ${shard}: frame ${sequence} is ${frame.fate}`,
+        );
         found.add(frame);
       }
       const mustBeKept = Math.min(first, this.held.get(shard) ?? 0);
       for (const frame of known) {
-        if (frame.fate === 'acknowledged' && frame.sequence >= mustBeKept) assert.ok(found.has(frame), `shard ${shard}: acknowledged frame ${frame.sequence} is missing`);
+        if (frame.fate === 'acknowledged' && frame.sequence >= mustBeKept)
+          assert.ok(found.has(frame), `shard ${shard}: acknowledged frame ${frame.sequence} is missing`);
         if (afterRestart && frame.fate === 'undecided') frame.fate = found.has(frame) ? 'acknowledged' : 'gone';
       }
     }
@@ -188,7 +197,10 @@ class Model {
     for (const tail of this.tails) {
       for (const frame of await tail.reader.read(1 + this.random.below(3000))) {
         assert.ok(frame.sequence > tail.seen);
-        const known = this.frames.some(({ shard, sequence, content, fate }) => shard === frame.shard && sequence === frame.sequence && content === frame.payload.toString() && fate === 'acknowledged');
+        const known = this.frames.some(
+          ({ shard, sequence, content, fate }) =>
+            shard === frame.shard && sequence === frame.sequence && content === frame.payload.toString() && fate === 'acknowledged',
+        );
         assert.ok(known, `a tail reads frame ${frame.sequence} of shard ${frame.shard}, which is not acknowledged`);
         tail.seen = frame.sequence;
       }
@@ -196,12 +208,33 @@ class Model {
   }
 
   async act(): Promise<void> {
-    const action = this.random.pick(['append', 'append', 'append', 'append', 'turns', 'settle', 'check', 'tail', 'tail', 'commit', 'trim', 'pass', 'faults', 'full', 'kill', 'crash', 'restart'] as const);
+    const action = this.random.pick([
+      'append',
+      'append',
+      'append',
+      'append',
+      'turns',
+      'settle',
+      'check',
+      'tail',
+      'tail',
+      'commit',
+      'trim',
+      'pass',
+      'faults',
+      'full',
+      'kill',
+      'crash',
+      'restart',
+    ] as const);
     this.trace.push(action);
     switch (action) {
-      case 'append': return this.append();
-      case 'turns': return new Promise((resolve) => setImmediate(resolve));
-      case 'settle': return this.settle();
+      case 'append':
+        return this.append();
+      case 'turns':
+        return new Promise((resolve) => setImmediate(resolve));
+      case 'settle':
+        return this.settle();
       case 'check': {
         await this.settle();
         return this.check(false);
@@ -210,16 +243,23 @@ class Model {
         await this.settle();
         return this.wal.log.shards().length > 0 ? this.readTails() : undefined;
       }
-      case 'commit': return this.commit();
-      case 'trim': return void (await this.wal.log.trim().catch(() => 0));
-      case 'pass': return this.clock.advance(this.random.pick([10, 1000, 3_600_000]));
-      case 'faults': return void (this.faults.rate = this.random.pick([0, 0, 0.02, 0.1, 0.5, 1]));
-      case 'full': return void (this.files.capacityBytes = this.random.pick([2 ** 24, 2 ** 24 - this.files.freeBytes + this.random.below(3000)]));
-      case 'kill': return this.startAgain(() => this.kill());
-      case 'crash': return this.startAgain(() => {
-        this.beforeCrash();
-        this.files.crash();
-      });
+      case 'commit':
+        return this.commit();
+      case 'trim':
+        return void (await this.wal.log.trim().catch(() => 0));
+      case 'pass':
+        return this.clock.advance(this.random.pick([10, 1000, 3_600_000]));
+      case 'faults':
+        return void (this.faults.rate = this.random.pick([0, 0, 0.02, 0.1, 0.5, 1]));
+      case 'full':
+        return void (this.files.capacityBytes = this.random.pick([2 ** 24, 2 ** 24 - this.files.freeBytes + this.random.below(3000)]));
+      case 'kill':
+        return this.startAgain(() => this.kill());
+      case 'crash':
+        return this.startAgain(() => {
+          this.beforeCrash();
+          this.files.crash();
+        });
       case 'restart': {
         await this.settle();
         return this.startAgain(() => this.kill());

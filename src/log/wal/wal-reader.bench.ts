@@ -12,7 +12,13 @@ import { headerOf, openTestWal, smallLogConfig } from './wal-log.fake.ts';
 
 async function run(compression: string, blocks: Blocks, batchLines: number, bufferBytes: number): Promise<void> {
   const directory = await mkdtemp(`${process.argv[2] ?? tmpdir()}/millrace-bench-`);
-  const config = smallLogConfig({ compression, segment_bytes: 67_108_864, max_bytes: 10e9, read_buffer_bytes: bufferBytes, max_pending_bytes: 2 ** 29 });
+  const config = smallLogConfig({
+    compression,
+    segment_bytes: 67_108_864,
+    max_bytes: 10e9,
+    read_buffer_bytes: bufferBytes,
+    max_pending_bytes: 2 ** 29,
+  });
   const written = await openTestWal({ files: nodeFiles, directory, config });
   const writer = written.writer(0);
   await Promise.all(blocks.payloads.map((payload) => writer.append(headerOf(batchLines), [payload])));
@@ -38,7 +44,11 @@ async function run(compression: string, blocks: Blocks, batchLines: number, buff
   );
 }
 
-for (const [lines, batchLines] of [[400_000, 5000], [100_000, 100], [20_000, 1]]) {
+for (const [lines, batchLines] of [
+  [400_000, 5000],
+  [100_000, 100],
+  [20_000, 1],
+]) {
   const blocks = columnBlocks('independent', lines, batchLines);
   for (const bufferBytes of [262_144, 1_048_576, 4_194_304]) await run('none', blocks, batchLines, bufferBytes);
   await run('zstd', blocks, batchLines, 1_048_576);

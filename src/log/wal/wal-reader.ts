@@ -94,7 +94,9 @@ export class WalReader implements LogReader, ShardReader {
   /** Nothing more below the limit in this segment: what is missing is lost; go on behind it. */
   async #finish({ segment, scanner }: OpenSegment, limit: number): Promise<void> {
     const successor = this.#shard.segments.after(segment);
-    await this.#scan(scanner, async () => scanner.giveUpTo(limit, limit === this.#shard.segments.limitOf(segment) ? successor?.header?.rowsBefore : undefined));
+    await this.#scan(scanner, async () =>
+      scanner.giveUpTo(limit, limit === this.#shard.segments.limitOf(segment) ? successor?.header?.rowsBefore : undefined),
+    );
     this.nextSequence = Math.max(this.nextSequence, limit);
     this.#rows = scanner.rows;
     if (this.#shard.segments.limitOf(segment) <= this.nextSequence) await this.#closeSegment();
@@ -154,7 +156,10 @@ export class WalReader implements LogReader, ShardReader {
 
   #frame(scanned: ScannedFrame): Frame {
     const { kind, tenant, rowCount, outcomes, receivedMs, sequence } = scanned;
-    const payload = scanned.codec === payloadCodecs.none ? scanned.stored : zstdDecompressSync(scanned.stored, { maxOutputLength: Math.max(1, scanned.payloadBytes) });
+    const payload =
+      scanned.codec === payloadCodecs.none
+        ? scanned.stored
+        : zstdDecompressSync(scanned.stored, { maxOutputLength: Math.max(1, scanned.payloadBytes) });
     return { shard: this.shard, sequence, kind, tenant, rowCount, outcomes, receivedMs, payload };
   }
 

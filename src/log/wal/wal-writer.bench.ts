@@ -58,7 +58,11 @@ const codecs: Codec[] = [
   { compression: 'zstd', compression_level: 3 },
 ];
 for (const set of ['independent', 'correlated'] as const) {
-  for (const [lines, batchLines, inFlight] of [[200_000, 5000, 2], [100_000, 200, 16], [4000, 1, 64]]) {
+  for (const [lines, batchLines, inFlight] of [
+    [200_000, 5000, 2],
+    [100_000, 200, 16],
+    [4000, 1, 64],
+  ]) {
     const blocks = columnBlocks(set, lines, batchLines);
     for (const codec of codecs) {
       const name = codec.compression === 'none' ? 'none' : `zstd ${codec.compression_level}`;

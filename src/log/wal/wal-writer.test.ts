@@ -68,7 +68,9 @@ describe('group commit', () => {
     const wal = await openTestWal({ files: files.process(), directory, config });
     const writer = wal.writer(0);
     const counts = counting(files);
-    await Promise.all([bytes(3000), bytes(9000), bytes(1000), bytes(1000), bytes(1000)].map((payload) => writer.append(headerOf(1), payload)));
+    await Promise.all(
+      [bytes(3000), bytes(9000), bytes(1000), bytes(1000), bytes(1000)].map((payload) => writer.append(headerOf(1), payload)),
+    );
     assert.equal(counts.get('datasync'), 3);
     assert.equal((await sequences(wal)).length, 5);
   });
@@ -103,7 +105,10 @@ describe('bounds', () => {
   test('a frame over max_frame_bytes', async () => {
     const wal = await bound({ max_frame_bytes: 4096 });
     const writer = wal.writer(0);
-    await assert.rejects(writer.append(headerOf(1), bytes(4096)), { code: 'limit_exceeded', details: { setting: 'log.max_frame_bytes', limit: 4096, bytes: 4096 + 84 } });
+    await assert.rejects(writer.append(headerOf(1), bytes(4096)), {
+      code: 'limit_exceeded',
+      details: { setting: 'log.max_frame_bytes', limit: 4096, bytes: 4096 + 84 },
+    });
     assert.equal(writer.nextSequence, 0);
   });
 
@@ -111,7 +116,11 @@ describe('bounds', () => {
     const wal = await bound({ max_pending_bytes: 10_000 });
     const writer = wal.writer(0);
     const appends = [writer.append(headerOf(1), bytes(6000)), writer.append(headerOf(1), bytes(3000))];
-    await assert.rejects(writer.append(headerOf(1), bytes(3000)), { code: 'log_full', retryAfterMs: 1000, details: { setting: 'log.max_pending_bytes', limit: 10_000 } });
+    await assert.rejects(writer.append(headerOf(1), bytes(3000)), {
+      code: 'log_full',
+      retryAfterMs: 1000,
+      details: { setting: 'log.max_pending_bytes', limit: 10_000 },
+    });
     await Promise.all(appends);
     assert.equal(writer.pendingBytes, 0);
     await writer.append(headerOf(1), bytes(3000));
@@ -188,7 +197,7 @@ describe('failures', () => {
     ['a failed sync, and the new segment cannot be created', ['datasync', 'create']],
     ['a failed sync, and the new segment cannot be written', ['datasync', 'writev']],
     ['a failed sync, and the new segment cannot be synced', ['datasync', 'datasync']],
-    ['a failed sync, and the new segment\'s directory cannot be synced', ['datasync', 'syncDirectory']],
+    ["a failed sync, and the new segment's directory cannot be synced", ['datasync', 'syncDirectory']],
     ['a failed sync, nor can the new segment be synced, nor be removed', ['datasync', 'datasync', 'remove']],
   ];
   for (const [name, kinds] of steps) {
@@ -199,7 +208,8 @@ describe('failures', () => {
       await writer.append(headerOf(1), bytes(100));
       const left = failing(files, ...kinds);
       const failed = [writer.append(headerOf(1), bytes(100)), writer.append(headerOf(1), bytes(600))];
-      for (const append of failed) await assert.rejects(append, { code: 'log_unavailable', retryAfterMs: 1000, message: 'the log cannot write: EIO' });
+      for (const append of failed)
+        await assert.rejects(append, { code: 'log_unavailable', retryAfterMs: 1000, message: 'the log cannot write: EIO' });
       assert.deepEqual(left, []);
       assert.equal(writer.pendingBytes, 0);
       assert.deepEqual(await sequences(wal), [0]);
@@ -234,7 +244,10 @@ describe('failures', () => {
     const writer = wal.writer(0);
     failing(files, 'datasync');
     const results = await Promise.allSettled(Array.from({ length: 6 }, () => writer.append(headerOf(1), bytes(1500))));
-    assert.deepEqual(results.map(({ status }) => status === 'fulfilled'), [false, false, true, true, true, true]);
+    assert.deepEqual(
+      results.map(({ status }) => status === 'fulfilled'),
+      [false, false, true, true, true, true],
+    );
     assert.deepEqual(await sequences(wal), [2, 3, 4, 5]);
   });
 
@@ -315,6 +328,11 @@ describe('a full disk: what fits is kept, the rest is refused, and it goes on by
 
   test('on the simulated file system', async () => {
     const files = new SimulatedFiles({ seed: 5, capacityBytes: 2 ** 20 });
-    await fillsUp(files.process(), directory, () => void (files.capacityBytes = 700_000), () => void (files.capacityBytes = 2 ** 21));
+    await fillsUp(
+      files.process(),
+      directory,
+      () => void (files.capacityBytes = 700_000),
+      () => void (files.capacityBytes = 2 ** 21),
+    );
   });
 });

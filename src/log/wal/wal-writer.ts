@@ -143,7 +143,17 @@ export class WalWriter implements LogWriter {
       const sequence = this.#nextSequence;
       this.#nextSequence += 1;
       this.#pendingBytes += heldBytes;
-      const frame: PendingFrame = { header, sequence, payloadBytes, heldBytes, codec: payloadCodecs.none, stored: payload, compressing: undefined, resolve, reject };
+      const frame: PendingFrame = {
+        header,
+        sequence,
+        payloadBytes,
+        heldBytes,
+        codec: payloadCodecs.none,
+        stored: payload,
+        compressing: undefined,
+        resolve,
+        reject,
+      };
       if (this.#config.compression === 'zstd' && payloadBytes >= minCompressedBytes) frame.compressing = this.#compress(frame);
       this.#queue.push(frame);
       this.#running ??= this.#run();
@@ -251,7 +261,11 @@ export class WalWriter implements LogWriter {
 
   #acknowledge(group: readonly PendingFrame[]): void {
     this.#options.onCommitted({
-      shard: this.shard, sequence: this.#durableEnd, rows: this.#rows, bytes: this.#bytes, segment: this.#durableSegment,
+      shard: this.shard,
+      sequence: this.#durableEnd,
+      rows: this.#rows,
+      bytes: this.#bytes,
+      segment: this.#durableSegment,
     });
     for (const frame of group) {
       this.#pendingBytes -= frame.heldBytes;
