@@ -125,9 +125,9 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   registerServerMetrics(metrics, { gatewayCounts: counts, status, ledger: () => ledgerReport(store.sink) });
   const stopUpkeep = startUpkeep({ gateway, log, indexer, store, logger });
   closers.add('upkeep', stopUpkeep);
-  canary = startCanary(site, gateway, canaryHeaders, metrics);
   // Before the gateway, which waits for open requests.
   closers.add('tail streams', () => tail.stop());
+  canary = startCanary(site, gateway, canaryHeaders, metrics);
   const host = gateway.host.includes(':') ? `[${gateway.host}]` : gateway.host;
   return { url: `http://${host}:${gateway.port}`, failed: indexer.failed };
 }
