@@ -11,7 +11,7 @@ interface Step {
 
 const staticSteps: readonly Step[] = [
   { name: 'types', run: () => runTool('tsc', ['--noEmit']) },
-  { name: 'lint', run: () => runTool('oxlint', ['--quiet']) },
+  { name: 'lint', run: () => runTool('oxlint', ['--quiet', '--type-aware']) },
   { name: 'architecture', run: () => runNode(['scripts/test.ts', 'test/architecture/']) },
 ];
 const steps = process.argv.includes('--static') ? staticSteps : [...staticSteps, { name: 'tests', run: () => runNode(['scripts/test.ts']) }];
