@@ -25,6 +25,8 @@ const kindJson = kindCodes.json;
 /** Where record numbers start anew, within 31 bits. */
 const maxRecordNumber = 0x7fff_fff0;
 const textEncoder = new TextEncoder();
+const noBytes = new Uint8Array(0);
+const noView = new DataView(noBytes.buffer);
 
 export type DecoderLimits = Pick<
   IngestConfig,
@@ -73,8 +75,11 @@ export class RecordDecoder {
     this.#mayTakeBack = false;
   }
 
-  /** Gives back what an unusually large body needed. */
+  /** Lets go of the body, and of what an unusually large one needed. */
   closeBody(): void {
+    this.scanner.reset(noBytes, noView, 0);
+    this.#values.bytes = noBytes;
+    this.#values.view = noView;
     this.#unescaper.shrink(1 << 20);
   }
 
