@@ -57,7 +57,7 @@ export class WalLog implements DurableLog {
   readonly #options: WalLogOptions;
   readonly #consumers: ConsumerRegistry;
   readonly #shards = new Map<number, WalShard>();
-  readonly #starts: ReadonlyMap<number, WriterStart>;
+  readonly #starts: Map<number, WriterStart>;
   readonly #waiters = new Set<() => void>();
   readonly #readers = new Set<WalReader>();
   #trimming: Promise<number> | undefined;
@@ -81,6 +81,27 @@ export class WalLog implements DurableLog {
   /** Where the first writer of the shard after this opening begins; a shard that was never written begins at 0. */
   writerStart(shard: number): WriterStart {
     return this.#starts.get(shard) ?? newShard;
+  }
+
+  /**
+   * Where a writer begins that replaces one whose thread died: recovers the shard while the log stays open. The old writer must be
+   * gone. Frames that it wrote and never acknowledged may become readable by this, as after a restart.
+   */
+  async replaceWriter(shard: number): Promise<WriterStart> {
+    const { files, config } = this.#options;
+    const known = this.#shard(shard);
+    await known.segments.refresh(Number.POSITIVE_INFINITY);
+    const { start, report } = await recoverShard({
+      files,
+      segments: known.segments,
+      verifyFrom: Number.POSITIVE_INFINITY,
+      floor: Math.max(known.end.sequence, this.#consumers.highest(shard)),
+      bufferBytes: config.read_buffer_bytes,
+    });
+    sayRecovered(this.#options.logger, report, start);
+    this.#starts.set(shard, start);
+    this.advance({ shard, sequence: start.sequence, rows: start.rows, bytes: start.bytes });
+    return start;
   }
 
   shards(): readonly ShardStatus[] {
@@ -243,7 +264,7 @@ interface OpenedLog {
   readonly recovery: readonly RecoveryReport[];
   readonly consumers: ConsumerRegistry;
   readonly segments: ReadonlyMap<number, ShardSegments>;
-  readonly starts: ReadonlyMap<number, WriterStart>;
+  readonly starts: Map<number, WriterStart>;
 }
 
 /**

@@ -263,6 +263,38 @@ describe('failures', () => {
   });
 });
 
+test('a writer whose thread died is replaced while the log stays open', async () => {
+  const files = new SimulatedFiles({ seed: 1 });
+  const wal = await openTestWal({ files: files.process(), directory });
+  const reader = await wal.log.openReader(0, 0);
+  const dying = wal.writer(0);
+  for (let count = 0; count < 12; count += 1) await dying.append(headerOf(1), bytes(500, count));
+  // Its group is written and not yet synced when the thread is gone.
+  let written = (): void => {};
+  const inFlight = new Promise<void>((resolve) => void (written = resolve));
+  files.beforeOperation = (operation) => (operation === 'datasync' ? (written(), new Promise(() => {})) : undefined);
+  void dying.append(headerOf(1), bytes(500, 12));
+  await inFlight;
+  files.beforeOperation = undefined;
+  assert.equal((await readAll(reader)).length, 12);
+  await wal.log.replaceWriter(0);
+  const writer = wal.writer(0);
+  assert.equal(writer.nextSequence, 13);
+  await writer.append(headerOf(1), bytes(500, 13));
+  assert.deepEqual(
+    (await readAll(reader)).map(({ sequence, payload }) => [sequence, payload[0]]),
+    [
+      [12, 12],
+      [13, 13],
+    ],
+  );
+  await reader.close();
+  assert.deepEqual(
+    await sequences(wal),
+    Array.from({ length: 14 }, (_, sequence) => sequence),
+  );
+});
+
 /** Mounts a small file system where the machine lets us; undefined elsewhere. */
 function mountSmall(sizeBytes: number): string | undefined {
   const mounted = mkdtempSync(`${tmpdir()}/millrace-full-`);
