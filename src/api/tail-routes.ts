@@ -41,8 +41,11 @@ export async function registerTailRoutes(app: FastifyInstance, options: TailRout
   const pending = new WeakMap<IncomingMessage, PendingTail>();
 
   await app.register(async (scope) => {
-    await scope.register(websocket, { options: { maxPayload: maxClientMessageBytes } });
-    scope.addHook('preClose', async () => flusher.stop());
+    const preClose = (done: () => void): void => {
+      flusher.stop();
+      done();
+    };
+    await scope.register(websocket, { options: { maxPayload: maxClientMessageBytes }, preClose });
     scope.setErrorHandler((thrown, request, reply) => sendError(thrown, request, reply, logger));
 
     const subscribe = async (request: FastifyRequest): Promise<void> => {
