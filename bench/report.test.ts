@@ -48,12 +48,13 @@ test('the table names what was measured, missed, wrong and not run', () => {
     options: {},
     ceiling,
     scenarios: [
-      { name: 'a', rows, wrong: ['1 instead of 2'], details: {}, tookMs: 1 },
-      { name: 'b', rows: [], wrong: [], details: {}, tookMs: 1, failure: 'no server' },
+      { name: 'a', rows, wrong: ['1 instead of 2'], details: {}, tookMs: 1, otherLoadCores: 1.5 },
+      { name: 'b', rows: [], wrong: [], details: {}, tookMs: 1, otherLoadCores: 0, failure: 'no server' },
     ],
   });
   assert.match(text, /rate +200,000 lines\/s +0\.50 × +≥ 0\.45 × ceiling +reached/);
   assert.match(text, /delay +7\.12 ms +≤ 5 ms +MISSED/);
+  assert.match(text, /disturbed.*: a \(1\.5 cores\)$/m);
   assert.match(text, /WRONG {2}a: 1 instead of 2/);
   assert.match(text, /b could not be measured: no server/);
 });

@@ -22,6 +22,8 @@ export interface ScenarioReport {
   readonly notes?: readonly string[];
   readonly details: Readonly<Record<string, unknown>>;
   readonly tookMs: number;
+  /** Cores that other processes used in the second before it began. */
+  readonly otherLoadCores: number;
   /** Why it has no measurements. */
   readonly failure?: string;
 }
@@ -67,6 +69,9 @@ function rowTexts({ goal, value, compared, reached }: Row): string[] {
   ];
 }
 
+/** More than this is said to disturb. */
+const quietCores = 0.15;
+
 /** The table, then what was wrong. */
 export function printReport({ ceiling, scenarios, options }: BenchReport): string {
   const lines: string[] = [`sizes: ${JSON.stringify(options)}`];
@@ -86,6 +91,13 @@ export function printReport({ ceiling, scenarios, options }: BenchReport): strin
         .join('  ')
         .trimEnd(),
     );
+  const disturbed = scenarios.filter(({ otherLoadCores }) => otherLoadCores > quietCores);
+  if (disturbed.length > 0) {
+    lines.push(
+      '',
+      `disturbed, other processes were busy before: ${disturbed.map(({ name, otherLoadCores }) => `${name} (${rounded(otherLoadCores)} cores)`).join(', ')}`,
+    );
+  }
   for (const { name, wrong, failure, notes = [] } of scenarios) {
     for (const note of notes) lines.push('', `${name}: ${note}`);
     if (failure !== undefined) lines.push('', `${name} could not be measured: ${failure}`);

@@ -11,6 +11,7 @@ import { measureCeiling } from './ceiling.ts';
 import type { Ceiling } from './ceiling.ts';
 import { runBurst } from './harness/burst-run.ts';
 import type { BurstRun } from './harness/burst-run.ts';
+import { busyCores } from './harness/machine-load.ts';
 import { judge, machineFacts, printReport, writeReport } from './report.ts';
 import type { ScenarioReport } from './report.ts';
 import type { BenchContext, Scenario, Sizes } from './scenario.ts';
@@ -95,6 +96,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 async function runScenario(scenario: Scenario, context: BenchContext): Promise<ScenarioReport> {
+  const otherLoadCores = await busyCores();
   const startMs = performance.now();
   context.say(`${scenario.name} …`);
   try {
@@ -107,12 +109,21 @@ async function runScenario(scenario: Scenario, context: BenchContext): Promise<S
       wrong: result.wrong,
       notes: result.notes,
       details: result.details,
+      otherLoadCores,
       tookMs: Math.round(performance.now() - startMs),
     };
   } catch (error) {
     const failure = error instanceof Error ? error.message : String(error);
     context.say(`${scenario.name} failed: ${failure}`);
-    return { name: scenario.name, rows: [], wrong: [], details: {}, tookMs: Math.round(performance.now() - startMs), failure };
+    return {
+      name: scenario.name,
+      rows: [],
+      wrong: [],
+      details: {},
+      otherLoadCores,
+      tookMs: Math.round(performance.now() - startMs),
+      failure,
+    };
   }
 }
 

@@ -25,7 +25,7 @@ const secondChanceMs = 10_000;
 const countEveryMs = 200;
 const statusEveryMs = 500;
 /** Time that making one line takes at most, for planning when sending can begin. */
-const makingUsPerLine = 12;
+const makingUsPerLine = 15;
 /** A product that cannot keep the rate ends the run after so much more time than planned. */
 const maxOvertime = 1.3;
 
@@ -135,7 +135,7 @@ async function load(product: Product, spool: Spool, facts: Facts, startMs: numbe
   let index = 0;
   const eventMsOf = (batch: number): number => startMs + (1000 * batch * batchLines) / linesPerSecond;
   const indexes = new Map<object, number>();
-  await sleep(startMs - Date.now());
+  await sleep(Math.max(0, startMs - Date.now()));
   const background = [run.searchOn(0), run.searchOn(2), run.countOn(), run.watchOn()];
   const fromMs = performance.now();
   const sending = sendPaced({
