@@ -118,6 +118,9 @@ const cases: Record<string, (tested: LogUnderTest) => Promise<void>> = {
     const writer = tested.writer(0);
     for (let index = 0; index < 20; index += 1) await writer.append(header(tested), text(String(index)));
     assert.deepEqual(await contents(tested, 0, 17), ['17', '18', '19']);
+    const frugal = await tested.log.openReader(0, 15);
+    assert.deepEqual(texts(await readAll(frugal, 1)), ['15', '16', '17', '18', '19']);
+    await frugal.close();
     const ahead = await tested.log.openReader(0, 21);
     assert.deepEqual(await ahead.read(100), []);
     await writer.append(header(tested), text('20'));

@@ -79,7 +79,8 @@ export class SimulatedFiles {
   /** The file system as the process sees it that runs now; after `kill` or `crash` its operations never answer. */
   process(): Files {
     const life = this.#life;
-    const run = <T>(operation: FileOperation, path: string, effect: () => T): Promise<T> => this.#run(life, operation, path, effect);
+    const run = <T>(operation: FileOperation, path: string, effect: () => T | Promise<T>): Promise<T> =>
+      this.#run(life, operation, path, effect);
     return {
       open: (path, mode) => run(mode === 'create' ? 'create' : 'open', path, () => this.#open(run, path, mode)),
       list: (directory) => run('list', directory, () => this.#list(directory)),
@@ -150,7 +151,7 @@ export class SimulatedFiles {
     this.#durableEntries.delete(path);
   }
 
-  async #run<T>(life: number, operation: FileOperation, path: string, effect: () => T): Promise<T> {
+  async #run<T>(life: number, operation: FileOperation, path: string, effect: () => T | Promise<T>): Promise<T> {
     await this.beforeOperation?.(operation, path);
     if (life !== this.#life) return new Promise<T>(() => {});
     const fault = this.fault?.(operation, path);
@@ -163,14 +164,14 @@ export class SimulatedFiles {
   #pendingFault: Fault | undefined;
 
   #open(
-    run: <T>(operation: FileOperation, path: string, effect: () => T) => Promise<T>,
+    run: <T>(operation: FileOperation, path: string, effect: () => T | Promise<T>) => Promise<T>,
     path: string,
     mode: 'read' | 'write' | 'create',
   ): OpenFile {
     if (mode === 'create') this.#create(path);
     const inode = this.#inode(path);
     return {
-      writev: (buffers, position) => run('writev', path, () => this.#write(inode, path, Buffer.concat(buffers), position)),
+      writev: (buffers, position) => run('writev', path, () => this.#writeInSteps(inode, path, Buffer.concat(buffers), position)),
       read: (buffer, position) => run('read', path, () => (position < inode.cached.length ? inode.cached.copy(buffer, 0, position) : 0)),
       datasync: () => run('datasync', path, () => this.#sync(inode, path)),
       truncate: (length) =>
@@ -194,6 +195,18 @@ export class SimulatedFiles {
     if (!this.#directories.has(dirname(path))) throw systemError('ENOENT', 'open', path);
     if (this.freeBytes <= 0) throw systemError('ENOSPC', 'open', path);
     this.#changeEntries(dirname(path), new Map([[path, { cached: Buffer.alloc(0), durable: Buffer.alloc(0), unsynced: [] }]]));
+  }
+
+  /** A write is seen by readers part by part, and the process may die in between. */
+  async #writeInSteps(inode: Inode, path: string, bytes: Buffer, at: number): Promise<void> {
+    const life = this.#life;
+    if (this.#pendingFault !== undefined || this.#random.chance(0.5)) return this.#write(inode, path, bytes, at);
+    const firstBytes = this.#random.below(bytes.length + 1);
+    this.#write(inode, path, bytes.subarray(0, firstBytes), at);
+    for (let turns = this.#random.below(20); turns > 0; turns -= 1) await Promise.resolve();
+    if (life !== this.#life) return new Promise<void>(() => {});
+    this.#pendingFault = undefined;
+    this.#write(inode, path, bytes.subarray(firstBytes), at + firstBytes);
   }
 
   #write(inode: Inode, path: string, bytes: Buffer, at: number): void {

@@ -88,7 +88,8 @@ export class SegmentScanner {
       const before = this.#start;
       const step = this.#step(limit, frames);
       if (step === 'taken') {
-        takenBytes += this.#start - before;
+        // Frames that are passed over do not count: an empty answer says that there is nothing more.
+        if (frames.length > 0) takenBytes += this.#start - before;
         continue;
       }
       if (step === 'beyond' || frames.length > 0) break;

@@ -28,10 +28,17 @@ interface ModelFrame {
   readonly content: string;
   readonly rows: number;
   fate: Fate;
+  /** A live reader has handed it out. */
+  wasRead: boolean;
 }
 
 const directory = '/data/log';
 const shardCount = 2;
+
+interface Tail {
+  readonly reader: LogReader;
+  seen: number;
+}
 
 class Model {
   readonly random: SeededRandom;
@@ -45,7 +52,7 @@ class Model {
   truncateFailed = false;
   wal!: WalUnderTest;
   writers: WalWriter[] = [];
-  tails: { reader: LogReader; seen: number }[] = [];
+  tails: Tail[] = [];
 
   constructor(seed: number) {
     this.random = seededRandom(seed);
@@ -90,7 +97,7 @@ class Model {
     for (let count = 1 + this.random.below(6); count > 0; count -= 1) {
       const rows = 1 + this.random.below(50);
       const content = `${this.frames.length} ${'x'.repeat(this.random.below(this.random.chance(0.1) ? 5000 : 400))}`;
-      const frame: ModelFrame = { shard: writer.shard, sequence: writer.nextSequence, content, rows, fate: 'pending' };
+      const frame: ModelFrame = { shard: writer.shard, sequence: writer.nextSequence, content, rows, fate: 'pending', wasRead: false };
       const middle = this.random.below(content.length);
       const appended = writer.append(headerOf(rows, this.clock.nowMs()), [
         Buffer.from(content.slice(0, middle)),
@@ -102,6 +109,7 @@ class Model {
       appended.then(
         () => answer('acknowledged'),
         (error: unknown) => {
+          assert.ok(!frame.wasRead, 'a frame is rejected that was read');
           assert.ok(error instanceof AppError && ['log_unavailable', 'log_full'].includes(error.code), String(error));
           answer('rejected');
         },
@@ -195,16 +203,29 @@ class Model {
       this.tails.push({ reader: await this.wal.log.openReader(shard, from), seen: from - 1 });
     }
     for (const tail of this.tails) {
-      for (const frame of await tail.reader.read(1 + this.random.below(3000))) {
-        assert.ok(frame.sequence > tail.seen);
-        const known = this.frames.some(
-          ({ shard, sequence, content, fate }) =>
-            shard === frame.shard && sequence === frame.sequence && content === frame.payload.toString() && fate === 'acknowledged',
+      const frames = await tail.reader.read(1 + this.random.below(3000));
+      for (const frame of frames) {
+        this.mustBeNext(tail, frame.sequence);
+        const known = this.frames.find(
+          ({ shard, sequence, content }) => shard === frame.shard && sequence === frame.sequence && content === frame.payload.toString(),
         );
-        assert.ok(known, `a tail reads frame ${frame.sequence} of shard ${frame.shard}, which is not acknowledged`);
+        assert.ok(known !== undefined, `a tail reads frame ${frame.sequence} of shard ${frame.shard}, which nobody appended`);
+        known.wasRead = true;
         tail.seen = frame.sequence;
       }
+      if (frames.length === 0) this.mustBeNext(tail, tail.reader.nextSequence);
     }
+  }
+
+  /** Nothing acknowledged and still kept stands between what the tail saw last and this sequence. */
+  mustBeNext({ reader, seen }: Tail, next: number): void {
+    assert.ok(next > seen);
+    const { first } = this.wal.log.shards()[this.wal.log.shards().findIndex(({ shard }) => shard === reader.shard)];
+    const passed = this.frames.find(
+      ({ shard, sequence, fate }) =>
+        shard === reader.shard && fate === 'acknowledged' && sequence > seen && sequence >= first && sequence < next,
+    );
+    assert.equal(passed, undefined, `a tail of shard ${reader.shard} passes over an acknowledged frame`);
   }
 
   async act(): Promise<void> {
@@ -240,7 +261,6 @@ class Model {
         return this.check(false);
       }
       case 'tail': {
-        await this.settle();
         return this.wal.log.shards().length > 0 ? this.readTails() : undefined;
       }
       case 'commit':
