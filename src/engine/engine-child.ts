@@ -43,8 +43,9 @@ async function start(options: EngineOptions): Promise<RunningEngine> {
 }
 
 /** Ends the queries, closes the engine's data, and exits; by SIGKILL where that takes longer than `deadlineMs`. */
-async function stop(running: RunningEngine | undefined, graceMs: number, deadlineMs: number): Promise<void> {
+async function stop(starting: Promise<RunningEngine> | undefined, graceMs: number, deadlineMs: number): Promise<void> {
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), deadlineMs).unref();
+  const running = await starting;
   if (running !== undefined) {
     await running.http.close(graceMs);
     await running.sessions.close();
@@ -61,7 +62,7 @@ function main(): void {
   const end = async (graceMs: number, deadlineMs: number): Promise<void> => {
     if (stopping) return;
     stopping = true;
-    await stop(await running, graceMs, deadlineMs);
+    await stop(running, graceMs, deadlineMs);
   };
   const input = createInterface({ input: process.stdin });
   input.on('line', (line) => {

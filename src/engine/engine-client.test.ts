@@ -47,7 +47,7 @@ async function rawRequest(path: string, options: { method?: string; headers?: Re
 /** Whether the engine runs a query whose text has this mark. */
 async function isRunning(mark: string): Promise<boolean> {
   const found = await client.query({
-    query: 'SELECT count() AS n FROM system.processes WHERE position(query, {mark:String}) > 0 AND position(query, \'system.processes\') = 0',
+    query: "SELECT count() AS n FROM system.processes WHERE position(query, {mark:String}) > 0 AND position(query, 'system.processes') = 0",
     query_params: { mark },
     format: 'JSONEachRow',
     http_headers: engineClassHeaders('flush'),
@@ -63,20 +63,41 @@ async function waitUntil(condition: () => Promise<boolean>, timeoutMs: number): 
   return performance.now() - start;
 }
 
-const endlessQuery = (mark: string): string => `SELECT /* ${mark} */ sum(cityHash64(number)) FROM numbers(1000000000000) WHERE '${mark}' != ''`;
+const endlessQuery = (mark: string): string =>
+  `SELECT /* ${mark} */ sum(cityHash64(number)) FROM numbers(1000000000000) WHERE '${mark}' != ''`;
 
 test('ping, commands and all formats of answers', async () => {
   assert.deepEqual(await client.ping(), { success: true });
   assert.deepEqual(await client.ping({ select: true }), { success: true });
   await client.command({ query: 'CREATE TABLE formats (n UInt32, s String) ENGINE = MergeTree ORDER BY n' });
-  const inserted = await client.insert({ table: 'formats', values: [{ n: 1, s: 'one' }, { n: 2, s: 'zwölf' }], format: 'JSONEachRow' });
+  const inserted = await client.insert({
+    table: 'formats',
+    values: [
+      { n: 1, s: 'one' },
+      { n: 2, s: 'zwölf' },
+    ],
+    format: 'JSONEachRow',
+  });
   assert.equal(inserted.summary?.written_rows, '2');
   const query = 'SELECT n, s FROM formats ORDER BY n';
   for (const asked of [client, streaming]) {
     const eachRow = await asked.query({ query, format: 'JSONEachRow' });
-    assert.deepEqual(await eachRow.json(), [{ n: 1, s: 'one' }, { n: 2, s: 'zwölf' }]);
+    assert.deepEqual(await eachRow.json(), [
+      { n: 1, s: 'one' },
+      { n: 2, s: 'zwölf' },
+    ]);
     const compact = await (await asked.query({ query, format: 'JSONCompact' })).json<[number, string]>();
-    assert.deepEqual([compact.data, compact.rows, compact.meta?.length], [[[1, 'one'], [2, 'zwölf']], 2, 2]);
+    assert.deepEqual(
+      [compact.data, compact.rows, compact.meta?.length],
+      [
+        [
+          [1, 'one'],
+          [2, 'zwölf'],
+        ],
+        2,
+        2,
+      ],
+    );
     assert.equal(await (await asked.query({ query, format: 'CSVWithNames' })).text(), '"n","s"\n1,"one"\n2,"zwölf"\n');
     assert.equal(await (await asked.query({ query, format: 'TabSeparated' })).text(), '1\tone\n2\tzwölf\n');
     const rowBinary = await buffer((await asked.exec({ query: `${query} FORMAT RowBinary` })).stream);
@@ -88,9 +109,16 @@ test('ping, commands and all formats of answers', async () => {
 });
 
 test('Native blocks are inserted from a stream, one behind the other, with the left-out columns at their defaults', async () => {
-  await client.command({ query: "CREATE TABLE blocks (n UInt64, s String, m Map(LowCardinality(String), String), d UInt8 DEFAULT 7) ENGINE = Memory" });
+  await client.command({
+    query: 'CREATE TABLE blocks (n UInt64, s String, m Map(LowCardinality(String), String), d UInt8 DEFAULT 7) ENGINE = Memory',
+  });
   const block = await buffer(
-    (await client.exec({ query: "SELECT number AS n, char(0, 10, 39, 59, number % 256) AS s, map('k', toString(number))::Map(LowCardinality(String), String) AS m FROM numbers(1000) FORMAT Native" })).stream,
+    (
+      await client.exec({
+        query:
+          "SELECT number AS n, char(0, 10, 39, 59, number % 256) AS s, map('k', toString(number))::Map(LowCardinality(String), String) AS m FROM numbers(1000) FORMAT Native",
+      })
+    ).stream,
   );
   const { summary } = await client.exec({
     query: 'INSERT INTO blocks (n, s, m) FORMAT Native',
@@ -98,7 +126,9 @@ test('Native blocks are inserted from a stream, one behind the other, with the l
     http_headers: engineClassHeaders('insert'),
   });
   assert.equal(summary?.written_rows, '3000');
-  assert.deepEqual(await rows('SELECT count() AS c, sum(d) AS d, uniqExact(s) AS u, sum(length(s)) AS l FROM blocks'), [{ c: 3000, d: 21000, u: 256, l: 15000 }]);
+  assert.deepEqual(await rows('SELECT count() AS c, sum(d) AS d, uniqExact(s) AS u, sum(length(s)) AS l FROM blocks'), [
+    { c: 3000, d: 21000, u: 256, l: 15000 },
+  ]);
   await client.command({ query: 'DROP TABLE blocks' });
 });
 
@@ -106,25 +136,40 @@ test('data may hold any bytes: blank lines in texts, and Native blocks of any si
   await client.command({ query: 'CREATE TABLE bytes (n UInt32, s String) ENGINE = Memory' });
   let expected = 0;
   for (const count of [1, 255, 2571, 20_000]) {
-    const block = await buffer((await client.exec({ query: `SELECT number::UInt32 AS n, concat(toString(number), '\\n\\n;') AS s FROM numbers(${count}) FORMAT Native` })).stream);
+    const block = await buffer(
+      (
+        await client.exec({
+          query: `SELECT number::UInt32 AS n, concat(toString(number), '\\n\\n;') AS s FROM numbers(${count}) FORMAT Native`,
+        })
+      ).stream,
+    );
     const { summary } = await client.exec({ query: 'INSERT INTO bytes (n, s) FORMAT Native', values: Readable.from([block]) });
     assert.equal(summary?.written_rows, String(count));
     expected += count;
   }
   await client.command({ query: "INSERT INTO bytes VALUES (1, 'a\n\nb'),\n\n(2, 'c')" });
   await client.exec({ query: 'INSERT INTO bytes FORMAT JSONEachRow', values: Readable.from(['{"n": 3}\n\n\n{"n": 4}\n']) });
-  assert.deepEqual(await rows('SELECT count() AS c, countIf(s LIKE \'%\n\n%\') AS blank FROM bytes'), [{ c: expected + 4, blank: expected + 1 }]);
+  assert.deepEqual(await rows("SELECT count() AS c, countIf(s LIKE '%\n\n%') AS blank FROM bytes"), [
+    { c: expected + 4, blank: expected + 1 },
+  ]);
   await client.command({ query: 'DROP TABLE bytes' });
 });
 
 test('blocks are inserted by a file of the spool, and the file is removed also when the insert fails', async () => {
   const inserter = new EngineInserter(client, engine.supervisor.spoolPath);
-  await client.command({ query: "CREATE TABLE `by file` (n UInt64, `odd \\`name` String, d UInt8 DEFAULT 7) ENGINE = Memory" });
-  const block = await buffer((await client.exec({ query: 'SELECT number AS n, toString(number) AS `odd \\`name` FROM numbers(5000) FORMAT Native' })).stream);
-  const pieces = Array.from({ length: 2000 }, (_, index) => block.subarray((index * block.length) / 2000, ((index + 1) * block.length) / 2000));
+  await client.command({ query: 'CREATE TABLE `by file` (n UInt64, `odd \\`name` String, d UInt8 DEFAULT 7) ENGINE = Memory' });
+  const block = await buffer(
+    (await client.exec({ query: 'SELECT number AS n, toString(number) AS `odd \\`name` FROM numbers(5000) FORMAT Native' })).stream,
+  );
+  const pieces = Array.from({ length: 2000 }, (_, index) =>
+    block.subarray((index * block.length) / 2000, ((index + 1) * block.length) / 2000),
+  );
   assert.equal(await inserter.insert({ table: 'by file', columns: ['n', 'odd `name'], blocks: [block, ...pieces] }), 10_000);
   assert.deepEqual(await rows('SELECT count() AS c, sum(d) AS d FROM `by file`'), [{ c: 10_000, d: 70_000 }]);
-  await assert.rejects(inserter.insert({ table: 'by file', columns: ['n', 'odd `name'], blocks: [block.subarray(0, 1000)] }), ClickHouseError);
+  await assert.rejects(
+    inserter.insert({ table: 'by file', columns: ['n', 'odd `name'], blocks: [block.subarray(0, 1000)] }),
+    ClickHouseError,
+  );
   await assert.rejects(inserter.insert({ table: 'nowhere', columns: ['n'], blocks: [block] }), { code: '60' });
   assert.deepEqual(readdirSync(engine.supervisor.spoolPath), []);
   await client.command({ query: 'DROP TABLE `by file`' });
@@ -134,13 +179,36 @@ test('inserts over the buffer, and those with parameters, go by a file that is r
   const spool = join(engine.dataPath, 'millrace-run', 'spool');
   await client.command({ query: 'CREATE TABLE spooled (s String) ENGINE = Memory' });
   const line = `${JSON.stringify({ s: 'x'.repeat(1000) })}\n`;
-  const body = (): Readable => Readable.from(Array.from({ length: 100 }, () => line.repeat(100)), { objectMode: false });
+  const body = (): Readable =>
+    Readable.from(
+      Array.from({ length: 100 }, () => line.repeat(100)),
+      { objectMode: false },
+    );
   await client.exec({ query: 'INSERT INTO spooled FORMAT JSONEachRow', values: body() });
-  await client.exec({ query: 'INSERT INTO {t:Identifier} FORMAT JSONEachRow', query_params: { t: 'spooled' }, values: Readable.from([line], { objectMode: false }) });
-  await client.exec({ query: 'INSERT INTO {t:Identifier} SETTINGS max_threads = 1 FORMAT JSONEachRow', query_params: { t: 'spooled' }, values: Readable.from([line], { objectMode: false }) });
-  await client.exec({ query: 'INSERT INTO {t:Identifier} VALUES', query_params: { t: 'spooled' }, values: Readable.from(["('a'), ('b')"], { objectMode: false }) });
+  await client.exec({
+    query: 'INSERT INTO {t:Identifier} FORMAT JSONEachRow',
+    query_params: { t: 'spooled' },
+    values: Readable.from([line], { objectMode: false }),
+  });
+  await client.exec({
+    query: 'INSERT INTO {t:Identifier} SETTINGS max_threads = 1 FORMAT JSONEachRow',
+    query_params: { t: 'spooled' },
+    values: Readable.from([line], { objectMode: false }),
+  });
+  await client.exec({
+    query: 'INSERT INTO {t:Identifier} VALUES',
+    query_params: { t: 'spooled' },
+    values: Readable.from(["('a'), ('b')"], { objectMode: false }),
+  });
   assert.deepEqual(await rows('SELECT count() AS c FROM spooled'), [{ c: 10004 }]);
-  await assert.rejects(client.exec({ query: 'INSERT INTO {t:Identifier} FORMAT JSONEachRow', query_params: { t: 'spooled' }, values: Readable.from(['{"s": [}'], { objectMode: false }) }), ClickHouseError);
+  await assert.rejects(
+    client.exec({
+      query: 'INSERT INTO {t:Identifier} FORMAT JSONEachRow',
+      query_params: { t: 'spooled' },
+      values: Readable.from(['{"s": [}'], { objectMode: false }),
+    }),
+    ClickHouseError,
+  );
   assert.deepEqual(readdirSync(spool), []);
   await client.command({ query: 'DROP TABLE spooled' });
 });
@@ -149,7 +217,15 @@ test('an INSERT with its data in the body, and one compressed', async () => {
   await client.command({ query: 'CREATE TABLE bodies (n UInt32, s String) ENGINE = Memory' });
   await client.command({ query: "INSERT INTO bodies VALUES (1, 'a;b'), (2, 'FORMAT x')" });
   assert.equal((await rawRequest('/', { body: 'INSERT INTO bodies FORMAT CSV\n3,"c"\n4,"d"\n' })).status, 200);
-  assert.equal((await rawRequest(`/?query=${encodeURIComponent('INSERT INTO bodies FORMAT CSV')}`, { body: gzipSync('5,e\n'), headers: { 'content-encoding': 'gzip' } })).status, 200);
+  assert.equal(
+    (
+      await rawRequest(`/?query=${encodeURIComponent('INSERT INTO bodies FORMAT CSV')}`, {
+        body: gzipSync('5,e\n'),
+        headers: { 'content-encoding': 'gzip' },
+      })
+    ).status,
+    200,
+  );
   const written = await client.command({ query: 'INSERT INTO bodies SELECT number + 6, toString(number) FROM numbers(3)' });
   assert.equal(written.summary?.written_rows, '3');
   assert.deepEqual(await rows('SELECT count() AS c, sum(n) AS n FROM bodies'), [{ c: 8, n: 36 }]);
@@ -165,7 +241,12 @@ test('parameters are bound, whatever they hold', async () => {
   assert.deepEqual(await rows('SELECT {p:Array(String)} AS p', { p: hostile }), [{ p: hostile }]);
   assert.deepEqual(await rows('SELECT {n:UInt8} AS n, {z:Nullable(String)} AS z', { n: 7, z: null }), [{ n: 7, z: null }]);
   const long = 'x'.repeat(300_000);
-  const multipart = await client.query({ query: 'SELECT length({p:String}) AS l', query_params: { p: long }, format: 'JSONEachRow', use_multipart_params: true });
+  const multipart = await client.query({
+    query: 'SELECT length({p:String}) AS l',
+    query_params: { p: long },
+    format: 'JSONEachRow',
+    use_multipart_params: true,
+  });
   assert.deepEqual(await multipart.json(), [{ l: 300000 }]);
   assert.deepEqual(await rows('SELECT length({p:String}) AS l', { p: long }), [{ l: 300000 }]);
 });
@@ -176,7 +257,8 @@ test('parallel queries keep their own parameters, settings and databases', async
   const check = async (index: number): Promise<void> => {
     const asked = index % 2 === 0 ? client : other;
     const answer = await asked.query({
-      query: "SELECT {p:String} AS p, currentDatabase() AS d, getSetting('max_result_rows') AS m, count() AS c FROM numbers(10000) WHERE toString(number) != {p:String}",
+      query:
+        "SELECT {p:String} AS p, currentDatabase() AS d, getSetting('max_result_rows') AS m, count() AS c FROM numbers(10000) WHERE toString(number) != {p:String}",
       query_params: { p: `value ${index}` },
       clickhouse_settings: { max_result_rows: String(1000 + (index % 3)), wait_end_of_query: index % 5 === 0 ? 0 : 1 },
       format: 'JSONEachRow',
@@ -206,14 +288,25 @@ test('errors carry ClickHouse codes, and status', async () => {
   ];
   for (const [query, code, type, status] of cases) {
     for (const asked of [client, streaming]) {
-      await assert.rejects(asked.command({ query }), (error) => error instanceof ClickHouseError && error.code === code && error.type === type, query);
+      await assert.rejects(
+        asked.command({ query }),
+        (error) => error instanceof ClickHouseError && error.code === code && error.type === type,
+        query,
+      );
     }
     const raw = await rawRequest('/?query_id=abc', { body: query });
-    assert.deepEqual([raw.status, raw.headers['x-clickhouse-exception-code'], raw.headers['x-clickhouse-query-id']], [status, code, 'abc'], query);
+    assert.deepEqual(
+      [raw.status, raw.headers['x-clickhouse-exception-code'], raw.headers['x-clickhouse-query-id']],
+      [status, code, 'abc'],
+      query,
+    );
   }
   await assert.rejects(client.query({ query: 'SELECT 1', clickhouse_settings: { nope: 1 } as Record<string, number> }), { code: '115' });
   await assert.rejects(client.query({ query: 'SELECT 1', http_headers: { 'x-millrace-class': 'nope' } }), { code: '36' });
-  await assert.rejects(client.query({ query: 'SELECT number FROM numbers(100000000)', clickhouse_settings: { max_result_bytes: '1000000' } }), { code: '396' });
+  await assert.rejects(
+    client.query({ query: 'SELECT number FROM numbers(100000000)', clickhouse_settings: { max_result_bytes: '1000000' } }),
+    { code: '396' },
+  );
   assert.equal((await rawRequest('/', { body: '' })).status, 400);
   assert.equal((await rawRequest('/nowhere')).status, 404);
 });
@@ -221,9 +314,12 @@ test('errors carry ClickHouse codes, and status', async () => {
 test('an error in the middle of a stream reaches the client', async () => {
   const query = 'SELECT number, throwIf(number = 3000000) AS t FROM numbers(4000000) SETTINGS max_threads = 1';
   const result = await streaming.query({ query, format: 'JSONEachRow' });
-  await assert.rejects(async () => {
-    for await (const part of result.stream()) assert.ok(part.length > 0);
-  }, (error) => error instanceof ClickHouseError && error.code === '395');
+  await assert.rejects(
+    async () => {
+      for await (const part of result.stream()) assert.ok(part.length > 0);
+    },
+    (error) => error instanceof ClickHouseError && error.code === '395',
+  );
   const native = await streaming.exec({ query: `${query} FORMAT Native` });
   await assert.rejects(buffer(native.stream), 'a cut answer must not look whole');
 });
@@ -237,7 +333,12 @@ test('headers: query id, format, summary, read-only GET', async () => {
   assert.deepEqual([summary.read_rows, summary.result_rows], ['10', '10']);
   const get = await rawRequest('/?query=SELECT%201&default_format=CSV', { method: 'GET' });
   assert.deepEqual([get.status, get.headers['x-clickhouse-format'], get.body.toString()], [200, 'CSV', '1\n']);
-  assert.equal((await rawRequest(`/?query=${encodeURIComponent('CREATE TABLE no (a Int8) ENGINE = Memory')}`, { method: 'GET' })).headers['x-clickhouse-exception-code'], '164');
+  assert.equal(
+    (await rawRequest(`/?query=${encodeURIComponent('CREATE TABLE no (a Int8) ENGINE = Memory')}`, { method: 'GET' })).headers[
+      'x-clickhouse-exception-code'
+    ],
+    '164',
+  );
   const joined = await rawRequest('/?query=SELECT%20', { body: '2 FORMAT CSV' });
   assert.equal(joined.body.toString(), '2\n');
   assert.equal((await rawRequest('/', { method: 'GET' })).body.toString(), 'Ok.\n');
@@ -246,13 +347,22 @@ test('headers: query id, format, summary, read-only GET', async () => {
 test('answers are compressed where asked for', async () => {
   for (const buffered of [0, 1]) {
     const path = `/?enable_http_compression=1&wait_end_of_query=${buffered}`;
-    const zipped = await rawRequest(path, { body: 'SELECT number FROM numbers(300000) FORMAT TSV', headers: { 'accept-encoding': 'gzip' } });
+    const zipped = await rawRequest(path, {
+      body: 'SELECT number FROM numbers(300000) FORMAT TSV',
+      headers: { 'accept-encoding': 'gzip' },
+    });
     assert.equal(zipped.headers['content-encoding'], 'gzip');
     const text = gunzipSync(zipped.body).toString();
-    assert.equal(text.length, Array.from({ length: 300_000 }, (_, n) => String(n).length + 1).reduce((sum, length) => sum + length, 0));
+    assert.equal(
+      text.length,
+      Array.from({ length: 300_000 }, (_, n) => String(n).length + 1).reduce((sum, length) => sum + length, 0),
+    );
   }
   const compressing = createEngineClient({ socketPath: engine.supervisor.socketPath });
-  assert.equal((await rawRequest('/', { body: 'SELECT 1', headers: { 'accept-encoding': 'gzip' } })).headers['content-encoding'], undefined);
+  assert.equal(
+    (await rawRequest('/', { body: 'SELECT 1', headers: { 'accept-encoding': 'gzip' } })).headers['content-encoding'],
+    undefined,
+  );
   await compressing.close();
 });
 
@@ -280,7 +390,10 @@ test('KILL QUERY by the id that the client chose', async () => {
   killed.catch(() => {});
   await waitUntil(() => isRunning('kill-me'), 10_000);
   const answer = await client.query({ query: "KILL QUERY WHERE query_id = 'victim'", format: 'JSONEachRow' });
-  assert.deepEqual((await answer.json<{ query_id: string }>()).map((row) => row.query_id), ['victim']);
+  assert.deepEqual(
+    (await answer.json<{ query_id: string }>()).map((row) => row.query_id),
+    ['victim'],
+  );
   await assert.rejects(killed, { code: '394' });
   const none = await client.query({ query: "KILL QUERY WHERE query_id = 'nobody' ASYNC", format: 'JSONEachRow' });
   assert.deepEqual(await none.json(), []);
@@ -289,11 +402,17 @@ test('KILL QUERY by the id that the client chose', async () => {
 test('a class that is full queues, then refuses; other classes go on', async () => {
   const abort = new AbortController();
   const busy = Array.from({ length: 23 }, (_, index) =>
-    client.query({ query: endlessQuery(`busy-${index}`), format: 'JSONEachRow', abort_signal: abort.signal }).catch((error: unknown) => error),
+    client
+      .query({ query: endlessQuery(`busy-${index}`), format: 'JSONEachRow', abort_signal: abort.signal })
+      .catch((error: unknown) => error),
   );
-  const queuedSearches = async (): Promise<number> => JSON.parse((await rawRequest('/status', { method: 'GET' })).body.toString()).classes.search.queued;
+  const queuedSearches = async (): Promise<number> =>
+    JSON.parse((await rawRequest('/status', { method: 'GET' })).body.toString()).classes.search.queued;
   await waitUntil(async () => (await queuedSearches()) === 20, 10_000);
-  await assert.rejects(client.query({ query: 'SELECT 1' }), (error) => error instanceof ClickHouseError && error.code === '202' && /engine\.max_queued/.test(error.message));
+  await assert.rejects(
+    client.query({ query: 'SELECT 1' }),
+    (error) => error instanceof ClickHouseError && error.code === '202' && /engine\.max_queued/.test(error.message),
+  );
   const flush = await client.query({ query: 'SELECT 2 AS a', format: 'JSONEachRow', http_headers: engineClassHeaders('flush') });
   assert.deepEqual(await flush.json(), [{ a: 2 }]);
   abort.abort();
@@ -322,7 +441,11 @@ test('named sessions keep their settings and temporary tables, and nobody else s
   const session_id = 'tool-1';
   await client.command({ query: 'CREATE TEMPORARY TABLE mine (a Int8)', session_id });
   await client.command({ query: 'SET max_result_rows = 77', session_id });
-  const inside = await client.query({ query: "SELECT count() AS c, getSetting('max_result_rows') AS m FROM mine", session_id, format: 'JSONEachRow' });
+  const inside = await client.query({
+    query: "SELECT count() AS c, getSetting('max_result_rows') AS m FROM mine",
+    session_id,
+    format: 'JSONEachRow',
+  });
   assert.deepEqual(await inside.json(), [{ c: 0, m: 77 }]);
   await assert.rejects(client.query({ query: 'SELECT * FROM mine' }), { code: '60' });
   await client.command({ query: 'SET max_result_rows = 5' });

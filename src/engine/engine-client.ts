@@ -28,7 +28,14 @@ export const engineClassHeaders = (sessionClass: SessionClass): Record<string, s
  * gives true status codes and summaries; a query whose answer is large sets it to 0 and reads a stream. Close it.
  */
 export function createEngineClient(options: EngineClientOptions): ClickHouseClient {
-  const { socketPath, sessionClass = 'search', database = 'default', requestTimeoutMs = 300_000, maxConnections = 64, settings = {} } = options;
+  const {
+    socketPath,
+    sessionClass = 'search',
+    database = 'default',
+    requestTimeoutMs = 300_000,
+    maxConnections = 64,
+    settings = {},
+  } = options;
   return createClient({
     url: 'http://engine',
     database,

@@ -43,7 +43,6 @@ export class EngineProcess {
       detached: true,
       cwd: options.dataPath,
       env: {
-        PATH: process.env.PATH,
         TZ: 'UTC',
         LANG: 'C.UTF-8',
         UV_THREADPOOL_SIZE: String(threadPoolSize),

@@ -48,7 +48,9 @@ test('a killed engine is started again, keeps its tables, and running requests f
   const spool = join(engine.dataPath, 'millrace-run', 'spool');
   writeFileSync(join(spool, 'insert-99'), 'left behind');
 
-  const running = [0, 1].map((buffered) => engine.client.query({ query: endlessQuery, clickhouse_settings: { wait_end_of_query: buffered === 1 ? 1 : 0 } }));
+  const running = [0, 1].map((buffered) =>
+    engine.client.query({ query: endlessQuery, clickhouse_settings: { wait_end_of_query: buffered === 1 ? 1 : 0 } }),
+  );
   running.forEach((query) => query.catch(() => {}));
   const firstPid = engine.supervisor.pid!;
   process.kill(firstPid, 'SIGKILL');
@@ -57,7 +59,10 @@ test('a killed engine is started again, keeps its tables, and running requests f
   await engine.supervisor.whenReady(AbortSignal.timeout(30_000));
 
   assert.notEqual(engine.supervisor.pid, firstPid);
-  assert.deepEqual(states.map(({ status }) => status), ['down', 'starting', 'ready']);
+  assert.deepEqual(
+    states.map(({ status }) => status),
+    ['down', 'starting', 'ready'],
+  );
   assert.match(states[0].reason ?? '', /SIGKILL/);
   assert.equal(engine.supervisor.state.restarts, 1);
   const answer = await engine.client.query({ query: 'SELECT count() AS n FROM kept', format: 'JSONEachRow' });
@@ -88,17 +93,33 @@ test('two engines on one path: the second says so', async (t) => {
   const engine = await startTestEngine();
   t.after(() => engine.stop());
   const second = EngineSupervisor.start({ config: engineConfigWith({ lock_wait: 0 }), dataPath: engine.dataPath, logger: silentLogger });
-  await assert.rejects(second, (error) => error instanceof AppError && error.code === 'search_unavailable' && /in use by another process/.test(error.message));
+  await assert.rejects(
+    second,
+    (error) => error instanceof AppError && error.code === 'search_unavailable' && /in use by another process/.test(error.message),
+  );
   assert.deepEqual(await engine.client.ping(), { success: true }, 'the first one still has its socket');
 });
 
 test('a stop lets running queries end, and ends the process with status 0', async (t) => {
   const directory = await temporaryDirectory(t);
-  const supervisor = await EngineSupervisor.start({ config: engineConfigWith(), dataPath: join(directory, 'engine'), logger: silentLogger });
+  const supervisor = await EngineSupervisor.start({
+    config: engineConfigWith(),
+    dataPath: join(directory, 'engine'),
+    logger: silentLogger,
+  });
   const client = createEngineClient({ socketPath: supervisor.socketPath });
   const pid = supervisor.pid!;
-  const running = client.query({ query: 'SELECT sum(sleepEachRow(0.05)) AS s FROM numbers(10) SETTINGS max_block_size = 1', format: 'JSONEachRow' });
-  const status = async (): Promise<string> => (await client.query({ query: "SELECT count() FROM system.processes WHERE query LIKE '%sleepEachRow(0.05)%' AND query NOT LIKE '%processes%'", format: 'TabSeparated' })).text();
+  const running = client.query({
+    query: 'SELECT sum(sleepEachRow(0.05)) AS s FROM numbers(10) SETTINGS max_block_size = 1',
+    format: 'JSONEachRow',
+  });
+  const status = async (): Promise<string> =>
+    (
+      await client.query({
+        query: "SELECT count() FROM system.processes WHERE query LIKE '%sleepEachRow(0.05)%' AND query NOT LIKE '%processes%'",
+        format: 'TabSeparated',
+      })
+    ).text();
   await waitUntil(async () => (await status()).trim() === '1', 5000, 'the query did not start');
   await supervisor.stop();
   assert.deepEqual(await (await running).json(), [{ s: 0 }]);
@@ -111,7 +132,11 @@ test('a stop lets running queries end, and ends the process with status 0', asyn
 
 test('a stop does not wait for an endless query longer than its timeout', async (t) => {
   const directory = await temporaryDirectory(t);
-  const supervisor = await EngineSupervisor.start({ config: engineConfigWith({ stop_timeout: 1000 }), dataPath: join(directory, 'engine'), logger: silentLogger });
+  const supervisor = await EngineSupervisor.start({
+    config: engineConfigWith({ stop_timeout: 1000 }),
+    dataPath: join(directory, 'engine'),
+    logger: silentLogger,
+  });
   const client = createEngineClient({ socketPath: supervisor.socketPath });
   const running = client.query({ query: endlessQuery });
   running.catch(() => {});
@@ -177,7 +202,11 @@ test('a runtime directory that others may enter is refused', async (t) => {
   const open = join(directory, 'open');
   mkdirSync(open, { mode: 0o755 });
   await assert.rejects(
-    EngineSupervisor.start({ config: engineConfigWith({ runtime_directory: open }), dataPath: join(directory, 'engine'), logger: silentLogger }),
+    EngineSupervisor.start({
+      config: engineConfigWith({ runtime_directory: open }),
+      dataPath: join(directory, 'engine'),
+      logger: silentLogger,
+    }),
     (error) => error instanceof AppError && error.code === 'invalid_configuration',
   );
 });
@@ -194,4 +223,3 @@ test('what the engine complains about reaches the log, errors of queries do not'
   assert.ok(lines.some((line) => /error .*SIGKILL.*started again/.test(line)));
   assert.ok(!lines.some((line) => line.includes('nope')), lines.join('\n'));
 });
-

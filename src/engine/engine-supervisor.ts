@@ -98,7 +98,8 @@ export class EngineSupervisor {
     if (this.#state.status === 'ready') return Promise.resolve();
     const either = AbortSignal.any([this.#stopping.signal, ...(signal === undefined ? [] : [signal])]);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const onAbort = (): void => reject(new AppError('search_unavailable', `the engine is not ready: ${this.#state.reason ?? 'it is starting'}`));
+    const onAbort = (): void =>
+      reject(new AppError('search_unavailable', `the engine is not ready: ${this.#state.reason ?? 'it is starting'}`));
     if (either.aborted) onAbort();
     either.addEventListener('abort', onAbort);
     const unsubscribe = this.onStateChange(({ status }) => {
@@ -127,7 +128,9 @@ export class EngineSupervisor {
       if (exit === undefined) return;
       if (!exit.locked || this.#clock.monotonicMs() >= giveUpAtMs) {
         this.#setState('down', exit.reason);
-        const details = exit.locked ? { path: this.#options.dataPath, setting: engineSettingPath('lock_wait') } : { path: this.#options.dataPath };
+        const details = exit.locked
+          ? { path: this.#options.dataPath, setting: engineSettingPath('lock_wait') }
+          : { path: this.#options.dataPath };
         throw new AppError('search_unavailable', exit.reason, { details });
       }
       await this.#clock.sleep(this.#config.min_restart_delay);

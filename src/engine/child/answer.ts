@@ -2,6 +2,7 @@
  * Writes an answer in ClickHouse's manner: its headers, its errors, compression where asked for, and no faster than
  * the client reads.
  */
+import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { createGzip, createZstdCompress, gzip, zstdCompress } from 'node:zlib';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -9,7 +10,10 @@ import type { Writable } from 'node:stream';
 import { exceptionBlock, httpStatusOf, toEngineError } from './engine-error.ts';
 
 const contentTypes: ReadonlyArray<readonly [RegExp, string]> = [
-  [/^JSON(Strings|Compact|CompactStrings)?EachRow|^JSONCompact(Strings)?EachRow|^JSONLines$|^NDJSON$/i, 'application/x-ndjson; charset=UTF-8'],
+  [
+    /^JSON(Strings|Compact|CompactStrings)?EachRow|^JSONCompact(Strings)?EachRow|^JSONLines$|^NDJSON$/i,
+    'application/x-ndjson; charset=UTF-8',
+  ],
   [/^JSON/i, 'application/json; charset=UTF-8'],
   [/^(TabSeparated|TSV)/i, 'text/tab-separated-values; charset=UTF-8'],
   [/^CSV/i, 'text/csv; charset=UTF-8'],
@@ -44,7 +48,7 @@ export function acceptedCompression(request: IncomingMessage, enabled: boolean):
 export class Answer {
   readonly #response: ServerResponse;
   readonly #compression: Compression;
-  readonly #exceptionTag = Math.random().toString(36).slice(2, 18).padEnd(16, 'x');
+  readonly #exceptionTag = randomBytes(8).toString('hex');
   /** Where a streamed answer goes: a compressor, or the response itself. */
   #sink: Writable | undefined;
 
@@ -55,7 +59,8 @@ export class Answer {
 
   /** Sends a whole answer. */
   async sendWhole(head: AnswerHead, body: Buffer): Promise<void> {
-    const bytes = this.#compression === 'gzip' ? await gzipBuffer(body, { level: 1 }) : this.#compression === 'zstd' ? await zstdBuffer(body) : body;
+    const bytes =
+      this.#compression === 'gzip' ? await gzipBuffer(body, { level: 1 }) : this.#compression === 'zstd' ? await zstdBuffer(body) : body;
     this.#writeHead(head, { 'Content-Length': String(bytes.length) });
     this.#response.end(bytes);
   }

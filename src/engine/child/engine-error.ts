@@ -52,11 +52,7 @@ export function httpStatusOf(code: number): number {
  */
 export function exceptionBlock(tag: string, message: string): Buffer {
   const line = Buffer.from(`${message}\n`);
-  return Buffer.concat([
-    Buffer.from(`\r\n__exception__\r\n${tag}\r\n`),
-    line,
-    Buffer.from(`${line.length} ${tag}\r\n__exception__\r\n`),
-  ]);
+  return Buffer.concat([Buffer.from(`\r\n__exception__\r\n${tag}\r\n`), line, Buffer.from(`${line.length} ${tag}\r\n__exception__\r\n`)]);
 }
 
 export const tooManyQueries = (message: string): EngineError => new EngineError(202, 'TOO_MANY_SIMULTANEOUS_QUERIES', message);

@@ -8,7 +8,15 @@
 import { quoteText } from './sql-text.ts';
 import { badRequest } from './engine-error.ts';
 import type { QuerySettings } from '../engine-config.ts';
-import type { BufferedAnswer, ConnectionHandle, InsertAnswer, NativeEngine, QueryParameters, StreamHandle, StreamPart } from './native-engine.ts';
+import type {
+  BufferedAnswer,
+  ConnectionHandle,
+  InsertAnswer,
+  NativeEngine,
+  QueryParameters,
+  StreamHandle,
+  StreamPart,
+} from './native-engine.ts';
 
 const settingName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 

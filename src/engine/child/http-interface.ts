@@ -151,7 +151,7 @@ export class HttpInterface {
   #register(query: QueryRequest, abort: AbortController): string {
     let key = query.queryId;
     for (let copy = 2; this.#running.has(key); copy++) key = `${query.queryId}#${copy}`;
-    this.#running.set(key, { abort, sql: query.sql, startedMs: Date.now() });
+    this.#running.set(key, { abort, sql: query.sql, startedMs: performance.now() });
     return key;
   }
 
@@ -176,7 +176,11 @@ export class HttpInterface {
    * ClickHouse sends progress as headers line by line, which fixes the status before the query has run. Here it goes
    * out as interim responses (102) with the same header: clients' timeouts are renewed and the final status stays true.
    */
-  #reportProgress(query: QueryRequest, session: Parameters<SessionDirectory['killer']['progress']>[0], response: ServerResponse): () => void {
+  #reportProgress(
+    query: QueryRequest,
+    session: Parameters<SessionDirectory['killer']['progress']>[0],
+    response: ServerResponse,
+  ): () => void {
     if (query.progressIntervalMs === undefined) return () => {};
     const timer = setInterval(async () => {
       const progress = await this.#sessions.killer.progress(session).catch(() => undefined);
@@ -188,11 +192,15 @@ export class HttpInterface {
   }
 
   #status(): object {
-    const now = Date.now();
+    const nowMs = performance.now();
     return {
       classes: this.#sessions.load(),
       rss_bytes: process.memoryUsage.rss(),
-      queries: [...this.#running].map(([id, { sql, startedMs }]) => ({ id, running_ms: now - startedMs, sql: sql.slice(0, 200) })),
+      queries: [...this.#running].map(([id, { sql, startedMs }]) => ({
+        id,
+        running_ms: Math.round(nowMs - startedMs),
+        sql: sql.slice(0, 200),
+      })),
     };
   }
 }

@@ -41,9 +41,29 @@ const classParameter = 'millrace_class';
 
 /** Parameters of the HTTP interface that are no settings. `log_comment` names the session and cannot be had. */
 const reserved = new Set([
-  'query', 'database', 'default_format', 'query_id', 'quota_key', 'user', 'password', 'role', 'session_id', 'session_timeout', 'session_check',
-  'stacktrace', 'compress', 'decompress', 'wait_end_of_query', 'buffer_size', 'enable_http_compression', 'http_zlib_compression_level',
-  'send_progress_in_http_headers', 'http_headers_progress_interval_ms', 'log_comment', 'client_protocol_version', classParameter,
+  'query',
+  'database',
+  'default_format',
+  'query_id',
+  'quota_key',
+  'user',
+  'password',
+  'role',
+  'session_id',
+  'session_timeout',
+  'session_check',
+  'stacktrace',
+  'compress',
+  'decompress',
+  'wait_end_of_query',
+  'buffer_size',
+  'enable_http_compression',
+  'http_zlib_compression_level',
+  'send_progress_in_http_headers',
+  'http_headers_progress_interval_ms',
+  'log_comment',
+  'client_protocol_version',
+  classParameter,
 ]);
 
 const isOn = (value: string | null): boolean => value !== null && value !== '0' && value !== '' && value !== 'false';
@@ -57,7 +77,11 @@ export const queryIdOf = (request: IncomingMessage): string | null => searchPara
 export async function readQueryRequest(request: IncomingMessage, bounds: BodyBounds): Promise<QueryRequest> {
   const query = searchParametersOf(request);
   if (isOn(query.get('decompress')) || isOn(query.get('compress'))) {
-    throw new EngineError(48, 'NOT_IMPLEMENTED', 'The native compression of the HTTP interface is not supported; use Content-Encoding and Accept-Encoding');
+    throw new EngineError(
+      48,
+      'NOT_IMPLEMENTED',
+      'The native compression of the HTTP interface is not supported; use Content-Encoding and Accept-Encoding',
+    );
   }
   const { sql, data } = await readSql(request, query, bounds);
   const statement = readStatement(sql);
@@ -104,13 +128,19 @@ function readNamedSession(query: URLSearchParams): QueryRequest['namedSession'] 
   const id = query.get('session_id');
   if (id === null || id === '') return undefined;
   const seconds = Number(query.get('session_timeout') ?? 60);
-  if (!(seconds > 0 && seconds <= 3600)) throw new EngineError(374, 'INVALID_SESSION_TIMEOUT', `Session timeout '${query.get('session_timeout')}' is not within 1 and 3600 s`);
+  if (!(seconds > 0 && seconds <= 3600))
+    throw new EngineError(374, 'INVALID_SESSION_TIMEOUT', `Session timeout '${query.get('session_timeout')}' is not within 1 and 3600 s`);
   return { id, timeoutMs: seconds * 1000, mustExist: isOn(query.get('session_check')) };
 }
 
-async function readSql(request: IncomingMessage, query: URLSearchParams, bounds: BodyBounds): Promise<{ sql: string; data: Readable | undefined }> {
+async function readSql(
+  request: IncomingMessage,
+  query: URLSearchParams,
+  bounds: BodyBounds,
+): Promise<{ sql: string; data: Readable | undefined }> {
   const fromUrl = query.get('query') ?? '';
-  if (/^multipart\/form-data/i.test(request.headers['content-type'] ?? '')) return { sql: await readForm(request, query, bounds), data: undefined };
+  if (/^multipart\/form-data/i.test(request.headers['content-type'] ?? ''))
+    return { sql: await readForm(request, query, bounds), data: undefined };
   if (request.method === 'GET' || request.method === 'HEAD') return { sql: fromUrl, data: undefined };
   if (fromUrl.trim() !== '') {
     const { verb, insert, format } = readStatement(fromUrl);

@@ -15,8 +15,22 @@ import { quoteText } from './sql-text.ts';
 /** Formats in which pieces of an answer, one behind the other, are the answer; all others are made as a whole. */
 const streamable = new Set(
   [
-    'JSONEachRow', 'JSONLines', 'NDJSON', 'JSONStringsEachRow', 'JSONCompactEachRow', 'JSONCompactStringsEachRow', 'TabSeparated', 'TSV',
-    'TabSeparatedRaw', 'TSVRaw', 'CSV', 'Native', 'RowBinary', 'LineAsString', 'RawBLOB', 'TSKV',
+    'JSONEachRow',
+    'JSONLines',
+    'NDJSON',
+    'JSONStringsEachRow',
+    'JSONCompactEachRow',
+    'JSONCompactStringsEachRow',
+    'TabSeparated',
+    'TSV',
+    'TabSeparatedRaw',
+    'TSVRaw',
+    'CSV',
+    'Native',
+    'RowBinary',
+    'LineAsString',
+    'RawBLOB',
+    'TSKV',
   ].map((name) => name.toLowerCase()),
 );
 
@@ -144,6 +158,8 @@ function readSummary(result: BufferedAnswer, format: string): Record<string, str
     result_bytes: String(result.bytes.length),
   };
   if (!/^JSON/i.test(format)) return summary;
-  const scanned = /"rows_read":\s*(\d+),\s*"bytes_read":\s*(\d+)\s*\}\s*\}\s*$/.exec(result.bytes.toString('latin1', Math.max(0, result.bytes.length - 400)));
+  const scanned = /"rows_read":\s*(\d+),\s*"bytes_read":\s*(\d+)\s*\}\s*\}\s*$/.exec(
+    result.bytes.toString('latin1', Math.max(0, result.bytes.length - 400)),
+  );
   return scanned === null ? summary : { read_rows: scanned[1], read_bytes: scanned[2], ...summary };
 }

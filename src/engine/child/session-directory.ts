@@ -34,7 +34,8 @@ export class SessionDirectory {
   readonly #create: (sessionClass: SessionClass, name: string) => EngineSession;
 
   constructor(engine: NativeEngine, options: EngineOptions) {
-    this.#create = (sessionClass, name) => new EngineSession(engine, options.dataPath, `millrace-${name}`, options.sessionSettings[sessionClass]);
+    this.#create = (sessionClass, name) =>
+      new EngineSession(engine, options.dataPath, `millrace-${name}`, options.sessionSettings[sessionClass]);
     this.#control = this.#create('search', 'control');
     this.killer = new QueryKiller(this.#control);
     const pool = (sessionClass: SessionClass): SessionPool =>

@@ -90,7 +90,12 @@ export class SessionPool {
       };
       const onAbort = (): void => leave(queryCancelled());
       const timer = setTimeout(
-        () => leave(tooManyQueries(`No session of class ${sessionClass} became free within ${queueTimeoutMs} ms (${engineSettingPath('queue_timeout')})`)),
+        () =>
+          leave(
+            tooManyQueries(
+              `No session of class ${sessionClass} became free within ${queueTimeoutMs} ms (${engineSettingPath('queue_timeout')})`,
+            ),
+          ),
         queueTimeoutMs,
       );
       const settle = (): void => {

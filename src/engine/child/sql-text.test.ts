@@ -66,7 +66,9 @@ test('an INSERT that reads its rows elsewhere has no data', () => {
 });
 
 test('any text is read without failing, and a quoted text is one token', () => {
-  const pieces = fc.array(fc.oneof(fc.string(), fc.constantFrom("'", '"', '`', '--', '/*', '*/', ';', 'FORMAT ', 'INSERT ', '$a$', '\\', '(', ')')));
+  const pieces = fc.array(
+    fc.oneof(fc.string(), fc.constantFrom("'", '"', '`', '--', '/*', '*/', ';', 'FORMAT ', 'INSERT ', '$a$', '\\', '(', ')')),
+  );
   fc.assert(
     fc.property(pieces, (parts) => {
       readStatement(parts.join(''));
