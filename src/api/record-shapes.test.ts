@@ -17,7 +17,11 @@ const line: LogLine = {
   traceId: 't-1',
   spanId: '',
   message: 'a "quoted"\nmessage',
-  attributes: { names: ['s', 'n', 'big', 'b', 'z', 'list', 'ev"il'], values: ['5000', '5.10', '12345678901234567890', 'true', 'null', '[1, {"a":2}]', 'x'], kinds: 'snnbzjs' },
+  attributes: {
+    names: ['s', 'n', 'big', 'b', 'z', 'list', 'ev"il'],
+    values: ['5000', '5.10', '12345678901234567890', 'true', 'null', '[1, {"a":2}]', 'x'],
+    kinds: 'snnbzjs',
+  },
   resource: { region: 'eu' },
   tags: [],
   raw: '',
@@ -28,9 +32,33 @@ test('A, B and C have the fields of their designs, in their names', () => {
   const common = { resource: { region: 'eu' }, receive_ts: '2025-07-15T10:17:05.200Z' };
   const metadata = { s: '5000', n: 5.1, big: 12345678901234567890, b: true, z: null, list: [1, { a: 2 }], 'ev"il': 'x' };
   const base = { level: 'ERROR', service: 'payment-service', host: 'h-1' };
-  assert.deepEqual(JSON.parse(toRecordA(line)), { id: line.id, timestamp: '2025-07-15T10:17:05.123Z', ...base, trace_id: 't-1', span_id: '', message: line.message, metadata, ...common });
-  assert.deepEqual(JSON.parse(toRecordB(line)), { log_id: line.id, timestamp: '2025-07-15T10:17:05.123Z', ...base, message: line.message, metadata, trace_id: 't-1', ...common });
-  assert.deepEqual(JSON.parse(toRecordC(line)), { id: line.id, ts: '2025-07-15T10:17:05.123Z', ...base, msg: line.message, meta: { trace_id: 't-1', ...metadata }, ...common });
+  assert.deepEqual(JSON.parse(toRecordA(line)), {
+    id: line.id,
+    timestamp: '2025-07-15T10:17:05.123Z',
+    ...base,
+    trace_id: 't-1',
+    span_id: '',
+    message: line.message,
+    metadata,
+    ...common,
+  });
+  assert.deepEqual(JSON.parse(toRecordB(line)), {
+    log_id: line.id,
+    timestamp: '2025-07-15T10:17:05.123Z',
+    ...base,
+    message: line.message,
+    metadata,
+    trace_id: 't-1',
+    ...common,
+  });
+  assert.deepEqual(JSON.parse(toRecordC(line)), {
+    id: line.id,
+    ts: '2025-07-15T10:17:05.123Z',
+    ...base,
+    msg: line.message,
+    meta: { trace_id: 't-1', ...metadata },
+    ...common,
+  });
 });
 
 test('numbers come back digit by digit, and a text stays a text', () => {
@@ -39,10 +67,26 @@ test('numbers come back digit by digit, and a text stays a text', () => {
 
 test('what a line does not have is left out, a level that nobody gave is null', () => {
   const bare: LogLine = { ...line, level: 0, traceId: '', resource: {}, attributes: { names: [], values: [], kinds: '' } };
-  assert.deepEqual(Object.keys(JSON.parse(toRecordC(bare)) as object), ['id', 'ts', 'level', 'service', 'host', 'msg', 'meta', 'receive_ts']);
+  assert.deepEqual(Object.keys(JSON.parse(toRecordC(bare)) as object), [
+    'id',
+    'ts',
+    'level',
+    'service',
+    'host',
+    'msg',
+    'meta',
+    'receive_ts',
+  ]);
   assert.equal((JSON.parse(toRecordA(bare)) as { level: unknown }).level, null);
   const full: LogLine = { ...line, environment: 'prod', tags: ['a'], raw: 'r', sampleRate: 0.5, skewed: true };
-  assert.deepEqual(Object.keys(JSON.parse(toRecordB(full)) as object).slice(-6), ['resource', 'tags', 'raw', 'sample_rate', 'receive_ts', 'skewed']);
+  assert.deepEqual(Object.keys(JSON.parse(toRecordB(full)) as object).slice(-6), [
+    'resource',
+    'tags',
+    'raw',
+    'sample_rate',
+    'receive_ts',
+    'skewed',
+  ]);
 });
 
 test('any text makes valid JSON and comes back', () => {

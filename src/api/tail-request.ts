@@ -18,7 +18,11 @@ export interface TailRequestContext {
 }
 
 /** Throws AppError for a bad key, query, filter or cursor parameter. An SSE client resumes by `Last-Event-ID`, which goes first. */
-export function readTailRequest(url: string, headers: IncomingHttpHeaders, context: TailRequestContext): Omit<TailRequest, 'onReady' | 'onEnd'> {
+export function readTailRequest(
+  url: string,
+  headers: IncomingHttpHeaders,
+  context: TailRequestContext,
+): Omit<TailRequest, 'onReady' | 'onEnd'> {
   const tenant = context.authenticate(headers);
   const filters = new Map<string, string[]>();
   let query: string | undefined;

@@ -70,7 +70,10 @@ export async function registerTailRoutes(app: FastifyInstance, options: TailRout
         const opened = pending.get(request.raw);
         if (opened === undefined) return socket.terminate();
         const connection = new TailSocket(socket, opened.subscription, flusher, config);
-        opened.attach(() => flusher.schedule(connection), () => connection.end());
+        opened.attach(
+          () => flusher.schedule(connection),
+          () => connection.end(),
+        );
       },
     });
 
@@ -79,7 +82,10 @@ export async function registerTailRoutes(app: FastifyInstance, options: TailRout
       if (opened === undefined) throw new AppError('internal', 'a tail without a subscription');
       reply.hijack();
       const connection = new TailEventStream(reply.raw, opened.subscription, flusher, config);
-      opened.attach(() => flusher.schedule(connection), () => connection.end());
+      opened.attach(
+        () => flusher.schedule(connection),
+        () => connection.end(),
+      );
     });
   });
 }
@@ -111,7 +117,8 @@ function openTail(tail: TailService, request: Omit<TailRequest, 'onReady' | 'onE
 
 function sendError(thrown: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): void {
   const error = toAppError(thrown);
-  if (error.code === 'internal') logger.error({ path: request.url, error: thrown instanceof Error ? thrown.stack : String(thrown) }, 'tail request failed');
+  if (error.code === 'internal')
+    logger.error({ path: request.url, error: thrown instanceof Error ? thrown.stack : String(thrown) }, 'tail request failed');
   const { status, retryAfterSeconds, body } = httpAnswerOfError(error);
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', retryAfterSeconds);
   void reply.code(status).type('application/json').send(body);

@@ -68,7 +68,10 @@ test('receive times do not fall when the clock is set back', async () => {
     setNow(nowMs);
     await pipeline.submit('t', new FakeBatch(1), 0);
   }
-  assert.deepEqual(writer.appended.map(({ receivedMs }) => receivedMs), [5000, 5000, 6000, 6000]);
+  assert.deepEqual(
+    writer.appended.map(({ receivedMs }) => receivedMs),
+    [5000, 5000, 6000, 6000],
+  );
 });
 
 test('steps run in order; what they take out is counted, what is left is accepted', async () => {
@@ -105,13 +108,23 @@ test('when the log refuses, so does the pipeline, and goes on afterwards', async
 });
 
 test('outcomes add up', () => {
-  const counts = fc.record({ accepted: fc.nat(99), sampled: fc.nat(99), dropped: fc.nat(99), duplicate: fc.nat(99), quarantined: fc.nat(99), refused: fc.nat(99) });
+  const counts = fc.record({
+    accepted: fc.nat(99),
+    sampled: fc.nat(99),
+    dropped: fc.nat(99),
+    duplicate: fc.nat(99),
+    quarantined: fc.nat(99),
+    refused: fc.nat(99),
+  });
   fc.assert(
     fc.property(fc.array(counts), (batches) => {
       const total = zeroOutcomes();
       for (const batch of batches) addOutcomes(total, batch);
       assert.equal(takenCount(total) + failedCount(total), receivedCount(total));
-      assert.equal(receivedCount(total), batches.reduce((sum, batch) => sum + receivedCount(batch), 0));
+      assert.equal(
+        receivedCount(total),
+        batches.reduce((sum, batch) => sum + receivedCount(batch), 0),
+      );
     }),
   );
 });

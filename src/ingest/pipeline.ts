@@ -55,7 +55,14 @@ export interface IngestPipeline {
   submit(tenant: string, batch: PendingBatch, refusedCount: number): Promise<OutcomeCounts>;
 }
 
-export function createIngestPipeline({ writer, clock, steps, maxClockSkewMs, lastReceivedMs = 0, onDurable }: IngestPipelineOptions): IngestPipeline {
+export function createIngestPipeline({
+  writer,
+  clock,
+  steps,
+  maxClockSkewMs,
+  lastReceivedMs = 0,
+  onDurable,
+}: IngestPipelineOptions): IngestPipeline {
   const origin = originOf(writer.incarnation, writer.shard);
   let receivedMs = lastReceivedMs;
 

@@ -20,7 +20,11 @@ export interface PressureFacts {
 export const noPressure: PressureFacts = { heldBytes: 0, lagMs: 0 };
 
 /** The worse of the two: how full the log is, and how late the index. */
-export function lagHintOf(fill: 'normal' | 'elevated' | 'full', lagMs: number, config: Pick<IngestConfig, 'elevated_lag' | 'critical_lag'>): LagHint {
+export function lagHintOf(
+  fill: 'normal' | 'elevated' | 'full',
+  lagMs: number,
+  config: Pick<IngestConfig, 'elevated_lag' | 'critical_lag'>,
+): LagHint {
   if (fill === 'full' || lagMs >= config.critical_lag) return 'critical';
   if (fill === 'elevated' || lagMs >= config.elevated_lag) return 'elevated';
   return 'normal';

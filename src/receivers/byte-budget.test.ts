@@ -9,7 +9,10 @@ test('a request alone may exceed the budget, others then wait', () => {
   const large = budget.reserve();
   large.resize(1000);
   const small = budget.reserve();
-  assert.throws(() => small.resize(1), (error: unknown) => error instanceof AppError && error.code === 'gateway_overloaded' && error.retryAfterMs === 1500);
+  assert.throws(
+    () => small.resize(1),
+    (error: unknown) => error instanceof AppError && error.code === 'gateway_overloaded' && error.retryAfterMs === 1500,
+  );
   large.release();
   large.release();
   small.resize(1);
@@ -35,7 +38,10 @@ test('what is used is always the sum of what is held, and no two together exceed
         } catch (error) {
           assert.ok(error instanceof AppError);
         }
-        assert.equal(budget.usedBytes, held.reduce((sum, own) => sum + own, 0));
+        assert.equal(
+          budget.usedBytes,
+          held.reduce((sum, own) => sum + own, 0),
+        );
         if (held.filter((own) => own > 0).length > 1) assert.ok(budget.usedBytes <= 200);
       }
     }),

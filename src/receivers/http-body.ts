@@ -10,7 +10,9 @@ export interface BodyBounds {
 }
 
 function tooLarge(bounds: BodyBounds): AppError {
-  return new AppError('body_too_large', `the body is larger than ${bounds.maxBytes} bytes`, { details: { setting: bounds.setting, maxBytes: bounds.maxBytes } });
+  return new AppError('body_too_large', `the body is larger than ${bounds.maxBytes} bytes`, {
+    details: { setting: bounds.setting, maxBytes: bounds.maxBytes },
+  });
 }
 
 /** The length that the sender announced; undefined for a chunked body. Node's parser has checked that it is a number. */

@@ -85,7 +85,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     reusePort: count > 1,
     onCounts: (part) => addCounts(total, part, maxTenants),
     claimShard() {
-      if (nextShard >= maxShards) throw new AppError('log_unavailable', `all ${maxShards} shards of the log have been used; restart the server`);
+      if (nextShard >= maxShards)
+        throw new AppError('log_unavailable', `all ${maxShards} shards of the log have been used; restart the server`);
       return nextShard++;
     },
   };
@@ -129,7 +130,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 /** Secrets do not survive the way to another thread, and need not go there: the worker compares hashes. */
 function hashedKeys({ keys }: AccessConfig): AccessConfig {
   return {
-    keys: keys.map(({ key, ...rest }) => (key === undefined ? rest : { ...rest, key_sha256: createHash('sha256').update(key.reveal(), 'utf8').digest('hex') })),
+    keys: keys.map(({ key, ...rest }) =>
+      key === undefined ? rest : { ...rest, key_sha256: createHash('sha256').update(key.reveal(), 'utf8').digest('hex') },
+    ),
   };
 }
 
@@ -146,7 +149,12 @@ function proveFree(host: string, port: number): Promise<void> {
     const probe = createServer();
     probe.once('error', (error: NodeJS.ErrnoException) => {
       const { setting, why } = listenProblems[error.code ?? ''] ?? { setting: 'gateway.host', why: error.message };
-      reject(new AppError('invalid_configuration', `cannot listen on ${host}, port ${port}: ${why}`, { details: { setting, host, port }, cause: error }));
+      reject(
+        new AppError('invalid_configuration', `cannot listen on ${host}, port ${port}: ${why}`, {
+          details: { setting, host, port },
+          cause: error,
+        }),
+      );
     });
     probe.listen({ host, port }, () => probe.close(() => resolve()));
   });

@@ -133,7 +133,14 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
 }
 
 async function openLog({ config, logger, closers, directory }: Site): Promise<WalLog> {
-  const log = await openWalLog({ directory: directory.part('log'), files: nodeFiles, clock: systemClock, logger, config: config.log, holders: [indexerName] });
+  const log = await openWalLog({
+    directory: directory.part('log'),
+    files: nodeFiles,
+    clock: systemClock,
+    logger,
+    config: config.log,
+    holders: [indexerName],
+  });
   closers.add('log', () => log.close());
   return log;
 }
@@ -163,7 +170,12 @@ async function openStore({ config, logger, closers, directory }: Site, engine: E
   return store;
 }
 
-function startIndexing({ config, logger, closers }: Site, engine: EngineSupervisor, log: WalLog, store: ClickHouseStore): { indexer: Indexer; replay: Replay } {
+function startIndexing(
+  { config, logger, closers }: Site,
+  engine: EngineSupervisor,
+  log: WalLog,
+  store: ClickHouseStore,
+): { indexer: Indexer; replay: Replay } {
   const waitForEngine = (signal: AbortSignal): Promise<void> => engine.whenReady(signal);
   const indexer = new Indexer({ log, store, config: config.store, clock: systemClock, logger, waitForEngine });
   const replay = new Replay({
@@ -200,7 +212,12 @@ function createSearch(config: Config, store: ClickHouseStore, metrics: Metrics):
   });
 }
 
-async function openGateway({ config, logger, closers, directory }: Site, log: WalLog, apiSocketPath: string, access: AccessConfig): Promise<Gateway> {
+async function openGateway(
+  { config, logger, closers, directory }: Site,
+  log: WalLog,
+  apiSocketPath: string,
+  access: AccessConfig,
+): Promise<Gateway> {
   const gateway = await startGateway({
     config: { ...config, access },
     incarnation: log.incarnation,
@@ -217,11 +234,22 @@ async function openGateway({ config, logger, closers, directory }: Site, log: Wa
 }
 
 /** On the address that everyone uses; where that is all addresses, on loopback. */
-function startCanary({ config, logger, closers }: Site, { host, port }: Gateway, headers: Readonly<Record<string, string>>, metrics: Metrics): Canary | undefined {
+function startCanary(
+  { config, logger, closers }: Site,
+  { host, port }: Gateway,
+  headers: Readonly<Record<string, string>>,
+  metrics: Metrics,
+): Canary | undefined {
   if (!config.canary.enabled) return undefined;
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   const url = `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
-  const canary = new Canary({ endpoint: createPublicEndpoint(url, headers), config: config.canary, clock: systemClock, logger, runId: randomUUID() });
+  const canary = new Canary({
+    endpoint: createPublicEndpoint(url, headers),
+    config: config.canary,
+    clock: systemClock,
+    logger,
+    runId: randomUUID(),
+  });
   registerCanaryMetrics(metrics, canary);
   canary.start();
   closers.add('canary', () => canary.stop());

@@ -64,7 +64,10 @@ test('all is well: rounds, delays, nothing missing or doubled', async (t) => {
   await pass(60_000);
   const status = canary.status();
   assert.ok(status.rounds >= 50);
-  assert.deepEqual([status.failed, status.missing_in_tail, status.missing_in_search, status.doubled_in_tail, status.doubled_in_search], [0, 0, 0, 0, 0]);
+  assert.deepEqual(
+    [status.failed, status.missing_in_tail, status.missing_in_search, status.doubled_in_tail, status.doubled_in_search],
+    [0, 0, 0, 0, 0],
+  );
   assert.equal(status.tailing, true);
   assert.deepEqual([status.ack.count, status.tail.count], [status.rounds, status.rounds]);
   assert.equal(status.last_problem, null);
@@ -85,7 +88,10 @@ for (const { name, break: breakIt, counted } of faults) {
     await pass(40_000);
     const { counts } = canary;
     const problems = Object.entries(counts).filter(([key, count]) => key !== 'rounds' && count > 0);
-    assert.deepEqual(problems.map(([key]) => key), [counted]);
+    assert.deepEqual(
+      problems.map(([key]) => key),
+      [counted],
+    );
     assert.notEqual(canary.status().last_problem, null);
   });
 }
@@ -123,7 +129,9 @@ test('it is let in with and without keys, into its own tenant only', () => {
   const open: AccessConfig = { keys: [] };
   const whileOpen = admitCanary(open);
   assert.equal(createAccess(whileOpen.access).authenticate({ tenant: whileOpen.headers['x-tenant-id'] }, 'ingest').tenant, '_canary');
-  const keyed: AccessConfig = { keys: [{ name: 'k', key_sha256: 'a'.repeat(64), tenant: 'acme', may_ingest: true, may_read: true, may_act_for_others: false }] };
+  const keyed: AccessConfig = {
+    keys: [{ name: 'k', key_sha256: 'a'.repeat(64), tenant: 'acme', may_ingest: true, may_read: true, may_act_for_others: false }],
+  };
   const { access, headers } = admitCanary(keyed);
   const entrance = createAccess(access);
   assert.equal(entrance.authenticate({ apiKey: headers['x-api-key'] }, 'read').tenant, '_canary');

@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { post, RawConnection, startTestGateway } from './gateway-harness.ts';
 
 const body = '{"logs":[{"message":"m"}]}';
-const headOf = (length: number, extra = ''): string => `POST /v1/ingest HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n${extra}\r\n`;
+const headOf = (length: number, extra = ''): string =>
+  `POST /v1/ingest HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n${extra}\r\n`;
 const okBody = '{"accepted":1,"failed":0,"lag_hint":"normal"}';
 
 test('pipelined requests on one connection are answered in order', async (t) => {
@@ -13,7 +14,11 @@ test('pipelined requests on one connection are answered in order', async (t) => 
   const connection = new RawConnection(port);
   connection.socket.write((headOf(body.length) + body).repeat(5) + headOf(1) + '{' + headOf(body.length, 'Connection: close\r\n') + body);
   await connection.closed;
-  assert.deepEqual(connection.received.match(/HTTP\/1.1 \d+/g), [...new Array<string>(5).fill('HTTP/1.1 202'), 'HTTP/1.1 400', 'HTTP/1.1 202']);
+  assert.deepEqual(connection.received.match(/HTTP\/1.1 \d+/g), [
+    ...new Array<string>(5).fill('HTTP/1.1 202'),
+    'HTTP/1.1 400',
+    'HTTP/1.1 202',
+  ]);
   assert.equal(writer.frames.length, 6);
 });
 
@@ -108,7 +113,10 @@ test('bytes in flight are bounded: beyond it 429, naming the setting', async (t)
   let answer = await post(`${url}/v1/ingest`, bulky);
   for (let tries = 0; answer.status === 202 && tries < 100; tries += 1) answer = await post(`${url}/v1/ingest`, bulky);
   const error = answer.body.error as { code: string; details: { setting: string } };
-  assert.deepEqual([answer.status, error.code, error.details.setting, answer.headers.get('retry-after')], [429, 'gateway_overloaded', 'ingest.max_inflight_bytes', '1']);
+  assert.deepEqual(
+    [answer.status, error.code, error.details.setting, answer.headers.get('retry-after')],
+    [429, 'gateway_overloaded', 'ingest.max_inflight_bytes', '1'],
+  );
   slow.socket.destroy();
 });
 
@@ -129,10 +137,18 @@ for (const { name, sent } of slowSenders) {
 const unreadable = [
   { name: 'no HTTP', sent: 'hello\r\n\r\n', expect: /^HTTP\/1.1 400[^]*"code":"bad_request"/ },
   { name: 'a TLS greeting', sent: '\x16\x03\x01\x02\x00\x01\x00', expect: /^HTTP\/1.1 400[^]*"code":"bad_request"/ },
-  { name: 'headers over the bound', sent: headOf(0, `X-Long: ${'x'.repeat(20_000)}\r\n`), expect: /^HTTP\/1.1 431[^]*"gateway.max_header_bytes"/ },
+  {
+    name: 'headers over the bound',
+    sent: headOf(0, `X-Long: ${'x'.repeat(20_000)}\r\n`),
+    expect: /^HTTP\/1.1 431[^]*"gateway.max_header_bytes"/,
+  },
   { name: 'a length that is no number', sent: headOf(0).replace('Length: 0', 'Length: many'), expect: /^HTTP\/1.1 400/ },
   { name: 'two ways to say the length', sent: headOf(5, 'Transfer-Encoding: chunked\r\n'), expect: /^HTTP\/1.1 400/ },
-  { name: 'a chunk without a size', sent: `${headOf(0).replace('Content-Length: 0', 'Transfer-Encoding: chunked')}zz\r\n`, expect: /^HTTP\/1.1 400/ },
+  {
+    name: 'a chunk without a size',
+    sent: `${headOf(0).replace('Content-Length: 0', 'Transfer-Encoding: chunked')}zz\r\n`,
+    expect: /^HTTP\/1.1 400/,
+  },
 ];
 for (const { name, sent, expect } of unreadable) {
   test(`${name} is answered and closed; others go on`, async (t) => {
@@ -148,7 +164,9 @@ for (const { name, sent, expect } of unreadable) {
 test('a client that offers h2c with every request is served as HTTP/1.1', async (t) => {
   const { port } = await startTestGateway(t);
   const connection = new RawConnection(port);
-  connection.socket.write(headOf(body.length, 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n') + body);
+  connection.socket.write(
+    headOf(body.length, 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n') + body,
+  );
   assert.match(await connection.until(okBody), /^HTTP\/1.1 202/);
   connection.socket.destroy();
 });
@@ -189,9 +207,12 @@ test('an agent that keeps its connections is not left hanging by a stop', async 
   const agent = new http.Agent({ keepAlive: true });
   t.after(() => agent.destroy());
   const status = await new Promise((resolve, reject) => {
-    const request = http.request({ port, host: '127.0.0.1', path: '/v1/ingest', method: 'POST', agent, headers: { 'content-type': 'application/json' } }, (response) => {
-      response.resume().on('end', () => resolve(response.statusCode));
-    });
+    const request = http.request(
+      { port, host: '127.0.0.1', path: '/v1/ingest', method: 'POST', agent, headers: { 'content-type': 'application/json' } },
+      (response) => {
+        response.resume().on('end', () => resolve(response.statusCode));
+      },
+    );
     request.on('error', reject).end(body);
   });
   assert.equal(status, 202);

@@ -130,7 +130,10 @@ export class RawConnection {
   /** Resolves when the text has come. */
   async until(text: string): Promise<string> {
     while (!this.received.includes(text)) {
-      await Promise.race([new Promise((resolve) => this.socket.once('data', resolve)), this.closed.then(() => Promise.reject(new Error(`closed after: ${this.received}`)))]);
+      await Promise.race([
+        new Promise((resolve) => this.socket.once('data', resolve)),
+        this.closed.then(() => Promise.reject(new Error(`closed after: ${this.received}`))),
+      ]);
     }
     return this.received;
   }

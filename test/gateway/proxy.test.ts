@@ -11,13 +11,21 @@ test('requests and answers are passed on whole, with their headers', async (t) =
   const { url } = await startTestGateway(t, {
     api: (request, response) => {
       const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
-        response.writeHead(418, { 'content-type': 'application/json', 'x-answer': 'yes', connection: 'x-hop', 'x-hop': '1' });
-        response.end(JSON.stringify({ method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString() }));
-      });
+      request
+        .on('data', (chunk: Buffer) => chunks.push(chunk))
+        .on('end', () => {
+          response.writeHead(418, { 'content-type': 'application/json', 'x-answer': 'yes', connection: 'x-hop', 'x-hop': '1' });
+          response.end(
+            JSON.stringify({ method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString() }),
+          );
+        });
     },
   });
-  const response = await fetch(`${url}/v1/search?q=a%20b`, { method: 'POST', body: 'x'.repeat(300_000), headers: { 'x-tenant-id': 'acme', 'x-forwarded-for': '6.6.6.6' } });
+  const response = await fetch(`${url}/v1/search?q=a%20b`, {
+    method: 'POST',
+    body: 'x'.repeat(300_000),
+    headers: { 'x-tenant-id': 'acme', 'x-forwarded-for': '6.6.6.6' },
+  });
   assert.equal(response.status, 418);
   assert.equal(response.headers.get('x-answer'), 'yes');
   assert.equal(response.headers.get('x-hop'), null);
@@ -36,7 +44,11 @@ test('without an API: 503 with Retry-After, while ingestion goes on', async (t) 
   upgrade.socket.write('GET /v1/logs/tail HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
   await upgrade.closed;
   assert.match(upgrade.received, /^HTTP\/1.1 503[^]*api_unavailable/);
-  assert.equal((await fetch(`${url}/v1/ingest`, { method: 'POST', body: '[{"message":"a"}]', headers: { 'content-type': 'application/json' } })).status, 202);
+  assert.equal(
+    (await fetch(`${url}/v1/ingest`, { method: 'POST', body: '[{"message":"a"}]', headers: { 'content-type': 'application/json' } }))
+      .status,
+    202,
+  );
 });
 
 test('server-sent events come through one by one, and the API hears when the client goes', async (t) => {
@@ -103,8 +115,15 @@ test('a connection to the API that closed while idle is tried again', async (t) 
 
 test('WebSockets: messages both ways, close codes, and a broken side ends the other', async (t) => {
   const server = new WebSocketServer({ noServer: true });
-  const { port } = await startTestGateway(t, { prepareApi: (api) => api.on('upgrade', (request, socket, head) => server.handleUpgrade(request, socket, head, (ws) => server.emit('connection', ws, request))) });
-  server.on('connection', (ws) => ws.on('message', (data) => (String(data) === 'bye' ? ws.close(4001, 'so long') : ws.send(`echo ${String(data)}`))));
+  const { port } = await startTestGateway(t, {
+    prepareApi: (api) =>
+      api.on('upgrade', (request, socket, head) =>
+        server.handleUpgrade(request, socket, head, (ws) => server.emit('connection', ws, request)),
+      ),
+  });
+  server.on('connection', (ws) =>
+    ws.on('message', (data) => (String(data) === 'bye' ? ws.close(4001, 'so long') : ws.send(`echo ${String(data)}`))),
+  );
   const client = new WebSocket(`ws://127.0.0.1:${port}/v1/logs/tail?level=ERROR`, { headers: { 'x-tenant-id': 'acme' } });
   await once(client, 'open');
   const big = 'x'.repeat(500_000);
@@ -114,7 +133,10 @@ test('WebSockets: messages both ways, close codes, and a broken side ends the ot
   const [code, reason] = await once(client, 'close');
   assert.deepEqual([code, String(reason)], [4001, 'so long']);
 
-  const [[apiSide], second] = await Promise.all([once(server, 'connection'), new Promise<WebSocket>((resolve) => resolve(new WebSocket(`ws://127.0.0.1:${port}/`)))]);
+  const [[apiSide], second] = await Promise.all([
+    once(server, 'connection'),
+    new Promise<WebSocket>((resolve) => resolve(new WebSocket(`ws://127.0.0.1:${port}/`))),
+  ]);
   await once(second, 'open').catch(() => undefined);
   const apiClosed = once(apiSide, 'close');
   second.terminate();

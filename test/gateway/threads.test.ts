@@ -72,7 +72,11 @@ async function start(t: TestContext, settings: Partial<GatewayConfig> = {}, acce
 }
 
 const send = (url: string, headers: Record<string, string> = {}): Promise<number> =>
-  fetch(`${url}/v1/ingest`, { method: 'POST', body: '{"logs":[{"message":"m"}]}', headers: { 'content-type': 'application/json', ...headers } }).then(async (response) => {
+  fetch(`${url}/v1/ingest`, {
+    method: 'POST',
+    body: '{"logs":[{"message":"m"}]}',
+    headers: { 'content-type': 'application/json', ...headers },
+  }).then(async (response) => {
     await response.text();
     return response.status;
   });
@@ -117,7 +121,15 @@ test('a port in use is one clear error that names the setting', async (t) => {
 });
 
 test('with keys configured, the key decides; its secret does not go to the worker', async (t) => {
-  const key = { name: 'k', key: new Secret('0123456789abcdef-secret'), key_sha256: '', tenant: 'acme', may_ingest: true, may_read: true, may_act_for_others: false };
+  const key = {
+    name: 'k',
+    key: new Secret('0123456789abcdef-secret'),
+    key_sha256: '',
+    tenant: 'acme',
+    may_ingest: true,
+    may_read: true,
+    may_act_for_others: false,
+  };
   const { gateway, url } = await start(t, { workers: 1 }, { keys: [key] });
   assert.equal(await send(url), 401);
   assert.equal(await send(url, { 'x-api-key': 'wrong-wrong-wrong-wrong' }), 401);
@@ -147,7 +159,13 @@ test('a crashed worker is replaced, on the same port and with a fresh shard; not
   await threads[0].terminate();
   let status = 0;
   while (status !== 202) status = await send(url, { connection: 'close' }).catch(() => 0);
-  assert.deepEqual(log.shards().map(({ shard, end }) => [shard, end.rows]), [[0, 5], [1, 1]]);
+  assert.deepEqual(
+    log.shards().map(({ shard, end }) => [shard, end.rows]),
+    [
+      [0, 5],
+      [1, 1],
+    ],
+  );
   assert.deepEqual(gateway.status(), { workers: 1, listening: 1, restarts: 1 });
   assert.equal((await gateway.freshCounts()).requests['/v1/ingest 202'] >= 1, true);
 });

@@ -28,7 +28,10 @@ export interface TestTail {
   readonly clock: SimulatedClock;
   readonly config: TailConfig;
   /** Appends a batch of messages. */
-  write(messages: readonly string[], options?: { readonly tenant?: string; readonly shard?: number; readonly level?: string }): Promise<void>;
+  write(
+    messages: readonly string[],
+    options?: { readonly tenant?: string; readonly shard?: number; readonly level?: string },
+  ): Promise<void>;
   /** Lets the tail do all that it can do now. */
   settle(): Promise<void>;
 }
@@ -66,7 +69,11 @@ export function startTestTail(t: TestContext, settings: Partial<TailConfig> = {}
     async write(messages, { tenant = 'default', shard = 0, level = 'INFO' } = {}) {
       const writer = writers.get(shard) ?? log.openWriter(shard);
       writers.set(shard, writer);
-      decoder.decodeJson(Buffer.from(JSON.stringify(messages.map((message) => ({ message, level, timestamp: '2026-01-01T00:00:00Z' })))), {}, builder);
+      decoder.decodeJson(
+        Buffer.from(JSON.stringify(messages.map((message) => ({ message, level, timestamp: '2026-01-01T00:00:00Z' })))),
+        {},
+        builder,
+      );
       const receivedMs = clock.nowMs();
       const stamp = { tenant, receivedMs, origin: originOf(incarnation, shard), seq: writer.nextSequence, maxClockSkewMs: 30_000 };
       const rowCount = builder.rowCount;
@@ -82,7 +89,12 @@ export class TestReader {
   readyCalls = 0;
 
   constructor(tail: TailService, query = '', options: { readonly tenant?: string; readonly cursor?: string } = {}) {
-    this.subscription = tail.subscribe({ tenant: options.tenant ?? 'default', where: parseQuery(query), cursor: options.cursor, onReady: () => (this.readyCalls += 1) });
+    this.subscription = tail.subscribe({
+      tenant: options.tenant ?? 'default',
+      where: parseQuery(query),
+      cursor: options.cursor,
+      onReady: () => (this.readyCalls += 1),
+    });
   }
 
   take(maxLines = 10_000): TailDelivery {

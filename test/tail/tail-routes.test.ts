@@ -64,7 +64,11 @@ class SocketReader {
 }
 
 /** A GET whose answer stays open. */
-async function openStream(address: string, path: string, headers: Record<string, string> = {}): Promise<{ response: IncomingMessage; text: () => string; end: () => void }> {
+async function openStream(
+  address: string,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<{ response: IncomingMessage; text: () => string; end: () => void }> {
   const request = http.get(`http://${address}${path}`, { headers, agent: false });
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   let text = '';
@@ -82,7 +86,17 @@ test('A: lines that match query and filters, gathered in frames, with a cursor',
   await write(['payment done'], { level: 'INFO' });
   await until(() => reader.messages.length === 2);
   assert.deepEqual(reader.messages, ['payment failed', 'payment slow']);
-  assert.deepEqual(Object.keys(reader.frames[0].logs[0]).slice(0, 9), ['id', 'timestamp', 'level', 'service', 'host', 'trace_id', 'span_id', 'message', 'metadata']);
+  assert.deepEqual(Object.keys(reader.frames[0].logs[0]).slice(0, 9), [
+    'id',
+    'timestamp',
+    'level',
+    'service',
+    'host',
+    'trace_id',
+    'span_id',
+    'message',
+    'metadata',
+  ]);
   assert.equal(reader.frames[0].dropped, 0);
   const closed = once(reader.socket, 'close');
   reader.socket.close();
@@ -111,7 +125,8 @@ for (const { name, query, status, code, headers = {} } of refusals) {
     const [, refused] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
     const response = await fetch(`http://${address}/v1/tail?${query}`, { headers });
     assert.deepEqual([refused.statusCode, response.status], [status, status]);
-    for (const text of [(await refused.toArray()).join(''), await response.text()]) assert.equal((JSON.parse(text) as { error: { code: string } }).error.code, code);
+    for (const text of [(await refused.toArray()).join(''), await response.text()])
+      assert.equal((JSON.parse(text) as { error: { code: string } }).error.code, code);
     assert.equal(tail.status().subscribers, 0);
   });
 }
@@ -144,8 +159,14 @@ test('C: one line an event with its cursor; Last-Event-ID resumes behind it', as
   assert.match(String(stream.response.headers['content-type']), /^text\/event-stream/);
   await write(['line one', 'noise', 'line two', 'line three']);
   await until(() => stream.text().includes('line three'));
-  const events = stream.text().split('\n\n').filter((block) => block.startsWith('id:'));
-  assert.deepEqual(events.map((event) => (JSON.parse(/^data: (.*)$/m.exec(event)?.[1] ?? '') as { msg: string }).msg), ['line one', 'line two', 'line three']);
+  const events = stream
+    .text()
+    .split('\n\n')
+    .filter((block) => block.startsWith('id:'));
+  assert.deepEqual(
+    events.map((event) => (JSON.parse(/^data: (.*)$/m.exec(event)?.[1] ?? '') as { msg: string }).msg),
+    ['line one', 'line two', 'line three'],
+  );
   stream.end();
   const id = /^id: (.*)$/m.exec(events[0])?.[1] ?? '';
   const resumed = await openStream(address, '/v1/tail?query=line', { 'last-event-id': id });
@@ -160,7 +181,13 @@ test('an event stays one line whatever the values hold', async (t) => {
   const stream = await openStream(address, '/v1/tail');
   await write(['two\nlines\r\nid: 7\n\n']);
   await until(() => stream.text().includes('two'));
-  assert.deepEqual(stream.text().split('\n\n').filter((block) => block.includes('data:')).length, 1);
+  assert.deepEqual(
+    stream
+      .text()
+      .split('\n\n')
+      .filter((block) => block.includes('data:')).length,
+    1,
+  );
   assert.equal((JSON.parse(/^data: (.*)$/m.exec(stream.text())?.[1] ?? '') as { msg: string }).msg, 'two\nlines\r\nid: 7\n\n');
   stream.end();
 });
@@ -256,7 +283,10 @@ test('when the tail stops, streams end with a reason', async (t) => {
 
 test('tenants do not see each other', async (t) => {
   const { address, write, until } = await start(t);
-  const [a, b] = [new SocketReader(`ws://${address}/v1/logs/tail`, { 'x-tenant-id': 'a' }), new SocketReader(`ws://${address}/v1/logs/tail`, { 'x-tenant-id': 'b' })];
+  const [a, b] = [
+    new SocketReader(`ws://${address}/v1/logs/tail`, { 'x-tenant-id': 'a' }),
+    new SocketReader(`ws://${address}/v1/logs/tail`, { 'x-tenant-id': 'b' }),
+  ];
   await Promise.all([once(a.socket, 'open'), once(b.socket, 'open')]);
   await write(['for b'], { tenant: 'b' });
   await write(['for a'], { tenant: 'a' });

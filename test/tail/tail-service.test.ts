@@ -20,7 +20,14 @@ test('a reader sees the matching lines of its tenant from now on, and nothing el
   assert.deepEqual(all.messages(), ['payment one', 'login', 'payment two']);
   assert.deepEqual(errors.messages(), ['payment two']);
   assert.deepEqual(other.messages(), ['payment three']);
-  assert.deepEqual(tail.status(), { subscribers: 3, queries: 3, position: { 0: 3, 1: 1 }, matchedLines: 5, droppedLines: 0, skippedLines: 0 });
+  assert.deepEqual(tail.status(), {
+    subscribers: 3,
+    queries: 3,
+    position: { 0: 3, 1: 1 },
+    matchedLines: 5,
+    droppedLines: 0,
+    skippedLines: 0,
+  });
 });
 
 test('onReady is called once until the next take', async (t) => {
@@ -135,7 +142,13 @@ test('a cursor resumes exactly behind the line, from any line, over several shar
   for (const [i, line] of lines.entries()) {
     const resumed = new TestReader(tail, 'line', { cursor: line.cursor() });
     await settle();
-    assert.deepEqual(resumed.messages().toSorted(), lines.slice(i + 1).map((later) => later.line.message).toSorted());
+    assert.deepEqual(
+      resumed.messages().toSorted(),
+      lines
+        .slice(i + 1)
+        .map((later) => later.line.message)
+        .toSorted(),
+    );
     await write([`line after ${i}`], { shard: i % 2 });
     await settle();
     assert.deepEqual(resumed.messages(), [`line after ${i}`], 'and joins the present');
@@ -220,7 +233,10 @@ test('foreign cursors are refused; one of an earlier log begins at its start', a
   const { tail, write, settle } = startTestTail(t);
   await write(['a']);
   for (const cursor of ['x', 'MTs', '%%%', 'a'.repeat(10_000), encodeCursor(3, new Map([[0, { sequence: 99, row: 0 }]]))]) {
-    assert.throws(() => new TestReader(tail, '', { cursor }), (error: unknown) => error instanceof AppError && error.code === 'invalid_cursor');
+    assert.throws(
+      () => new TestReader(tail, '', { cursor }),
+      (error: unknown) => error instanceof AppError && error.code === 'invalid_cursor',
+    );
   }
   assert.equal(tail.status().subscribers, 0);
   const reader = new TestReader(tail, '', { cursor: encodeCursor(2, new Map([[0, { sequence: 99, row: 0 }]])) });

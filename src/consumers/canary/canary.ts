@@ -79,7 +79,14 @@ export class Canary {
 
   status(): CanaryStatus {
     const { ack, tail, search } = this.delays;
-    return { ...this.counts, tailing: this.#tailing, ack: ack.summary(), tail: tail.summary(), search: search.summary(), last_problem: this.#lastProblem };
+    return {
+      ...this.counts,
+      tailing: this.#tailing,
+      ack: ack.summary(),
+      tail: tail.summary(),
+      search: search.summary(),
+      last_problem: this.#lastProblem,
+    };
   }
 
   async #sendRounds(): Promise<void> {
@@ -165,7 +172,11 @@ export class Canary {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
-        await endpoint.tail((id) => this.#seen(id), () => (this.#tailing = true), signal);
+        await endpoint.tail(
+          (id) => this.#seen(id),
+          () => (this.#tailing = true),
+          signal,
+        );
       } catch (error) {
         if (!signal.aborted) this.#problem('the canary cannot open live tail', error);
       }

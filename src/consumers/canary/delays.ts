@@ -36,6 +36,11 @@ export class Delays {
   summary(): DelaySummary {
     const sorted = this.#recentMs.toSorted((a, b) => a - b);
     const rounded = (delayMs: number | undefined): number | null => (delayMs === undefined ? null : Math.round(delayMs * 10) / 10);
-    return { last_ms: rounded(this.#recentMs.at(-1)), p50_ms: rounded(sorted[sorted.length >> 1]), max_ms: rounded(sorted.at(-1)), count: this.#count };
+    return {
+      last_ms: rounded(this.#recentMs.at(-1)),
+      p50_ms: rounded(sorted[sorted.length >> 1]),
+      max_ms: rounded(sorted.at(-1)),
+      count: this.#count,
+    };
   }
 }

@@ -39,7 +39,10 @@ export function createPublicEndpoint(url: string, headers: Readonly<Record<strin
 
   return {
     async send({ id, message }) {
-      const { status, text } = await post('/v1/ingest', { source: { service }, logs: [{ level: 'INFO', msg: message, meta: { [idName]: id } }] });
+      const { status, text } = await post('/v1/ingest', {
+        source: { service },
+        logs: [{ level: 'INFO', msg: message, meta: { [idName]: id } }],
+      });
       if (status !== 202) throw new Error(`ingest answered ${status}: ${text}`);
     },
     async count(id) {
@@ -52,7 +55,8 @@ export function createPublicEndpoint(url: string, headers: Readonly<Record<strin
       return new Promise((resolve, reject) => {
         const options = { signal, agent: false, headers: { ...headers, ...resume, accept: 'text/event-stream' } };
         const request = http.get(new URL(`/v1/tail?service=${service}`, url), options, (response) => {
-          if (response.statusCode !== 200) return void readText(response).then((text) => reject(new Error(`tail answered ${response.statusCode}: ${text}`)), reject);
+          if (response.statusCode !== 200)
+            return void readText(response).then((text) => reject(new Error(`tail answered ${response.statusCode}: ${text}`)), reject);
           onOpen();
           readEvents(response, (event) => {
             lastEventId = event.id ?? lastEventId;

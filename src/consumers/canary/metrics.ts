@@ -16,12 +16,23 @@ export const canaryProblems = {
   help: 'Lines of the canary that failed, or were missing or doubled in live tail or search.',
   labels: ['problem'],
 } satisfies MetricSpec;
-export const canaryRounds = { name: 'millrace_canary_rounds_total', kind: 'counter', help: 'Lines that the canary sent.' } satisfies MetricSpec;
+export const canaryRounds = {
+  name: 'millrace_canary_rounds_total',
+  kind: 'counter',
+  help: 'Lines that the canary sent.',
+} satisfies MetricSpec;
 
 export function registerCanaryMetrics(metrics: Metrics, { delays, counts }: Canary): void {
-  const histograms = [[canaryAckSeconds, delays.ack], [canaryTailSeconds, delays.tail], [canarySearchSeconds, delays.search]] as const;
-  for (const [spec, measured] of histograms) metrics.readHistogramAtScrape(spec, () => [{ counts: measured.bucketCounts, sum: measured.sumSeconds }]);
+  const histograms = [
+    [canaryAckSeconds, delays.ack],
+    [canaryTailSeconds, delays.tail],
+    [canarySearchSeconds, delays.search],
+  ] as const;
+  for (const [spec, measured] of histograms)
+    metrics.readHistogramAtScrape(spec, () => [{ counts: measured.bucketCounts, sum: measured.sumSeconds }]);
   metrics.readAtScrape(canaryRounds, () => [{ value: counts.rounds }]);
   const { rounds: _, ...problems } = counts;
-  metrics.readAtScrape(canaryProblems, () => Object.keys(problems).map((problem) => ({ value: counts[problem as keyof typeof problems], labels: { problem } })));
+  metrics.readAtScrape(canaryProblems, () =>
+    Object.keys(problems).map((problem) => ({ value: counts[problem as keyof typeof problems], labels: { problem } })),
+  );
 }

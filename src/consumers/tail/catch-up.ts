@@ -124,7 +124,8 @@ export class CatchUp {
   #handOut(frame: Frame): void {
     const { subscriber, matchers, decoder, log } = this.#options;
     const next: ShardPoint = { sequence: frame.sequence + 1, row: 0 };
-    if (frame.kind !== frameKinds.logs || frame.rowCount === 0 || frame.tenant !== subscriber.request.tenant) return this.#moveTo(frame.shard, next);
+    if (frame.kind !== frameKinds.logs || frame.rowCount === 0 || frame.tenant !== subscriber.request.tenant)
+      return this.#moveTo(frame.shard, next);
     const lines = new FrameLines(frame, decoder, log.incarnation, this.#position);
     const fromRow = this.#pointOf(frame.shard).row;
     for (const row of matchers.match(lines.view)(this.#handle).rows()) {

@@ -44,7 +44,11 @@ export class FrameLines {
     const known = this.#made.get(row);
     if (known !== undefined) return known;
     const line = this.#decoder.lineOfRow(this.view, row);
-    const made: BufferedLine = { line, bytes: estimateBytes(line), cursor: cursorBehind(this.#incarnation, this.#before, this.#frame, row) };
+    const made: BufferedLine = {
+      line,
+      bytes: estimateBytes(line),
+      cursor: cursorBehind(this.#incarnation, this.#before, this.#frame, row),
+    };
     this.#made.set(row, made);
     return made;
   }
@@ -55,6 +59,11 @@ export class FrameLines {
   }
 }
 
-function cursorBehind(incarnation: number, before: TailPosition, { shard, sequence }: Pick<Frame, 'shard' | 'sequence'>, row: number): () => string {
+function cursorBehind(
+  incarnation: number,
+  before: TailPosition,
+  { shard, sequence }: Pick<Frame, 'shard' | 'sequence'>,
+  row: number,
+): () => string {
   return () => encodeCursor(incarnation, new Map(before).set(shard, { sequence, row: row + 1 }));
 }

@@ -94,10 +94,12 @@ class LogTailService implements TailService {
   #startOf(cursorText: string): TailPosition {
     const { log } = this.#options;
     const cursor = decodeCursor(cursorText);
-    if (cursor.incarnation !== log.incarnation) return new Map(log.shards().map(({ shard, first }) => [shard, { sequence: first, row: 0 }]));
+    if (cursor.incarnation !== log.incarnation)
+      return new Map(log.shards().map(({ shard, first }) => [shard, { sequence: first, row: 0 }]));
     for (const { shard, end } of log.shards()) {
       const point = cursor.position.get(shard);
-      if (point !== undefined && point.sequence > end.sequence) throw new AppError('invalid_cursor', 'this cursor lies behind the end of the log');
+      if (point !== undefined && point.sequence > end.sequence)
+        throw new AppError('invalid_cursor', 'this cursor lies behind the end of the log');
     }
     return cursor.position;
   }

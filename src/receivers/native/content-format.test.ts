@@ -17,7 +17,14 @@ test('content types that are taken', () => {
 });
 
 test('content types that are not', () => {
-  for (const header of ['', 'text/plain', 'application/xml', 'application/json; charset=utf-16', 'constructor', 'application/x-www-form-urlencoded']) {
+  for (const header of [
+    '',
+    'text/plain',
+    'application/xml',
+    'application/json; charset=utf-16',
+    'constructor',
+    'application/x-www-form-urlencoded',
+  ]) {
     assert.throws(() => contentFormat(header), { code: 'unsupported_content_type' });
   }
 });

@@ -20,9 +20,15 @@ export function contentFormat(header: string | undefined): ContentFormat {
   const [type, ...parameters] = header.split(';').map((part) => part.trim().toLowerCase());
   const format = Object.hasOwn(formatOfType, type) ? formatOfType[type] : undefined;
   if (format === undefined) {
-    throw new AppError('unsupported_content_type', `content type "${type}" is not taken here; send application/json or application/x-ndjson`);
+    throw new AppError(
+      'unsupported_content_type',
+      `content type "${type}" is not taken here; send application/json or application/x-ndjson`,
+    );
   }
-  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length).replaceAll('"', '');
+  const charset = parameters
+    .find((parameter) => parameter.startsWith('charset='))
+    ?.slice('charset='.length)
+    .replaceAll('"', '');
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') {
     throw new AppError('unsupported_content_type', `character set "${charset}" is not taken here; send UTF-8`);
   }

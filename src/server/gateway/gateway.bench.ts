@@ -29,10 +29,22 @@ function bodiesOf(lines: number, batchLines: number): Buffer[] {
 }
 
 const directory = await mkdtemp(join(tmpdir(), 'millrace-bench-'));
-const log = await openWalLog({ directory, files: nodeFiles, clock: systemClock, logger: silentLogger, config: defaultsOf(logConfig), holders: [] });
+const log = await openWalLog({
+  directory,
+  files: nodeFiles,
+  clock: systemClock,
+  logger: silentLogger,
+  config: defaultsOf(logConfig),
+  holders: [],
+});
 const threads: Worker[] = [];
 const gateway = await startGateway({
-  config: { gateway: { ...defaultsOf(gatewayConfig), port: 0, workers: 1 }, ingest: defaultsOf(ingestConfig), log: defaultsOf(logConfig), access: defaultsOf(accessConfig) },
+  config: {
+    gateway: { ...defaultsOf(gatewayConfig), port: 0, workers: 1 },
+    ingest: defaultsOf(ingestConfig),
+    log: defaultsOf(logConfig),
+    access: defaultsOf(accessConfig),
+  },
   incarnation: log.incarnation,
   logDirectory: directory,
   apiSocketPath: join(directory, 'none.sock'),
@@ -48,14 +60,25 @@ const gateway = await startGateway({
   },
 });
 const agent = new http.Agent({ keepAlive: true });
-const options = { agent, port: gateway.port, host: gateway.host, path: '/v1/logs/ingest', method: 'POST', headers: { 'content-type': 'application/json', 'content-encoding': 'zstd' } };
+const options = {
+  agent,
+  port: gateway.port,
+  host: gateway.host,
+  path: '/v1/logs/ingest',
+  method: 'POST',
+  headers: { 'content-type': 'application/json', 'content-encoding': 'zstd' },
+};
 
 /** Milliseconds to the acknowledgement. */
 function send(body: Buffer): Promise<number> {
   const startMs = performance.now();
   return new Promise((resolve, reject) => {
     const request = http.request(options, (response) => {
-      response.resume().on('end', () => (response.statusCode === 202 ? resolve(performance.now() - startMs) : reject(new Error(`status ${response.statusCode}`))));
+      response
+        .resume()
+        .on('end', () =>
+          response.statusCode === 202 ? resolve(performance.now() - startMs) : reject(new Error(`status ${response.statusCode}`)),
+        );
     });
     request.on('error', reject).end(body);
   });
@@ -78,7 +101,9 @@ await sendAll(bodies);
 const tookMs = performance.now() - startMs;
 const used = await threads[0].cpuUsage(before);
 const workerMs = (used.user + used.system) / 1000;
-process.stdout.write(`throughput: ${Math.round((throughput.lines / tookMs) * 1000)} lines/s by the clock; the worker's thread ${((workerMs * 1e6) / throughput.lines).toFixed(0)} ns/line = ${Math.round((throughput.lines / workerMs) * 1000)} lines/s of its core\n`);
+process.stdout.write(
+  `throughput: ${Math.round((throughput.lines / tookMs) * 1000)} lines/s by the clock; the worker's thread ${((workerMs * 1e6) / throughput.lines).toFixed(0)} ns/line = ${Math.round((throughput.lines / workerMs) * 1000)} lines/s of its core\n`,
+);
 
 const small = bodiesOf(steady.linesPerSecond, steady.batchLines);
 const delays: number[] = [];
@@ -92,7 +117,9 @@ for (let i = 0; i < (steady.seconds * 1000) / intervalMs; i += 1) {
 await Promise.all(pending);
 delays.sort((a, b) => a - b);
 const quantile = (q: number): string => delays[Math.min(delays.length - 1, Math.floor(delays.length * q))].toFixed(2);
-process.stdout.write(`steady ${steady.linesPerSecond} lines/s in batches of ${steady.batchLines}: ack p50 ${quantile(0.5)} ms, p99 ${quantile(0.99)} ms, max ${quantile(1)} ms\n`);
+process.stdout.write(
+  `steady ${steady.linesPerSecond} lines/s in batches of ${steady.batchLines}: ack p50 ${quantile(0.5)} ms, p99 ${quantile(0.99)} ms, max ${quantile(1)} ms\n`,
+);
 
 agent.destroy();
 await gateway.stop();

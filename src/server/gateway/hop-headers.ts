@@ -1,7 +1,18 @@
 /** Headers that belong to one connection and are not passed on by a proxy (RFC 9110, 7.6.1). */
 import type { IncomingMessage } from 'node:http';
 
-const hopByHop = new Set(['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'expect']);
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+]);
 
 /** Names that the `Connection` header declares to be hop-by-hop besides the fixed ones. */
 function namedByConnection(message: IncomingMessage): ReadonlySet<string> {

@@ -45,7 +45,10 @@ export function createGatewayHttp(options: GatewayHttpOptions): GatewayHttp {
   const { config, ingestConfig, clock, logger, counts } = options;
   const routes = new Map(options.routes.map((route) => [route.path, route]));
   const budget = new ByteBudget(ingestConfig.max_inflight_bytes, 'ingest.max_inflight_bytes', ingestConfig.overload_retry_after);
-  const proxy = createProxy({ apiSocketPath: options.apiSocketPath, sendError: (request, response, error) => sendError(request, response, error, config) });
+  const proxy = createProxy({
+    apiSocketPath: options.apiSocketPath,
+    sendError: (request, response, error) => sendError(request, response, error, config),
+  });
   /** Connections without a request yet; Node does not count them as idle. */
   const fresh = new Set<Socket>();
   let stopping = false;
@@ -74,7 +77,13 @@ export function createGatewayHttp(options: GatewayHttpOptions): GatewayHttp {
     proxy.forward(request, response);
   }
 
-  async function receive(route: ReceiverRoute, request: IncomingMessage, response: ServerResponse, queryText: string, awaitsContinue: boolean): Promise<void> {
+  async function receive(
+    route: ReceiverRoute,
+    request: IncomingMessage,
+    response: ServerResponse,
+    queryText: string,
+    awaitsContinue: boolean,
+  ): Promise<void> {
     const reservation = budget.reserve();
     let completeMs = clock.monotonicMs();
     const readWholeBody = async (): Promise<Uint8Array> => {
@@ -91,11 +100,21 @@ export function createGatewayHttp(options: GatewayHttpOptions): GatewayHttp {
     };
     try {
       if (request.method !== route.method) throw methodNotAllowed(request, route, response);
-      if (stopping) throw new AppError('shutting_down', 'the server is stopping; retry', { retryAfterMs: ingestConfig.overload_retry_after });
-      const receiverRequest: ReceiverRequest = { headers: request.headers, queryText, remoteAddress: request.socket.remoteAddress ?? '', readBody: readWholeBody };
+      if (stopping)
+        throw new AppError('shutting_down', 'the server is stopping; retry', { retryAfterMs: ingestConfig.overload_retry_after });
+      const receiverRequest: ReceiverRequest = {
+        headers: request.headers,
+        queryText,
+        remoteAddress: request.socket.remoteAddress ?? '',
+        readBody: readWholeBody,
+      };
       const reply = await route.handle(receiverRequest);
       if (stopping) response.shouldKeepAlive = false;
-      response.writeHead(reply.status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(reply.body), ...reply.headers });
+      response.writeHead(reply.status, {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(reply.body),
+        ...reply.headers,
+      });
       response.end(reply.body);
       countRequest(counts(), route.path, reply.status);
       observeAck(counts(), clock.monotonicMs() - completeMs);
@@ -111,7 +130,8 @@ export function createGatewayHttp(options: GatewayHttpOptions): GatewayHttp {
     await Promise.resolve();
     const error = toAppError(thrown);
     countRequest(counts(), route.path, httpStatusOfKind[error.kind]);
-    if (error.code === 'internal') logger.error({ path: route.path, error: thrown instanceof Error ? thrown.stack : String(thrown) }, 'ingest request failed');
+    if (error.code === 'internal')
+      logger.error({ path: route.path, error: thrown instanceof Error ? thrown.stack : String(thrown) }, 'ingest request failed');
     if (response.headersSent || response.destroyed) response.destroy();
     else sendError(request, response, error, config);
   }
@@ -150,7 +170,9 @@ export function createGatewayHttp(options: GatewayHttpOptions): GatewayHttp {
 
 function methodNotAllowed(request: IncomingMessage, route: ReceiverRoute, response: ServerResponse): AppError {
   response.setHeader('Allow', route.method);
-  return new AppError('method_not_allowed', `${request.method} is not allowed here; use ${route.method}`, { details: { allow: route.method } });
+  return new AppError('method_not_allowed', `${request.method} is not allowed here; use ${route.method}`, {
+    details: { allow: route.method },
+  });
 }
 
 /** Answers what Node's parser or its timers refused, before there was a request to dispatch. */
@@ -158,7 +180,10 @@ function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex, confi
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   if (error.code === 'HPE_HEADER_OVERFLOW') {
     const details = { setting: 'gateway.max_header_bytes' };
-    return endWithError(socket, new AppError('headers_too_large', `the headers are larger than ${config.max_header_bytes} bytes`, { details }));
+    return endWithError(
+      socket,
+      new AppError('headers_too_large', `the headers are larger than ${config.max_header_bytes} bytes`, { details }),
+    );
   }
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     const details = { settings: ['gateway.header_timeout', 'gateway.request_timeout'] };

@@ -41,7 +41,13 @@ export function createProxy({ apiSocketPath, sendError }: ProxyOptions): Proxy {
 
   function forward(request: IncomingMessage, response: ServerResponse, isRetry = false): void {
     const withBody = hasBody(request);
-    const upstream = http.request({ socketPath: apiSocketPath, agent, method: request.method, path: request.url, headers: forwardedHeaders(request) });
+    const upstream = http.request({
+      socketPath: apiSocketPath,
+      agent,
+      method: request.method,
+      path: request.url,
+      headers: forwardedHeaders(request),
+    });
     const onClientGone = (): void => void (response.writableFinished || upstream.destroy());
     response.once('close', onClientGone);
     upstream.once('response', (answer) => passAnswer(answer, response));

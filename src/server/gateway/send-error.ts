@@ -9,7 +9,11 @@ export interface LingerBounds {
 }
 
 /** Headers of an error answer. */
-export function errorHeaders(error: AppError): { readonly status: number; readonly headers: Record<string, string | number>; readonly body: string } {
+export function errorHeaders(error: AppError): {
+  readonly status: number;
+  readonly headers: Record<string, string | number>;
+  readonly body: string;
+} {
   const { status, retryAfterSeconds, body } = httpAnswerOfError(error);
   const headers: Record<string, string | number> = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
   if (retryAfterSeconds !== undefined) headers['retry-after'] = retryAfterSeconds;

@@ -139,7 +139,11 @@ export class WorkerKeeper {
       worker.once('exit', (code) => {
         const hasListened = this.#isListening;
         this.#goneFrom(worker);
-        reject(new AppError('internal', `the gateway worker of shard ${shard} ended with code ${code} before it listened`, { cause: this.#crash }));
+        reject(
+          new AppError('internal', `the gateway worker of shard ${shard} ended with code ${code} before it listened`, {
+            cause: this.#crash,
+          }),
+        );
         if (hasListened && !this.#stopping.signal.aborted) void this.#restart(clock.monotonicMs() - startedMs);
       });
     });

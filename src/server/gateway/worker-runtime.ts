@@ -71,7 +71,10 @@ export async function startWorkerRuntime(options: WorkerRuntimeOptions): Promise
     admit() {
       if (writer.pressure !== 'full') return;
       const details = { setting: 'log.refuse_ratio' };
-      throw new AppError('log_full', 'the log is full of lines that are not yet indexed', { details, retryAfterMs: config.ingest.overload_retry_after });
+      throw new AppError('log_full', 'the log is full of lines that are not yet indexed', {
+        details,
+        retryAfterMs: config.ingest.overload_retry_after,
+      });
     },
     lagHint: () => lagHintOf(writer.pressure, pressure.lagMs, config.ingest),
   });
@@ -116,7 +119,8 @@ function nativeDecoder(config: IngestConfig): NativeRouteOptions['decode'] {
   return (format, body, defaults) => {
     // Rows are left over only where a step of the pipeline failed.
     if (builder.rowCount > 0) builder.clear();
-    const { failed, errors } = format === 'json' ? decoder.decodeJson(body, defaults, builder) : decoder.decodeNdjson(body, defaults, builder);
+    const { failed, errors } =
+      format === 'json' ? decoder.decodeJson(body, defaults, builder) : decoder.decodeNdjson(body, defaults, builder);
     return { batch: builder, refusedCount: failed, errors };
   };
 }
