@@ -16,6 +16,8 @@ export interface BlockInsert {
   readonly columns: readonly string[];
   /** Native blocks, whole, one behind the other; cut anywhere. Must not change until the insert is done. */
   readonly blocks: readonly Uint8Array[];
+  /** Aborting gives the insert up; it may still have been done. */
+  readonly signal?: AbortSignal;
 }
 
 export class EngineInserter {
@@ -30,13 +32,14 @@ export class EngineInserter {
   }
 
   /** Inserts all blocks in one statement and returns how many rows were written. Fails with the client's errors. */
-  async insert({ table, columns, blocks }: BlockInsert): Promise<number> {
+  async insert({ table, columns, blocks, signal }: BlockInsert): Promise<number> {
     const path = join(this.#spoolPath, `blocks-${process.pid}-${this.#nextFile++}`);
     try {
       await writeFile(path, blocks);
       const { summary } = await this.#client.command({
         query: `INSERT INTO ${quoteName(table)} (${columns.map(quoteName).join(', ')}) FROM INFILE ${quotePath(path)} COMPRESSION 'none' FORMAT Native`,
         http_headers: engineClassHeaders('insert'),
+        ...(signal === undefined ? {} : { abort_signal: signal }),
       });
       return Number(summary?.written_rows ?? 0);
     } finally {

@@ -16,6 +16,7 @@ import { Replay } from '#consumers/indexer/replay.ts';
 import type { TailService } from '#consumers/live-tail.ts';
 import { createTailService } from '#consumers/tail/tail-service.ts';
 import { createEngineClient } from '#engine/engine-client.ts';
+import { EngineInserter } from '#engine/engine-insert.ts';
 import { EngineSupervisor } from '#engine/engine-supervisor.ts';
 import { MatcherSet } from '#language/compile-matcher.ts';
 import { openWalLog } from '#log/wal.ts';
@@ -79,12 +80,12 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
 
   const { access: accessSettings, headers: canaryHeaders } = admitCanary(config.access);
 
-  let gateway: Gateway | undefined;
-  let canary: Canary | undefined;
+  /** What is made last, but asked for by the status before. */
+  const late: { gateway?: Gateway; canary?: Canary } = {};
   const notReadyReasons = (): string[] => [
     ...(engine.state.status === 'ready' ? [] : [`the storage engine is ${engine.state.status}`]),
     ...(indexer.isCaughtUp ? [] : ['recent lines are being replayed from the durable log']),
-    ...(gateway === undefined ? ['the gateway is starting'] : []),
+    ...(late.gateway === undefined ? ['the gateway is starting'] : []),
   ];
   const status = () =>
     serverStatus({
@@ -92,7 +93,7 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
       startedMs: site.startedMs,
       ready: notReadyReasons().length === 0,
       dataPath: site.directory.path,
-      gateway,
+      gateway: late.gateway,
       log,
       engine,
       indexer,
@@ -100,7 +101,7 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
       store,
       tail,
       search,
-      ...(canary ? { canary } : {}),
+      ...(late.canary ? { canary: late.canary } : {}),
     });
   const operations = {
     notReadyReasons,
@@ -120,14 +121,15 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   await api.listen({ path: apiSocketPath });
   closers.add('api', () => api.close());
 
-  gateway = await openGateway(site, log, apiSocketPath, accessSettings);
+  const gateway = await openGateway(site, log, apiSocketPath, accessSettings);
+  late.gateway = gateway;
   const counts = gateway.counts;
   registerServerMetrics(metrics, { gatewayCounts: counts, status, ledger: () => ledgerReport(store.sink) });
   const stopUpkeep = startUpkeep({ gateway, log, indexer, store, logger });
   closers.add('upkeep', stopUpkeep);
   // Before the gateway, which waits for open requests.
   closers.add('tail streams', () => tail.stop());
-  canary = startCanary(site, gateway, canaryHeaders, metrics);
+  late.canary = startCanary(site, gateway, canaryHeaders, metrics);
   const host = gateway.host.includes(':') ? `[${gateway.host}]` : gateway.host;
   return { url: `http://${host}:${gateway.port}`, failed: indexer.failed };
 }
@@ -157,8 +159,10 @@ async function openStore({ config, logger, closers, directory }: Site, engine: E
     closers.add(`${sessionClass} client`, () => client.close());
     return client;
   };
+  const insert = clientOf('insert');
   const store = await ClickHouseStore.open({
-    clients: { insert: clientOf('insert'), flush: clientOf('flush'), search: clientOf('search') },
+    clients: { insert, flush: clientOf('flush'), search: clientOf('search') },
+    blocks: new EngineInserter(insert, engine.spoolPath),
     directory: directory.part('store'),
     incarnation: log.incarnation,
     files: nodeFiles,

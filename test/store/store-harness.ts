@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createEngineClient } from '#engine/engine-client.ts';
+import { EngineInserter } from '#engine/engine-insert.ts';
 import { EngineSupervisor } from '#engine/engine-supervisor.ts';
 import { engineConfig } from '#engine/config.ts';
 import { ingestConfig } from '#ingest/config.ts';
@@ -42,6 +43,7 @@ export async function storeBed(t: TestContext): Promise<StoreBed> {
     openStore: (change = {}, incarnation = 1) =>
       ClickHouseStore.open({
         clients,
+        blocks: new EngineInserter(clients.insert, engine.spoolPath),
         directory: join(directory, 'store'),
         incarnation,
         files: nodeFiles,

@@ -10,7 +10,7 @@ import type { AggregateAnswer, AggregateQuery, CountAnswer, LineQuery, LinesAnsw
 import { aggregate } from './aggregate.ts';
 import { countLines } from './count-lines.ts';
 import { Database, RowBudgetExceeded } from './database.ts';
-import type { ClientsByClass } from './database.ts';
+import type { BlockInserter, ClientsByClass } from './database.ts';
 import { DensityCache } from './density.ts';
 import { findLines } from './find-lines.ts';
 import { CommitRecord, readGenerationRecord } from './generation-record.ts';
@@ -26,6 +26,7 @@ import { TextIndexBacklog } from './text-index-backlog.ts';
 
 export interface ClickHouseStoreOptions {
   readonly clients: ClientsByClass;
+  readonly blocks: BlockInserter;
   /** Where the commit record lies. */
   readonly directory: string;
   /** Incarnation of the durable log; positions of another one do not count. */
@@ -81,7 +82,7 @@ export class ClickHouseStore implements LogStore {
       unindexed: stored?.unindexed ?? false,
       ledger: stored?.ledger ?? new Map(),
     });
-    const database = new Database(options.clients);
+    const database = new Database(options.clients, options.blocks);
     const { generation, replacements } = record.current;
     const snapshots: Snapshots = new Snapshots({ generation, memtables: [], replacements }, (memtable) => sink.dropMemtable(memtable));
     const sink: Memtables = new Memtables({ database, snapshots, record, clock, logger, config });

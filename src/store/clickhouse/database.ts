@@ -2,7 +2,6 @@
  * ClickHouse as the store uses it: statements with parameters, rows as JSON arrays, Native inserts, and the mapping of
  * its errors to ours. The embedded engine and a cluster are reached through the same official client.
  */
-import { Readable } from 'node:stream';
 import { ClickHouseError } from '@clickhouse/client';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { AppError } from '#base/errors.ts';
@@ -17,6 +16,11 @@ export interface ClientsByClass {
   readonly insert: ClickHouseClient;
   readonly flush: ClickHouseClient;
   readonly search: ClickHouseClient;
+}
+
+/** How Native blocks get in; the embedded engine has a shorter way than its socket. */
+export interface BlockInserter {
+  insert(insert: { table: string; columns: readonly string[]; blocks: readonly Uint8Array[]; signal?: AbortSignal }): Promise<number>;
 }
 
 export interface RowsResult {
@@ -42,9 +46,11 @@ const overloadCodes = new Set(['202']);
 
 export class Database {
   readonly #clients: ClientsByClass;
+  readonly #blocks: BlockInserter;
 
-  constructor(clients: ClientsByClass) {
+  constructor(clients: ClientsByClass, blocks: BlockInserter) {
     this.#clients = clients;
+    this.#blocks = blocks;
   }
 
   /** Runs a SELECT of the search class within the limits. */
@@ -92,19 +98,9 @@ export class Database {
     });
   }
 
-  /** Inserts concatenated Native blocks; columns that a block lacks get their defaults. */
-  async insertNative(table: string, blocks: readonly Uint8Array[], signal: AbortSignal): Promise<void> {
-    await this.#clients.insert.exec({
-      query: `INSERT INTO ${table} FORMAT Native`,
-      values: Readable.from(blocks, { objectMode: false }),
-      abort_signal: signal,
-    }).then(async ({ stream }) => {
-      for await (const _ of stream) continue;
-    });
-  }
-
-  async ping(): Promise<boolean> {
-    return (await this.#clients.insert.ping()).success;
+  /** Inserts concatenated Native blocks, of which each may lack columns that hold only defaults; returns the rows written. */
+  insertNative(table: string, columns: readonly string[], blocks: readonly Uint8Array[], signal: AbortSignal): Promise<number> {
+    return this.#blocks.insert({ table, columns, blocks, signal });
   }
 }
 

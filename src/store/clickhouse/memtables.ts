@@ -161,7 +161,7 @@ export class Memtables implements LineSink {
   async insert(batch: InsertBatch): Promise<void> {
     const memtable = await this.#activeMemtable();
     const timeout = AbortSignal.timeout(this.#options.config.insert_timeout);
-    const inserting = batch.rowCount === 0 ? Promise.resolve() : this.#options.database.insertNative(memtableName(memtable.number), batch.blocks, timeout).catch((error: unknown) => {
+    const inserting = this.#insertRows(memtable.number, batch, timeout).catch((error: unknown) => {
       memtable.damaged = true;
       throw error;
     });
@@ -232,6 +232,12 @@ export class Memtables implements LineSink {
     this.#dropTable(memtableName(number)).catch((error: unknown) => {
       this.#options.logger.warn({ memtable: number, error: String(error) }, 'a memtable could not be dropped');
     });
+  }
+
+  async #insertRows(memtable: number, { rowCount, blocks }: InsertBatch, timeout: AbortSignal): Promise<void> {
+    if (rowCount === 0) return;
+    const written = await this.#options.database.insertNative(memtableName(memtable), memtableColumns, blocks, timeout);
+    if (written !== rowCount) throw new AppError('internal', `the engine wrote ${written} of ${rowCount} lines`);
   }
 
   #liveBytes(): number {

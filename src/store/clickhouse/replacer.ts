@@ -44,7 +44,7 @@ export class Replacer {
       await memtables.withoutFlush(async ({ generation, memtable }) => {
         const staging = memtableName(memtable);
         await database.command(createMemtable(memtable), 'flush');
-        await database.insertNative(staging, batch.blocks, AbortSignal.timeout(stagingTimeoutMs));
+        await database.insertNative(staging, memtableColumns, batch.blocks, AbortSignal.timeout(stagingTimeoutMs));
         const columns = memtableColumns.join(', ');
         await database.command(
           `INSERT INTO ${logsTable} (${columns}, gen) SELECT ${columns}, {gen:UInt64} FROM ${staging}`,

@@ -11,22 +11,23 @@ export const memtableName = (generation: number): string => `memtable_${generati
 export const memtablePattern = /^memtable_(\d+)$/;
 
 /**
- * Codecs where the default (LZ4) leaves much behind: ids are hex text of full entropy, which LZ4 cannot shorten and an
- * entropy coder halves; sequences and times rise slowly inside a service.
+ * LZ4 leaves half of what log lines repeat on disk: ZSTD(1) halves a line at a fifth more CPU of a flush without
+ * indexes (docs/adr/0004-store.md). Sequences and times rise slowly inside a service, so their differences are stored.
  */
 const codecs: Partial<Record<ColumnName, string>> = {
-  trace_id: 'CODEC(ZSTD(1))',
-  span_id: 'CODEC(ZSTD(1))',
-  receive_ts: 'CODEC(Delta, LZ4)',
-  seq: 'CODEC(Delta, LZ4)',
+  ts: 'CODEC(Delta, ZSTD(1))',
+  receive_ts: 'CODEC(Delta, ZSTD(1))',
+  seq: 'CODEC(Delta, ZSTD(1))',
+  row_no: 'CODEC(Delta, ZSTD(1))',
 };
+const otherCodec = 'CODEC(ZSTD(1))';
 
 const defaults: Partial<Record<ColumnName, string>> = { sample_rate: 'DEFAULT 1' };
 
 function columnDefinitions(includeGen: boolean, withCodecs: boolean): string {
   return logColumns
     .filter((column) => includeGen || column.name !== 'gen')
-    .map(({ name, type }) => [name, type, defaults[name] ?? '', withCodecs ? (codecs[name] ?? '') : ''].filter(Boolean).join(' '))
+    .map(({ name, type }) => [name, type, defaults[name] ?? '', withCodecs ? (codecs[name] ?? otherCodec) : ''].filter(Boolean).join(' '))
     .join(',\n  ');
 }
 

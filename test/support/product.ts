@@ -1,0 +1,140 @@
+/** The product as a process of its own, started as a user starts it, and spoken to over its public endpoints. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export const repositoryRoot = resolve(import.meta.dirname, '../..');
+
+export interface ProductOptions {
+  readonly dataDirectory: string;
+  /** Further flags of `serve`. */
+  readonly flags?: readonly string[];
+  /** Program and first arguments; default: the command line under this Node. */
+  readonly command?: readonly string[];
+  readonly directory?: string;
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly startTimeoutMs?: number;
+}
+
+export interface SearchPage {
+  readonly total: number;
+  readonly complete: boolean;
+  readonly next_cursor?: string | null;
+  readonly hits: readonly { readonly id: string; readonly message: string; readonly service: string; readonly metadata: Readonly<Record<string, unknown>> }[];
+}
+
+/** One running product. */
+export class Product {
+  readonly url: string;
+  readonly process: ChildProcess;
+  /** Everything it printed. */
+  readonly output: () => string;
+
+  private constructor(process: ChildProcess, url: string, output: () => string) {
+    this.process = process;
+    this.url = url;
+    this.output = output;
+  }
+
+  /** Starts it on a free port and waits until it is ready. */
+  static async start(options: ProductOptions): Promise<Product> {
+    const command = options.command ?? [process.execPath, join(repositoryRoot, 'src/cli/main.ts'), 'serve'];
+    const child = spawn(command[0], [...command.slice(1), '--port', '0', '--data', options.dataDirectory, ...(options.flags ?? [])], {
+      cwd: options.directory ?? repositoryRoot,
+      env: options.environment ?? process.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // a group of its own: `npm start` is several processes, and a kill must reach them all
+      detached: true,
+    });
+    let printed = '';
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (printed += text));
+    const deadline = Date.now() + (options.startTimeoutMs ?? 60_000);
+    for (;;) {
+      const url = /listens on (http:\S+)/.exec(printed)?.[1];
+      if (url !== undefined && (await fetch(`${url}/health/ready`).then(({ ok }) => ok, () => false))) return new Product(child, url, () => printed);
+      if (child.exitCode !== null || Date.now() > deadline) {
+        signalGroup(child, 'SIGKILL');
+        throw new Error(`the product did not become ready (exit code ${child.exitCode}):\n${printed}`);
+      }
+      await sleep(50);
+    }
+  }
+
+  /** Stops it as Ctrl-C does; its exit code. */
+  async stop(): Promise<number | null> {
+    if (this.process.exitCode !== null) return this.process.exitCode;
+    const exited = once(this.process, 'exit');
+    signalGroup(this.process, 'SIGINT');
+    await exited;
+    return this.process.exitCode;
+  }
+
+  async kill(): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    const exited = once(this.process, 'exit');
+    signalGroup(this.process, 'SIGKILL');
+    await exited;
+  }
+
+  async post(path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+    const raw = typeof body === 'string' || body instanceof Uint8Array;
+    return fetch(`${this.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: raw ? (body as string) : JSON.stringify(body),
+    });
+  }
+
+  async search(request: object): Promise<SearchPage> {
+    const response = await this.post('/v1/logs/search', request);
+    if (!response.ok) throw new Error(`search answered ${response.status}: ${await response.text()}`);
+    return (await response.json()) as SearchPage;
+  }
+
+  /** Every line that matches, page by page. */
+  async searchAll(request: object): Promise<SearchPage['hits'][number][]> {
+    const hits: SearchPage['hits'][number][] = [];
+    let cursor: string | undefined;
+    do {
+      const page: SearchPage = await this.search({ limit: 5000, ...request, ...(cursor === undefined ? {} : { cursor }) });
+      hits.push(...page.hits);
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor !== undefined);
+    return hits;
+  }
+
+  async status(): Promise<Record<string, any>> {
+    return (await (await fetch(`${this.url}/v1/status`)).json()) as Record<string, any>;
+  }
+}
+
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** A data directory that is removed after the test. */
+export async function temporaryDirectory(t: TestContext, name: string): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), `millrace-${name}-`));
+  t.after(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
+  return directory;
+}
+
+/** Waits until the condition holds; fails the test with what it saw last. */
+export async function eventually<T>(read: () => Promise<T>, holds: (value: T) => boolean, timeoutMs = 30_000): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await read();
+    if (holds(value)) return value;
+    if (Date.now() > deadline) throw new Error(`not reached in ${timeoutMs} ms; last seen: ${JSON.stringify(value)?.slice(0, 500)}`);
+    await sleep(50);
+  }
+}
