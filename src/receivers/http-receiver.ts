@@ -6,9 +6,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 export interface ReceiverRequest {
   readonly headers: IncomingHttpHeaders;
-  /** Raw text behind `?`, without it. */
-  readonly queryText: string;
-  readonly remoteAddress: string;
   /**
    * The whole body, decompressed and within the bounds. Called at most once, after the sender is known: a request that
    * is refused before costs no reading. Throws AppError body_too_large, malformed_encoding, unsupported_encoding,

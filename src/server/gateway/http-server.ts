@@ -15,12 +15,14 @@ import type { IngestConfig } from '#ingest/config.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import { ByteBudget } from '#receivers/byte-budget.ts';
+import type { ByteReservation } from '#receivers/byte-budget.ts';
 import { admitBody, readBody } from '#receivers/http-body.ts';
-import type { ReceiverRequest, ReceiverRoute } from '#receivers/http-receiver.ts';
+import type { ReceiverRoute } from '#receivers/http-receiver.ts';
 import type { GatewayConfig } from '#server/gateway-config.ts';
 import { countRequest, observeAck } from './counters.ts';
 import type { GatewayCounts } from './counters.ts';
 import { createProxy, endWithError } from './proxy.ts';
+import type { Proxy } from './proxy.ts';
 import { sendError } from './send-error.ts';
 
 export interface GatewayHttpOptions {
@@ -35,24 +37,146 @@ export interface GatewayHttpOptions {
   readonly logger: Logger;
 }
 
-export interface GatewayHttp {
+export class GatewayHttp {
   readonly server: Server;
+  readonly #options: GatewayHttpOptions;
+  readonly #routes: ReadonlyMap<string, ReceiverRoute>;
+  readonly #budget: ByteBudget;
+  readonly #proxy: Proxy;
+  /** Connections without a request yet; Node does not count them as idle. */
+  readonly #fresh = new Set<Socket>();
+  #stopping = false;
+
+  constructor(options: GatewayHttpOptions) {
+    const { config, ingestConfig, apiSocketPath } = options;
+    this.#options = options;
+    this.#routes = new Map(options.routes.map((route) => [route.path, route]));
+    this.#budget = new ByteBudget(ingestConfig.max_inflight_bytes, 'ingest.max_inflight_bytes', ingestConfig.overload_retry_after);
+    this.#proxy = createProxy({ apiSocketPath, sendError: (request, response, error) => sendError(request, response, error, config) });
+    this.server = createServer(config);
+    this.#listenToEvents();
+  }
+
   /** Takes no new connections, waits for what is in flight at most `stop_timeout`, then closes what is left. */
-  stop(): Promise<void>;
+  async stop(): Promise<void> {
+    const { clock, config } = this.#options;
+    this.#stopping = true;
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeIdleConnections();
+    for (const socket of this.#fresh) socket.destroy();
+    const timedOut = new AbortController();
+    await Promise.race([closed, clock.sleep(config.stop_timeout, timedOut.signal)]);
+    timedOut.abort();
+    this.#proxy.close();
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  #listenToEvents(): void {
+    const { server } = this;
+    server.on('request', (request, response) => this.#dispatch(request, response, false));
+    server.on('checkContinue', (request, response) => this.#dispatch(request, response, true));
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.#upgrade(request, socket, head));
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseBrokenRequest(error, socket, this.#options.config));
+    server.on('drop', () => (this.#options.counts().droppedConnections += 1));
+    server.on('connection', (socket) => {
+      this.#fresh.add(socket);
+      socket.once('close', () => this.#fresh.delete(socket));
+    });
+  }
+
+  #dispatch(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
+    this.#fresh.delete(request.socket);
+    if (this.#stopping) response.shouldKeepAlive = false;
+    const url = request.url ?? '/';
+    const mark = url.indexOf('?');
+    const route = this.#routes.get(mark < 0 ? url : url.slice(0, mark));
+    if (route !== undefined) {
+      void this.#receive(route, { request, response, awaitsContinue });
+      return;
+    }
+    this.#options.counts().proxiedRequests += 1;
+    if (awaitsContinue) response.writeContinue();
+    this.#proxy.forward(request, response);
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#fresh.delete(request.socket);
+    this.#options.counts().proxiedRequests += 1;
+    if (this.#stopping) endWithError(socket, this.#shuttingDown());
+    else this.#proxy.forwardUpgrade(request, socket, head);
+  }
+
+  async #receive(route: ReceiverRoute, exchange: Exchange): Promise<void> {
+    const { clock, counts } = this.#options;
+    const { request, response } = exchange;
+    const reservation = this.#budget.reserve();
+    let completeMs = clock.monotonicMs();
+    const readBody = async (): Promise<Uint8Array> => {
+      const sent = await this.#readSentBody(exchange, reservation);
+      completeMs = clock.monotonicMs();
+      return this.#decompress(request, sent, reservation);
+    };
+    try {
+      if (request.method !== route.method) throw methodNotAllowed(request, route, response);
+      if (this.#stopping) throw this.#shuttingDown();
+      const { status, body, headers } = await route.handle({ headers: request.headers, readBody });
+      if (this.#stopping) response.shouldKeepAlive = false;
+      response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers });
+      response.end(body);
+      countRequest(counts(), route.path, status);
+      observeAck(counts(), clock.monotonicMs() - completeMs);
+    } catch (thrown) {
+      await this.#fail(route, exchange, thrown);
+    } finally {
+      reservation.release();
+    }
+  }
+
+  #readSentBody({ request, response, awaitsContinue }: Exchange, reservation: ByteReservation): Promise<Buffer> {
+    const bounds = { maxBytes: this.#options.ingestConfig.max_compressed_bytes, setting: 'ingest.max_compressed_bytes' };
+    admitBody(request, bounds, reservation);
+    if (awaitsContinue) response.writeContinue();
+    return readBody(request, bounds, reservation);
+  }
+
+  #decompress(request: IncomingMessage, sent: Buffer, reservation: ByteReservation): Uint8Array {
+    const { ingestConfig, decompress, counts } = this.#options;
+    const body = decompress(request.headers['content-encoding'], sent, ingestConfig.max_body_bytes, 'ingest.max_body_bytes');
+    reservation.resize(body.length);
+    counts().bodyBytes += sent.length;
+    counts().decompressedBytes += body.length;
+    return body;
+  }
+
+  async #fail(route: ReceiverRoute, { request, response }: Exchange, thrown: unknown): Promise<void> {
+    const { config, counts, logger } = this.#options;
+    // Lets the parser finish what has already arrived, so that a small body that came with its headers counts as read.
+    await Promise.resolve();
+    const error = toAppError(thrown);
+    countRequest(counts(), route.path, httpStatusOfKind[error.kind]);
+    if (error.code === 'internal') {
+      logger.error({ path: route.path, error: thrown instanceof Error ? thrown.stack : String(thrown) }, 'ingest request failed');
+    }
+    if (response.headersSent || response.destroyed) response.destroy();
+    else sendError(request, response, error, config);
+  }
+
+  #shuttingDown(): AppError {
+    return new AppError('shutting_down', 'the server is stopping; retry', {
+      retryAfterMs: this.#options.ingestConfig.overload_retry_after,
+    });
+  }
 }
 
-export function createGatewayHttp(options: GatewayHttpOptions): GatewayHttp {
-  const { config, ingestConfig, clock, logger, counts } = options;
-  const routes = new Map(options.routes.map((route) => [route.path, route]));
-  const budget = new ByteBudget(ingestConfig.max_inflight_bytes, 'ingest.max_inflight_bytes', ingestConfig.overload_retry_after);
-  const proxy = createProxy({
-    apiSocketPath: options.apiSocketPath,
-    sendError: (request, response, error) => sendError(request, response, error, config),
-  });
-  /** Connections without a request yet; Node does not count them as idle. */
-  const fresh = new Set<Socket>();
-  let stopping = false;
+/** One request, its answer, and whether its sender waits for `100 Continue` before the body. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly awaitsContinue: boolean;
+}
 
+function createServer(config: GatewayConfig): Server {
   const server = http.createServer({
     maxHeaderSize: config.max_header_bytes,
     headersTimeout: config.header_timeout,
@@ -63,109 +187,7 @@ export function createGatewayHttp(options: GatewayHttpOptions): GatewayHttp {
     shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
   });
   server.maxConnections = config.max_connections;
-
-  function dispatch(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
-    fresh.delete(request.socket);
-    if (stopping) response.shouldKeepAlive = false;
-    const url = request.url ?? '/';
-    const mark = url.indexOf('?');
-    const path = mark < 0 ? url : url.slice(0, mark);
-    const route = routes.get(path);
-    if (route !== undefined) return void receive(route, request, response, mark < 0 ? '' : url.slice(mark + 1), awaitsContinue);
-    counts().proxiedRequests += 1;
-    if (awaitsContinue) response.writeContinue();
-    proxy.forward(request, response);
-  }
-
-  async function receive(
-    route: ReceiverRoute,
-    request: IncomingMessage,
-    response: ServerResponse,
-    queryText: string,
-    awaitsContinue: boolean,
-  ): Promise<void> {
-    const reservation = budget.reserve();
-    let completeMs = clock.monotonicMs();
-    const readWholeBody = async (): Promise<Uint8Array> => {
-      const bounds = { maxBytes: ingestConfig.max_compressed_bytes, setting: 'ingest.max_compressed_bytes' };
-      admitBody(request, bounds, reservation);
-      if (awaitsContinue) response.writeContinue();
-      const sent = await readBody(request, bounds, reservation);
-      completeMs = clock.monotonicMs();
-      const body = options.decompress(request.headers['content-encoding'], sent, ingestConfig.max_body_bytes, 'ingest.max_body_bytes');
-      reservation.resize(body.length);
-      counts().bodyBytes += sent.length;
-      counts().decompressedBytes += body.length;
-      return body;
-    };
-    try {
-      if (request.method !== route.method) throw methodNotAllowed(request, route, response);
-      if (stopping)
-        throw new AppError('shutting_down', 'the server is stopping; retry', { retryAfterMs: ingestConfig.overload_retry_after });
-      const receiverRequest: ReceiverRequest = {
-        headers: request.headers,
-        queryText,
-        remoteAddress: request.socket.remoteAddress ?? '',
-        readBody: readWholeBody,
-      };
-      const reply = await route.handle(receiverRequest);
-      if (stopping) response.shouldKeepAlive = false;
-      response.writeHead(reply.status, {
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(reply.body),
-        ...reply.headers,
-      });
-      response.end(reply.body);
-      countRequest(counts(), route.path, reply.status);
-      observeAck(counts(), clock.monotonicMs() - completeMs);
-    } catch (thrown) {
-      await fail(route, request, response, thrown);
-    } finally {
-      reservation.release();
-    }
-  }
-
-  async function fail(route: ReceiverRoute, request: IncomingMessage, response: ServerResponse, thrown: unknown): Promise<void> {
-    // Lets the parser finish what has already arrived, so that a small body that came with its headers counts as read.
-    await Promise.resolve();
-    const error = toAppError(thrown);
-    countRequest(counts(), route.path, httpStatusOfKind[error.kind]);
-    if (error.code === 'internal')
-      logger.error({ path: route.path, error: thrown instanceof Error ? thrown.stack : String(thrown) }, 'ingest request failed');
-    if (response.headersSent || response.destroyed) response.destroy();
-    else sendError(request, response, error, config);
-  }
-
-  server.on('request', (request, response) => dispatch(request, response, false));
-  server.on('checkContinue', (request, response) => dispatch(request, response, true));
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    fresh.delete(request.socket);
-    counts().proxiedRequests += 1;
-    if (stopping) return endWithError(socket, new AppError('shutting_down', 'the server is stopping; retry'));
-    proxy.forwardUpgrade(request, socket, head);
-  });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseBrokenRequest(error, socket, config));
-  server.on('connection', (socket) => {
-    fresh.add(socket);
-    socket.once('close', () => fresh.delete(socket));
-  });
-  server.on('drop', () => (counts().droppedConnections += 1));
-
-  return {
-    server,
-    async stop() {
-      stopping = true;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      for (const socket of fresh) socket.destroy();
-      const timedOut = new AbortController();
-      await Promise.race([closed, clock.sleep(config.stop_timeout, timedOut.signal)]);
-      timedOut.abort();
-      proxy.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  return server;
 }
 
 function methodNotAllowed(request: IncomingMessage, route: ReceiverRoute, response: ServerResponse): AppError {

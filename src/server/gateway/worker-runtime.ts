@@ -20,7 +20,7 @@ import type { NativeRouteOptions } from '#receivers/native/routes.ts';
 import type { GatewayConfig } from '#server/gateway-config.ts';
 import { countOutcomes, zeroCounts } from './counters.ts';
 import type { GatewayCounts } from './counters.ts';
-import { createGatewayHttp } from './http-server.ts';
+import { GatewayHttp } from './http-server.ts';
 
 /** A shard's writer that knows how full the log is (`WalWriter`). */
 export interface PressuredLogWriter extends LogWriter {
@@ -78,7 +78,7 @@ export async function startWorkerRuntime(options: WorkerRuntimeOptions): Promise
     },
     lagHint: () => lagHintOf(writer.pressure, pressure.lagMs, config.ingest),
   });
-  const http = createGatewayHttp({
+  const http = new GatewayHttp({
     config: config.gateway,
     ingestConfig: config.ingest,
     routes,
