@@ -7,7 +7,9 @@ import { frameHeaderBytes } from './frame-codec.ts';
 import { maxSequence } from '#base/ids.ts';
 import { segmentHeaderRegion } from './segment-header.ts';
 import { createScanWindow, SegmentScanner } from './segment-scanner.ts';
-import type { ScannedFrame, ScanWindow } from './segment-scanner.ts';
+import type { ScanWindow } from './segment-scanner.ts';
+import { SegmentTally } from './segment-tally.ts';
+import type { SegmentEnd } from './segment-tally.ts';
 import type { Segment, ShardSegments } from './shard-segments.ts';
 
 /** What a writer needs to go on in a shard; plain data, so that it can be posted to a worker thread. */
@@ -41,9 +43,8 @@ const readAtOnceBytes = 2 ** 24;
 /** Cuts, verifies and syncs; rejects when the disk fails. */
 export async function recoverShard({ files, segments, verifyFrom, floor, bufferBytes }: RecoveryInput): Promise<RecoveredShard> {
   const window = createScanWindow(bufferBytes);
-  const foundAny = segments.all.length > 0;
-  await segments.removeLeftOut();
   let tornBytes = await removeUnfinished(files, segments, window);
+  await segments.removeLeftOut();
   let damagedFrames = 0;
   let lostRows = 0;
   let end: SegmentEnd = { durableEnd: 0, rows: 0, offset: segmentHeaderRegion, groupOffset: 0 };
@@ -51,15 +52,17 @@ export async function recoverShard({ files, segments, verifyFrom, floor, bufferB
   const newest = segments.all.at(-1);
   for (const segment of segments.all) {
     if (segment !== newest && segments.limitOf(segment) <= verifyFrom) continue;
-    const scan = await scanSegment(files, segments, segment, window, rows);
-    rows = scan.end.rows;
-    damagedFrames += scan.damagedFrames;
-    lostRows += scan.lostRows;
-    tornBytes += scan.unprovenBytes;
-    if (segment === newest) end = scan.end;
+    const tally = await tallySegment(files, segments, segment, window, rows);
+    rows = tally.end.rows;
+    const found = tally.finish(segments.limitOf(segment), segments.after(segment)?.header?.rowsBefore);
+    damagedFrames += found.damagedFrames;
+    lostRows += found.lostRows;
+    tornBytes += found.tornBytes;
+    if (segment === newest) end = tally.end;
   }
   const cutBytes = newest === undefined ? 0 : await settle(files, newest, end, window);
-  if (foundAny) await files.syncDirectory(segments.place.directory);
+  // What was removed, now or by the last process, must not come back either.
+  if (await files.exists(segments.place.directory)) await files.syncDirectory(segments.place.directory);
   segments.endNewestAt(end.durableEnd);
   // Frames in the bytes that were cut may have used up sequences: at most so many.
   const afterCut = end.durableEnd + Math.ceil(cutBytes / frameHeaderBytes);
@@ -86,102 +89,32 @@ async function removeUnfinished(files: Files, segments: ShardSegments, window: S
     } finally {
       await file.close();
     }
-    await segments.remove(newest);
+    await files.remove(newest.path);
+    // An attempt before it with the same first sequence takes its place: its header may void frames.
+    await segments.refresh(Number.POSITIVE_INFINITY);
   }
   return removedBytes;
 }
 
-interface SegmentEnd {
-  readonly durableEnd: number;
-  readonly rows: number;
-  /** Behind the last whole frame. */
-  readonly offset: number;
-  /** Where the last commit group begins: what stands before was synced. */
-  readonly groupOffset: number;
-}
-
-interface SegmentScan {
-  damagedFrames: number;
-  lostRows: number;
-  /** Damage in the last commit group, which cannot be told from a torn write. */
-  unprovenBytes: number;
-  end: SegmentEnd;
-}
-
-interface Gap {
-  readonly before: number;
-  readonly frames: number;
-  readonly rows: number;
-  readonly bytes: number;
-}
-
-async function scanSegment(
+async function tallySegment(
   files: Files,
   segments: ShardSegments,
   segment: Segment,
   window: ScanWindow,
   rowsSoFar: number | undefined,
-): Promise<SegmentScan> {
-  const limit = segments.limitOf(segment);
-  const successor = segments.after(segment);
-  const { header } = segment;
-  const rowsBefore = header?.rowsBefore ?? rowsSoFar;
-  let end: SegmentEnd = {
-    durableEnd: header?.previousEnd ?? segment.firstSequence,
-    rows: rowsBefore ?? 0,
-    offset: segmentHeaderRegion,
-    groupOffset: 0,
-  };
-  let expected = segment.firstSequence;
-  let groupBegin = expected;
-  const scan: SegmentScan = { damagedFrames: 0, lostRows: 0, unprovenBytes: 0, end };
-  let unproven: Gap | undefined;
-  const prove = (gap: Gap): void => {
-    scan.damagedFrames += gap.frames;
-    scan.lostRows += gap.rows;
-    unproven = undefined;
-  };
-  const take = (frame: ScannedFrame): void => {
-    const acknowledgedBelow = frame.sequence - frame.groupIndex;
-    if (unproven !== undefined && acknowledgedBelow >= unproven.before) prove(unproven);
-    if (frame.sequence > expected) {
-      const rowsKnown = rowsBefore !== undefined || expected > segment.firstSequence;
-      unproven = {
-        before: frame.sequence,
-        frames: (unproven?.frames ?? 0) + frame.sequence - expected,
-        rows: (unproven?.rows ?? 0) + (rowsKnown ? Math.max(0, frame.rowsBefore - end.rows) : 0),
-        bytes: (unproven?.bytes ?? 0) + frame.offset - end.offset,
-      };
-      if (successor !== undefined || acknowledgedBelow > expected) prove(unproven);
-    }
-    expected = frame.sequence + 1;
-    const beginsGroup = acknowledgedBelow > groupBegin && end.offset > segmentHeaderRegion;
-    groupBegin = Math.max(groupBegin, acknowledgedBelow);
-    end = {
-      durableEnd: expected,
-      rows: frame.rowsBefore + frame.rowCount,
-      offset: frame.offset + frame.length,
-      groupOffset: beginsGroup ? end.offset : end.groupOffset,
-    };
-  };
+): Promise<SegmentTally> {
+  const tally = new SegmentTally(segment, segments.after(segment) !== undefined, rowsSoFar);
+  const limit = Math.min(segments.limitOf(segment), maxSequence + 1);
   const file = await files.open(segment.path, 'read');
   try {
     const scanner = new SegmentScanner(file, window, { seal: segment.seal, sequence: segment.firstSequence });
-    for (;;) {
-      const frames = await scanner.read(Math.min(limit, maxSequence + 1), readAtOnceBytes);
-      if (frames.length === 0) break;
-      for (const frame of frames) take(frame);
+    for (let frames = await scanner.read(limit, readAtOnceBytes); frames.length > 0; frames = await scanner.read(limit, readAtOnceBytes)) {
+      for (const frame of frames) tally.take(frame);
     }
   } finally {
     await file.close();
   }
-  if (unproven !== undefined) scan.unprovenBytes = (unproven as Gap).bytes;
-  if (limit !== Number.POSITIVE_INFINITY && limit > expected) {
-    scan.damagedFrames += limit - expected;
-    scan.lostRows += Math.max(0, (successor?.header?.rowsBefore ?? end.rows) - end.rows);
-  }
-  scan.end = end;
-  return scan;
+  return tally;
 }
 
 /**

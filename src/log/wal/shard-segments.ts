@@ -18,6 +18,8 @@ export interface Segment {
   readonly seal: FrameSeal;
   /** Undefined where both copies are damaged; the name then has to do. */
   readonly header: SegmentHeader | undefined;
+  /** Frames of earlier segments at or beyond it are void: the lowest that its header, or a twin's, says. */
+  previousEnd: number;
   /** False when there was nothing behind the header when it was read. */
   readonly hasFrames: boolean;
   /** Receive time of its first frame; undefined while unknown. */
@@ -83,9 +85,12 @@ export class ShardSegments {
     return this.#refreshing;
   }
 
-  /** Deletes the files of attempts without frames; only while no writer is open. */
+  /** Deletes the files of attempts without frames, unless their headers are needed; only while no writer is open. */
   async removeLeftOut(): Promise<void> {
-    for (const { path } of this.#leftOut.splice(0)) await this.#files.remove(path);
+    for (const { path, firstSequence } of this.#leftOut.splice(0)) {
+      const twin = this.#segments.find((segment) => segment.firstSequence === firstSequence);
+      if (twin?.header !== undefined) await this.#files.remove(path);
+    }
   }
 
   /** Deletes the segment's file, and only then forgets it: one that stays must not be passed over, or it would leave a hole. */
@@ -121,10 +126,10 @@ export class ShardSegments {
     let limit = Number.POSITIVE_INFINITY;
     let twinsLimit = limit;
     for (let index = segments.length - 1; index >= 0; index -= 1) {
-      const { path, firstSequence, header } = segments[index];
+      const { path, firstSequence, previousEnd } = segments[index];
       if (firstSequence !== segments[index + 1]?.firstSequence) twinsLimit = limit;
       this.#limits[index] = path === this.#recoveredLimit?.path ? Math.min(twinsLimit, this.#recoveredLimit.limit) : twinsLimit;
-      limit = Math.min(limit, header?.previousEnd ?? firstSequence);
+      limit = Math.min(limit, previousEnd);
     }
   }
 
@@ -145,6 +150,7 @@ export class ShardSegments {
         path,
         seal,
         header,
+        previousEnd: header?.previousEnd ?? name.firstSequence,
         firstSequence: header?.firstSequence ?? name.firstSequence,
         hasFrames: count > segmentHeaderRegion,
         firstReceivedMs: first?.receivedMs,
@@ -171,8 +177,14 @@ function withoutEmptyTwins(segments: readonly Segment[]): Segment[] {
   const kept: Segment[] = [];
   for (const segment of segments) {
     const twin = kept.at(-1);
-    if (twin?.firstSequence !== segment.firstSequence) kept.push(segment);
-    else if (!twin.hasFrames) kept[kept.length - 1] = segment;
+    if (twin?.firstSequence !== segment.firstSequence) {
+      kept.push(segment);
+      continue;
+    }
+    const previousEnd = Math.min(twin.previousEnd, segment.previousEnd);
+    twin.previousEnd = previousEnd;
+    segment.previousEnd = previousEnd;
+    if (!twin.hasFrames) kept[kept.length - 1] = segment;
     else if (segment.hasFrames) kept.push(segment);
   }
   return kept;

@@ -134,9 +134,9 @@ export class WalReader implements LogReader, ShardReader {
 
   /** Passes over numbers that were never used between the last segment and this one. */
   #enter(segment: Segment): void {
-    const { header, firstSequence } = segment;
+    const { header, firstSequence, previousEnd } = segment;
     if (this.nextSequence > firstSequence) return;
-    const lost = (header?.previousEnd ?? firstSequence) - this.nextSequence;
+    const lost = previousEnd - this.nextSequence;
     if (lost > 0) {
       this.damagedFrames += lost;
       if (header !== undefined && this.#rows !== undefined) this.lostRows += Math.max(0, header.rowsBefore - this.#rows);
@@ -151,7 +151,7 @@ export class WalReader implements LogReader, ShardReader {
     const from = this.nextSequence;
     this.nextSequence = oldest.firstSequence;
     this.#rows = undefined;
-    this.skippedFrames += Math.max(0, (oldest.header?.previousEnd ?? oldest.firstSequence) - from);
+    this.skippedFrames += Math.max(0, oldest.previousEnd - from);
   }
 
   #frame(scanned: ScannedFrame): Frame {
