@@ -70,6 +70,7 @@ export function createTestApi(
       }),
       metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'millrace_up 1\n' }),
       flush: async () => undefined,
+      replay: () => undefined,
       storage: () => ({ lines: store.lines.length, diskBytes: 1_234_567 }),
       ...operations,
     },

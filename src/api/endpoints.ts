@@ -121,12 +121,20 @@ function operation(
   method: 'GET' | 'POST',
   path: string,
   operationId: string,
-  facts: Pick<ServedEndpoint, 'summary' | 'access' | 'responses'>,
+  facts: Pick<ServedEndpoint, 'summary' | 'description' | 'access' | 'body' | 'responses'>,
 ): ServedEndpoint {
   return { method, path, operationId, tag: 'operation', ...facts };
 }
 
 const health = Type.Object({ status: Type.String(), reasons: Type.Optional(Type.Array(Type.String())) });
+
+export const replayBody = Type.Object(
+  {
+    from: Type.Optional(Type.String({ description: 'Receive time of the first line, RFC 3339.' })),
+    positions: Type.Optional(Type.Record(Type.String({ pattern: '^\\d{1,2}$' }), Type.Integer({ minimum: 0 }), { description: 'Shard → first sequence; shards that are not named are left alone.' })),
+  },
+  { additionalProperties: false },
+);
 
 export const endpoints = {
   ingestA: ingest(
@@ -218,6 +226,13 @@ export const endpoints = {
     summary: 'Write all lines in memory to disk with their indexes, now',
     access: 'act-for-others',
     responses: { 200: { description: 'It is done.', schema: Type.Object({ flushed: Type.Literal(true) }) } },
+  }),
+  replay: operation('POST', '/v1/replay', 'replay', {
+    summary: 'Process lines that the durable log still holds again; each takes the place of its older version',
+    description: 'Runs in the background; `store.replay` in /v1/status tells how far it is. One replay at a time.',
+    access: 'act-for-others',
+    body: replayBody,
+    responses: { 202: { description: 'It has begun.', schema: Type.Object({ started: Type.Literal(true) }) } },
   }),
   openApi: operation('GET', '/openapi.json', 'openApi', {
     summary: 'This document',

@@ -1,6 +1,7 @@
 /** Health, readiness, metrics, status, flushing on demand, the OpenAPI document, and the page at `/`. */
 import { Type } from 'typebox';
-import { allEndpoints, endpoints } from './endpoints.ts';
+import { AppError } from '#base/errors.ts';
+import { allEndpoints, endpoints, replayBody } from './endpoints.ts';
 import { indexPage } from './index-page.ts';
 import type { StorageSummary } from './index-page.ts';
 import { openApiText } from './openapi.ts';
@@ -8,6 +9,9 @@ import { createRequestReader } from './request-reader.ts';
 import { jsonReply } from './route.ts';
 import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
 import type { StatusReport } from './status-report.ts';
+
+/** A receive time, or shard → first sequence. */
+export type ReplayFrom = { readonly receivedMs: number } | { readonly positions: ReadonlyMap<number, number> };
 
 /** What the server tells and does; all of it comes from the composition root. */
 export interface Operations {
@@ -17,6 +21,8 @@ export interface Operations {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** Writes what is in memory to disk with all indexes; resolves when it is done. */
   readonly flush: () => Promise<void>;
+  /** Starts a replay; throws AppError conflict while another one runs. */
+  readonly replay: (from: ReplayFrom) => void;
   /** For the page at `/`; undefined while the store cannot say. */
   readonly storage: () => StorageSummary | undefined | Promise<StorageSummary | undefined>;
 }
@@ -30,6 +36,8 @@ export interface OperationRouteOptions {
 
 const readNothing = createRequestReader(Type.Object({}, { additionalProperties: false }), 'the body');
 
+const readReplay = createRequestReader(replayBody, 'the body');
+
 export function operationRoutes({ operations, isOpen, version }: OperationRouteOptions): ApiRoute[] {
   const document = openApiText(version);
   return [
@@ -38,6 +46,7 @@ export function operationRoutes({ operations, isOpen, version }: OperationRouteO
     { endpoint: endpoints.metrics, handle: async () => metricsReply(await operations.metrics()) },
     { endpoint: endpoints.status, handle: async (request) => statusReply(await operations.status(), request) },
     { endpoint: endpoints.flush, handle: (request) => flush(operations, request) },
+    { endpoint: endpoints.replay, handle: (request) => replay(operations, request) },
     { endpoint: endpoints.openApi, handle: () => jsonReply(document) },
     {
       endpoint: endpoints.index,
@@ -76,4 +85,20 @@ function pageReply(body: string): ApiReply {
 
 function uncached(reply: ApiReply): ApiReply {
   return { ...reply, headers: { ...reply.headers, 'cache-control': 'no-store' } };
+}
+
+function replay(operations: Operations, { body }: ApiRequest): ApiReply {
+  const { from, positions } = readReplay(body ?? {});
+  if ((from === undefined) === (positions === undefined)) throw new AppError('bad_request', 'the body names either "from" or "positions"');
+  operations.replay(from === undefined ? { positions: shardPositions(positions ?? {}) } : { receivedMs: receiveTime(from) });
+  return jsonReply('{"started":true}', 202);
+}
+
+const shardPositions = (positions: Readonly<Record<string, number>>): ReadonlyMap<number, number> =>
+  new Map(Object.entries(positions).map(([shard, sequence]) => [Number(shard), sequence]));
+
+function receiveTime(text: string): number {
+  const receivedMs = /^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:\d{2})$/i.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(receivedMs)) throw new AppError('invalid_time_range', `"from" must be a time like 2026-01-31T12:00:00Z, not ${JSON.stringify(text.slice(0, 80))}`);
+  return receivedMs;
 }

@@ -48,6 +48,7 @@ export const errorCodes = {
   limit_exceeded: { kind: 'bad_request', meaning: 'A value is over a bound; details name the setting.' },
   unauthenticated: { kind: 'unauthenticated', meaning: 'No API key was given, or it is not known.' },
   forbidden: { kind: 'forbidden', meaning: 'The key may not do this.' },
+  conflict: { kind: 'conflict', meaning: 'It cannot be done beside what is being done already; the message says what.' },
   not_found: { kind: 'not_found', meaning: 'There is nothing at this address or with this id.' },
   method_not_allowed: { kind: 'method_not_allowed', meaning: 'The address exists, but not with this method.' },
   log_full: { kind: 'too_many_requests', meaning: 'The durable log is at its bound; retry after the given time.' },

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
 import { assertBindAllowed, createAccess } from '#access/access.ts';
 import type { AccessConfig } from '#access/config.ts';
 import { createApi } from '#api/create-api.ts';
@@ -39,7 +40,9 @@ import { startGateway } from './gateway.ts';
 import type { Gateway } from './gateway.ts';
 import { createSearchObserver, registerServerMetrics } from './metrics.ts';
 import type { RunningServer } from './running-server.ts';
-import { ledgerReport, serverStatus } from './server-status.ts';
+import { createOperations } from './operations.ts';
+import type { LateParts } from './operations.ts';
+import { ledgerReport } from './server-status.ts';
 import { startUpkeep } from './upkeep.ts';
 
 /** What the parts share while they are put together. */
@@ -77,61 +80,34 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   const tail = startTail(site, log);
   const metrics = new Metrics();
   const search = createSearch(config, store, metrics);
+  const late: LateParts = {};
+  const facts = { version, startedMs: site.startedMs, dataPath: site.directory.path };
+  const operations = createOperations({ ...facts, log, engine, indexer, replay, store, tail, search, metrics, late });
 
   const { access: accessSettings, headers: canaryHeaders } = admitCanary(config.access);
-
-  /** What is made last, but asked for by the status before. */
-  const late: { gateway?: Gateway; canary?: Canary } = {};
-  const notReadyReasons = (): string[] => [
-    ...(engine.state.status === 'ready' ? [] : [`the storage engine is ${engine.state.status}`]),
-    ...(indexer.isCaughtUp ? [] : ['recent lines are being replayed from the durable log']),
-    ...(late.gateway === undefined ? ['the gateway is starting'] : []),
-  ];
-  const status = () =>
-    serverStatus({
-      version,
-      startedMs: site.startedMs,
-      ready: notReadyReasons().length === 0,
-      dataPath: site.directory.path,
-      gateway: late.gateway,
-      log,
-      engine,
-      indexer,
-      replay,
-      store,
-      tail,
-      search,
-      ...(late.canary ? { canary: late.canary } : {}),
-    });
-  const operations = {
-    notReadyReasons,
-    status,
-    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
-    flush: async () => {
-      await indexer.indexed();
-      await store.sink.flush();
-    },
-    storage: () => store.storage(),
-  };
   const access = createAccess(accessSettings);
   const tailOptions = { tail, config: config.tail, queryConfig: config.query };
   const api = createApi({ search, access, operations, tail: tailOptions, config: config.api, clock: systemClock, logger, version });
-  const apiSocketPath = join(dirname(engine.socketPath), 'api.sock');
-  await nodeFiles.remove(apiSocketPath);
-  await api.listen({ path: apiSocketPath });
+  const apiSocketPath = await listenPrivately(api, dirname(engine.socketPath));
   closers.add('api', () => api.close());
 
   const gateway = await openGateway(site, log, apiSocketPath, accessSettings);
   late.gateway = gateway;
-  const counts = gateway.counts;
-  registerServerMetrics(metrics, { gatewayCounts: counts, status, ledger: () => ledgerReport(store.sink) });
-  const stopUpkeep = startUpkeep({ gateway, log, indexer, store, logger });
-  closers.add('upkeep', stopUpkeep);
+  registerServerMetrics(metrics, { gatewayCounts: () => gateway.counts(), status: operations.status, ledger: () => ledgerReport(store.sink) });
+  closers.add('upkeep', startUpkeep({ gateway, log, indexer, store, logger }));
   // Before the gateway, which waits for open requests.
   closers.add('tail streams', () => tail.stop());
   late.canary = startCanary(site, gateway, canaryHeaders, metrics);
   const host = gateway.host.includes(':') ? `[${gateway.host}]` : gateway.host;
   return { url: `http://${host}:${gateway.port}`, failed: indexer.failed };
+}
+
+/** On a socket in a directory of ours alone: the gateway is the only way in. */
+async function listenPrivately(api: FastifyInstance, directory: string): Promise<string> {
+  const path = join(directory, 'api.sock');
+  await nodeFiles.remove(path);
+  await api.listen({ path });
+  return path;
 }
 
 async function openLog({ config, logger, closers, directory }: Site): Promise<WalLog> {

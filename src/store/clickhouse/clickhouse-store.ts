@@ -109,9 +109,10 @@ export class ClickHouseStore implements LogStore {
     await this.#measureStorage();
   }
 
-  /** Lines and bytes on disk, a few seconds old; undefined until first measured. */
+  /** Lines, those in memory included, and bytes on disk, a few seconds old; undefined until first measured. */
   storage(): StorageSize | undefined {
-    return this.#storage;
+    if (this.#storage === undefined) return undefined;
+    return { ...this.#storage, lines: this.#storage.lines + this.sink.status().memtable_rows };
   }
 
   status(): Record<string, unknown> {
