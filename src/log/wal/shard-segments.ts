@@ -44,7 +44,7 @@ export class ShardSegments {
   #recoveredLimit: { readonly path: string; readonly limit: number } | undefined;
   /** Twins without frames; they must go before their twin does, or they would stand in its place. */
   #leftOut: Segment[] = [];
-  #refreshing: Promise<void> = Promise.resolve();
+  #working: Promise<void> = Promise.resolve();
 
   constructor(files: Files, place: ShardPlace, origin: number) {
     this.#files = files;
@@ -80,9 +80,7 @@ export class ShardSegments {
 
   /** Reads the directory again; segments that begin beyond `newest` are not yet durable and are left out. */
   refresh(newest: number): Promise<void> {
-    const run = (): Promise<void> => this.#refresh(newest);
-    this.#refreshing = this.#refreshing.then(run, run);
-    return this.#refreshing;
+    return this.#inTurn(() => this.#refresh(newest));
   }
 
   /** Deletes the files of attempts without frames, unless their headers are needed; only while no writer is open. */
@@ -94,10 +92,18 @@ export class ShardSegments {
   }
 
   /** Deletes the segment's file, and only then forgets it: one that stays must not be passed over, or it would leave a hole. */
-  async remove(segment: Segment): Promise<void> {
-    for (const { path, firstSequence } of this.#leftOut) if (firstSequence === segment.firstSequence) await this.#files.remove(path);
-    await this.#files.remove(segment.path);
-    this.#set(this.#segments.filter((other) => other !== segment));
+  remove(segment: Segment): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const { path, firstSequence } of this.#leftOut) if (firstSequence === segment.firstSequence) await this.#files.remove(path);
+      await this.#files.remove(segment.path);
+      this.#set(this.#segments.filter((other) => other !== segment));
+    });
+  }
+
+  /** One look or deletion at a time: a look that began before a deletion must not bring the segment back. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    this.#working = this.#working.then(work, work);
+    return this.#working;
   }
 
   async #refresh(newest: number): Promise<void> {
