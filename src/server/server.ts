@@ -166,6 +166,12 @@ function startIndexing(
     portionBytes: config.store.flush_bytes,
     logger,
   });
+  closers.add(
+    'engine watch',
+    engine.onStateChange(({ status }) => {
+      if (status === 'down') store.engineLost();
+    }),
+  );
   indexer.start();
   closers.add('indexer', () => indexer.stop());
   closers.add('replay', () => replay.stop());

@@ -31,6 +31,11 @@ export interface LineSink {
   readonly committed: LogPosition;
   /** Told after each commit. */
   onCommit(listener: (position: LogPosition) => void): void;
-  /** Writes what the memtable holds; resolves when it is committed. */
+  /**
+   * Told when lines that `insert` took are gone before they were committed: the engine ended. Until `recover` nothing is
+   * inserted.
+   */
+  onLoss(listener: () => void): void;
+  /** Writes what the memtable holds; resolves when it is committed. Rejects when that was lost; it is replayed then. */
   flush(): Promise<void>;
 }

@@ -2,7 +2,7 @@
  * Moves lines from the durable log into the store. It owns nothing that a crash could take: it begins at the store's
  * committed position, and after any failure it asks the store to recover and replays the log from there.
  */
-import { BugError } from '#base/errors.ts';
+import { AppError, BugError } from '#base/errors.ts';
 import type { DurableLog, LogPosition } from '#log/durable-log.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
@@ -57,11 +57,17 @@ export class Indexer {
   readonly #failure = Promise.withResolvers<never>();
   #replaying = true;
   #recoveries = 0;
+  /** Aborted when the store lost what was inserted and not committed. */
+  #loss = new AbortController();
 
   constructor(options: IndexerOptions) {
     this.#options = options;
     this.#failure.promise.catch(() => undefined);
     options.store.setIncomplete('starting: lines of the durable log are not searchable yet');
+    options.store.sink.onLoss(() => {
+      this.#replaying = true;
+      this.#loss.abort();
+    });
     options.store.sink.onCommit((position) => {
       options.log.commit(indexerName, position).catch((error: unknown) => {
         options.logger.error({ error: String(error) }, 'the position of the indexer could not be written; the log is kept longer');
@@ -150,6 +156,9 @@ export class Indexer {
   async #index(signal: AbortSignal, onProgress: () => void): Promise<void> {
     const { log, store, config } = this.#options;
     const replayTarget = new Map(log.shards().map(({ shard, end }) => [shard, end.sequence]));
+    const loss = new AbortController();
+    this.#loss = loss;
+    const waiting = AbortSignal.any([signal, loss.signal]);
     this.#replaying = true;
     store.setIncomplete('recent lines are being replayed from the durable log');
     await store.prepare();
@@ -157,11 +166,12 @@ export class Indexer {
     this.#foundUpTo = new Map(gatherer.position);
     this.#gatherer = gatherer;
     while (!signal.aborted) {
+      if (loss.signal.aborted) throw new AppError('search_unavailable', 'the storage engine ended, and its memory with it');
       this.#noteReplay(gatherer, replayTarget);
-      await log.waitBeyond(gatherer.position, signal);
-      await store.sink.waitForRoom(signal);
-      if (signal.aborted) return;
-      if (gatherer.waitingRows < config.batch_rows) await this.#options.clock.sleep(config.batch_delay, signal);
+      await log.waitBeyond(gatherer.position, waiting);
+      await store.sink.waitForRoom(waiting);
+      if (gatherer.waitingRows < config.batch_rows) await this.#options.clock.sleep(config.batch_delay, waiting);
+      if (waiting.aborted) continue;
       const batch = await gatherer.gather(config.batch_bytes);
       if (batch === undefined) continue;
       await store.sink.insert(batch);

@@ -96,6 +96,11 @@ export class ClickHouseStore implements LogStore {
     await migrate(this.#database);
   }
 
+  /** To be called when the engine has ended, before another one is started. */
+  engineLost(): void {
+    this.sink.lose();
+  }
+
   /** Says in every answer why lines may be missing; undefined when none are. */
   setIncomplete(reason: string | undefined): void {
     this.#snapshots.setIncomplete(reason);

@@ -42,6 +42,8 @@ const memoryLimitCodes = new Set(['241']);
 const timeoutCodes = new Set(['159', '160']);
 const rowLimitCodes = new Set(['158', '307']);
 const cancelledCodes = new Set(['394', '395']);
+/** The memtables of a query were given up while it ran. */
+const unknownTableCodes = new Set(['60']);
 const overloadCodes = new Set(['202']);
 
 export class Database {
@@ -104,6 +106,9 @@ export class Database {
   }
 }
 
+/** What the writing side asks of ClickHouse. */
+export type Statements = Pick<Database, 'command' | 'insertNative' | 'selectInternal'>;
+
 /** True where the statement was read but its rows are over `max_rows_to_read`: a narrower window may still answer. */
 export class RowBudgetExceeded extends Error {}
 
@@ -131,6 +136,10 @@ function searchError(error: unknown, limits: ReadOptions['limits'], signal: Abor
       retryAfterMs: 1000,
       cause: error,
     });
+  }
+  if (unknownTableCodes.has(error.code)) {
+    const message = 'the search store recovered while the query ran; ask again';
+    return new AppError('search_unavailable', message, { cause: error, retryAfterMs: 1000 });
   }
   if (cancelledCodes.has(error.code)) return new AppError('cancelled', 'the query was stopped', { cause: error });
   return new AppError('internal', 'the storage engine refused the query', { cause: error });

@@ -66,6 +66,11 @@ export class CommitRecord {
   readonly #directory: string;
   #current: GenerationRecord;
   #lastChange: Promise<void> = Promise.resolve();
+  /**
+   * The file may not hold `current` durably: a write failed, perhaps after its rename, or a killed process left a
+   * rename without its sync.
+   */
+  #doubtful = true;
 
   constructor(files: Files, directory: string, current: GenerationRecord) {
     this.#files = files;
@@ -73,20 +78,33 @@ export class CommitRecord {
     this.#current = current;
   }
 
-  /** What a crash would find now. */
+  /** What is committed. */
   get current(): GenerationRecord {
     return this.#current;
   }
 
-  /** Applies the change to the current record; durable when the promise resolves, unchanged when it rejects. */
+  /** Applies the change to the current record; durable when the promise resolves. When it rejects, `settle` decides for the old one. */
   change(change: (current: GenerationRecord) => GenerationRecord): Promise<void> {
     const changing = this.#lastChange.then(async () => {
       const next = change(this.#current);
-      await writeGenerationRecord(this.#files, this.#directory, next);
+      await this.#write(next);
       this.#current = next;
     });
     this.#lastChange = changing.catch(() => undefined);
     return changing;
+  }
+
+  /** After it resolves a crash finds `current` and nothing else. To be awaited before rows are deleted on its word. */
+  settle(): Promise<void> {
+    const settling = this.#lastChange.then(() => (this.#doubtful ? this.#write(this.#current) : undefined));
+    this.#lastChange = settling.catch(() => undefined);
+    return settling;
+  }
+
+  async #write(record: GenerationRecord): Promise<void> {
+    this.#doubtful = true;
+    await writeGenerationRecord(this.#files, this.#directory, record);
+    this.#doubtful = false;
   }
 }
 

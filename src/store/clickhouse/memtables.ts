@@ -6,8 +6,10 @@
  * - Memtables are flushed oldest first, one at a time, each in one INSERT … SELECT under a generation number of its own
  *   that was never used before. The commit is the fsynced generation record, written after the engine has fsynced the
  *   part. Rows of a generation that was not committed are deleted before any later generation commits.
- * - After any failed insert, and after the engine restarted, `recover` gives up all memtables and the log is replayed
- *   from the committed positions.
+ * - A flush commits only what it has seen to be whole: the memtable still holds all its lines after they were copied.
+ * - After any failed insert, and after the engine ended (`lose`), `recover` gives up all memtables and the log is
+ *   replayed from the committed positions. Until then nothing is inserted, or the positions would pass over what is lost.
+ * - Flushes, recoveries and replacements run one at a time.
  */
 import { AppError } from '#base/errors.ts';
 import type { LogPosition } from '#log/durable-log.ts';
@@ -17,9 +19,10 @@ import type { StoreConfig } from '../config.ts';
 import { addLedgers } from '../ledger.ts';
 import type { Ledger } from '../ledger.ts';
 import type { InsertBatch, LineSink } from '../line-sink.ts';
-import type { Database, Settings } from './database.ts';
+import type { Settings, Statements } from './database.ts';
 import type { CommitRecord } from './generation-record.ts';
-import { createMemtable, logsTable, memtableColumns, memtableName, memtablePattern } from './schema.ts';
+import { MemtableLost, removeUncommitted, writeGeneration } from './generation-rows.ts';
+import { createMemtable, memtableColumns, memtableName, memtablePattern } from './schema.ts';
 import { textIndexNames } from './text-index-backlog.ts';
 import type { Snapshots } from './snapshots.ts';
 
@@ -55,7 +58,7 @@ export interface GenerationSlot {
 }
 
 export interface MemtablesOptions {
-  readonly database: Database;
+  readonly database: Statements;
   readonly snapshots: Snapshots;
   readonly record: CommitRecord;
   readonly clock: Clock;
@@ -86,12 +89,17 @@ export class Memtables implements LineSink {
   #lastGeneration: number;
   #lastMemtable = 0;
   #live: Memtable[] = [];
-  #flushing: Promise<void> | undefined;
+  /** What must not run beside another: a flush, a recovery, a replacement. Never rejects. */
+  #exclusive: Promise<void> | undefined;
+  #flushed: Memtable | undefined;
   /** Settles, without error, when the insert under way has ended; a flush waits for it. */
   #inserting: Promise<void> = Promise.resolve();
-  /** A failed flush may have left rows, or may still run in the engine. */
-  #leftovers = false;
+  /** A failed flush, or an earlier process, may have left rows, or may still run in the engine. */
+  #leftovers = true;
+  /** From the loss of the memtables until `recover`. */
+  #lost = false;
   readonly #commitListeners: ((position: LogPosition) => void)[] = [];
+  readonly #lossListeners: (() => void)[] = [];
   #roomWaiters: (() => void)[] = [];
   #epoch = 0;
   #flushes = 0;
@@ -123,12 +131,26 @@ export class Memtables implements LineSink {
     this.#commitListeners.push(listener);
   }
 
+  onLoss(listener: () => void): void {
+    this.#lossListeners.push(listener);
+  }
+
+  /** The engine ended, and the memtables with it. To be called before another one is started. */
+  lose(): void {
+    this.#epoch += 1;
+    this.#lost = true;
+    this.#live = [];
+    this.#options.snapshots.lose('the storage engine restarted; recent lines are replayed from the durable log');
+    this.#wakeRoomWaiters();
+    for (const listener of this.#lossListeners) listener();
+  }
+
   status(): MemtableStatus {
     return {
       memtable_rows: this.#live.reduce((sum, { rowCount }) => sum + rowCount, 0),
       memtable_bytes: this.#liveBytes(),
       memtables: this.#live.length,
-      flushing: this.#flushing !== undefined,
+      flushing: this.#flushed !== undefined,
       flushes: this.#flushes,
       failed_flushes: this.#failedFlushes,
       unindexed_flushes: this.#unindexedFlushes,
@@ -140,10 +162,18 @@ export class Memtables implements LineSink {
   }
 
   async recover(): Promise<LogPosition> {
-    const { database, snapshots } = this.#options;
     this.#epoch += 1;
     this.#live = [];
-    await this.#flushing?.catch(() => undefined);
+    while (this.#exclusive !== undefined) await this.#exclusive;
+    const recovering = this.#recover();
+    this.#runAlone(recovering);
+    return recovering;
+  }
+
+  async #recover(): Promise<LogPosition> {
+    const { database, snapshots } = this.#options;
+    this.#lost = false;
+    this.#leftovers = true;
     const { generation, replacements } = this.#record.current;
     snapshots.reset({ generation, memtables: [], replacements });
     const leftovers = await database.selectInternal('SELECT name FROM system.tables WHERE database = currentDatabase()');
@@ -154,29 +184,37 @@ export class Memtables implements LineSink {
       await this.#dropTable(String(name));
     }
     await this.#removeLeftovers();
-    this.#wakeRoomWaiters();
     return this.#record.current.positions;
   }
 
   async insert(batch: InsertBatch): Promise<void> {
-    const memtable = await this.#activeMemtable();
-    const timeout = AbortSignal.timeout(this.#options.config.insert_timeout);
-    const inserting = this.#insertRows(memtable.number, batch, timeout).catch((error: unknown) => {
-      memtable.damaged = true;
-      throw error;
-    });
+    const inserting = this.#insert(batch);
     this.#inserting = inserting.catch(() => undefined);
     await inserting;
+    this.flushIfDue();
+  }
+
+  async #insert(batch: InsertBatch): Promise<void> {
+    const epoch = this.#epoch;
+    this.#mustBeWhole(epoch);
+    const memtable = await this.#activeMemtable(epoch);
+    const timeout = AbortSignal.timeout(this.#options.config.insert_timeout);
+    try {
+      await this.#insertRows(memtable.number, batch, timeout);
+      this.#mustBeWhole(epoch);
+    } catch (error) {
+      memtable.damaged = true;
+      throw error;
+    }
     memtable.rowCount += batch.rowCount;
     memtable.byteCount += batch.byteCount;
     memtable.end = batch.end;
     memtable.outcomes = addLedgers(memtable.outcomes, batch.outcomes, this.#options.config.max_ledger_tenants);
-    this.flushIfDue();
   }
 
   /** Starts a flush where size or age ask for one; called after inserts and by a timer. */
   flushIfDue(): void {
-    if (this.#flushing !== undefined || this.#live.length === 0) return;
+    if (this.#exclusive !== undefined || this.#live.length === 0) return;
     const { config, clock } = this.#options;
     const oldest = this.#live[0];
     const due =
@@ -191,29 +229,24 @@ export class Memtables implements LineSink {
     const last = this.#live.at(-1)?.number ?? 0;
     const epoch = this.#epoch;
     while (this.#epoch === epoch && this.#live.some(({ number }) => number <= last)) {
-      if (this.#flushing === undefined) this.#startFlush();
-      await this.#flushing;
+      if (this.#exclusive === undefined) this.#startFlush();
+      await this.#exclusive;
     }
+    if (last > 0) this.#mustBeWhole(epoch);
   }
 
   /** Runs what must not meet a flush: alone, between two of them. */
   async withoutFlush<T>(work: (slot: GenerationSlot) => Promise<T>): Promise<T> {
-    while (this.#flushing !== undefined) await this.#flushing;
+    while (this.#exclusive !== undefined) await this.#exclusive;
     const working = (async () => {
       if (this.#leftovers) await this.#removeLeftovers();
       return work({ generation: ++this.#lastGeneration, memtable: ++this.#lastMemtable });
     })();
-    const settled = working.then(
-      () => undefined,
-      () => {
+    this.#runAlone(
+      working.catch(() => {
         this.#leftovers = true;
-      },
+      }),
     );
-    this.#flushing = settled.finally(() => {
-      this.#flushing = undefined;
-      this.#wakeRoomWaiters();
-      this.flushIfDue();
-    });
     return working;
   }
 
@@ -248,12 +281,12 @@ export class Memtables implements LineSink {
    * While a flush runs, one more memtable takes the lines; it may grow beyond the flush threshold, which makes the
    * next flush larger: the first step of degrading.
    */
-  async #activeMemtable(): Promise<Memtable> {
+  async #activeMemtable(epoch: number): Promise<Memtable> {
     const newest = this.#live.at(-1);
-    const beingFlushed = this.#flushing !== undefined && this.#live.length === 1;
-    if (newest !== undefined && !beingFlushed) return newest;
+    if (newest !== undefined && newest !== this.#flushed) return newest;
     const number = ++this.#lastMemtable;
     await this.#options.database.command(createMemtable(number), 'insert');
+    this.#mustBeWhole(epoch);
     const memtable: Memtable = {
       number,
       rowCount: 0,
@@ -270,34 +303,41 @@ export class Memtables implements LineSink {
 
   #startFlush(): void {
     const epoch = this.#epoch;
-    const flushing = this.#flushOldest(epoch)
-      .catch((error: unknown) => this.#afterFailedFlush(error, epoch))
-      .finally(() => {
-        this.#flushing = undefined;
-        this.#wakeRoomWaiters();
-        if (this.#epoch === epoch) this.flushIfDue();
-      });
-    this.#flushing = flushing;
+    this.#flushed = this.#live[0];
+    const flushing = this.#flushOldest(this.#flushed, epoch).catch((error: unknown) => this.#afterFailedFlush(error, epoch));
+    this.#runAlone(
+      flushing.finally(() => {
+        this.#flushed = undefined;
+      }),
+    );
   }
 
-  async #flushOldest(epoch: number): Promise<void> {
-    const { database, clock, config, snapshots } = this.#options;
-    const memtable = this.#live[0];
+  #runAlone(work: Promise<unknown>): void {
+    const ended = (): void => {
+      this.#exclusive = undefined;
+      this.#wakeRoomWaiters();
+      this.flushIfDue();
+    };
+    this.#exclusive = work.then(ended, ended);
+  }
+
+  /** Throws when the memtables of that time are gone. */
+  #mustBeWhole(epoch: number): void {
+    if (this.#epoch !== epoch || this.#lost) throw new AppError('search_unavailable', 'lines not yet on disk are replayed from the durable log');
+  }
+
+  async #flushOldest(memtable: Memtable, epoch: number): Promise<void> {
+    const { clock, config, snapshots } = this.#options;
     await this.#inserting;
     if (memtable.damaged) throw new AppError('search_unavailable', 'an insert into the memtable failed');
     if (this.#leftovers) await this.#removeLeftovers();
     const generation = ++this.#lastGeneration;
     const unindexed = this.#liveBytes() >= config.unindexed_flush_bytes;
     const startedMs = clock.monotonicMs();
-    const columns = memtableColumns.join(', ');
-    if (memtable.rowCount > 0) await database.command(
-      `INSERT INTO ${logsTable} (${columns}, gen) SELECT ${columns}, {gen:UInt64} FROM ${memtableName(memtable.number)}`,
-      'flush',
-      unindexed ? { ...flushSettings, exclude_materialize_skip_indexes_on_insert: textIndexNames } : flushSettings,
-      { gen: generation },
-      AbortSignal.timeout(config.flush_timeout),
-    );
-    if (this.#epoch !== epoch) throw new AppError('search_unavailable', 'the store was recovered during a flush');
+    const settings = unindexed ? { ...flushSettings, exclude_materialize_skip_indexes_on_insert: textIndexNames } : flushSettings;
+    const rows = { memtable: memtable.number, rowCount: memtable.rowCount, generation };
+    if (memtable.rowCount > 0) await writeGeneration(this.#options.database, rows, settings, config.flush_timeout);
+    this.#mustBeWhole(epoch);
     await this.#record.change((record) => ({
       ...record,
       generation,
@@ -305,7 +345,7 @@ export class Memtables implements LineSink {
       unindexed: record.unindexed || unindexed,
       ledger: addLedgers(record.ledger, memtable.outcomes, config.max_ledger_tenants),
     }));
-    this.#live.shift();
+    this.#live = this.#live.filter((other) => other !== memtable);
     snapshots.commit(generation, memtable.number, this.#record.current.replacements);
     for (const listener of this.#commitListeners) listener(memtable.end);
     this.#flushes += 1;
@@ -319,26 +359,14 @@ export class Memtables implements LineSink {
     this.#failedFlushes += 1;
     this.#leftovers = true;
     this.#options.logger.error({ error: String(error) }, 'a flush failed and will be tried again');
-    if (this.#epoch === epoch) await this.#options.clock.sleep(retryDelayMs);
+    if (this.#epoch !== epoch) return;
+    if (error instanceof MemtableLost) this.lose();
+    else await this.#options.clock.sleep(retryDelayMs);
   }
 
-  /** A flush that was given up can still run and would commit its part later: wait until it is gone. */
   async #removeLeftovers(): Promise<void> {
-    const { database } = this.#options;
-    const running = "SELECT count() FROM system.processes WHERE query_kind = 'Insert' AND query LIKE {flush:String}";
-    const [[count]] = await database.selectInternal(running, { flush: `INSERT INTO ${logsTable} %` });
-    if (Number(count) > 0) throw new AppError('search_unavailable', 'a flush that was given up still runs in the engine');
-    await this.#deleteUncommitted();
+    await removeUncommitted(this.#options.database, this.#record);
     this.#leftovers = false;
-  }
-
-  /** No row of an uncommitted generation may be left when a later one commits. */
-  async #deleteUncommitted(): Promise<void> {
-    const { database } = this.#options;
-    const committed = { gen: this.#record.current.generation };
-    const [[count]] = await database.selectInternal(`SELECT count() FROM ${logsTable} WHERE gen > {gen:UInt64}`, committed);
-    if (Number(count) === 0) return;
-    await database.command(`ALTER TABLE ${logsTable} DELETE WHERE gen > {gen:UInt64}`, 'flush', { mutations_sync: 2 }, committed);
   }
 
   async #dropTable(name: string): Promise<void> {

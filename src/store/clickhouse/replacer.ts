@@ -5,10 +5,11 @@
  */
 import type { Logger } from '#platform/logger.ts';
 import type { InsertBatch } from '../line-sink.ts';
-import type { Database } from './database.ts';
+import type { Statements } from './database.ts';
 import type { CommitRecord, Replacement } from './generation-record.ts';
 import { flushSettings } from './memtables.ts';
 import type { Memtables } from './memtables.ts';
+import { writeGeneration } from './generation-rows.ts';
 import { createMemtable, logsTable, memtableColumns, memtableName } from './schema.ts';
 import type { Snapshots } from './snapshots.ts';
 
@@ -20,7 +21,7 @@ export interface LogRange {
 }
 
 export interface ReplacerOptions {
-  readonly database: Database;
+  readonly database: Statements;
   readonly memtables: Memtables;
   readonly snapshots: Snapshots;
   readonly record: CommitRecord;
@@ -39,23 +40,21 @@ export class Replacer {
   /** Puts the rows in the place of all committed rows of the range. */
   async replace(batch: Pick<InsertBatch, 'blocks'>, range: LogRange): Promise<void> {
     const { database, memtables, snapshots, record } = this.#options;
+    let staged: number | undefined;
     this.#replacing += 1;
     try {
       await memtables.withoutFlush(async ({ generation, memtable }) => {
         const staging = memtableName(memtable);
         await database.command(createMemtable(memtable), 'flush');
-        await database.insertNative(staging, memtableColumns, batch.blocks, AbortSignal.timeout(stagingTimeoutMs));
-        const columns = memtableColumns.join(', ');
-        await database.command(
-          `INSERT INTO ${logsTable} (${columns}, gen) SELECT ${columns}, {gen:UInt64} FROM ${staging}`,
-          'flush',
-          flushSettings,
-          { gen: generation },
-        );
+        staged = memtable;
+        const rowCount = await database.insertNative(staging, memtableColumns, batch.blocks, AbortSignal.timeout(stagingTimeoutMs));
+        await writeGeneration(database, { memtable, rowCount, generation }, flushSettings, copyTimeoutMs);
         await record.change((current) => ({ ...current, generation, replacements: [...current.replacements, { ...range, generation }] }));
+        staged = undefined;
         snapshots.commit(generation, memtable, record.current.replacements);
       });
     } finally {
+      if (staged !== undefined) memtables.dropMemtable(staged);
       this.#replacing -= 1;
     }
   }
@@ -76,6 +75,7 @@ export class Replacer {
 
   async #delete(replacements: readonly Replacement[]): Promise<void> {
     const { database, snapshots, record } = this.#options;
+    await record.settle();
     for (const { generation, origin, fromSequence, toSequence } of replacements) {
       await database.command(
         `ALTER TABLE ${logsTable} DELETE WHERE gen < {gen:UInt64} AND origin = {origin:UInt32} AND seq >= {from:UInt64} AND seq < {to:UInt64}`,
@@ -91,3 +91,4 @@ export class Replacer {
 }
 
 const stagingTimeoutMs = 600_000;
+const copyTimeoutMs = 1_800_000;

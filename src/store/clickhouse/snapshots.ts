@@ -14,7 +14,7 @@ export interface SnapshotState {
 }
 
 export interface Snapshot extends SnapshotState {
-  /** Why lines that were visible may be missing; undefined when the snapshot is whole. */
+  /** Why lines that were visible may be missing; undefined when the snapshot is whole. To be asked after the last read. */
   readonly incompleteReason: string | undefined;
   release(): void;
 }
@@ -22,6 +22,9 @@ export interface Snapshot extends SnapshotState {
 export class Snapshots {
   #state: SnapshotState;
   #incompleteReason: string | undefined;
+  /** Set from the loss of the memtables until `reset`. */
+  #lossReason: string | undefined;
+  #losses = 0;
   readonly #readers = new Map<number, number>();
   readonly #retired = new Set<number>();
   readonly #drop: (memtable: number) => void;
@@ -39,10 +42,15 @@ export class Snapshots {
   acquire(): Snapshot {
     const state = this.#state;
     for (const memtable of state.memtables) this.#readers.set(memtable, (this.#readers.get(memtable) ?? 0) + 1);
+    const reasonAtStart = this.#lossReason ?? this.#incompleteReason;
+    const lostBefore = this.#losses;
+    const lostSince = (): boolean => this.#losses !== lostBefore;
     let released = false;
     return {
       ...state,
-      incompleteReason: this.#incompleteReason,
+      get incompleteReason() {
+        return reasonAtStart ?? (lostSince() ? 'the storage engine restarted during the query' : undefined);
+      },
       release: () => {
         invariant(!released, 'a snapshot is released once');
         released = true;
@@ -64,11 +72,19 @@ export class Snapshots {
     else this.#drop(memtable);
   }
 
-  /** After the memtables were lost or given up: only what is committed is left. */
+  /** After the memtables were lost or are given up: only what is committed is left. Whoever calls it has said `setIncomplete`. */
   reset(state: SnapshotState): void {
-    const lost = this.#state.memtables;
+    const givenUp = this.#state.memtables;
     this.#state = state;
-    for (const memtable of lost) this.#retire(memtable);
+    this.#lossReason = undefined;
+    for (const memtable of givenUp) this.#retire(memtable);
+  }
+
+  /** The memtables are gone, also for the queries that run now; what they held is missing until `reset` and a replay. */
+  lose(reason: string): void {
+    this.#losses += 1;
+    this.#lossReason = reason;
+    this.#state = { ...this.#state, memtables: [] };
   }
 
   setReplacements(replacements: readonly Replacement[]): void {
