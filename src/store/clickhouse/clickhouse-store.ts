@@ -13,16 +13,15 @@ import { Database, RowBudgetExceeded } from './database.ts';
 import type { BlockInserter, ClientsByClass } from './database.ts';
 import { DensityCache } from './density.ts';
 import { findLines } from './find-lines.ts';
-import { CommitRecord, readGenerationRecord } from './generation-record.ts';
 import { lineColumns, lineOfColumns } from './line-rows.ts';
-import { Memtables } from './memtables.ts';
+import type { Memtables } from './memtables.ts';
 import { migrate } from './migrations.ts';
-import { Replacer } from './replacer.ts';
+import type { Replacer } from './replacer.ts';
 import { logsTable } from './schema.ts';
-import { Snapshots } from './snapshots.ts';
-import type { Snapshot } from './snapshots.ts';
+import type { Snapshot, Snapshots } from './snapshots.ts';
 import { committedCondition, inRange, unionOfSources } from './sources.ts';
 import { TextIndexBacklog } from './text-index-backlog.ts';
+import { openWritingSide } from './writing-side.ts';
 
 export interface ClickHouseStoreOptions {
   readonly clients: ClientsByClass;
@@ -70,24 +69,10 @@ export class ClickHouseStore implements LogStore {
 
   /** Needs no running engine: that is asked for first by `prepare`. */
   static async open(options: ClickHouseStoreOptions): Promise<ClickHouseStore> {
-    const { directory, files, incarnation, clock, logger, config } = options;
-    await files.makeDirectory(directory);
-    const stored = await readGenerationRecord(files, directory);
-    const positions = stored?.incarnation === incarnation ? stored.positions : new Map<number, number>();
-    const record = new CommitRecord(files, directory, {
-      generation: stored?.generation ?? 0,
-      incarnation,
-      positions,
-      replacements: stored?.replacements ?? [],
-      unindexed: stored?.unindexed ?? false,
-      ledger: stored?.ledger ?? new Map(),
-    });
+    const { clock, logger, config } = options;
     const database = new Database(options.clients, options.blocks);
-    const { generation, replacements } = record.current;
-    const snapshots: Snapshots = new Snapshots({ generation, memtables: [], replacements }, (memtable) => sink.dropMemtable(memtable));
-    const sink: Memtables = new Memtables({ database, snapshots, record, clock, logger, config });
+    const { record, snapshots, memtables: sink, replacer } = await openWritingSide({ ...options, database });
     const backlog = new TextIndexBacklog({ database, memtables: sink, record, clock, logger, quietMs: config.index_catch_up_delay });
-    const replacer = new Replacer({ database, memtables: sink, snapshots, record, logger });
     return new ClickHouseStore(database, snapshots, sink, backlog, replacer, clock);
   }
 

@@ -1,0 +1,49 @@
+/** Makes the writing side of the store from what its directory holds: memtables, snapshots, commit record, replacer. */
+import type { Clock } from '#platform/clock.ts';
+import type { Files } from '#platform/files.ts';
+import type { Logger } from '#platform/logger.ts';
+import type { StoreConfig } from '../config.ts';
+import type { Statements } from './database.ts';
+import { CommitRecord, readGenerationRecord } from './generation-record.ts';
+import { Memtables } from './memtables.ts';
+import { Replacer } from './replacer.ts';
+import { Snapshots } from './snapshots.ts';
+
+export interface WritingSideOptions {
+  readonly database: Statements;
+  /** Where the commit record lies. */
+  readonly directory: string;
+  /** Incarnation of the durable log; positions of another one do not count. */
+  readonly incarnation: number;
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly config: StoreConfig;
+}
+
+export interface WritingSide {
+  readonly record: CommitRecord;
+  readonly snapshots: Snapshots;
+  readonly memtables: Memtables;
+  readonly replacer: Replacer;
+}
+
+/** Needs no running engine; the indexer begins with `memtables.recover`. */
+export async function openWritingSide(options: WritingSideOptions): Promise<WritingSide> {
+  const { database, directory, files, incarnation, clock, logger, config } = options;
+  await files.makeDirectory(directory);
+  const stored = await readGenerationRecord(files, directory);
+  const record = new CommitRecord(files, directory, {
+    generation: stored?.generation ?? 0,
+    incarnation,
+    positions: stored?.incarnation === incarnation ? stored.positions : new Map<number, number>(),
+    replacements: stored?.replacements ?? [],
+    unindexed: stored?.unindexed ?? false,
+    ledger: stored?.ledger ?? new Map(),
+  });
+  const { generation, replacements } = record.current;
+  const snapshots: Snapshots = new Snapshots({ generation, memtables: [], replacements }, (memtable) => memtables.dropMemtable(memtable));
+  const memtables: Memtables = new Memtables({ database, snapshots, record, clock, logger, config });
+  const replacer = new Replacer({ database, memtables, snapshots, record, logger });
+  return { record, snapshots, memtables, replacer };
+}
