@@ -1,4 +1,5 @@
 /** Makes the writing side of the store from what its directory holds: memtables, snapshots, commit record, replacer. */
+import { dirname } from 'node:path';
 import type { Clock } from '#platform/clock.ts';
 import type { Files } from '#platform/files.ts';
 import type { Logger } from '#platform/logger.ts';
@@ -31,7 +32,10 @@ export interface WritingSide {
 /** Needs no running engine; the indexer begins with `memtables.recover`. */
 export async function openWritingSide(options: WritingSideOptions): Promise<WritingSide> {
   const { database, directory, files, incarnation, clock, logger, config } = options;
-  await files.makeDirectory(directory);
+  if (!(await files.exists(directory))) {
+    await files.makeDirectory(directory);
+    await files.syncDirectory(dirname(directory));
+  }
   const stored = await readGenerationRecord(files, directory);
   const record = new CommitRecord(files, directory, {
     generation: stored?.generation ?? 0,
