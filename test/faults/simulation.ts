@@ -348,9 +348,10 @@ export class Simulation {
     this.#engine.faultRate = 0;
     this.#engineStart();
     const { indexer, store, replay, select } = this.#product!;
+    await this.#until(() => !this.#isPending(), 'appends are answered');
     let isIndexed = false;
     void indexer.indexed().then(() => (isIndexed = true));
-    await this.#until(() => isIndexed && indexer.isCaughtUp && !replay.status().running && this.#engine.isIdle && !this.#isPending(), 'the indexer catches up');
+    await this.#until(() => isIndexed && indexer.isCaughtUp && !replay.status().running && this.#engine.isIdle, 'the indexer catches up');
     if (this.#random.chance(0.5)) {
       const flushed = store.memtables.flush();
       let isFlushed = false;
