@@ -59,9 +59,10 @@ export class Replacer {
     }
   }
 
-  /** Deletes replaced rows when nothing is being replaced. */
+  /** Deletes replaced rows when nothing is being replaced and no query began before their replacement. */
   async tick(): Promise<void> {
-    const { replacements } = this.#options.record.current;
+    const { record, snapshots } = this.#options;
+    const replacements = record.current.replacements.filter(({ generation }) => generation <= snapshots.oldestGeneration);
     if (replacements.length === 0 || this.#replacing > 0 || this.#deleting) return;
     this.#deleting = true;
     try {

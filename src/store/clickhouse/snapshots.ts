@@ -25,7 +25,9 @@ export class Snapshots {
   /** Set from the loss of the memtables until `reset`. */
   #lossReason: string | undefined;
   #losses = 0;
+  /** Queries that run, by memtable and by the generation of their snapshot. */
   readonly #readers = new Map<number, number>();
+  readonly #readersByGeneration = new Map<number, number>();
   readonly #retired = new Set<number>();
   readonly #drop: (memtable: number) => void;
 
@@ -39,9 +41,15 @@ export class Snapshots {
     return this.#state;
   }
 
+  /** Generation of the oldest snapshot that a query reads: what only an older one would show can be deleted. */
+  get oldestGeneration(): number {
+    return Math.min(this.#state.generation, ...this.#readersByGeneration.keys());
+  }
+
   acquire(): Snapshot {
     const state = this.#state;
-    for (const memtable of state.memtables) this.#readers.set(memtable, (this.#readers.get(memtable) ?? 0) + 1);
+    for (const memtable of state.memtables) enter(this.#readers, memtable);
+    enter(this.#readersByGeneration, state.generation);
     const reasonAtStart = this.#lossReason ?? this.#incompleteReason;
     const lostBefore = this.#losses;
     const lostSince = (): boolean => this.#losses !== lostBefore;
@@ -54,7 +62,8 @@ export class Snapshots {
       release: () => {
         invariant(!released, 'a snapshot is released once');
         released = true;
-        for (const memtable of state.memtables) this.#leave(memtable);
+        leave(this.#readersByGeneration, state.generation);
+        for (const memtable of state.memtables) if (leave(this.#readers, memtable) && this.#retired.delete(memtable)) this.#drop(memtable);
       },
     };
   }
@@ -95,18 +104,20 @@ export class Snapshots {
     this.#incompleteReason = reason;
   }
 
-  #leave(memtable: number): void {
-    const left = (this.#readers.get(memtable) ?? 0) - 1;
-    if (left > 0) {
-      this.#readers.set(memtable, left);
-      return;
-    }
-    this.#readers.delete(memtable);
-    if (this.#retired.delete(memtable)) this.#drop(memtable);
-  }
-
   #retire(memtable: number): void {
     if (this.#readers.has(memtable)) this.#retired.add(memtable);
     else this.#drop(memtable);
   }
+}
+
+function enter(readers: Map<number, number>, of: number): void {
+  readers.set(of, (readers.get(of) ?? 0) + 1);
+}
+
+/** True when this was the last reader. */
+function leave(readers: Map<number, number>, of: number): boolean {
+  const left = (readers.get(of) ?? 0) - 1;
+  if (left > 0) readers.set(of, left);
+  else readers.delete(of);
+  return left <= 0;
 }
