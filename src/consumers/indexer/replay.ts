@@ -34,6 +34,10 @@ export interface ReplayStatus {
   readonly error?: string;
 }
 
+/**
+ * Frames that follow each other without a gap. A frame that the log no longer has, trimmed or damaged, is in no
+ * portion: its lines in the store stay, for nothing could take their place.
+ */
 interface Portion {
   blocks: Uint8Array[];
   rowCount: number;
@@ -49,6 +53,7 @@ export class Replay {
   #lines = 0;
   #frames = 0;
   #totalFrames = 0;
+  #keptFrames = 0;
   #error: string | undefined;
 
   constructor(options: ReplayOptions) {
@@ -71,6 +76,7 @@ export class Replay {
     this.#lines = 0;
     this.#frames = 0;
     this.#totalFrames = 0;
+    this.#keptFrames = 0;
     this.#error = undefined;
     this.#running = this.#run(from)
       .catch((error: unknown) => {
@@ -94,31 +100,41 @@ export class Replay {
     const ranges = [...from].map(([shard, sequence]) => ({ shard, sequence, end: to.get(shard) ?? 0 })).filter(({ sequence, end }) => sequence < end);
     this.#totalFrames = ranges.reduce((sum, { sequence, end }) => sum + end - sequence, 0);
     for (const { shard, sequence, end } of ranges) await this.#replayShard(shard, sequence, end);
-    this.#options.logger.info({ lines: this.#lines }, 'a replay is done');
+    this.#options.logger.info({ lines: this.#lines, frames_not_in_the_log: this.#keptFrames }, 'a replay is done');
   }
 
   async #replayShard(shard: number, from: number, end: number): Promise<void> {
-    const { log, portionBytes, portionRows } = this.#options;
-    const reader = await log.openReader(shard, from);
+    const framesBefore = this.#frames;
+    const reader = await this.#options.log.openReader(shard, from);
     try {
-      let portion = emptyPortion(reader.nextSequence);
+      let portion = emptyPortion(from);
       while (!this.#stopping && reader.nextSequence < end) {
-        for (const frame of await reader.read(readBytes)) if (frame.sequence < end) addFrame(portion, frame);
-        portion.toSequence = Math.min(reader.nextSequence, end);
-        if (portion.rowCount < portionRows && portion.byteCount < portionBytes && reader.nextSequence < end) continue;
-        await this.#replacePortion(shard, portion);
-        portion = emptyPortion(portion.toSequence);
+        for (const frame of await reader.read(readBytes)) {
+          if (frame.sequence >= end) break;
+          if (this.#isFull(portion) || portion.toSequence !== frame.sequence) {
+            await this.#replacePortion(shard, portion);
+            this.#frames = framesBefore + portion.toSequence - from;
+            portion = emptyPortion(frame.sequence);
+          }
+          addFrame(portion, frame);
+        }
       }
+      await this.#replacePortion(shard, portion);
+      this.#frames = framesBefore + Math.min(reader.nextSequence, end) - from;
     } finally {
+      this.#keptFrames += reader.skippedFrames + reader.damagedFrames;
       await reader.close();
     }
   }
 
-  async #replacePortion(shard: number, portion: Portion): Promise<void> {
-    const { fromSequence, toSequence, blocks, rowCount } = portion;
-    if (rowCount > 0) await this.#options.replacer.replace({ blocks }, { origin: originOf(this.#options.log.incarnation, shard), fromSequence, toSequence });
+  #isFull({ rowCount, byteCount }: Portion): boolean {
+    return rowCount >= this.#options.portionRows || byteCount >= this.#options.portionBytes;
+  }
+
+  async #replacePortion(shard: number, { fromSequence, toSequence, blocks, rowCount }: Portion): Promise<void> {
+    if (rowCount === 0) return;
+    await this.#options.replacer.replace({ blocks }, { origin: originOf(this.#options.log.incarnation, shard), fromSequence, toSequence });
     this.#lines += rowCount;
-    this.#frames += toSequence - fromSequence;
   }
 }
 
@@ -128,6 +144,7 @@ const emptyPortion = (fromSequence: number): Portion => ({ blocks: [], rowCount:
 
 /** Frames are borrowed from the reader and a portion spans several reads: its blocks are copies. */
 function addFrame(portion: Portion, frame: Frame): void {
+  portion.toSequence = frame.sequence + 1;
   if (frame.kind !== frameKinds.logs || frame.rowCount === 0) return;
   portion.blocks.push(Uint8Array.from(frame.payload));
   portion.rowCount += frame.rowCount;
