@@ -5,10 +5,12 @@
 import { AppError } from '#base/errors.ts';
 import { compileFieldNumber, compileFieldValue } from '#language/compile-sql.ts';
 import type { AggregateAnswer, AggregateQuery, Bucket, Metric, ReadOptions } from '../log-store.ts';
-import type { Database, Parameters } from './database.ts';
+import type { Parameters } from './database.ts';
+import type { ReadParts } from './find-lines.ts';
 import { rollupPlan } from './rollup.ts';
 import type { Snapshot } from './snapshots.ts';
-import { committedCondition, inRange, lineCondition, rangeParameters, unionOfSources } from './sources.ts';
+import { alsoWith, committedCondition, inRange, lineConditions, rangeParameters, unionOfSources } from './sources.ts';
+import type { LineConditions } from './sources.ts';
 
 const minuteMs = 60_000;
 /** Severity numbers from ERROR up. */
@@ -22,22 +24,22 @@ interface Plan {
 
 /** Answers from one snapshot; the caller holds and releases it. */
 export async function aggregate(
-  database: Database,
+  { database, absentIds }: ReadParts,
   snapshot: Snapshot,
   query: AggregateQuery,
   options: ReadOptions,
 ): Promise<AggregateAnswer> {
   const plan = planGroups(query.groupBy);
-  const condition = lineCondition(query.tenant, query.where);
+  const conditions = lineConditions(query.tenant, query.where, await absentIds.of(query.tenant, query.where, query.range, snapshot, options));
   const counted = isCount(query.metric);
-  const { source, parameters } = counted ? countSource(snapshot, query, plan, condition.sql) : valueSource(snapshot, query, plan, condition.sql);
+  const { source, parameters } = counted ? countSource(snapshot, query, plan, conditions) : valueSource(snapshot, query, plan, conditions);
   const keys = ['bucket', ...plan.groups.map((_, index) => `g${index}`)];
   const { value, extrapolated } = counted ? countMetric(query.metric) : valueMetric(query.metric);
   const { rows, scannedRows } = await database.select(
     `SELECT ${keys.join(', ')}, ${value} AS value, ${extrapolated} AS extrapolated FROM (${source})
      GROUP BY ${keys.join(', ')} ORDER BY ${keys.join(', ')} LIMIT ${query.maxBuckets + 1}`,
     {
-      ...condition.parameters,
+      ...conditions.parameters,
       ...plan.parameters,
       ...committedCondition(snapshot).parameters,
       ...rangeParameters(query.range),
@@ -87,7 +89,7 @@ const rollupBucket = (query: AggregateQuery): string =>
     : 'intDiv(toInt64(toUnixTimestamp(toStartOfMinute(ts))) * 1000, {interval_ms:Int64}) * {interval_ms:Int64} AS bucket';
 
 /** Partial sums per bucket, group and, for error shares, level: they add up over the branches. */
-function countSource(snapshot: Snapshot, query: AggregateQuery, plan: Plan, condition: string): Source {
+function countSource(snapshot: Snapshot, query: AggregateQuery, plan: Plan, conditions: LineConditions): Source {
   const groupNames = plan.groups.map((_, index) => `g${index}`);
   const groupColumns = plan.groups.map((sql, index) => `${sql} AS g${index}`);
   const byLevel = query.metric.kind === 'error_rate';
@@ -98,11 +100,11 @@ function countSource(snapshot: Snapshot, query: AggregateQuery, plan: Plan, cond
   const rollup = wholeMinutes ? rollupPlan(snapshot, query.where, query.range, query.groupBy) : undefined;
   if (rollup !== undefined) {
     return {
-      source: rollup.union({ rollup: select(rollupBucket(query)), raw: select(rawBucket(query)), groupBy }, condition),
+      source: rollup.union({ rollup: select(rollupBucket(query)), raw: select(rawBucket(query)), groupBy }, conditions),
       parameters: rollup.parameters,
     };
   }
-  const raw = unionOfSources(snapshot, select(rawBucket(query)), `${condition} AND ${inRange('from_ns', 'to_ns')}`, `GROUP BY ${groupBy.join(', ')}`);
+  const raw = unionOfSources(snapshot, select(rawBucket(query)), alsoWith(conditions, inRange('from_ns', 'to_ns')), `GROUP BY ${groupBy.join(', ')}`);
   return { source: raw, parameters: {} };
 }
 
@@ -113,7 +115,7 @@ function countMetric({ kind }: Metric): { value: string; extrapolated: string } 
 }
 
 /** Rows with the value that the metric looks at. */
-function valueSource(snapshot: Snapshot, query: AggregateQuery, plan: Plan, condition: string): Source {
+function valueSource(snapshot: Snapshot, query: AggregateQuery, plan: Plan, conditions: LineConditions): Source {
   const field = 'field' in query.metric ? query.metric.field : '';
   const compiled = query.metric.kind === 'distinct' ? compileFieldValue(field, 'v_') : compileFieldNumber(field, 'v_');
   const columns = [
@@ -123,7 +125,7 @@ function valueSource(snapshot: Snapshot, query: AggregateQuery, plan: Plan, cond
     '1 / sample_rate AS weight',
   ].join(', ');
   return {
-    source: unionOfSources(snapshot, columns, `${condition} AND ${inRange('from_ns', 'to_ns')}`),
+    source: unionOfSources(snapshot, columns, alsoWith(conditions, inRange('from_ns', 'to_ns'))),
     parameters: compiled.params,
   };
 }

@@ -7,19 +7,21 @@ import type { Files } from '#platform/files.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { StoreConfig } from '../config.ts';
 import type { AggregateAnswer, AggregateQuery, CountAnswer, LineQuery, LinesAnswer, LogStore, ReadOptions, TimeRange } from '../log-store.ts';
+import { AbsentIds } from './absent-ids.ts';
 import { aggregate } from './aggregate.ts';
 import { countLines } from './count-lines.ts';
 import { Database, RowBudgetExceeded } from './database.ts';
 import type { BlockInserter, ClientsByClass } from './database.ts';
 import { DensityCache } from './density.ts';
 import { findLines } from './find-lines.ts';
+import type { ReadParts } from './find-lines.ts';
 import { lineColumns, lineOfColumns } from './line-rows.ts';
 import type { Memtables } from './memtables.ts';
 import { migrate } from './migrations.ts';
 import type { Replacer } from './replacer.ts';
 import { logsTable } from './schema.ts';
 import type { Snapshot, Snapshots } from './snapshots.ts';
-import { committedCondition, inRange, unionOfSources } from './sources.ts';
+import { committedCondition, everywhere, inRange, unionOfSources } from './sources.ts';
 import { TextIndexBacklog } from './text-index-backlog.ts';
 import { openWritingSide } from './writing-side.ts';
 
@@ -51,7 +53,7 @@ export class ClickHouseStore implements LogStore {
   readonly replacer: Replacer;
   readonly #database: Database;
   readonly #snapshots: Snapshots;
-  readonly #density: DensityCache;
+  readonly #reads: ReadParts;
   readonly #backlog: TextIndexBacklog;
   readonly #clock: Clock;
   #storage: StorageSize | undefined;
@@ -64,7 +66,7 @@ export class ClickHouseStore implements LogStore {
     this.sink = sink;
     this.#backlog = backlog;
     this.replacer = replacer;
-    this.#density = new DensityCache(database);
+    this.#reads = { database, density: new DensityCache(database), absentIds: new AbsentIds(database) };
   }
 
   /** Needs no running engine: that is asked for first by `prepare`. */
@@ -110,15 +112,15 @@ export class ClickHouseStore implements LogStore {
   }
 
   findLines(query: LineQuery, options: ReadOptions): Promise<LinesAnswer> {
-    return this.#withSnapshot((snapshot) => findLines(this.#database, this.#density, snapshot, query, options));
+    return this.#withSnapshot((snapshot) => findLines(this.#reads, snapshot, query, options));
   }
 
   countLines(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<CountAnswer> {
-    return this.#withSnapshot((snapshot) => countLines(this.#database, snapshot, query, options));
+    return this.#withSnapshot((snapshot) => countLines(this.#reads, snapshot, query, options));
   }
 
   aggregate(query: AggregateQuery, options: ReadOptions): Promise<AggregateAnswer> {
-    return this.#withSnapshot((snapshot) => aggregate(this.#database, snapshot, query, options));
+    return this.#withSnapshot((snapshot) => aggregate(this.#reads, snapshot, query, options));
   }
 
   lineById(tenant: string, id: string, options: ReadOptions): Promise<LogLine | undefined> {
@@ -129,7 +131,7 @@ export class ClickHouseStore implements LogStore {
     return this.#withSnapshot(async (snapshot) => {
       const condition = `tenant = {tenant:String} AND ${inRange('from_ns', 'to_ns')} AND seq = {seq:UInt64} AND origin = {origin:UInt32} AND row_no = {row:UInt16}`;
       const { rows } = await this.#database.select(
-        unionOfSources(snapshot, lineColumns, condition),
+        `SELECT * FROM (${unionOfSources(snapshot, lineColumns, everywhere(condition))})`,
         {
           tenant,
           origin,
@@ -148,7 +150,7 @@ export class ClickHouseStore implements LogStore {
   /** First and last event time of a tenant's lines, to the minute; undefined where it has none. */
   extentOf(tenant: string, options: ReadOptions): Promise<TimeRange | undefined> {
     return this.#withSnapshot(async (snapshot) => {
-      const minutes = unionOfSources(snapshot, 'toStartOfMinute(ts) AS minute', 'tenant = {tenant:String}', 'GROUP BY minute');
+      const minutes = unionOfSources(snapshot, 'toStartOfMinute(ts) AS minute', everywhere('tenant = {tenant:String}'), 'GROUP BY minute');
       const { rows } = await this.#database.select(
         `SELECT toUnixTimestamp(min(minute)), toUnixTimestamp(max(minute)), count() FROM (${minutes})`,
         { tenant, ...committedCondition(snapshot).parameters },

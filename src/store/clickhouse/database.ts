@@ -37,6 +37,8 @@ interface JsonCompactAnswer {
 /** Settings that make answers the same on every engine, whatever its profile says. */
 const answerSettings: Settings = { output_format_json_quote_64bit_integers: 1, output_format_json_quote_denormals: 0 };
 
+const searchSettings: Settings = { ...answerSettings, ...textSearchSettings };
+
 /** ClickHouse error codes that a bound of ours causes. */
 const memoryLimitCodes = new Set(['241']);
 const timeoutCodes = new Set(['159', '160']);
@@ -55,22 +57,20 @@ export class Database {
     this.#blocks = blocks;
   }
 
-  /** Runs a SELECT of the search class within the limits. */
+  /**
+   * Runs a SELECT of the search class within the limits. They stand in the statement: settings of the request would cost
+   * the engine a statement of their own whenever a session's last query had others. `settings` are SQL literals.
+   */
   async select(sql: string, parameters: Parameters, { limits, signal, queryId }: ReadOptions, settings: Settings = {}): Promise<RowsResult> {
+    const bounds = { ...searchSettings, max_execution_time: limits.timeoutMs / 1000, max_memory_usage: Math.round(limits.maxMemoryBytes), ...settings };
+    const clause = Object.entries(bounds).map(([name, value]) => `${name} = ${value}`).join(', ');
     try {
       const result = await this.#clients.search.query({
-        query: sql,
+        query: `${sql}\nSETTINGS ${clause}`,
         format: 'JSONCompact',
         query_params: { ...parameters },
         ...(signal ? { abort_signal: signal } : {}),
         ...(queryId ? { query_id: queryId } : {}),
-        clickhouse_settings: {
-          ...answerSettings,
-          ...textSearchSettings,
-          max_execution_time: limits.timeoutMs / 1000,
-          max_memory_usage: String(Math.round(limits.maxMemoryBytes)),
-          ...settings,
-        },
       });
       const answer = (await result.json()) as unknown as JsonCompactAnswer;
       return { rows: answer.data, scannedRows: answer.statistics?.rows_read ?? 0 };

@@ -13,8 +13,9 @@ import type { DensityCache } from './density.ts';
 import { keyColumns, keyOfRow, keyText, lineColumns, lineOfColumns } from './line-rows.ts';
 import { logsTable } from './schema.ts';
 import type { Snapshot } from './snapshots.ts';
-import { committedCondition, inRange, lineCondition, memtableBranches, rangeParameters, unionOfSources } from './sources.ts';
-import type { Condition } from './sources.ts';
+import { committedCondition, everywhere, inRange, lineConditions, memtableBranches, rangeParameters, unionOfSources } from './sources.ts';
+import type { LineConditions } from './sources.ts';
+import type { AbsentIds } from './absent-ids.ts';
 
 interface FoundKey {
   readonly key: LineKey;
@@ -28,17 +29,26 @@ interface FoundKey {
 const firstWindowRows = { narrow: 2_000_000, wide: 65_536 } as const;
 const windowGrowth = 16;
 
+/** What reads of one store share. */
+export interface ReadParts {
+  readonly database: Database;
+  readonly density: DensityCache;
+  readonly absentIds: AbsentIds;
+}
+
 /** Finds lines of one snapshot; the caller holds and releases it. */
 export async function findLines(
-  database: Database,
-  density: DensityCache,
+  { database, density, absentIds }: ReadParts,
   snapshot: Snapshot,
   query: LineQuery,
   options: ReadOptions,
 ): Promise<LinesAnswer> {
-  const search = new KeySearch(database, snapshot, query, options);
+  const [tenantDensity, absent] = await Promise.all([
+    density.of(query.tenant, snapshot.generation, options),
+    absentIds.of(query.tenant, query.where, query.range, snapshot, options),
+  ]);
+  const search = new KeySearch(database, snapshot, query, options, absent);
   const range = behindCursor(query);
-  const tenantDensity = await density.of(query.tenant, snapshot.generation, options);
   const firstRows = isNarrow(query.where) ? firstWindowRows.narrow : firstWindowRows.wide;
   const windows = windowsOver(range, tenantDensity, query.order, firstRows, windowGrowth);
   await search.memtablesAndFirstWindow(range, windows[0]);
@@ -69,7 +79,7 @@ class KeySearch {
   readonly #snapshot: Snapshot;
   readonly #query: LineQuery;
   readonly #options: ReadOptions;
-  readonly #condition: Condition;
+  readonly #conditions: LineConditions;
   /** One more than asked for, to know whether there are more. */
   readonly #wanted: number;
   found: FoundKey[] = [];
@@ -77,12 +87,12 @@ class KeySearch {
   /** Set where the bound of scanned rows ended the search: it is whole up to here, and nothing beyond is kept. */
   searchedToNs: bigint | undefined;
 
-  constructor(database: Database, snapshot: Snapshot, query: LineQuery, options: ReadOptions) {
+  constructor(database: Database, snapshot: Snapshot, query: LineQuery, options: ReadOptions, absentIds: readonly string[]) {
     this.#database = database;
     this.#snapshot = snapshot;
     this.#query = query;
     this.#options = options;
-    this.#condition = withCursor(lineCondition(query.tenant, query.where), query);
+    this.#conditions = withCursor(lineConditions(query.tenant, query.where, absentIds), query);
     this.#wanted = query.limit + (query.offset ?? 0) + 1;
   }
 
@@ -90,7 +100,7 @@ class KeySearch {
   async memtablesAndFirstWindow(range: TimeRange, window: TimeRange): Promise<void> {
     const branches = [
       this.#committedBranch(),
-      ...memtableBranches(this.#snapshot, this.#columns, `${this.#condition.sql} AND ${inRange('from_ns', 'to_ns')}`, this.#order),
+      ...memtableBranches(this.#snapshot, this.#columns, `${this.#conditions.memtable} AND ${inRange('from_ns', 'to_ns')}`, this.#order),
     ];
     await this.#collect(branches, window, rangeParameters(range));
   }
@@ -116,7 +126,7 @@ class KeySearch {
   }
 
   #committedBranch(): string {
-    const where = `${committedCondition(this.#snapshot).sql} AND ${this.#condition.sql} AND ${inRange('window_from', 'window_to')}`;
+    const where = `${committedCondition(this.#snapshot).sql} AND ${this.#conditions.committed} AND ${inRange('window_from', 'window_to')}`;
     return `SELECT ${this.#columns} FROM ${logsTable} WHERE ${where} ${this.#order}`;
   }
 
@@ -124,16 +134,16 @@ class KeySearch {
     const budget = this.#options.limits.maxScannedRows - this.scannedRows;
     try {
       const { rows, scannedRows } = await this.#database.select(
-        branches.map((branch) => `SELECT * FROM (${branch})`).join('\nUNION ALL\n'),
+        `SELECT * FROM (${branches.map((branch) => `SELECT * FROM (${branch})`).join('\nUNION ALL\n')})`,
         {
-          ...this.#condition.parameters,
+          ...this.#conditions.parameters,
           ...committedCondition(this.#snapshot).parameters,
           ...parameters,
           window_from: window.fromNs.toString(),
           window_to: window.toNs.toString(),
         },
         this.#options,
-        { max_rows_to_read: String(Math.max(1, budget)), read_overflow_mode: 'throw' },
+        { max_rows_to_read: Math.max(1, budget), read_overflow_mode: "'throw'" },
       );
       this.scannedRows += scannedRows;
       const more = rows.map((row) => ({ key: keyOfRow(row), service: row[4] as string }));
@@ -165,8 +175,12 @@ async function readLines(
   return lines;
 }
 
+/** The primary key's second part. */
+const bucketSeconds = 300;
+const bucketNs = 300_000_000_000n;
+
 /** The primary key narrows by five minutes, service and time; the sequence tells neighbours in a granule apart. */
-const keyCondition = `tenant = {tenant:String} AND ${inRange('from_ns', 'to_ns')}
+const keyCondition = `tenant = {tenant:String} AND toStartOfFiveMinutes(ts) IN {buckets:Array(DateTime('UTC'))}
   AND service IN {services:Array(String)} AND ts IN {times:Array(DateTime64(9, 'UTC'))} AND seq IN {seqs:Array(UInt64)}`;
 
 async function readPortion(
@@ -176,17 +190,16 @@ async function readPortion(
   keys: readonly FoundKey[],
   options: ReadOptions,
 ): Promise<LogLine[]> {
-  const times = keys.map(({ key }) => key.tsNs);
-  const range = { fromNs: times.reduce((a, b) => (b < a ? b : a)), toNs: times.reduce((a, b) => (b > a ? b : a)) + 1n };
+  const times = [...new Set(keys.map(({ key }) => key.tsNs))];
   const { rows } = await database.select(
-    unionOfSources(snapshot, lineColumns, keyCondition),
+    `SELECT * FROM (${unionOfSources(snapshot, lineColumns, everywhere(keyCondition))})`,
     {
       tenant,
-      ...rangeParameters(range),
       ...committedCondition(snapshot).parameters,
+      buckets: [...new Set(times.map((ns) => String(ns / bucketNs) ))].map((bucket) => String(Number(bucket) * bucketSeconds)),
       services: [...new Set(keys.map(({ service }) => service))],
       seqs: [...new Set(keys.map(({ key }) => key.seq))],
-      times: [...new Set(times)].map(secondsText),
+      times: times.map(secondsText),
     },
     options,
   );
@@ -217,13 +230,15 @@ function behindCursor({ range, order, after }: LineQuery): TimeRange {
   return { fromNs: after.tsNs > range.fromNs ? after.tsNs : range.fromNs, toNs: range.toNs };
 }
 
-function withCursor(condition: Condition, { after, order }: LineQuery): Condition {
-  if (after === undefined) return condition;
+function withCursor(conditions: LineConditions, { after, order }: LineQuery): LineConditions {
+  if (after === undefined) return conditions;
   const comparison = order === 'desc' ? '<' : '>';
+  const behind = ` AND (toUnixTimestamp64Nano(ts), origin, seq, row_no) ${comparison} ({after_ns:Int64}, {after_origin:UInt32}, {after_seq:UInt64}, {after_row:UInt16})`;
   return {
-    sql: `${condition.sql} AND (toUnixTimestamp64Nano(ts), origin, seq, row_no) ${comparison} ({after_ns:Int64}, {after_origin:UInt32}, {after_seq:UInt64}, {after_row:UInt16})`,
+    committed: conditions.committed + behind,
+    memtable: conditions.memtable + behind,
     parameters: {
-      ...condition.parameters,
+      ...conditions.parameters,
       after_ns: after.tsNs.toString(),
       after_origin: after.origin,
       after_seq: after.seq,

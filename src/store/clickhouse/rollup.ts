@@ -9,6 +9,7 @@ import type { Parameters } from './database.ts';
 import { logsTable } from './schema.ts';
 import type { Snapshot } from './snapshots.ts';
 import { committedCondition, inRange, memtableBranches } from './sources.ts';
+import type { LineConditions } from './sources.ts';
 
 const minuteNs = 60_000_000_000n;
 
@@ -22,7 +23,7 @@ export interface RollupSelect {
 
 export interface RollupPlan {
   readonly parameters: Parameters;
-  union(select: RollupSelect, condition: string): string;
+  union(select: RollupSelect, conditions: LineConditions): string;
 }
 
 /** True where the column of a field is one that the roll-up keeps. */
@@ -63,15 +64,15 @@ export function rollupPlan(snapshot: Snapshot, where: QueryNode, range: TimeRang
       first_minute_ns: firstMinute.toString(),
       end_minute_ns: endMinute.toString(),
     },
-    union({ rollup, raw, groupBy: groups }, condition) {
+    union({ rollup, raw, groupBy: groups }, conditions) {
       const group = groups.length > 0 ? `GROUP BY ${groups.join(', ')}` : '';
-      const committed = `${committedCondition(snapshot).sql} AND ${condition}`;
+      const committed = `${committedCondition(snapshot).sql} AND ${conditions.committed}`;
       const whole = `toStartOfMinute(ts) >= toDateTime({first_minute:UInt32}, 'UTC') AND toStartOfMinute(ts) < toDateTime({end_minute:UInt32}, 'UTC')`;
       return [
         `SELECT ${rollup} FROM ${logsTable} WHERE ${committed} AND ${whole} ${group}`,
         `SELECT ${raw} FROM ${logsTable} WHERE ${committed} AND ${inRange('from_ns', 'first_minute_ns')} ${group}`,
         `SELECT ${raw} FROM ${logsTable} WHERE ${committed} AND ${inRange('end_minute_ns', 'to_ns')} ${group}`,
-        ...memtableBranches(snapshot, raw, `${condition} AND ${inRange('from_ns', 'to_ns')}`, group),
+        ...memtableBranches(snapshot, raw, `${conditions.memtable} AND ${inRange('from_ns', 'to_ns')}`, group),
       ].join('\nUNION ALL\n');
     },
   };

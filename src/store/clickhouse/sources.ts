@@ -14,10 +14,22 @@ export interface Condition {
   readonly parameters: Parameters;
 }
 
-/** Tenant and query, without time. */
-export function lineCondition(tenant: string, where: QueryNode): Condition {
-  const compiled = compileSql(where);
-  return { sql: `tenant = {tenant:String} AND (${compiled.sql})`, parameters: { ...compiled.params, tenant } };
+/** Tenant and query, without time; the two may differ in form, never in meaning. */
+export interface LineConditions {
+  readonly committed: string;
+  readonly memtable: string;
+  readonly parameters: Parameters;
+}
+
+/** `absentIds`: words that no committed line of the snapshot has as trace or span id. */
+export function lineConditions(tenant: string, where: QueryNode, absentIds: readonly string[] = []): LineConditions {
+  const memtable = compileSql(where, 'm');
+  const committed = absentIds.length === 0 ? memtable : compileSql(where, 'c', { absentIds: new Set(absentIds) });
+  return {
+    committed: `tenant = {tenant:String} AND (${committed.sql})`,
+    memtable: `tenant = {tenant:String} AND (${memtable.sql})`,
+    parameters: { ...memtable.params, ...committed.params, tenant },
+  };
 }
 
 /** Rows of `logs` that the snapshot shows. */
@@ -36,11 +48,20 @@ export const inRange = (from: string, to: string): string =>
 /** `from_ns` and `to_ns` for `inRange('from_ns', 'to_ns')`. */
 export const rangeParameters = ({ fromNs, toNs }: TimeRange): Parameters => ({ from_ns: fromNs.toString(), to_ns: toNs.toString() });
 
-/** The same SELECT over every source, joined by UNION ALL; `tail` (ORDER BY … LIMIT) is applied in each branch. */
-export function unionOfSources(snapshot: Snapshot, columns: string, condition: string, tail = ''): string {
-  const committed = `SELECT ${columns} FROM ${logsTable} WHERE ${committedCondition(snapshot).sql} AND ${condition} ${tail}`;
-  return [committed, ...memtableBranches(snapshot, columns, condition, tail)].join('\nUNION ALL\n');
+/** The same SELECT over every source, joined by UNION ALL; `tail` (GROUP BY …) is applied in each branch. */
+export function unionOfSources(snapshot: Snapshot, columns: string, conditions: Pick<LineConditions, 'committed' | 'memtable'>, tail = ''): string {
+  const committed = `SELECT ${columns} FROM ${logsTable} WHERE ${committedCondition(snapshot).sql} AND ${conditions.committed} ${tail}`;
+  return [committed, ...memtableBranches(snapshot, columns, conditions.memtable, tail)].join('\nUNION ALL\n');
 }
+
+/** The same condition for all sources. */
+export const everywhere = (condition: string): Pick<LineConditions, 'committed' | 'memtable'> => ({ committed: condition, memtable: condition });
+
+/** Both conditions with another one behind. */
+export const alsoWith = (conditions: LineConditions, condition: string): Pick<LineConditions, 'committed' | 'memtable'> => ({
+  committed: `${conditions.committed} AND ${condition}`,
+  memtable: `${conditions.memtable} AND ${condition}`,
+});
 
 export function memtableBranches(snapshot: Snapshot, columns: string, condition: string, tail = ''): string[] {
   return snapshot.memtables.map((number) => `SELECT ${columns} FROM ${memtableName(number)} WHERE ${condition} ${tail}`);
