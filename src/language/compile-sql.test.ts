@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AppError } from '#base/errors.ts';
-import { compileFieldNumber, compileFieldValue, compileIdProbe, compileSql } from './compile-sql.ts';
+import { compileFieldNumber, compileFieldValue, compileNameProbes, compileSql } from './compile-sql.ts';
 import { parseQuery } from './parser.ts';
 import { logIndexes, messageSearchExpression as text } from './text-index.ts';
 
@@ -32,13 +32,13 @@ test('parameters take the prefix that is given', () => {
   assert.deepEqual(compileSql(parseQuery('service:a'), 'where_'), { sql: '(service = {where_0:String})', params: { where_0: 'a' } });
 });
 
-test('the probe for ids names the bare words, once each', () => {
-  assert.deepEqual(compileIdProbe(parseQuery('a b -a (c OR pay*) "x y" service:z')), {
-    sql: '(trace_id IN ({i0:String}, {i1:String}, {i2:String}) OR span_id IN ({i0:String}, {i1:String}, {i2:String}))',
-    params: { i0: 'a', i1: 'b', i2: 'c' },
+test('the probes for names hold the bare words, once each', () => {
+  assert.deepEqual(compileNameProbes(parseQuery('a b -a (c OR pay*) "x y" service:z')), {
     words: ['a', 'b', 'c'],
+    conditions: ['trace_id', 'span_id', 'service', 'host'].map((column) => `${column} IN ({i0:String}, {i1:String}, {i2:String})`),
+    params: { i0: 'a', i1: 'b', i2: 'c' },
   });
-  assert.equal(compileIdProbe(parseQuery('"x y" level:ERROR')), undefined);
+  assert.equal(compileNameProbes(parseQuery('"x y" level:ERROR')), undefined);
 });
 
 test('values of fields for grouping and computing', () => {

@@ -3,7 +3,7 @@
  * from outside are always parameters, never SQL text. The expression is never NULL, so NOT is the exact complement, and
  * means the same on the memtable and on parts with and without indexes (test/language/trinity.test.ts).
  */
-import { conditionOf, maxSeverity, wordsComparedWithIds } from './conditions.ts';
+import { bareWordColumns, conditionOf, maxSeverity, wordsComparedWithNames } from './conditions.ts';
 import { resolveField } from './fields.ts';
 import { messageSearchExpression } from './text-index.ts';
 import type { QueryNode } from './ast.ts';
@@ -51,24 +51,30 @@ class Params {
  * Throws AppError `query_unsupported` for what does not exist.
  *
  * A bare word makes the engine read trace_id and span_id, some 50 MB per million lines and two thirds of the query's
- * time, mostly to find that no line has a word like "timeout" as its id. A caller may first ask `compileIdProbe` (2 ms by
- * the bloom filters) in the same snapshot and pass the words that it does not return as `known.absentIds`.
+ * time, mostly to find that no line has a word like "timeout" as its id; and an OR over so many columns is pruned badly. A
+ * caller may first ask `compileNameProbes` (each is answered by its own index) in the same snapshot, and where none
+ * finds a line pass their words as `known.absentNames`.
  */
 export function compileSql(node: QueryNode, prefix = 'p', known: KnownFacts = {}): CompiledSql {
   const params = new Params(prefix);
   return { sql: conditionSql(conditionOf(node, known), params), params: params.values };
 }
 
-/**
- * Condition of the lines that have one of the query's bare words as trace_id or span_id, and those words; undefined
- * where the query compares none. No such line: all words are absent.
- */
-export function compileIdProbe(node: QueryNode, prefix = 'i'): (CompiledSql & { readonly words: readonly string[] }) | undefined {
-  const words = wordsComparedWithIds(node);
+/** Whether any line has one of the words as its trace_id, span_id, service or host. */
+export interface NameProbes {
+  readonly words: readonly string[];
+  /** A condition for each column, to be asked apart. */
+  readonly conditions: readonly string[];
+  readonly params: CompiledSql['params'];
+}
+
+/** Undefined where the query compares no bare word with those columns. */
+export function compileNameProbes(node: QueryNode, prefix = 'i'): NameProbes | undefined {
+  const words = wordsComparedWithNames(node);
   if (words.length === 0) return undefined;
   const params = new Params(prefix);
   const list = words.map((word) => params.text(word)).join(', ');
-  return { sql: `(trace_id IN (${list}) OR span_id IN (${list}))`, params: params.values, words };
+  return { words, conditions: bareWordColumns.map((column) => `${column} IN (${list})`), params: params.values };
 }
 
 function conditionSql(condition: Condition, params: Params): string {

@@ -34,8 +34,8 @@ export const maxSeverity = 24;
 
 /** What the caller knows about the lines that will be looked at, which makes the condition simpler and changes nothing else. */
 export interface KnownFacts {
-  /** Texts that no line has as its trace_id or span_id. */
-  readonly absentIds?: ReadonlySet<string>;
+  /** Texts that no line has as its trace_id, span_id, service or host. */
+  readonly absentNames?: ReadonlySet<string>;
 }
 
 /**
@@ -94,16 +94,16 @@ function prefixCondition(text: string): Condition {
 }
 
 /** The ids first. */
-const bareWordColumns = ['trace_id', 'span_id', 'service', 'host'] as const;
+export const bareWordColumns = ['trace_id', 'span_id', 'service', 'host'] as const;
 
-/** The texts that `conditionOf` compares with trace_id and span_id for bare words, for a caller that can rule some out. */
-export function wordsComparedWithIds(node: QueryNode): string[] {
+/** The texts that `conditionOf` compares with `bareWordColumns`, for a caller that can rule some out. */
+export function wordsComparedWithNames(node: QueryNode): string[] {
   switch (node.kind) {
     case 'and':
     case 'or':
-      return [...new Set(node.children.flatMap(wordsComparedWithIds))];
+      return [...new Set(node.children.flatMap(wordsComparedWithNames))];
     case 'not':
-      return wordsComparedWithIds(node.child);
+      return wordsComparedWithNames(node.child);
     case 'word':
       return hasTokens(node.text) ? [node.text] : [];
     default:
@@ -114,7 +114,7 @@ export function wordsComparedWithIds(node: QueryNode): string[] {
 function wordCondition(text: string, known: KnownFacts): Condition {
   const inMessage = tokensCondition(text);
   if (inMessage.kind === 'true') return inMessage;
-  const compared = known.absentIds?.has(text) === true ? bareWordColumns.slice(2) : bareWordColumns;
+  const compared = known.absentNames?.has(text) === true ? [] : bareWordColumns;
   const columns = compared.map((column) => ({ kind: 'column', column, test: { op: 'equals', value: text } }) as const);
   return { kind: 'or', children: [inMessage, { kind: 'any-attribute', value: text }, ...columns] };
 }

@@ -24,13 +24,13 @@ interface Plan {
 
 /** Answers from one snapshot; the caller holds and releases it. */
 export async function aggregate(
-  { database, absentIds }: ReadParts,
+  { database, absentNames }: ReadParts,
   snapshot: Snapshot,
   query: AggregateQuery,
   options: ReadOptions,
 ): Promise<AggregateAnswer> {
   const plan = planGroups(query.groupBy);
-  const conditions = lineConditions(query.tenant, query.where, await absentIds.of(query.tenant, query.where, query.range, snapshot, options));
+  const conditions = lineConditions(query.tenant, query.where, await absentNames.of(query.tenant, query.where, query.range, snapshot, options));
   const counted = isCount(query.metric);
   const { source, parameters } = counted ? countSource(snapshot, query, plan, conditions) : valueSource(snapshot, query, plan, conditions);
   const keys = ['bucket', ...plan.groups.map((_, index) => `g${index}`)];

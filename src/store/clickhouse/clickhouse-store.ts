@@ -7,7 +7,7 @@ import type { Files } from '#platform/files.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { StoreConfig } from '../config.ts';
 import type { AggregateAnswer, AggregateQuery, CountAnswer, LineQuery, LinesAnswer, LogStore, ReadOptions, TimeRange } from '../log-store.ts';
-import { AbsentIds } from './absent-ids.ts';
+import { AbsentNames } from './absent-names.ts';
 import { aggregate } from './aggregate.ts';
 import { countLines } from './count-lines.ts';
 import { Database, RowBudgetExceeded } from './database.ts';
@@ -66,7 +66,7 @@ export class ClickHouseStore implements LogStore {
     this.sink = sink;
     this.#backlog = backlog;
     this.replacer = replacer;
-    this.#reads = { database, density: new DensityCache(database), absentIds: new AbsentIds(database) };
+    this.#reads = { database, density: new DensityCache(database), absentNames: new AbsentNames(database) };
   }
 
   /** Needs no running engine: that is asked for first by `prepare`. */

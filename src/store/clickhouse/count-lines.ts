@@ -7,12 +7,12 @@ import { alsoWith, committedCondition, inRange, lineConditions, rangeParameters,
 
 /** Counts the lines of one snapshot; the caller holds and releases it. Counts lines, not weights. */
 export async function countLines(
-  { database, absentIds }: ReadParts,
+  { database, absentNames }: ReadParts,
   snapshot: Snapshot,
   query: Pick<LineQuery, 'tenant' | 'where' | 'range'>,
   options: ReadOptions,
 ): Promise<CountAnswer> {
-  const conditions = lineConditions(query.tenant, query.where, await absentIds.of(query.tenant, query.where, query.range, snapshot, options));
+  const conditions = lineConditions(query.tenant, query.where, await absentNames.of(query.tenant, query.where, query.range, snapshot, options));
   const rollup = rollupPlan(snapshot, query.where, query.range, []);
   const source = rollup
     ? rollup.union({ rollup: 'count() AS lines', raw: 'count() AS lines', groupBy: [] }, conditions)

@@ -15,7 +15,7 @@ import { logsTable } from './schema.ts';
 import type { Snapshot } from './snapshots.ts';
 import { committedCondition, everywhere, inRange, lineConditions, memtableBranches, rangeParameters, unionOfSources } from './sources.ts';
 import type { LineConditions } from './sources.ts';
-import type { AbsentIds } from './absent-ids.ts';
+import type { AbsentNames } from './absent-names.ts';
 
 interface FoundKey {
   readonly key: LineKey;
@@ -33,19 +33,19 @@ const windowGrowth = 16;
 export interface ReadParts {
   readonly database: Database;
   readonly density: DensityCache;
-  readonly absentIds: AbsentIds;
+  readonly absentNames: AbsentNames;
 }
 
 /** Finds lines of one snapshot; the caller holds and releases it. */
 export async function findLines(
-  { database, density, absentIds }: ReadParts,
+  { database, density, absentNames }: ReadParts,
   snapshot: Snapshot,
   query: LineQuery,
   options: ReadOptions,
 ): Promise<LinesAnswer> {
   const [tenantDensity, absent] = await Promise.all([
     density.of(query.tenant, snapshot.generation, options),
-    absentIds.of(query.tenant, query.where, query.range, snapshot, options),
+    absentNames.of(query.tenant, query.where, query.range, snapshot, options),
   ]);
   const search = new KeySearch(database, snapshot, query, options, absent);
   const range = behindCursor(query);
@@ -87,12 +87,12 @@ class KeySearch {
   /** Set where the bound of scanned rows ended the search: it is whole up to here, and nothing beyond is kept. */
   searchedToNs: bigint | undefined;
 
-  constructor(database: Database, snapshot: Snapshot, query: LineQuery, options: ReadOptions, absentIds: readonly string[]) {
+  constructor(database: Database, snapshot: Snapshot, query: LineQuery, options: ReadOptions, absentNames: readonly string[]) {
     this.#database = database;
     this.#snapshot = snapshot;
     this.#query = query;
     this.#options = options;
-    this.#conditions = withCursor(lineConditions(query.tenant, query.where, absentIds), query);
+    this.#conditions = withCursor(lineConditions(query.tenant, query.where, absentNames), query);
     this.#wanted = query.limit + (query.offset ?? 0) + 1;
   }
 

@@ -21,10 +21,10 @@ export interface LineConditions {
   readonly parameters: Parameters;
 }
 
-/** `absentIds`: words that no committed line of the snapshot has as trace or span id. */
-export function lineConditions(tenant: string, where: QueryNode, absentIds: readonly string[] = []): LineConditions {
+/** `absentNames`: words that no committed line of the snapshot has as trace or span id, service or host. */
+export function lineConditions(tenant: string, where: QueryNode, absentNames: readonly string[] = []): LineConditions {
   const memtable = compileSql(where, 'm');
-  const committed = absentIds.length === 0 ? memtable : compileSql(where, 'c', { absentIds: new Set(absentIds) });
+  const committed = absentNames.length === 0 ? memtable : compileSql(where, 'c', { absentNames: new Set(absentNames) });
   return {
     committed: `tenant = {tenant:String} AND (${committed.sql})`,
     memtable: `tenant = {tenant:String} AND (${memtable.sql})`,

@@ -1,9 +1,10 @@
 /**
- * Which of a query's bare words no committed line has as trace or span id. Asked first, by the bloom filters, it spares
- * the query the two widest columns: hardly any word is an id. Kept per generation, because only a commit changes it.
+ * Which of a query's bare words no committed line has as trace or span id, service or host. Asked first, by the indexes
+ * of those columns, it spares the query the two widest columns and an OR that is pruned badly: hardly any word is a
+ * name. Kept per generation, because only a commit changes it.
  */
 import type { QueryNode } from '#language/ast.ts';
-import { compileIdProbe } from '#language/compile-sql.ts';
+import { compileNameProbes } from '#language/compile-sql.ts';
 import type { ReadOptions, TimeRange } from '../log-store.ts';
 import type { Database } from './database.ts';
 import { logsTable } from './schema.ts';
@@ -12,7 +13,7 @@ import type { Snapshot } from './snapshots.ts';
 
 const maxKept = 1000;
 
-export class AbsentIds {
+export class AbsentNames {
   readonly #database: Database;
   #generation = -1;
   #kept = new Map<string, Promise<readonly string[]>>();
@@ -22,7 +23,7 @@ export class AbsentIds {
   }
 
   of(tenant: string, where: QueryNode, range: TimeRange, snapshot: Snapshot, options: ReadOptions): Promise<readonly string[]> {
-    const probe = compileIdProbe(where);
+    const probe = compileNameProbes(where);
     if (probe === undefined) return Promise.resolve([]);
     if (snapshot.generation !== this.#generation || this.#kept.size >= maxKept) {
       this.#generation = snapshot.generation;
@@ -37,17 +38,19 @@ export class AbsentIds {
     return asking;
   }
 
-  /** One word found as an id means that none counts as absent: rare, and then the slower query is right too. */
+  /** One word found means that none counts as absent: rare, and then the slower query is right too. */
   async #ask(
     tenant: string,
-    probe: NonNullable<ReturnType<typeof compileIdProbe>>,
+    probe: NonNullable<ReturnType<typeof compileNameProbes>>,
     range: TimeRange,
     snapshot: Snapshot,
     { limits }: ReadOptions,
   ): Promise<readonly string[]> {
     const committed = committedCondition(snapshot);
+    const within = `${committed.sql} AND tenant = {tenant:String} AND ${inRange('from_ns', 'to_ns')}`;
+    const branches = probe.conditions.map((condition) => `SELECT 1 FROM ${logsTable} WHERE ${within} AND ${condition} LIMIT 1`);
     const { rows } = await this.#database.select(
-      `SELECT 1 FROM ${logsTable} WHERE ${committed.sql} AND tenant = {tenant:String} AND ${probe.sql} AND ${inRange('from_ns', 'to_ns')} LIMIT 1`,
+      `SELECT * FROM (${branches.join(' UNION ALL ')})`,
       { ...committed.parameters, ...probe.params, ...rangeParameters(range), tenant },
       { limits },
     );
