@@ -162,7 +162,13 @@ export class Indexer {
     this.#replaying = true;
     store.setIncomplete('recent lines are being replayed from the durable log');
     await store.prepare();
-    const gatherer = new FrameGatherer(log, await store.sink.recover());
+    const from = await store.sink.recover();
+    for (const { shard, end } of log.shards()) {
+      const position = from.get(shard) ?? 0;
+      if (position <= end.sequence) continue;
+      this.#options.logger.error({ shard, position, end: end.sequence }, 'the store is ahead of the log: the log has lost lines that were durable');
+    }
+    const gatherer = new FrameGatherer(log, from);
     this.#foundUpTo = new Map(gatherer.position);
     this.#gatherer = gatherer;
     while (!signal.aborted) {

@@ -24,6 +24,11 @@ export interface WriterStart {
 
 export interface RecoveredShard {
   readonly start: WriterStart;
+  /**
+   * Where the shard ends for its consumers. It may lie before the writer's first sequence: numbers that only a cut tail used
+   * up are forgotten by the next recovery, and a consumer that had committed beyond them would miss the frames that get them then.
+   */
+  readonly end: number;
   readonly report: RecoveryReport;
 }
 
@@ -73,6 +78,7 @@ export async function recoverShard({ files, segments, verifyFrom, floor, bufferB
       rows: end.rows,
       bytes: (newest?.header?.bytesBefore ?? 0) + end.offset - segmentHeaderRegion,
     },
+    end: Math.max(end.durableEnd, newest?.firstSequence ?? 0, floor),
     report: { shard: segments.place.shard, tornBytes: tornBytes + cutBytes, damagedFrames, lostRows },
   };
 }

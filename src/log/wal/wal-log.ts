@@ -72,8 +72,8 @@ export class WalLog implements DurableLog {
     this.#consumers = opened.consumers;
     this.#starts = opened.starts;
     for (const [shard, segments] of opened.segments) {
-      const { sequence, rows, bytes } = opened.starts.get(shard) ?? newShard;
-      this.#shards.set(shard, new WalShard(segments, { shard, sequence, rows, bytes }));
+      const { rows, bytes } = opened.starts.get(shard) ?? newShard;
+      this.#shards.set(shard, new WalShard(segments, { shard, sequence: opened.ends.get(shard) ?? 0, rows, bytes }));
     }
     this.#markPassed();
   }
@@ -91,7 +91,7 @@ export class WalLog implements DurableLog {
     const { files, config } = this.#options;
     const known = this.#shard(shard);
     await known.segments.refresh(Number.POSITIVE_INFINITY);
-    const { start, report } = await recoverShard({
+    const { start, end, report } = await recoverShard({
       files,
       segments: known.segments,
       verifyFrom: Number.POSITIVE_INFINITY,
@@ -100,7 +100,7 @@ export class WalLog implements DurableLog {
     });
     sayRecovered(this.#options.logger, report, start);
     this.#starts.set(shard, start);
-    this.advance({ shard, sequence: start.sequence, rows: start.rows, bytes: start.bytes });
+    this.advance({ shard, sequence: end, rows: start.rows, bytes: start.bytes });
     return start;
   }
 
@@ -265,6 +265,8 @@ interface OpenedLog {
   readonly consumers: ConsumerRegistry;
   readonly segments: ReadonlyMap<number, ShardSegments>;
   readonly starts: Map<number, WriterStart>;
+  /** Sequence at which each shard ends for its consumers. */
+  readonly ends: ReadonlyMap<number, number>;
 }
 
 /**
@@ -292,6 +294,7 @@ export async function openWalLog(options: WalLogOptions): Promise<WalLog> {
     segments.set(shard, found);
   }
   const starts = new Map<number, WriterStart>();
+  const ends = new Map<number, number>();
   const recovery: RecoveryReport[] = [];
   for (const [shard, found] of segments) {
     const verifyFrom = consumers.heldFrom(shard);
@@ -303,10 +306,11 @@ export async function openWalLog(options: WalLogOptions): Promise<WalLog> {
       bufferBytes: config.read_buffer_bytes,
     });
     starts.set(shard, recovered.start);
+    ends.set(shard, recovered.end);
     recovery.push(recovered.report);
     sayRecovered(logger, recovered.report, recovered.start);
   }
-  return new WalLog(options, { incarnation, recovery, consumers, segments, starts });
+  return new WalLog(options, { incarnation, recovery, consumers, segments, starts, ends });
 }
 
 const secureRandom = (): number => randomInt(2 ** 32) / 2 ** 32;
