@@ -108,6 +108,16 @@ export class KillRun {
 
   /** A line sent now is taken, found, and comes through the live tail. */
   async works(): Promise<void> {
+    const word = await this.tails();
+    await eventually(
+      () => this.product.search({ query: word, filters: { time_range: this.timeRange } }).catch(() => ({ total: 0 })),
+      ({ total }) => total === 1,
+      60_000,
+    );
+  }
+
+  /** A line sent now is taken and comes through the live tail; its word. */
+  async tails(): Promise<string> {
     const word = `sentinel${Date.now()}`;
     const abort = new AbortController();
     const tail = await fetch(`${this.product.url}/v1/tail?query=${word}`, { headers: { accept: 'text/event-stream' }, signal: abort.signal });
@@ -127,10 +137,7 @@ export class KillRun {
     assert.ok(await Promise.race([seen, sleep(10_000, false, { ref: false })]), 'the line comes through the tail');
     abort.abort();
     await seen.catch(() => undefined);
-    await eventually(
-      () => this.product.search({ query: word, filters: { time_range: this.timeRange } }),
-      ({ total }) => total === 1,
-    );
+    return word;
   }
 
   async #settled(): Promise<void> {
