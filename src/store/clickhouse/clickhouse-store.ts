@@ -95,7 +95,7 @@ export class ClickHouseStore implements LogStore {
 
   /** Upkeep, once a second. */
   async tick(): Promise<void> {
-    this.sink.flushIfDue();
+    this.sink.tick();
     await this.replacer.tick();
     await this.#backlog.tick();
     await this.#measureStorage();

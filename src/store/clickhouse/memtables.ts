@@ -88,6 +88,7 @@ export class Memtables implements LineSink {
   /** Numbers of generations and of memtables are never used twice, also not after a failure. */
   #lastGeneration: number;
   #lastMemtable = 0;
+  #undropped: number[] = [];
   #live: Memtable[] = [];
   /** What must not run beside another: a flush, a recovery, a replacement. Never rejects. */
   #exclusive: Promise<void> | undefined;
@@ -174,6 +175,7 @@ export class Memtables implements LineSink {
     const { database, snapshots } = this.#options;
     this.#lost = false;
     this.#leftovers = true;
+    this.#undropped = [];
     const { generation, replacements } = this.#record.current;
     snapshots.reset({ generation, memtables: [], replacements });
     const leftovers = await database.selectInternal('SELECT name FROM system.tables WHERE database = currentDatabase()');
@@ -212,7 +214,7 @@ export class Memtables implements LineSink {
     memtable.outcomes = addLedgers(memtable.outcomes, batch.outcomes, this.#options.config.max_ledger_tenants);
   }
 
-  /** Starts a flush where size or age ask for one; called after inserts and by a timer. */
+  /** Starts a flush where size or age ask for one. */
   flushIfDue(): void {
     if (this.#exclusive !== undefined || this.#live.length === 0) return;
     const { config, clock } = this.#options;
@@ -223,6 +225,14 @@ export class Memtables implements LineSink {
       oldest.byteCount >= config.flush_bytes ||
       clock.monotonicMs() - oldest.createdAtMs >= config.flush_age;
     if (due) this.#startFlush();
+  }
+
+  /** Upkeep, once a second: flushes that are due by age, and memtables that could not be dropped before. */
+  tick(): void {
+    this.flushIfDue();
+    const undropped = this.#undropped;
+    this.#undropped = [];
+    for (const number of undropped) this.dropMemtable(number);
   }
 
   async flush(): Promise<void> {
@@ -260,10 +270,11 @@ export class Memtables implements LineSink {
     }
   }
 
-  /** Drops a memtable that no query reads any more; a failure leaves it for the next `recover`. */
+  /** Drops a memtable that no query reads any more; where that fails it is tried again. */
   dropMemtable(number: number): void {
     this.#dropTable(memtableName(number)).catch((error: unknown) => {
       this.#options.logger.warn({ memtable: number, error: String(error) }, 'a memtable could not be dropped');
+      this.#undropped.push(number);
     });
   }
 
