@@ -84,8 +84,9 @@ export class FakeEngine {
     return this.#statements.length === 0 && this.#mutations.length === 0;
   }
 
-  get tableCount(): number {
-    return this.#tables.size;
+  /** Empty ones may be left by a CREATE that its client gave up. */
+  tablesWithRows(): string[] {
+    return [...this.#tables].filter(([, rows]) => rows.length > 0).map(([name]) => name);
   }
 
   /** One of the statements or mutations goes a step on. */

@@ -45,8 +45,8 @@ export class Replacer {
     try {
       await memtables.withoutFlush(async ({ generation, memtable }) => {
         const staging = memtableName(memtable);
-        await database.command(createMemtable(memtable), 'flush');
         staged = memtable;
+        await database.command(createMemtable(memtable), 'flush');
         const rowCount = await database.insertNative(staging, memtableColumns, batch.blocks, AbortSignal.timeout(stagingTimeoutMs));
         await writeGeneration(database, { memtable, rowCount, generation }, flushSettings, copyTimeoutMs);
         await record.change((current) => ({ ...current, generation, replacements: [...current.replacements, { ...range, generation }] }));
