@@ -76,7 +76,8 @@ export class CountingClient {
     if (turn % 2 === 0 && answer.total_relation !== 'eq') return;
     const count = turn % 2 === 0 ? answer.total! : answer.buckets!.reduce((sum, { value }) => sum + value, 0);
     this.complete += 1;
-    if (count < before) this.#falls.push(`the ${turn % 2 === 0 ? 'total' : 'aggregate'} fell from ${before} to ${count} in an answer that says complete`);
+    if (count < before)
+      this.#falls.push(`the ${turn % 2 === 0 ? 'total' : 'aggregate'} fell from ${before} to ${count} in an answer that says complete`);
     this.highest = Math.max(this.highest, count);
   }
 }

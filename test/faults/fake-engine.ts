@@ -5,7 +5,7 @@
  * A mutation reaches the parts that were there when it began, and goes on after a restart.
  */
 import assert from 'node:assert/strict';
-import type { Statements } from '../../src/store/clickhouse/database.ts';
+import type { Parameters, Statements } from '../../src/store/clickhouse/database.ts';
 import type { SnapshotState } from '../../src/store/clickhouse/snapshots.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
@@ -109,7 +109,11 @@ export class FakeEngine {
   }
 
   /** A connection of one process of the product. */
-  connect(): { statements: Statements; select(snapshot: SnapshotState): Promise<FakeRow[]>; disconnect(): void } {
+  connect(): {
+    statements: Statements;
+    select(snapshot: SnapshotState, pause?: () => Promise<void>): Promise<FakeRow[]>;
+    disconnect(): void;
+  } {
     const own = new Set<Statement>();
     let connected = true;
     const submit = (statement: Pick<Statement, 'sql' | 'run' | 'runPartly' | 'begin'>): Promise<Answer> => {
@@ -122,13 +126,24 @@ export class FakeEngine {
       });
     };
     const statements: Statements = {
-      command: async (sql, _class, _settings, parameters = {}) => void (await submit(this.#statementOf(sql, parameters))),
-      selectInternal: (sql, parameters = {}) => submit(this.#statementOf(sql, parameters)),
+      command: async (sql, _class, _settings, parameters?: Parameters) => void (await submit(this.#statementOf(sql, parameters ?? {}))),
+      selectInternal: (sql, parameters?: Parameters) => submit(this.#statementOf(sql, parameters ?? {})),
       insertNative: async (table, _columns, blocks) => Number((await submit(this.#insert(table, blocks)))[0][0]),
     };
-    const select = async (snapshot: SnapshotState): Promise<FakeRow[]> => {
-      const sources = [() => this.#committedRows(snapshot), ...snapshot.memtables.map((number) => () => this.#rowsOf(`memtable_${number}`))];
-      const answers = await Promise.all(sources.map((read) => submit({ sql: 'SELECT', run: () => read().map((row) => [row]) })));
+    const select = async (snapshot: SnapshotState, pause?: () => Promise<void>): Promise<FakeRow[]> => {
+      const sources = [
+        () => this.#committedRows(snapshot),
+        ...snapshot.memtables.map((number) => () => this.#rowsOf(`memtable_${number}`)),
+      ];
+      const answers: Answer[] = [];
+      const ask = async (read: () => readonly FakeRow[]): Promise<void> =>
+        void answers.push(await submit({ sql: 'SELECT', run: () => read().map((row) => [row]) }));
+      if (pause === undefined) await Promise.all(sources.map(ask));
+      else
+        for (const read of sources) {
+          await pause();
+          await ask(read);
+        }
       return answers.flatMap((answer) => answer.map(([row]) => row as FakeRow));
     };
     return {
@@ -182,7 +197,7 @@ export class FakeEngine {
     else statement.client?.resolve(result);
   }
 
-  #statementOf(sql: string, parameters: Readonly<Record<string, unknown>>): Pick<Statement, 'sql' | 'run' | 'begin'> {
+  #statementOf(sql: string, parameters: Parameters): Pick<Statement, 'sql' | 'run' | 'begin'> {
     const gen = Number(parameters['gen']);
     const [kind, match] = Object.entries(patterns)
       .map(([name, pattern]) => [name, pattern.exec(sql)] as const)
@@ -216,7 +231,10 @@ export class FakeEngine {
         return { sql, run: () => [...this.#tables.keys(), 'logs', 'migrations'].map((name) => [name]) };
       case 'processes': {
         const like = String(parameters['flush']).replace('%', '');
-        return { sql, run: () => [[String(this.#statements.filter((other) => other.state === 'running' && other.sql.startsWith(like)).length)]] };
+        return {
+          sql,
+          run: () => [[String(this.#statements.filter((other) => other.state === 'running' && other.sql.startsWith(like)).length)]],
+        };
       }
       default:
         throw new Error(`the fake engine does not know: ${sql}`);

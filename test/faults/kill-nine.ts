@@ -77,7 +77,9 @@ export class KillRun {
     const numbers = hits.map(({ metadata }) => Number(metadata['n']));
     assert.deepEqual(discrepancies(this.senders.batches, numbers), []);
     assert.equal(new Set(hits.map(({ id }) => id)).size, hits.length, 'ids are unique');
-    const aggregate = (await (await this.product.post('/v1/logs/aggregate', { ...request, metric: 'count', group_by: ['level'] })).json()) as {
+    const aggregate = (await (
+      await this.product.post('/v1/logs/aggregate', { ...request, metric: 'count', group_by: ['level'] })
+    ).json()) as {
       buckets: { value: number }[];
       complete: boolean;
     };
@@ -120,7 +122,10 @@ export class KillRun {
   async tails(): Promise<string> {
     const word = `sentinel${Date.now()}`;
     const abort = new AbortController();
-    const tail = await fetch(`${this.product.url}/v1/tail?query=${word}`, { headers: { accept: 'text/event-stream' }, signal: abort.signal });
+    const tail = await fetch(`${this.product.url}/v1/tail?query=${word}`, {
+      headers: { accept: 'text/event-stream' },
+      signal: abort.signal,
+    });
     assert.equal(tail.status, 200);
     const body = tail.body!.getReader();
     const seen = (async () => {
@@ -132,7 +137,9 @@ export class KillRun {
       }
       return text.includes(word);
     })();
-    const sent = await this.product.post('/v1/logs/ingest', { logs: [{ timestamp: new Date().toISOString(), service: 'sentinel', message: word }] });
+    const sent = await this.product.post('/v1/logs/ingest', {
+      logs: [{ timestamp: new Date().toISOString(), service: 'sentinel', message: word }],
+    });
     assert.equal(sent.status, 202);
     assert.ok(await Promise.race([seen, sleep(10_000, false, { ref: false })]), 'the line comes through the tail');
     abort.abort();
@@ -174,7 +181,10 @@ export class KillRun {
     process.kill(Number(engine.pid), 'SIGKILL');
     await eventually(
       () => this.product.status(),
-      (status) => status['engine'].restarts > engine.restarts && status['ready'] === true && status['consumers'].indexer.recoveries > consumers.indexer.recoveries,
+      (status) =>
+        status['engine'].restarts > engine.restarts &&
+        status['ready'] === true &&
+        status['consumers'].indexer.recoveries > consumers.indexer.recoveries,
       60_000,
     );
   }
@@ -196,7 +206,9 @@ export class KillRun {
   }
 
   async #owner(): Promise<{ pid: number }> {
-    return JSON.parse(await readFile(join(this.dataDirectory, 'owner.json'), 'utf8').catch(() => JSON.stringify({ pid: this.product.process.pid }))) as {
+    return JSON.parse(
+      await readFile(join(this.dataDirectory, 'owner.json'), 'utf8').catch(() => JSON.stringify({ pid: this.product.process.pid })),
+    ) as {
       pid: number;
     };
   }

@@ -115,7 +115,11 @@ export class NumberedSenders {
         return;
       }
       batch.fate = 'refused';
-      this.refusals.push({ status: response.status, retryAfter: response.headers.get('retry-after'), code: answer.error?.code ?? JSON.stringify(answer) });
+      this.refusals.push({
+        status: response.status,
+        retryAfter: response.headers.get('retry-after'),
+        code: answer.error?.code ?? JSON.stringify(answer),
+      });
       await sleep(100);
     } catch {
       // The connection broke: nobody knows whether it arrived.
@@ -134,9 +138,11 @@ export function discrepancies(batches: readonly SentBatch[], foundNumbers: reado
     const numbers = Array.from({ length: count }, (_, index) => first + index);
     const found = numbers.filter((number) => times.has(number)).length;
     if (numbers.some((number) => (times.get(number) ?? 0) > 1)) complaints.push(`lines from ${first} (${fate}) are found more than once`);
-    if (fate === 'acknowledged' && found !== count) complaints.push(`${count - found} of ${count} acknowledged lines from ${first} are missing`);
+    if (fate === 'acknowledged' && found !== count)
+      complaints.push(`${count - found} of ${count} acknowledged lines from ${first} are missing`);
     if (fate === 'refused' && found > 0) complaints.push(`${found} refused lines from ${first} are found`);
-    if (fate === 'unknown' && found !== 0 && found !== count) complaints.push(`the batch from ${first}, never answered, is there in part: ${found} of ${count}`);
+    if (fate === 'unknown' && found !== 0 && found !== count)
+      complaints.push(`the batch from ${first}, never answered, is there in part: ${found} of ${count}`);
     for (const number of numbers) times.delete(number);
   }
   if (times.size > 0) complaints.push(`lines that nobody sent are found: ${[...times.keys()].slice(0, 5).join(', ')}`);

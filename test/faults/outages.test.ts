@@ -11,38 +11,19 @@ import test from 'node:test';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../support/product.ts';
+import { engineOutage } from './engine-outage.ts';
 import { KillRun, smallFlushes } from './kill-nine.ts';
 import { NumberedSenders } from './numbered-lines.ts';
 
-test('while the engine is down lines are taken and tailed, search says 503 and why, and then everything is found', { timeout: 180_000 }, async (t) => {
-  const downMs = 8000;
-  const flags = [...smallFlushes, `--engine.min_restart_delay=${downMs}ms`, `--engine.max_restart_delay=${downMs}ms`];
-  const run = await KillRun.start(t, flags, new NumberedSenders({ pauseMs: 20 }));
-  await sleep(1500);
-  const { engine } = await run.product.status();
-  process.kill(Number(engine.pid), 'SIGKILL');
-  const killedMs = performance.now();
-  await eventually(
-    () => run.product.status(),
-    (status) => status['engine'].status !== 'ready',
-  );
-  const acknowledgedBefore = run.senders.acknowledgedLines;
-  const search = await run.product.post('/v1/logs/search', { query: 'anything' });
-  const answer = (await search.json()) as { error: { code: string; message: string } };
-  assert.equal(search.status, 503);
-  assert.equal(answer.error.code, 'search_unavailable');
-  assert.ok(answer.error.message.length > 0);
-  assert.ok(Number(search.headers.get('retry-after')) >= 1);
-  await run.tails();
-  await sleep(Math.max(0, downMs - 3000 - (performance.now() - killedMs)));
-  assert.notEqual((await run.product.status())['engine'].status, 'ready', 'it is still down');
-  assert.ok(run.senders.acknowledgedLines > acknowledgedBefore + 2000, 'lines are taken meanwhile');
-  assert.deepEqual(run.senders.refusals, []);
-  await run.works();
-  await run.compare();
-});
+test(
+  'while the engine is down lines are taken and tailed, search says 503 and why, and then everything is found',
+  { timeout: 180_000 },
+  (t) => engineOutage(t, 8000),
+);
 
-test('a full disk refuses with 503 or 429 and Retry-After, loses nothing, and is over when there is room', { timeout: 180_000 }, async (t) => {
+test('a full disk refuses with 503 or 429 and Retry-After, loses nothing, and is over when there is room', {
+  timeout: 180_000,
+}, async (t) => {
   const directory = await smallDisk(t, 96);
   if (directory === undefined) return t.skip('a tmpfs cannot be mounted here');
   const flags = [...smallFlushes, '--log.min_free_bytes=4MB', '--log.segment_bytes=1MB'];
@@ -50,7 +31,11 @@ test('a full disk refuses with 503 or 429 and Retry-After, loses nothing, and is
   await sleep(3000);
   const ballast = join(directory, 'ballast');
   await fill(ballast);
-  await eventually(async () => run.senders.refusals.length, (count) => count >= 5, 60_000);
+  await eventually(
+    async () => run.senders.refusals.length,
+    (count) => count >= 5,
+    60_000,
+  );
   await sleep(4000);
   for (const { status, retryAfter, code } of run.senders.refusals) {
     assert.ok(status === 503 || status === 429, `${status} ${code}`);
@@ -59,13 +44,21 @@ test('a full disk refuses with 503 or 429 and Retry-After, loses nothing, and is
   assert.equal((await run.product.status())['engine'].status, 'ready');
   const acknowledgedFull = run.senders.acknowledgedLines;
   await rm(ballast);
-  await eventually(async () => run.senders.acknowledgedLines, (count) => count > acknowledgedFull + 2000, 60_000);
+  await eventually(
+    async () => run.senders.acknowledgedLines,
+    (count) => count > acknowledgedFull + 2000,
+    60_000,
+  );
   await run.works();
   await run.compare();
 });
 
 test('counts never fall while lines arrive and are flushed, and are right at the end', { timeout: 120_000 }, async (t) => {
-  const run = await KillRun.start(t, ['--store.flush_rows=3000', '--store.flush_age=1s'], new NumberedSenders({ clients: 2, batchLines: 300 }));
+  const run = await KillRun.start(
+    t,
+    ['--store.flush_rows=3000', '--store.flush_age=1s'],
+    new NumberedSenders({ clients: 2, batchLines: 300 }),
+  );
   const generation = async (): Promise<number> => (await run.product.status())['store'].generation;
   const before = await generation();
   await eventually(generation, (now) => now >= before + 8 && run.counter.complete >= 40, 60_000);

@@ -106,7 +106,9 @@ export class Simulation {
       seed: seed + 2_000_000,
       capacityBytes,
       fault: (operation) =>
-        !readOnly.has(operation) && faultRandom.chance(this.#faultRate) ? { code: faultRandom.pick(['EIO', 'ENOSPC'] as const) } : undefined,
+        !readOnly.has(operation) && faultRandom.chance(this.#faultRate)
+          ? { code: faultRandom.pick(['EIO', 'ENOSPC'] as const) }
+          : undefined,
       // Operations take several turns, so that others come in between.
       beforeOperation: async () => {
         for (let turns = faultRandom.below(4); turns > 0; turns -= 1) await Promise.resolve();
@@ -183,7 +185,13 @@ export class Simulation {
     const writer = this.#random.pick(writers);
     for (let frames = 1 + this.#random.below(4); frames > 0; frames -= 1) {
       const count = 1 + this.#random.below(12);
-      const frame: SimulatedFrame = { shard: writer.shard, sequence: writer.nextSequence, firstId: this.#frameOf.length, count, fate: 'pending' };
+      const frame: SimulatedFrame = {
+        shard: writer.shard,
+        sequence: writer.nextSequence,
+        firstId: this.#frameOf.length,
+        count,
+        fate: 'pending',
+      };
       for (let row = 0; row < count; row += 1) this.#frameOf.push(frame);
       this.#frames.push(frame);
       const outcomes = { accepted: count, sampled: 0, dropped: 0, duplicate: 0, quarantined: 0, refused: 0 };
@@ -200,7 +208,10 @@ export class Simulation {
     const product = this.#product!;
     const shownBefore = [...this.#shown];
     const snapshot = product.store.snapshots.acquire();
-    product.select(snapshot).then(
+    // A query reads all at once, or one thing after the other, as a search in two steps does.
+    const pauseMs = this.#random.pick([undefined, 0, 5, 400]);
+    const pause = pauseMs === undefined ? undefined : (): Promise<void> => this.#clock.sleep(pauseMs);
+    product.select(snapshot, pause).then(
       (rows) => {
         const isComplete = snapshot.incompleteReason === undefined;
         snapshot.release();
@@ -230,7 +241,11 @@ export class Simulation {
       found.add(id);
     }
     const missing = expected.filter((id) => !found.has(id));
-    assert.equal(missing.length, 0, `lines ${missing.slice(0, 5).join()} were shown before and are missing in an answer that says complete`);
+    assert.equal(
+      missing.length,
+      0,
+      `lines ${missing.slice(0, 5).join()} were shown before and are missing in an answer that says complete`,
+    );
     for (const id of found) this.#shown.add(id);
   }
 
@@ -301,7 +316,13 @@ export class Simulation {
     const files = this.#files.process();
     const connection = this.#engine.connect();
     const shared = { files, clock, logger: silentLogger };
-    const log = await openWalLog({ ...shared, directory: '/data/log', config: smallLog, holders: [indexerName], random: () => this.#random() });
+    const log = await openWalLog({
+      ...shared,
+      directory: '/data/log',
+      config: smallLog,
+      holders: [indexerName],
+      random: () => this.#random(),
+    });
     const writers = Array.from({ length: shardCount }, (_, shard) =>
       openWalWriter({
         ...shared,
@@ -315,7 +336,13 @@ export class Simulation {
       }),
     );
     const { incarnation } = log;
-    const store = await openWritingSide({ ...shared, database: connection.statements, directory: '/data/store', incarnation, config: smallStore });
+    const store = await openWritingSide({
+      ...shared,
+      database: connection.statements,
+      directory: '/data/store',
+      incarnation,
+      config: smallStore,
+    });
     const indexed = {
       sink: store.memtables,
       prepare: () => connection.statements.selectInternal('SELECT name FROM system.tables ').then(() => undefined),
@@ -368,10 +395,14 @@ export class Simulation {
     const found = new Set(ids);
     for (const { fate, firstId, count, shard, sequence } of this.#frames) {
       if (fate !== 'acknowledged') continue;
-      for (let id = firstId; id < firstId + count; id += 1) assert.ok(found.has(id), `acknowledged line ${id} of frame ${shard}/${sequence} is missing`);
+      for (let id = firstId; id < firstId + count; id += 1)
+        assert.ok(found.has(id), `acknowledged line ${id} of frame ${shard}/${sequence} is missing`);
     }
     assert.equal(store.memtables.ledger().get(tenant)?.accepted ?? 0, found.size, 'the ledger has as many lines as are found');
-    await this.#until(() => this.#engine.tablesWithRows().length <= store.snapshots.state.memtables.length, 'memtables that nobody needs are dropped');
+    await this.#until(
+      () => this.#engine.tablesWithRows().length <= store.snapshots.state.memtables.length,
+      'memtables that nobody needs are dropped',
+    );
   }
 
   #isPending(): boolean {
@@ -409,10 +440,16 @@ const weights = {
   kill: 0.5,
   'machine crash': 0.5,
 } as const;
-const actions = Object.entries(weights).flatMap(([action, weight]) => Array<keyof typeof weights>(weight * 2).fill(action as keyof typeof weights));
+const actions = Object.entries(weights).flatMap(([action, weight]) =>
+  Array<keyof typeof weights>(weight * 2).fill(action as keyof typeof weights),
+);
 
 /** Runs histories from this seed on until the time is over; a failure names its seed. Returns what ran. */
-export async function simulate(firstSeed: number, durationMs: number, actionCount = 250): Promise<{ histories: number; interleavings: number }> {
+export async function simulate(
+  firstSeed: number,
+  durationMs: number,
+  actionCount = 250,
+): Promise<{ histories: number; interleavings: number }> {
   const endMs = performance.now() + durationMs;
   let seed = firstSeed;
   let interleavings = 0;
@@ -421,7 +458,9 @@ export async function simulate(firstSeed: number, durationMs: number, actionCoun
     try {
       await simulation.run(actionCount);
     } catch (error) {
-      throw new Error(`seed ${seed} after ${simulation.interleavings} actions: ${(error as Error).message}; again: MILLRACE_SEED=${seed}`, { cause: error });
+      throw new Error(`seed ${seed} after ${simulation.interleavings} actions: ${(error as Error).message}; again: MILLRACE_SEED=${seed}`, {
+        cause: error,
+      });
     }
     interleavings += simulation.interleavings;
     seed += 1;

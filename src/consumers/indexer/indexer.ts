@@ -166,7 +166,10 @@ export class Indexer {
     for (const { shard, end } of log.shards()) {
       const position = from.get(shard) ?? 0;
       if (position <= end.sequence) continue;
-      this.#options.logger.error({ shard, position, end: end.sequence }, 'the store is ahead of the log: the log has lost lines that were durable');
+      this.#options.logger.error(
+        { shard, position, end: end.sequence },
+        'the store is ahead of the log: the log has lost lines that were durable',
+      );
     }
     const gatherer = new FrameGatherer(log, from);
     this.#foundUpTo = new Map(gatherer.position);

@@ -10,7 +10,10 @@ import type { Logger } from '#platform/logger.ts';
 
 /** The store's part: rows in the place of all committed rows of a range of one shard. */
 export interface LineReplacer {
-  replace(batch: { readonly blocks: readonly Uint8Array[] }, range: { origin: number; fromSequence: number; toSequence: number }): Promise<void>;
+  replace(
+    batch: { readonly blocks: readonly Uint8Array[] },
+    range: { origin: number; fromSequence: number; toSequence: number },
+  ): Promise<void>;
 }
 
 /** Shards that are not named in `positions` are not replayed. */
@@ -97,7 +100,9 @@ export class Replay {
   async #run(start: ReplayStart): Promise<void> {
     const from = 'positions' in start ? start.positions : await this.#options.log.positionAt(start.receivedMs);
     const to = this.#options.committed();
-    const ranges = [...from].map(([shard, sequence]) => ({ shard, sequence, end: to.get(shard) ?? 0 })).filter(({ sequence, end }) => sequence < end);
+    const ranges = [...from]
+      .map(([shard, sequence]) => ({ shard, sequence, end: to.get(shard) ?? 0 }))
+      .filter(({ sequence, end }) => sequence < end);
     this.#totalFrames = ranges.reduce((sum, { sequence, end }) => sum + end - sequence, 0);
     for (const { shard, sequence, end } of ranges) await this.#replayShard(shard, sequence, end);
     this.#options.logger.info({ lines: this.#lines, frames_not_in_the_log: this.#keptFrames }, 'a replay is done');

@@ -86,9 +86,9 @@ export class CommitRecord {
   /** Applies the change to the current record; durable when the promise resolves. When it rejects, `settle` decides for the old one. */
   change(change: (current: GenerationRecord) => GenerationRecord): Promise<void> {
     const changing = this.#lastChange.then(async () => {
-      const next = change(this.#current);
-      await this.#write(next);
-      this.#current = next;
+      const changed = change(this.#current);
+      await this.#write(changed);
+      this.#current = changed;
     });
     this.#lastChange = changing.catch(() => undefined);
     return changing;

@@ -86,7 +86,10 @@ export class Replacer {
       );
     }
     const done = new Set(replacements.map(({ generation }) => generation));
-    await record.change((current) => ({ ...current, replacements: current.replacements.filter(({ generation }) => !done.has(generation)) }));
+    await record.change((current) => ({
+      ...current,
+      replacements: current.replacements.filter(({ generation }) => !done.has(generation)),
+    }));
     snapshots.setReplacements(record.current.replacements);
   }
 }
