@@ -45,7 +45,7 @@ test('values of fields for grouping and computing', () => {
   assert.deepEqual(compileFieldValue('service.name'), { sql: 'service', params: {} });
   assert.deepEqual(compileFieldValue('meta.trace_id'), { sql: 'trace_id', params: {} });
   assert.deepEqual(compileFieldValue('metadata.user_id', 'g0_'), { sql: 'attributes[{g0_0:String}]', params: { g0_0: 'user_id' } });
-  assert.equal(compileFieldValue('tenant').sql, 'if(mapContains(attributes, {f0:String}), attributes[{f0:String}], resource[{f0:String}])');
+  assert.equal(compileFieldValue('tenant').sql, 'if(notEmpty(attributes[{f0:String}]), attributes[{f0:String}], resource[{f0:String}])');
   assert.match(compileFieldNumber('metadata.latency_ms').sql, /^if\(isFinite\(toFloat64OrNull\(attributes\[\{n0:String\}\]\)\)/);
 });
 

@@ -205,7 +205,8 @@ function fieldValueSql(target: FieldTarget, params: Params): string {
       return `${target.map}[${params.text(target.key)}]`;
     case 'property': {
       const key = params.text(target.key);
-      return `if(mapContains(attributes, ${key}), attributes[${key}], resource[${key}])`;
+      // mapContains would read the keys of all attributes; an empty attribute counts as none here
+      return `if(notEmpty(attributes[${key}]), attributes[${key}], resource[${key}])`;
     }
     default:
       return target satisfies never;

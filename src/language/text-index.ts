@@ -24,11 +24,11 @@ export const logIndexes: readonly IndexDefinition[] = [
     isTextIndex: true,
   },
   { name: 'attribute_values', ddl: 'INDEX attribute_values mapValues(attributes) TYPE text(tokenizer = array, posting_list_codec = \'bitpacking\')', isTextIndex: true },
-  { name: 'trace_ids', ddl: 'INDEX trace_ids trace_id TYPE bloom_filter(0.01) GRANULARITY 1', isTextIndex: false },
-  { name: 'span_ids', ddl: 'INDEX span_ids span_id TYPE bloom_filter(0.01) GRANULARITY 1', isTextIndex: false },
+  { name: 'trace_ids', ddl: 'INDEX trace_ids trace_id TYPE bloom_filter(0.001) GRANULARITY 1', isTextIndex: false },
+  { name: 'span_ids', ddl: 'INDEX span_ids span_id TYPE bloom_filter(0.001) GRANULARITY 1', isTextIndex: false },
   { name: 'services', ddl: 'INDEX services service TYPE set(0) GRANULARITY 1', isTextIndex: false },
   { name: 'hosts', ddl: 'INDEX hosts host TYPE set(0) GRANULARITY 1', isTextIndex: false },
-  { name: 'resource_keys', ddl: 'INDEX resource_keys mapKeys(resource) TYPE bloom_filter(0.01) GRANULARITY 1', isTextIndex: false },
+  { name: 'resource_keys', ddl: 'INDEX resource_keys mapKeys(resource) TYPE bloom_filter(0.001) GRANULARITY 1', isTextIndex: false },
 ];
 
 /**

@@ -235,9 +235,9 @@ test('totals: exact by page, exact by count, a bound when the count runs out', a
   const totals = ({ total, totalRelation }: SearchAnswer): unknown[] => [total, totalRelation];
   store.held.add('count');
   assert.deepEqual(totals(await search({ limit: 10 })), [10, 'eq'], 'the whole answer needs no count');
-  assert.equal(store.abortedCount, 1, 'and the count is ended');
+  assert.equal(store.abortedCount, 0, 'and none was begun');
   const running = search({ limit: 4 });
-  await store.untilAsked(4);
+  await store.untilAsked(3);
   await new Promise((resolve) => setImmediate(resolve));
   clock.advance(5001);
   assert.deepEqual(totals(await running), [5, 'gte']);
@@ -275,16 +275,20 @@ test('an answer during a replay is incomplete, its total a bound', async () => {
   );
 });
 
-test('a client that goes ends page and count in the store', async () => {
-  const { search, store, events, service } = createSearch();
-  store.held.add('find').add('count');
+for (const [held, asked] of [
+  ['find', 1],
+  ['count', 2],
+] as const) test(`a client that goes during ${held} ends it in the store`, async () => {
+  const { search, addLines, store, events, service } = createSearch();
+  addLines(10);
+  store.held.add(held);
   const client = new AbortController();
-  const running = failure(search({}, acme, client.signal));
-  await store.untilAsked(2);
+  const running = failure(search({ limit: 4 }, acme, client.signal));
+  await store.untilAsked(asked);
   client.abort();
   assert.equal((await running).code, 'cancelled');
   await new Promise((resolve) => setImmediate(resolve));
-  assert.equal(store.abortedCount, 2);
+  assert.equal(store.abortedCount, 1);
   assert.deepEqual(service.status(), { running: 0, waiting: 0 });
   assert.deepEqual(
     events.map(({ outcome }) => outcome),
@@ -294,20 +298,21 @@ test('a client that goes ends page and count in the store', async () => {
 
 test('a store that never answers is given up after the time, and asked to stop', async () => {
   const { search, store, clock, service } = createSearch();
-  store.held.add('find').add('count');
+  store.held.add('find');
   const running = failure(search());
-  await store.untilAsked(2);
+  await store.untilAsked(1);
   await new Promise((resolve) => setImmediate(resolve));
   clock.advance(60_000);
   const error = await running;
   assert.deepEqual([error.code, error.details['setting']], ['query_timeout', 'search.timeout']);
   await new Promise((resolve) => setImmediate(resolve));
-  assert.deepEqual([store.abortedCount, clock.sleeping, service.status().running], [2, 0, 0]);
+  assert.deepEqual([store.abortedCount, clock.sleeping, service.status().running], [1, 0, 0]);
 });
 
 test('the store gets the limits of the settings', async () => {
-  const { search, store } = createSearch({ timeout: 7000, count_timeout: 3000, max_memory: 2 ** 21, max_scanned_rows: 5000 });
-  await search();
+  const { search, addLines, store } = createSearch({ timeout: 7000, count_timeout: 3000, max_memory: 2 ** 21, max_scanned_rows: 5000 });
+  addLines(2);
+  await search({ limit: 1 });
   const limitsOf = (kind: string) => store.asked.find((asked) => asked.kind === kind)?.options.limits;
   assert.deepEqual(limitsOf('find'), { timeoutMs: 7000, maxMemoryBytes: 2 ** 21, maxScannedRows: 5000 });
   assert.deepEqual(limitsOf('count'), { timeoutMs: 3000, maxMemoryBytes: 2 ** 21, maxScannedRows: 5000 });
@@ -317,10 +322,10 @@ test('twenty searches of a tenant run at once, the rest wait, another tenant get
   const { search, store, service } = createSearch();
   store.held.add('find');
   const runs = Array.from({ length: 25 }, () => search());
-  await store.untilAsked(40);
+  await store.untilAsked(20);
   assert.deepEqual(service.status(), { running: 20, waiting: 5 });
   const other = search({}, { tenant: 'other' });
-  await store.untilAsked(42);
+  await store.untilAsked(21);
   assert.deepEqual(service.status(), { running: 21, waiting: 5 });
   store.release();
   assert.equal((await Promise.all([...runs, other])).length, 26);

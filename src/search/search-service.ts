@@ -213,24 +213,19 @@ export class SearchService {
     return range;
   }
 
-  /** Reads the page and counts at the same time; a page that shows all lines there are makes the count needless. */
+  /**
+   * Reads the page and then, unless it shows all lines there are, counts. Not at the same time: both would want all cores,
+   * and a count begun in vain would have to be killed.
+   */
   async #readPage(query: LineQuery, signal: AbortSignal): Promise<LinesAnswer & Total> {
-    const countEnd = new AbortController();
-    const countSignal = AbortSignal.any([signal, countEnd.signal]);
-    const counting = this.#countWithinBudget(query, countSignal);
-    counting.catch(() => undefined);
-    try {
-      const page = await this.#options.store.findLines(query, this.#readOptions(signal));
-      const offset = query.offset ?? 0;
-      const seen = page.lines.length === 0 ? 0 : offset + page.lines.length;
-      const isWhole = page.complete && !page.hasMore && query.after === undefined && (seen > 0 || offset === 0);
-      if (isWhole) return { ...page, total: seen, totalRelation: 'eq' };
-      const count = await counting;
-      const scannedRows = page.scannedRows + (count?.scannedRows ?? 0);
-      return { ...page, scannedRows, ...totalOf(count, seen + (page.hasMore ? 1 : 0)) };
-    } finally {
-      countEnd.abort();
-    }
+    const page = await this.#options.store.findLines(query, this.#readOptions(signal));
+    const offset = query.offset ?? 0;
+    const seen = page.lines.length === 0 ? 0 : offset + page.lines.length;
+    const isWhole = page.complete && !page.hasMore && query.after === undefined && (seen > 0 || offset === 0);
+    if (isWhole) return { ...page, total: seen, totalRelation: 'eq' };
+    const count = await this.#countWithinBudget(query, signal);
+    const scannedRows = page.scannedRows + (count?.scannedRows ?? 0);
+    return { ...page, scannedRows, ...totalOf(count, seen + (page.hasMore ? 1 : 0)) };
   }
 
   /** The count, or undefined where it ran out of its own budget. Other errors are the search's. */

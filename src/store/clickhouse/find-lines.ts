@@ -20,6 +20,8 @@ import type { AbsentNames } from './absent-names.ts';
 interface FoundKey {
   readonly key: LineKey;
   readonly service: string;
+  /** Number of the memtable that holds the line; 0 for the committed table. */
+  readonly memtable: number;
 }
 
 /**
@@ -73,6 +75,8 @@ export async function findLines(
   };
 }
 
+const keyAndService = `${keyColumns}, service`;
+
 /** Collects the first keys in order, window by window. */
 class KeySearch {
   readonly #database: Database;
@@ -100,7 +104,7 @@ class KeySearch {
   async memtablesAndFirstWindow(range: TimeRange, window: TimeRange): Promise<void> {
     const branches = [
       this.#committedBranch(),
-      ...memtableBranches(this.#snapshot, this.#columns, `${this.#conditions.memtable} AND ${inRange('from_ns', 'to_ns')}`, this.#order),
+      ...memtableBranches(this.#snapshot, keyAndService, `${this.#conditions.memtable} AND ${inRange('from_ns', 'to_ns')}`, this.#order),
     ];
     await this.#collect(branches, window, rangeParameters(range));
   }
@@ -116,10 +120,6 @@ class KeySearch {
     return this.#query.order === 'desc' ? last >= window.toNs : last < window.fromNs;
   }
 
-  get #columns(): string {
-    return `${keyColumns}, service`;
-  }
-
   get #order(): string {
     const direction = this.#query.order === 'desc' ? 'DESC' : 'ASC';
     return `ORDER BY ts ${direction}, origin ${direction}, seq ${direction}, row_no ${direction} LIMIT ${this.#wanted}`;
@@ -127,7 +127,7 @@ class KeySearch {
 
   #committedBranch(): string {
     const where = `${committedCondition(this.#snapshot).sql} AND ${this.#conditions.committed} AND ${inRange('window_from', 'window_to')}`;
-    return `SELECT ${this.#columns} FROM ${logsTable} WHERE ${where} ${this.#order}`;
+    return `SELECT ${keyAndService}, toUInt32(0) AS memtable FROM ${logsTable} WHERE ${where} ${this.#order}`;
   }
 
   async #collect(branches: readonly string[], window: TimeRange, parameters: Readonly<Record<string, unknown>>): Promise<void> {
@@ -146,7 +146,7 @@ class KeySearch {
         { max_rows_to_read: Math.max(1, budget), read_overflow_mode: "'throw'" },
       );
       this.scannedRows += scannedRows;
-      const more = rows.map((row) => ({ key: keyOfRow(row), service: row[4] as string }));
+      const more = rows.map((row) => ({ key: keyOfRow(row), service: row[4] as string, memtable: Number(row[5]) }));
       this.found = mergeKeys(this.found, more, this.#query.order).slice(0, this.#wanted);
     } catch (error) {
       if (!(error instanceof RowBudgetExceeded)) throw error;
@@ -191,8 +191,9 @@ async function readPortion(
   options: ReadOptions,
 ): Promise<LogLine[]> {
   const times = [...new Set(keys.map(({ key }) => key.tsNs))];
+  const sources = new Set(keys.map(({ memtable }) => memtable));
   const { rows } = await database.select(
-    `SELECT * FROM (${unionOfSources(snapshot, lineColumns, everywhere(keyCondition))})`,
+    `SELECT * FROM (${unionOfSources(snapshot, lineColumns, everywhere(keyCondition), '', sources)})`,
     {
       tenant,
       ...committedCondition(snapshot).parameters,

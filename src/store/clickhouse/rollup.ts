@@ -6,9 +6,9 @@ import type { QueryNode } from '#language/ast.ts';
 import { resolveField } from '#language/fields.ts';
 import type { TimeRange } from '../log-store.ts';
 import type { Parameters } from './database.ts';
-import { logsTable } from './schema.ts';
+import { logsTable, memtableName } from './schema.ts';
 import type { Snapshot } from './snapshots.ts';
-import { committedCondition, inRange, memtableBranches } from './sources.ts';
+import { committedCondition, inRange } from './sources.ts';
 import type { LineConditions } from './sources.ts';
 
 const minuteNs = 60_000_000_000n;
@@ -72,7 +72,7 @@ export function rollupPlan(snapshot: Snapshot, where: QueryNode, range: TimeRang
         `SELECT ${rollup} FROM ${logsTable} WHERE ${committed} AND ${whole} ${group}`,
         `SELECT ${raw} FROM ${logsTable} WHERE ${committed} AND ${inRange('from_ns', 'first_minute_ns')} ${group}`,
         `SELECT ${raw} FROM ${logsTable} WHERE ${committed} AND ${inRange('end_minute_ns', 'to_ns')} ${group}`,
-        ...memtableBranches(snapshot, raw, `${conditions.memtable} AND ${inRange('from_ns', 'to_ns')}`, group),
+        ...snapshot.memtables.map((number) => `SELECT ${raw} FROM ${memtableName(number)} WHERE ${conditions.memtable} AND ${inRange('from_ns', 'to_ns')} ${group}`),
       ].join('\nUNION ALL\n');
     },
   };

@@ -32,7 +32,7 @@ const codecs: Partial<Record<ColumnName, string>> = {
 const defaultCodec = 'ZSTD(3)';
 
 /** A value of one attribute is read without the others: keys are spread over this many streams. */
-const mapBuckets = 8;
+const mapBuckets = 4;
 
 /** Small granules: the newest lines of a busy tenant lie scattered over its services. */
 const layoutSettings = {

@@ -48,10 +48,22 @@ export const inRange = (from: string, to: string): string =>
 /** `from_ns` and `to_ns` for `inRange('from_ns', 'to_ns')`. */
 export const rangeParameters = ({ fromNs, toNs }: TimeRange): Parameters => ({ from_ns: fromNs.toString(), to_ns: toNs.toString() });
 
-/** The same SELECT over every source, joined by UNION ALL; `tail` (GROUP BY …) is applied in each branch. */
-export function unionOfSources(snapshot: Snapshot, columns: string, conditions: Pick<LineConditions, 'committed' | 'memtable'>, tail = ''): string {
+/**
+ * The same SELECT over every source, joined by UNION ALL; `tail` (GROUP BY …) is applied in each branch. `only` names the
+ * sources that are wanted, 0 the committed table; at least one.
+ */
+export function unionOfSources(
+  snapshot: Snapshot,
+  columns: string,
+  conditions: Pick<LineConditions, 'committed' | 'memtable'>,
+  tail = '',
+  only?: ReadonlySet<number>,
+): string {
   const committed = `SELECT ${columns} FROM ${logsTable} WHERE ${committedCondition(snapshot).sql} AND ${conditions.committed} ${tail}`;
-  return [committed, ...memtableBranches(snapshot, columns, conditions.memtable, tail)].join('\nUNION ALL\n');
+  const memtables = snapshot.memtables
+    .filter((number) => only === undefined || only.has(number))
+    .map((number) => `SELECT ${columns} FROM ${memtableName(number)} WHERE ${conditions.memtable} ${tail}`);
+  return [...(only === undefined || only.has(0) ? [committed] : []), ...memtables].join('\nUNION ALL\n');
 }
 
 /** The same condition for all sources. */
@@ -63,6 +75,7 @@ export const alsoWith = (conditions: LineConditions, condition: string): Pick<Li
   memtable: `${conditions.memtable} AND ${condition}`,
 });
 
+/** A branch for each memtable, which tells its number as `memtable`. */
 export function memtableBranches(snapshot: Snapshot, columns: string, condition: string, tail = ''): string[] {
-  return snapshot.memtables.map((number) => `SELECT ${columns} FROM ${memtableName(number)} WHERE ${condition} ${tail}`);
+  return snapshot.memtables.map((number) => `SELECT ${columns}, toUInt32(${number}) AS memtable FROM ${memtableName(number)} WHERE ${condition} ${tail}`);
 }
