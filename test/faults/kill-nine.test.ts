@@ -6,6 +6,7 @@ test('kill -9 loses nothing that was acknowledged', { timeout: 180_000 }, async 
   const run = await KillRun.start(t, smallFlushes);
   await run.carryOut({ victim: 'product', moment: 'after an ack' });
   await run.carryOut({ victim: 'engine', moment: 'while flushing' });
+  await run.carryOut({ victim: 'engine', moment: 'in a pause' });
   await run.carryOut({ victim: 'product', moment: 'after a flush' });
   await run.carryOut({ victim: 'starting product', afterMs: 1500 });
   await run.works();

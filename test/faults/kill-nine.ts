@@ -12,7 +12,7 @@ import { CountingClient } from './counting-client.ts';
 import { discrepancies, NumberedSenders, service } from './numbered-lines.ts';
 
 /** When to kill, as it can be seen from outside. */
-export type Moment = 'after an ack' | 'while flushing' | 'after a flush' | 'while trimming' | 'any time';
+export type Moment = 'after an ack' | 'while flushing' | 'after a flush' | 'while trimming' | 'in a pause' | 'any time';
 export type Kill =
   | { readonly victim: 'product' | 'engine'; readonly moment: Moment }
   /** Again while it starts and replays what the kill before left. */
@@ -63,7 +63,10 @@ export class KillRun {
       return this.#start();
     }
     await this.#moment(kill.moment);
-    if (kill.victim === 'engine') return this.#killEngine();
+    if (kill.victim === 'engine') {
+      await this.#killEngine();
+      return this.#sendTo(this.product);
+    }
     await this.#killWhole();
     return this.#start();
   }
@@ -218,6 +221,10 @@ export class KillRun {
     switch (moment) {
       case 'any time':
         return sleep(500 + Math.random() * 3000);
+      case 'in a pause':
+        // Nothing is inserted that could notice that the engine has gone.
+        this.senders.product = undefined;
+        return sleep(500);
       case 'after an ack':
         await sleep(Math.random() * 1500);
         return this.senders.nextAck();

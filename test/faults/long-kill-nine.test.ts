@@ -32,6 +32,6 @@ test('kill -9 at any moment, again and again, loses nothing that was acknowledge
 
 function randomKill(random: ReturnType<typeof seededRandom>): Kill {
   if (random.chance(0.25)) return { victim: 'starting product', afterMs: 100 + random.below(3000) };
-  const moment = random.pick(['after an ack', 'while flushing', 'after a flush', 'while trimming', 'any time'] as const);
+  const moment = random.pick(['after an ack', 'while flushing', 'after a flush', 'while trimming', 'in a pause', 'any time'] as const);
   return { victim: random.pick(['product', 'product', 'engine'] as const), moment };
 }
