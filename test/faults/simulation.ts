@@ -399,6 +399,7 @@ export class Simulation {
         assert.ok(found.has(id), `acknowledged line ${id} of frame ${shard}/${sequence} is missing`);
     }
     assert.equal(store.memtables.ledger().get(tenant)?.accepted ?? 0, found.size, 'the ledger has as many lines as are found');
+    assert.equal(indexer.status().missed_frames, 0, 'no frame was trimmed before it was indexed');
     await this.#until(
       () => this.#engine.tablesWithRows().length <= store.snapshots.state.memtables.length,
       'memtables that nobody needs are dropped',

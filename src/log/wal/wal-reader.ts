@@ -151,7 +151,9 @@ export class WalReader implements LogReader, ShardReader {
     const from = this.nextSequence;
     this.nextSequence = oldest.firstSequence;
     this.#rows = undefined;
-    this.skippedFrames += Math.max(0, oldest.previousEnd - from);
+    // A later header voids what an abandoned first segment, without one, cannot.
+    const trimmedEnd = Math.min(...this.#shard.segments.all.map(({ previousEnd }) => previousEnd));
+    this.skippedFrames += Math.max(0, trimmedEnd - from);
   }
 
   #frame(scanned: ScannedFrame): Frame {
