@@ -4,7 +4,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import type { FastifyInstance } from 'fastify';
 import { assertBindAllowed, createAccess } from '#access/access.ts';
 import type { AccessConfig } from '#access/config.ts';
 import { createApi } from '#api/create-api.ts';
@@ -103,7 +102,7 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
 }
 
 /** On a socket in a directory of ours alone: the gateway is the only way in. */
-async function listenPrivately(api: FastifyInstance, directory: string): Promise<string> {
+async function listenPrivately(api: ReturnType<typeof createApi>, directory: string): Promise<string> {
   const path = join(directory, 'api.sock');
   await nodeFiles.remove(path);
   await api.listen({ path });

@@ -16,7 +16,7 @@ export class QueryKiller {
   readonly #control: EngineSession;
   /** Sessions whose query shall end. */
   readonly #targets = new Set<EngineSession>();
-  #loop: Promise<void> | undefined;
+  #isKilling = false;
   /** The reserved session, too, runs one statement at a time. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -27,7 +27,7 @@ export class QueryKiller {
   /** Kills what the session runs until `finished` settles. */
   async kill(session: EngineSession, finished: Promise<unknown>): Promise<void> {
     this.#targets.add(session);
-    this.#loop ??= this.#killAll();
+    if (!this.#isKilling) void this.#killAll();
     await finished.catch(ignore);
     this.#targets.delete(session);
   }
@@ -54,12 +54,13 @@ export class QueryKiller {
   }
 
   async #killAll(): Promise<void> {
+    this.#isKilling = true;
     while (this.#targets.size > 0) {
       const names = [...this.#targets].map((session) => quoteText(session.name)).join(', ');
       await this.#run(`KILL QUERY WHERE Settings['log_comment'] IN (${names}) ASYNC`).catch(ignore);
       await new Promise((resolve) => setTimeout(resolve, repeatMs));
     }
-    this.#loop = undefined;
+    this.#isKilling = false;
   }
 
   #run(sql: string): Promise<string> {
