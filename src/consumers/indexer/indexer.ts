@@ -53,6 +53,8 @@ export class Indexer {
   #gatherer: FrameGatherer | undefined;
   /** Position behind the last insert that succeeded. */
   #foundUpTo: LogPosition = new Map();
+  /** Rows that are read and not yet found. */
+  #rowsOnTheWay = 0;
   #running: Promise<void> = Promise.resolve();
   readonly #failure = Promise.withResolvers<never>();
   #replaying = true;
@@ -66,6 +68,7 @@ export class Indexer {
     options.store.setIncomplete('starting: lines of the durable log are not searchable yet');
     options.store.sink.onLoss(() => {
       this.#replaying = true;
+      this.#foundUpTo = options.store.sink.committed;
       this.#loss.abort();
     });
     options.store.sink.onCommit((position) => {
@@ -106,9 +109,8 @@ export class Indexer {
   }
 
   status(): IndexerStatus {
-    const position = this.#gatherer?.position ?? this.#options.store.sink.committed;
     return {
-      positions: Object.fromEntries(position),
+      positions: Object.fromEntries(this.#found),
       committed: Object.fromEntries(this.#options.store.sink.committed),
       ...this.#lag(),
       replaying: this.#replaying,
@@ -120,11 +122,20 @@ export class Indexer {
   #lag(): { lag_lines: number; lag_seconds: number } {
     const nowMs = this.#options.clock.nowMs();
     let ageMs = 0;
+    let isBehind = false;
     for (const { shard, end, oldestReceivedMs } of this.#options.log.shards()) {
-      if ((this.#gatherer?.position.get(shard) ?? 0) >= end.sequence) continue;
+      if ((this.#found.get(shard) ?? 0) >= end.sequence) continue;
+      isBehind = true;
       ageMs = Math.max(ageMs, nowMs - (this.#gatherer?.lastReceivedMs(shard) ?? oldestReceivedMs ?? nowMs));
     }
-    return { lag_lines: this.#gatherer?.waitingRows ?? 0, lag_seconds: ageMs / 1000 };
+    // The rows are an estimate at first; that there are some is not.
+    const rows = (this.#gatherer?.waitingRows ?? 0) + this.#rowsOnTheWay;
+    return { lag_lines: isBehind ? Math.max(1, rows) : 0, lag_seconds: ageMs / 1000 };
+  }
+
+  /** Up to where lines are found. */
+  get #found(): LogPosition {
+    return this.#gatherer === undefined ? this.#options.store.sink.committed : this.#foundUpTo;
   }
 
   async #run(): Promise<void> {
@@ -173,6 +184,7 @@ export class Indexer {
     }
     const gatherer = new FrameGatherer(log, from);
     this.#foundUpTo = new Map(gatherer.position);
+    this.#rowsOnTheWay = 0;
     this.#gatherer = gatherer;
     while (!signal.aborted) {
       if (loss.signal.aborted) throw new AppError('search_unavailable', 'the storage engine ended, and its memory with it');
@@ -183,7 +195,9 @@ export class Indexer {
       if (waiting.aborted) continue;
       const batch = await gatherer.gather(config.batch_bytes);
       if (batch === undefined) continue;
+      this.#rowsOnTheWay = batch.rowCount;
       await store.sink.insert(batch);
+      this.#rowsOnTheWay = 0;
       this.#foundUpTo = batch.end;
       onProgress();
     }
