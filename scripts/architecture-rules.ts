@@ -49,7 +49,8 @@ const crossingForm: Rule = (file) =>
     const crosses = target.split('/')[0] !== file.folder;
     if (crosses && !specifier.startsWith('#')) return [`src/${file.path}: '${specifier}' crosses folders; write '#${target}'`];
     const toOwnFace = file.path.split('/').length > 2 && target.split('/').length === 2;
-    if (!crosses && specifier.startsWith('#') && !toOwnFace && !file.isTest) return [`src/${file.path}: '${specifier}' stays in its folder; write a relative path`];
+    if (!crosses && specifier.startsWith('#') && !toOwnFace && !file.isTest)
+      return [`src/${file.path}: '${specifier}' stays in its folder; write a relative path`];
     return [];
   });
 
@@ -62,7 +63,9 @@ const privateSubfolders: Rule = (file) =>
     if (folder === file.folder) {
       const own = file.path.split('/');
       const betweenPlugIns = plugInFolders.some((name) => name === folder) && own.length > 2 && own[1] !== plugIn;
-      return betweenPlugIns && !file.isTest ? [`src/${file.path}: plug-in "${own[1]}" may not import plug-in "${plugIn}" ('${specifier}')`] : [];
+      return betweenPlugIns && !file.isTest
+        ? [`src/${file.path}: plug-in "${own[1]}" may not import plug-in "${plugIn}" ('${specifier}')`]
+        : [];
     }
     const isPlugInEntry = plugInFolders.some((name) => name === folder) && parts.length === 3;
     if (isPlugInEntry && (file.folder === compositionRoot || file.isTest)) return [];
@@ -162,5 +165,7 @@ export function actualEdges(files: readonly SourceFile[]): Map<string, string[]>
       if (to !== undefined && to !== file.folder) targets.add(to);
     }
   }
-  return new Map(folderOrder.filter((folder) => edges.has(folder)).map((folder) => [folder, folderOrder.filter((to) => edges.get(folder)?.has(to))]));
+  return new Map(
+    folderOrder.filter((folder) => edges.has(folder)).map((folder) => [folder, folderOrder.filter((to) => edges.get(folder)?.has(to))]),
+  );
 }

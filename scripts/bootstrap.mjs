@@ -98,7 +98,10 @@ function installEnvironment() {
  */
 export function runPinnedNode(args, { lifeline = false } = {}) {
   const path = [join(rootDirectory, 'node_modules', '.bin'), process.env.PATH ?? ''].join(delimiter);
-  return run(pinnedNode, args, { env: { ...process.env, PATH: path }, stdio: lifeline ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit' });
+  return run(pinnedNode, args, {
+    env: { ...process.env, PATH: path },
+    stdio: lifeline ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit',
+  });
 }
 
 function run(command, args, options) {

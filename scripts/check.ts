@@ -14,7 +14,9 @@ const staticSteps: readonly Step[] = [
   { name: 'lint', run: () => runTool('oxlint', ['--quiet', '--type-aware']) },
   { name: 'architecture', run: () => runNode(['scripts/test.ts', 'test/architecture/']) },
 ];
-const steps = process.argv.includes('--static') ? staticSteps : [...staticSteps, { name: 'tests', run: () => runNode(['scripts/test.ts']) }];
+const steps = process.argv.includes('--static')
+  ? staticSteps
+  : [...staticSteps, { name: 'tests', run: () => runNode(['scripts/test.ts']) }];
 
 const failed: string[] = [];
 for (const { name, run } of steps) {

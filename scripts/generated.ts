@@ -63,7 +63,9 @@ function partOfFile(path: string, name: string, part: string): GeneratedFile {
 }
 
 function errorsPage(): string {
-  const rows = Object.entries(errorCodes).map(([code, { kind, meaning }]) => `| \`${code}\` | ${httpStatusOfKind[kind]} | ${kind} | ${meaning} |`);
+  const rows = Object.entries(errorCodes).map(
+    ([code, { kind, meaning }]) => `| \`${code}\` | ${httpStatusOfKind[kind]} | ${kind} | ${meaning} |`,
+  );
   return `# Errors
 
 Every error that a client sees is \`{"error":{"code","message","details"}}\`. The code is stable; the message is for people
@@ -90,7 +92,9 @@ async function declaredMetrics(): Promise<MetricSpec[]> {
 }
 
 function metricsPage(metrics: readonly MetricSpec[]): string {
-  const rows = metrics.map(({ name, kind, labels, help }) => `| \`${name}\` | ${kind} | ${(labels ?? []).map((label) => `\`${label}\``).join(', ')} | ${help} |`);
+  const rows = metrics.map(
+    ({ name, kind, labels, help }) => `| \`${name}\` | ${kind} | ${(labels ?? []).map((label) => `\`${label}\``).join(', ')} | ${help} |`,
+  );
   return `# Metrics
 
 \`GET /metrics\` answers in the Prometheus text format. Counters of gateway workers are summed.

@@ -39,8 +39,15 @@ export function withoutComments(source: string): string {
 /** Import and re-export statements of a source text without comments. */
 export function readImports(code: string): ImportStatement[] {
   const found: ImportStatement[] = [];
-  for (const [, typeOnly, clause, specifier] of code.matchAll(/^(?:import|export)\s+(type\s+)?((?:[\w$*\s,]|\{[^}]*\})*?)\s*from\s*'([^'\n]+)'/gm)) {
-    const names = /^\s*\{([^}]*)\}\s*$/.exec(clause)?.[1].split(',').map((name) => name.trim()).filter(Boolean) ?? [];
+  for (const [, typeOnly, clause, specifier] of code.matchAll(
+    /^(?:import|export)\s+(type\s+)?((?:[\w$*\s,]|\{[^}]*\})*?)\s*from\s*'([^'\n]+)'/gm,
+  )) {
+    const names =
+      /^\s*\{([^}]*)\}\s*$/
+        .exec(clause)?.[1]
+        .split(',')
+        .map((name) => name.trim())
+        .filter(Boolean) ?? [];
     const onlyInlineTypes = names.length > 0 && names.every((name) => name.startsWith('type '));
     found.push({ specifier, kind: typeOnly === undefined ? 'value' : 'type', onlyInlineTypes });
   }
@@ -83,5 +90,8 @@ export function targetOf(file: SourceFile, specifier: string): string | undefine
 
 /** `@scope/name` or `name` of a bare specifier. */
 export function packageOf(specifier: string): string {
-  return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
 }

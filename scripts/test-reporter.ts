@@ -20,7 +20,8 @@ const shortPath = (path: string | undefined): string => (path === undefined ? '(
 function failureText(data: TestResult & { details: { error?: { cause?: unknown } } }, path: readonly string[]): string {
   const cause = data.details.error?.cause ?? data.details.error;
   const text = cause instanceof Error ? (cause.stack ?? cause.message) : inspect(cause);
-  const properties = cause instanceof Error && 'actual' in cause ? '' : cause instanceof Error && cause.cause ? `\ncause: ${inspect(cause.cause)}` : '';
+  const properties =
+    cause instanceof Error && 'actual' in cause ? '' : cause instanceof Error && cause.cause ? `\ncause: ${inspect(cause.cause)}` : '';
   return `\n✖ ${shortPath(data.file)}:${data.line}  ${path.join(' > ')}\n${indent(text + properties)}\n`;
 }
 

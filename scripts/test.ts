@@ -23,7 +23,10 @@ export function testFiles(long: boolean, narrowedTo: readonly string[] = []): st
 if (import.meta.main) {
   const args = process.argv.slice(2);
   const long = args.includes('--faults');
-  const files = testFiles(long, args.filter((arg) => !arg.startsWith('--')));
+  const files = testFiles(
+    long,
+    args.filter((arg) => !arg.startsWith('--')),
+  );
   if (files.length === 0) {
     console.error('no test file has such a path');
     process.exit(1);

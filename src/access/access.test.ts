@@ -12,12 +12,26 @@ const agentSecret = 'agent-key-0123456789';
 const readerSecret = 'reader-key-0123456789';
 
 function key(fields: Partial<ApiKeyConfig>): ApiKeyConfig {
-  return { name: 'k', key: undefined, key_sha256: '', tenant: 'default', may_ingest: true, may_read: true, may_act_for_others: false, ...fields };
+  return {
+    name: 'k',
+    key: undefined,
+    key_sha256: '',
+    tenant: 'default',
+    may_ingest: true,
+    may_read: true,
+    may_act_for_others: false,
+    ...fields,
+  };
 }
 
 const keys = [
   key({ name: 'shop', key: new Secret(shopSecret), tenant: 'shop' }),
-  key({ name: 'agent', key_sha256: createHash('sha256').update(agentSecret).digest('hex').toUpperCase(), may_read: false, may_act_for_others: true }),
+  key({
+    name: 'agent',
+    key_sha256: createHash('sha256').update(agentSecret).digest('hex').toUpperCase(),
+    may_read: false,
+    may_act_for_others: true,
+  }),
   key({ name: 'reader', key: new Secret(readerSecret), tenant: 'shop', may_ingest: false }),
 ];
 
@@ -80,11 +94,14 @@ describe('with keys', () => {
     test(`${JSON.stringify(credentials)} to ${need}`, () => assert.equal(outcome(keys, credentials, need), expected));
   }
   test('a refused tenant is named, a key never', () => {
-    assert.throws(() => createAccess({ keys }).authenticate({ apiKey: shopSecret, tenant: 'bank' }, 'read'), (error: Error) => {
-      assert.match(error.message, /"bank".*key "shop" belongs to tenant "shop"/);
-      assert.ok(!JSON.stringify(error).includes(shopSecret) && !error.message.includes(shopSecret));
-      return true;
-    });
+    assert.throws(
+      () => createAccess({ keys }).authenticate({ apiKey: shopSecret, tenant: 'bank' }, 'read'),
+      (error: Error) => {
+        assert.match(error.message, /"bank".*key "shop" belongs to tenant "shop"/);
+        assert.ok(!JSON.stringify(error).includes(shopSecret) && !error.message.includes(shopSecret));
+        return true;
+      },
+    );
   });
 });
 
@@ -104,7 +121,9 @@ describe('configured keys', () => {
   ];
   for (const [name, configured, problem] of table) {
     test(name, () => {
-      const text = checkAccess({ keys: configured }).map(({ path, message }) => `${path}: ${message}`).join('\n');
+      const text = checkAccess({ keys: configured })
+        .map(({ path, message }) => `${path}: ${message}`)
+        .join('\n');
       if (problem === undefined) assert.equal(text, '');
       else assert.match(text, problem);
     });

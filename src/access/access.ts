@@ -63,7 +63,10 @@ export function createAccess(config: AccessConfig): Access {
       const allowed = need === 'ingest' ? key.may_ingest : key.may_read;
       if (!allowed) throw new AppError('forbidden', `key "${key.name}" may not ${need === 'ingest' ? 'send lines' : 'read'}`);
       if (asked !== undefined && asked !== key.tenant && !key.may_act_for_others) {
-        throw new AppError('forbidden', `X-Tenant-ID says "${asked}", but key "${key.name}" belongs to tenant "${key.tenant}" and may not act for others`);
+        throw new AppError(
+          'forbidden',
+          `X-Tenant-ID says "${asked}", but key "${key.name}" belongs to tenant "${key.tenant}" and may not act for others`,
+        );
       }
       return { tenant: asked ?? key.tenant, keyName: key.name, mayActForOthers: key.may_act_for_others };
     },
@@ -120,15 +123,21 @@ export function checkAccess({ keys }: AccessConfig): ConfigProblem[] {
   return problems;
 }
 
-function whyBadKey(key: ApiKeyConfig, seen: { names: Set<string>; digests: Set<string> }): { part: keyof ApiKeyConfig; message: string } | undefined {
+function whyBadKey(
+  key: ApiKeyConfig,
+  seen: { names: Set<string>; digests: Set<string> },
+): { part: keyof ApiKeyConfig; message: string } | undefined {
   if (key.name.trim() === '') return { part: 'name', message: 'a key needs a name' };
   if (seen.names.has(key.name)) return { part: 'name', message: `the name "${key.name}" is there twice` };
   seen.names.add(key.name);
-  if (!tenantPattern.test(key.tenant)) return { part: 'tenant', message: `"${key.tenant}" is no tenant name: letters, digits, "_", "." and "-", at most 63` };
+  if (!tenantPattern.test(key.tenant))
+    return { part: 'tenant', message: `"${key.tenant}" is no tenant name: letters, digits, "_", "." and "-", at most 63` };
   if ((key.key === undefined) === (key.key_sha256 === '')) return { part: 'key', message: 'give either "key" or "key_sha256"' };
   if (key.key !== undefined && !/^\S+$/.test(key.key.reveal())) return { part: 'key', message: 'a key has no blanks' };
-  if (key.key !== undefined && key.key.reveal().length < minKeyLength) return { part: 'key', message: `a key has at least ${minKeyLength} characters` };
-  if (key.key === undefined && !/^[0-9a-f]{64}$/i.test(key.key_sha256)) return { part: 'key_sha256', message: 'a SHA-256 is 64 hexadecimal digits' };
+  if (key.key !== undefined && key.key.reveal().length < minKeyLength)
+    return { part: 'key', message: `a key has at least ${minKeyLength} characters` };
+  if (key.key === undefined && !/^[0-9a-f]{64}$/i.test(key.key_sha256))
+    return { part: 'key_sha256', message: 'a SHA-256 is 64 hexadecimal digits' };
   const digest = digestOf(key).toString('hex');
   if (seen.digests.has(digest)) return { part: 'key', message: `key "${key.name}" is the same as another one` };
   seen.digests.add(digest);

@@ -131,7 +131,11 @@ const health = Type.Object({ status: Type.String(), reasons: Type.Optional(Type.
 export const replayBody = Type.Object(
   {
     from: Type.Optional(Type.String({ description: 'Receive time of the first line, RFC 3339.' })),
-    positions: Type.Optional(Type.Record(Type.String({ pattern: '^\\d{1,2}$' }), Type.Integer({ minimum: 0 }), { description: 'Shard → first sequence; shards that are not named are left alone.' })),
+    positions: Type.Optional(
+      Type.Record(Type.String({ pattern: '^\\d{1,2}$' }), Type.Integer({ minimum: 0 }), {
+        description: 'Shard → first sequence; shards that are not named are left alone.',
+      }),
+    ),
   },
   { additionalProperties: false },
 );

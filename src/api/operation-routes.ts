@@ -99,6 +99,7 @@ const shardPositions = (positions: Readonly<Record<string, number>>): ReadonlyMa
 
 function receiveTime(text: string): number {
   const receivedMs = /^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:\d{2})$/i.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(receivedMs)) throw new AppError('invalid_time_range', `"from" must be a time like 2026-01-31T12:00:00Z, not ${JSON.stringify(text.slice(0, 80))}`);
+  if (Number.isNaN(receivedMs))
+    throw new AppError('invalid_time_range', `"from" must be a time like 2026-01-31T12:00:00Z, not ${JSON.stringify(text.slice(0, 80))}`);
   return receivedMs;
 }

@@ -47,8 +47,7 @@ export const decimal = (byDefault: number, description: string, bounds: Bounds =
   leaf(Type.Number({ default: byDefault, description, ...bounds }), 'number');
 
 /** On or off. */
-export const flag = (byDefault: boolean, description: string) =>
-  leaf(Type.Boolean({ default: byDefault, description }), 'boolean');
+export const flag = (byDefault: boolean, description: string) => leaf(Type.Boolean({ default: byDefault, description }), 'boolean');
 
 /** A text; `options` closes the set of values. */
 export const text = (byDefault: string, description: string, options?: readonly string[]) =>

@@ -21,7 +21,11 @@ export const httpStatusOfKind: Readonly<Record<ErrorKind, number>> = {
 };
 
 /** The error as every JSON endpoint answers it: status, headers and body text. Internal causes are not told. */
-export function httpAnswerOfError(error: AppError): { readonly status: number; readonly retryAfterSeconds: number | undefined; readonly body: string } {
+export function httpAnswerOfError(error: AppError): {
+  readonly status: number;
+  readonly retryAfterSeconds: number | undefined;
+  readonly body: string;
+} {
   const message = error.code === 'internal' ? 'an internal error; the server log has the details' : error.message;
   return {
     status: httpStatusOfKind[error.kind],

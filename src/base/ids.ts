@@ -25,7 +25,10 @@ export interface LineIdParts {
 }
 
 export function originOf(incarnation: number, shard: number): number {
-  invariant(incarnation >= 0 && incarnation <= maxIncarnation && shard >= 0 && shard < maxShards, `origin ${incarnation}/${shard} out of range`);
+  invariant(
+    incarnation >= 0 && incarnation <= maxIncarnation && shard >= 0 && shard < maxShards,
+    `origin ${incarnation}/${shard} out of range`,
+  );
   return incarnation * maxShards + shard;
 }
 

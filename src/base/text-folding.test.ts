@@ -44,7 +44,10 @@ for (const [text, want] of tokenized) test(`splits ${JSON.stringify(text)}`, () 
 test('ASCII text folds to lower case and needs no folding', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary-ascii' }), (text) => {
-      assert.equal(foldText(text), text.replace(/[A-Z]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) + 32)));
+      assert.equal(
+        foldText(text),
+        text.replace(/[A-Z]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) + 32)),
+      );
       assert.equal(needsFolding(text), false);
     }),
   );

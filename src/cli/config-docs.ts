@@ -6,7 +6,9 @@ import { allowedText, formatValue, isSection, settingsOf, variableOf } from './c
 /** docs/reference/configuration.md: one table a section. */
 export function describeSettings(schema: SchemaNode): string {
   const top = Object.entries(schema.properties ?? {});
-  const loose = top.filter(([, node]) => !isSection(node)).map(([path, node]): Setting => ({ path, variable: variableOf(path), schema: node }));
+  const loose = top
+    .filter(([, node]) => !isSection(node))
+    .map(([path, node]): Setting => ({ path, variable: variableOf(path), schema: node }));
   const sections = top.filter(([, node]) => isSection(node)).map(([name, node]) => describeSection(name, node));
   return [introduction, settingsTable(loose), ...sections].join('\n');
 }
@@ -29,7 +31,9 @@ and where it came from.
 `;
 
 function describeSection(name: string, node: SchemaNode): string {
-  const lists = settingsOf(node, name).filter(({ schema }) => schema.unit === 'list' && schema.items !== undefined && isSection(schema.items));
+  const lists = settingsOf(node, name).filter(
+    ({ schema }) => schema.unit === 'list' && schema.items !== undefined && isSection(schema.items),
+  );
   const items = lists.map(({ path, schema }) => {
     const parts = settingsOf(schema.items as SchemaNode, `${path}[]`);
     return `Each entry of \`${path}\`:\n\n${settingsTable(parts, false)}`;
@@ -39,10 +43,18 @@ function describeSection(name: string, node: SchemaNode): string {
 
 function settingsTable(settings: readonly Setting[], withVariable = true): string {
   const rows = settings.map(({ path, variable, schema }) => {
-    const cells = [`\`${path}\``, ...(withVariable ? [`\`${variable}\``] : []), defaultText(schema), allowedText(schema), schema.description ?? ''];
+    const cells = [
+      `\`${path}\``,
+      ...(withVariable ? [`\`${variable}\``] : []),
+      defaultText(schema),
+      allowedText(schema),
+      schema.description ?? '',
+    ];
     return `| ${cells.join(' | ')} |`;
   });
-  const head = withVariable ? '| setting | environment | default | allowed | meaning |\n|---|---|---|---|---|' : '| setting | default | allowed | meaning |\n|---|---|---|---|';
+  const head = withVariable
+    ? '| setting | environment | default | allowed | meaning |\n|---|---|---|---|---|'
+    : '| setting | default | allowed | meaning |\n|---|---|---|---|';
   return `${head}\n${rows.join('\n')}\n`;
 }
 
@@ -57,10 +69,17 @@ export function printConfig(schema: SchemaNode, config: unknown, origins: Readon
   return printSection(schema, config as Record<string, unknown>, origins, '', '').join('\n');
 }
 
-function printSection(node: SchemaNode, values: Record<string, unknown>, origins: ReadonlyMap<string, string>, prefix: string, indent: string): string[] {
+function printSection(
+  node: SchemaNode,
+  values: Record<string, unknown>,
+  origins: ReadonlyMap<string, string>,
+  prefix: string,
+  indent: string,
+): string[] {
   return Object.entries(node.properties ?? {}).flatMap(([name, child]) => {
     const path = prefix === '' ? name : `${prefix}.${name}`;
-    if (isSection(child)) return [`${indent}${name}:`, ...printSection(child, values[name] as Record<string, unknown>, origins, path, `${indent}  `)];
+    if (isSection(child))
+      return [`${indent}${name}:`, ...printSection(child, values[name] as Record<string, unknown>, origins, path, `${indent}  `)];
     const origin = origins.get(path);
     return [`${indent}${name}: ${yamlText(child, values[name])}${origin === undefined ? '' : `  # ${origin}`}`];
   });

@@ -21,15 +21,26 @@ const schema = section('All.', {
     sync: flag(true, 'Sync.'),
   }),
   access: section('Access.', {
-    keys: list('Keys.', section('Key.', { name: text('', 'Name.'), key: secret('Key.'), may_read: flag(true, 'Read.'), quota: bytes('1MiB', 'Quota.') })),
+    keys: list(
+      'Keys.',
+      section('Key.', { name: text('', 'Name.'), key: secret('Key.'), may_read: flag(true, 'Read.'), quota: bytes('1MiB', 'Quota.') }),
+    ),
   }),
 });
 
 interface TestConfig {
   readonly data: string;
   readonly gateway: { readonly port: number; readonly host: string };
-  readonly log: { readonly max_bytes: number; readonly keep: number; readonly ratio: number; readonly compression: string; readonly sync: boolean };
-  readonly access: { readonly keys: readonly { readonly name: string; readonly key?: Secret; readonly may_read: boolean; readonly quota: number }[] };
+  readonly log: {
+    readonly max_bytes: number;
+    readonly keep: number;
+    readonly ratio: number;
+    readonly compression: string;
+    readonly sync: boolean;
+  };
+  readonly access: {
+    readonly keys: readonly { readonly name: string; readonly key?: Secret; readonly may_read: boolean; readonly quota: number }[];
+  };
 }
 
 let directory = '';
@@ -43,8 +54,15 @@ after(() => rm(directory, { recursive: true, force: true }));
 async function load(sources: { yaml?: string } & Partial<ConfigSources>): Promise<LoadedConfig<TestConfig>> {
   const file = join(directory, 'millrace.yaml');
   if (sources.yaml !== undefined) await writeFile(file, sources.yaml);
-  const rules = { aliases: { port: 'gateway.port' }, checks: [(config: TestConfig) => (config.log.keep > 86_400_000 ? [{ path: 'log.keep', message: 'too long' }] : [])] };
-  return loadConfig<TestConfig>(schema, rules, { file: sources.yaml === undefined ? undefined : file, environment: sources.environment ?? {}, flags: sources.flags ?? [] });
+  const rules = {
+    aliases: { port: 'gateway.port' },
+    checks: [(config: TestConfig) => (config.log.keep > 86_400_000 ? [{ path: 'log.keep', message: 'too long' }] : [])],
+  };
+  return loadConfig<TestConfig>(schema, rules, {
+    file: sources.yaml === undefined ? undefined : file,
+    environment: sources.environment ?? {},
+    flags: sources.flags ?? [],
+  });
 }
 
 async function problem(sources: { yaml?: string } & Partial<ConfigSources>): Promise<string> {
@@ -70,7 +88,11 @@ test('defaults', async () => {
 
 test('flags win over environment over file over defaults', async () => {
   const yaml = 'gateway: {port: 1, host: a}\nlog:\n  max_bytes: 1MiB\n  keep: 5s\n';
-  const { config, origins } = await load({ yaml, environment: { MILLRACE_PORT: '2', MILLRACE_LOG_MAX_BYTES: '2MiB' }, flags: ['--port=3'] });
+  const { config, origins } = await load({
+    yaml,
+    environment: { MILLRACE_PORT: '2', MILLRACE_LOG_MAX_BYTES: '2MiB' },
+    flags: ['--port=3'],
+  });
   assert.deepEqual([config.gateway.port, config.gateway.host, config.log.max_bytes, config.log.keep], [3, 'a', 2 ** 21, 5000]);
   assert.equal(origins.get('gateway.port'), '--port');
   assert.equal(origins.get('log.max_bytes'), 'MILLRACE_LOG_MAX_BYTES');
@@ -86,7 +108,12 @@ test('the result is frozen, and the schema unharmed', async () => {
 });
 
 describe('values that are taken', () => {
-  const table: [name: string, sources: { yaml?: string } & Partial<ConfigSources>, read: (config: TestConfig) => unknown, expected: unknown][] = [
+  const table: [
+    name: string,
+    sources: { yaml?: string } & Partial<ConfigSources>,
+    read: (config: TestConfig) => unknown,
+    expected: unknown,
+  ][] = [
     ['a plain number of bytes', { yaml: 'log: {max_bytes: 70000}' }, (c) => c.log.max_bytes, 70_000],
     ['a span of several units', { flags: ['--log.keep=1h30m'] }, (c) => c.log.keep, 5_400_000],
     ['a flag with a separate value', { flags: ['--log.keep', '5s', '--data', 'x'] }, (c) => [c.log.keep, c.data], [5000, 'x']],
@@ -100,9 +127,24 @@ describe('values that are taken', () => {
     ['an empty file', { yaml: '' }, (c) => c.data, './data'],
     ['an anchor', { yaml: 'data: &d x\ngateway: {host: *d}' }, (c) => c.gateway.host, 'x'],
     ['the bounds themselves', { flags: ['--log.ratio=1', '--log.max_bytes=64KiB'] }, (c) => [c.log.ratio, c.log.max_bytes], [1, 65_536]],
-    ['a list with defaults', { yaml: 'access: {keys: [{name: a, quota: 2MiB}]}' }, (c) => c.access.keys, [{ name: 'a', may_read: true, quota: 2 ** 21 }]],
-    ['a list from the environment', { environment: { MILLRACE_ACCESS_KEYS: '[{name: a, may_read: no}]' } }, (c) => c.access.keys[0].may_read, false],
-    ['variables of others and of Kubernetes', { environment: { PATH: 'x', MILLRACE_CONFIG: 'x', MILLRACE_SERVICE_HOST: 'x', MILLRACE_PORT_4880_TCP_ADDR: 'x' } }, (c) => c.data, './data'],
+    [
+      'a list with defaults',
+      { yaml: 'access: {keys: [{name: a, quota: 2MiB}]}' },
+      (c) => c.access.keys,
+      [{ name: 'a', may_read: true, quota: 2 ** 21 }],
+    ],
+    [
+      'a list from the environment',
+      { environment: { MILLRACE_ACCESS_KEYS: '[{name: a, may_read: no}]' } },
+      (c) => c.access.keys[0].may_read,
+      false,
+    ],
+    [
+      'variables of others and of Kubernetes',
+      { environment: { PATH: 'x', MILLRACE_CONFIG: 'x', MILLRACE_SERVICE_HOST: 'x', MILLRACE_PORT_4880_TCP_ADDR: 'x' } },
+      (c) => c.data,
+      './data',
+    ],
   ];
   for (const [name, sources, read, expected] of table) {
     test(name, async () => assert.deepEqual(read((await load(sources)).config), expected));
@@ -111,25 +153,53 @@ describe('values that are taken', () => {
 
 describe('what is refused, and how it is said', () => {
   const table: [name: string, sources: { yaml?: string } & Partial<ConfigSources>, message: string | RegExp][] = [
-    ['an unknown key', { yaml: 'log:\n  max_byte: 1' }, 'log.max_byte (millrace.yaml:2): there is no such setting; did you mean "log.max_bytes"?'],
+    [
+      'an unknown key',
+      { yaml: 'log:\n  max_byte: 1' },
+      'log.max_byte (millrace.yaml:2): there is no such setting; did you mean "log.max_bytes"?',
+    ],
     ['an unknown section', { yaml: 'logs: {}' }, 'logs (millrace.yaml:1): there is no such setting; did you mean "log"?'],
-    ['a key in the wrong section', { yaml: 'gateway: {max_bytes: 1}' }, 'gateway.max_bytes (millrace.yaml:1): there is no such setting; did you mean "log.max_bytes"?'],
+    [
+      'a key in the wrong section',
+      { yaml: 'gateway: {max_bytes: 1}' },
+      'gateway.max_bytes (millrace.yaml:1): there is no such setting; did you mean "log.max_bytes"?',
+    ],
     ['an alias in the file', { yaml: 'port: 1' }, /did you mean "gateway\.port"/],
     ['a name of Object', { yaml: 'constructor: 1' }, /constructor \(millrace.yaml:1\): there is no such setting/],
-    ['an unknown variable', { environment: { MILLRACE_LOG_MAXBYTES: '1' } }, 'the environment variable MILLRACE_LOG_MAXBYTES is no setting; did you mean MILLRACE_LOG_MAX_BYTES?'],
+    [
+      'an unknown variable',
+      { environment: { MILLRACE_LOG_MAXBYTES: '1' } },
+      'the environment variable MILLRACE_LOG_MAXBYTES is no setting; did you mean MILLRACE_LOG_MAX_BYTES?',
+    ],
     ['an unknown flag', { flags: ['--prot=1'] }, '--prot is no setting; did you mean --port?'],
     ['an unknown flag with a separate value', { flags: ['--prot', '1'] }, '--prot is no setting; did you mean --port?'],
     ['a flag near to nothing', { flags: ['--xyzzy=1'] }, '--xyzzy is no setting; `millrace config docs` lists them'],
     ['a word', { flags: ['port'] }, '"port" is no option; settings are written --section.name=value'],
     ['a flag without value', { flags: ['--port'] }, 'gateway.port (--port): needs a value: a whole number from 0 to 65535'],
-    ['a text for a number', { yaml: 'gateway:\n  port: high' }, 'gateway.port (millrace.yaml:2): "high" is not allowed; it must be a whole number from 0 to 65535'],
-    ['over the maximum', { flags: ['--port=65536'] }, 'gateway.port (--port): "65536" is not allowed; it must be a whole number from 0 to 65535'],
+    [
+      'a text for a number',
+      { yaml: 'gateway:\n  port: high' },
+      'gateway.port (millrace.yaml:2): "high" is not allowed; it must be a whole number from 0 to 65535',
+    ],
+    [
+      'over the maximum',
+      { flags: ['--port=65536'] },
+      'gateway.port (--port): "65536" is not allowed; it must be a whole number from 0 to 65535',
+    ],
     ['a broken number', { flags: ['--port=1.5'] }, /"1\.5" is not allowed/],
     ['nothing for a number', { environment: { MILLRACE_PORT: '' } }, /gateway\.port \(MILLRACE_PORT\): "" is not allowed/],
-    ['under the minimum', { environment: { MILLRACE_LOG_MAX_BYTES: '1KiB' } }, 'log.max_bytes (MILLRACE_LOG_MAX_BYTES): "1KiB" is not allowed; it must be a size such as 64MiB or 10GB, at least 64KiB'],
+    [
+      'under the minimum',
+      { environment: { MILLRACE_LOG_MAX_BYTES: '1KiB' } },
+      'log.max_bytes (MILLRACE_LOG_MAX_BYTES): "1KiB" is not allowed; it must be a size such as 64MiB or 10GB, at least 64KiB',
+    ],
     ['no size', { flags: ['--log.max_bytes=lots'] }, /"lots" is not allowed/],
     ['a negative span', { flags: ['--log.keep=-5s'] }, /"-5s" is not allowed/],
-    ['not one of the set', { flags: ['--log.compression=lz4'] }, 'log.compression (--log.compression): "lz4" is not allowed; it must be one of none, zstd'],
+    [
+      'not one of the set',
+      { flags: ['--log.compression=lz4'] },
+      'log.compression (--log.compression): "lz4" is not allowed; it must be one of none, zstd',
+    ],
     ['no switch', { yaml: 'log: {sync: maybe}' }, /"maybe" is not allowed; it must be true or false/],
     ['a switch for a number', { yaml: 'gateway: {port: true}' }, /true is not allowed/],
     ['a map for a value', { yaml: 'data: {a: b}' }, 'data (millrace.yaml:1): a list or map is not allowed; it must be a text'],
@@ -139,9 +209,21 @@ describe('what is refused, and how it is said', () => {
     ['the same key twice', { yaml: 'data: a\ndata: b' }, /millrace\.yaml:2: .*unique/],
     ['a check across settings', { flags: ['--log.keep=2d'] }, 'log.keep (--log.keep): too long'],
     ['no list', { yaml: 'access: {keys: 5}' }, 'access.keys (millrace.yaml:1): must be a list'],
-    ['a list of texts', { yaml: 'access: {keys: [a]}' }, 'access.keys[0] (millrace.yaml:1): must hold settings by name: name, key, may_read, quota'],
-    ['an unknown key in a list', { yaml: 'access: {keys: [{nam: a}]}' }, 'access.keys[0].nam (millrace.yaml:1): there is no such setting; did you mean "access.keys[0].name"?'],
-    ['a bad value in a list', { yaml: 'access: {keys: [{quota: x}]}' }, /access\.keys\[0\]\.quota \(millrace\.yaml:1\): "x" is not allowed/],
+    [
+      'a list of texts',
+      { yaml: 'access: {keys: [a]}' },
+      'access.keys[0] (millrace.yaml:1): must hold settings by name: name, key, may_read, quota',
+    ],
+    [
+      'an unknown key in a list',
+      { yaml: 'access: {keys: [{nam: a}]}' },
+      'access.keys[0].nam (millrace.yaml:1): there is no such setting; did you mean "access.keys[0].name"?',
+    ],
+    [
+      'a bad value in a list',
+      { yaml: 'access: {keys: [{quota: x}]}' },
+      /access\.keys\[0\]\.quota \(millrace\.yaml:1\): "x" is not allowed/,
+    ],
     ['a service link', { environment: { MILLRACE_PORT: 'tcp://10.0.0.1:4880' } }, /comes from Kubernetes; set enableServiceLinks: false/],
     ['several at once', { flags: ['--port=x', '--log.keep=y'] }, /^2 settings are wrong:\n {2}gateway\.port.*\n {2}log\.keep/],
   ];
@@ -153,7 +235,10 @@ describe('what is refused, and how it is said', () => {
     });
   }
   test('a file that is not there', () => {
-    assert.throws(() => loadConfig(schema, { aliases: {}, checks: [] }, { file: '/no/such.yaml', environment: {}, flags: [] }), /"\/no\/such\.yaml" cannot be read/);
+    assert.throws(
+      () => loadConfig(schema, { aliases: {}, checks: [] }, { file: '/no/such.yaml', environment: {}, flags: [] }),
+      /"\/no\/such\.yaml" cannot be read/,
+    );
   });
 });
 
@@ -198,7 +283,10 @@ test('print shows every setting, and where it came from; what it prints loads ag
 
 test('the reference page has every setting with its three names', () => {
   const page = describeSettings(schema);
-  assert.match(page, /\| `log\.max_bytes` \| `MILLRACE_LOG_MAX_BYTES` \| `10GB` \| a size such as 64MiB or 10GB, at least 64KiB \| Size\. \|/);
+  assert.match(
+    page,
+    /\| `log\.max_bytes` \| `MILLRACE_LOG_MAX_BYTES` \| `10GB` \| a size such as 64MiB or 10GB, at least 64KiB \| Size\. \|/,
+  );
   assert.match(page, /\| `access\.keys\[\]\.key` \|/);
   assert.match(page, /\| `data` \| `MILLRACE_DATA` \|/);
 });

@@ -129,11 +129,14 @@ class Loader {
       const path = byVariable.get(variable);
       if (path !== undefined) {
         const isServiceLink = variable === 'MILLRACE_PORT' && value.startsWith('tcp://');
-        if (isServiceLink) this.reject(path, variable, `"${value}" comes from Kubernetes; set enableServiceLinks: false, or call the service otherwise`);
+        if (isServiceLink)
+          this.reject(path, variable, `"${value}" comes from Kubernetes; set enableServiceLinks: false, or call the service otherwise`);
         else this.#assignText(path, value, variable);
       } else if (!serviceLink.test(variable) && !this.#secretVariables.has(variable)) {
         const nearest = nearestName(variable, byVariable.keys());
-        this.problems.push(`the environment variable ${variable} is no setting${nearest === undefined ? '' : `; did you mean ${nearest}?`}`);
+        this.problems.push(
+          `the environment variable ${variable} is no setting${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
+        );
       }
     }
   }
@@ -153,7 +156,9 @@ class Loader {
       if (takesNext) at++;
       if (setting === undefined) {
         const nearest = nearestName(name, names);
-        this.problems.push(`--${match[1]} is no setting${nearest === undefined ? '; `millrace config docs` lists them' : `; did you mean --${nearest}?`}`);
+        this.problems.push(
+          `--${match[1]} is no setting${nearest === undefined ? '; `millrace config docs` lists them' : `; did you mean --${nearest}?`}`,
+        );
         continue;
       }
       const value = match[2] ?? (takesNext ? next : undefined);
@@ -201,7 +206,8 @@ class Loader {
     return given.map((entry: unknown, index) => {
       const itemPath = `${path}[${index}]`;
       if (!isSection(item)) return this.#convert(itemPath, item, entry, origin, directory);
-      if (typeof entry === 'object' && entry !== null && !Array.isArray(entry)) return this.#convertItem(itemPath, item, entry, origin, directory);
+      if (typeof entry === 'object' && entry !== null && !Array.isArray(entry))
+        return this.#convertItem(itemPath, item, entry, origin, directory);
       this.reject(itemPath, origin, `must hold settings by name: ${Object.keys(item.properties ?? {}).join(', ')}`);
       return undefined;
     });
@@ -210,7 +216,12 @@ class Loader {
   #convertItem(path: string, schema: SchemaNode, entry: object, origin: string, directory: string): Record<string, unknown> {
     const properties = schema.properties ?? {};
     for (const name of Object.keys(entry)) {
-      if (!Object.hasOwn(properties, name)) this.#rejectUnknown(`${path}.${name}`, origin, Object.keys(properties).map((known) => `${path}.${known}`));
+      if (!Object.hasOwn(properties, name))
+        this.#rejectUnknown(
+          `${path}.${name}`,
+          origin,
+          Object.keys(properties).map((known) => `${path}.${known}`),
+        );
     }
     const given = entry as Record<string, unknown>;
     return Object.fromEntries(
@@ -255,7 +266,11 @@ class Loader {
 
   #rejectUnknown(path: string, origin: string, known: Iterable<string> = this.#knownNames()): void {
     const nearest = nearestName(path, known) ?? this.#settingCalled(path.split('.').at(-1) ?? '');
-    this.reject(path, origin, `there is no such setting${nearest === undefined ? '; `millrace config docs` lists them' : `; did you mean "${nearest}"?`}`);
+    this.reject(
+      path,
+      origin,
+      `there is no such setting${nearest === undefined ? '; `millrace config docs` lists them' : `; did you mean "${nearest}"?`}`,
+    );
   }
 
   *#knownNames(): Iterable<string> {

@@ -40,7 +40,16 @@ export function settingsOf(node: SchemaNode, prefix = ''): Setting[] {
   });
 }
 
-const truths: Readonly<Record<string, boolean>> = { true: true, yes: true, on: true, '1': true, false: false, no: false, off: false, '0': false };
+const truths: Readonly<Record<string, boolean>> = {
+  true: true,
+  yes: true,
+  on: true,
+  '1': true,
+  false: false,
+  no: false,
+  off: false,
+  '0': false,
+};
 
 const numberOf = (text: string): number | undefined => (/^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : undefined);
 
@@ -89,7 +98,8 @@ const kindTexts: Readonly<Record<SettingUnit, string>> = {
 export function allowedText({ unit = 'text', minimum, maximum, enum: options }: SchemaNode): string {
   if (options !== undefined) return `one of ${options.join(', ')}`;
   const kind = kindTexts[unit];
-  const least = minimum === undefined || (minimum === 0 && unit !== 'integer' && unit !== 'number') ? undefined : formatValue(unit, minimum);
+  const least =
+    minimum === undefined || (minimum === 0 && unit !== 'integer' && unit !== 'number') ? undefined : formatValue(unit, minimum);
   const most = maximum === undefined ? undefined : formatValue(unit, maximum);
   if (least !== undefined && most !== undefined) return `${kind} from ${least} to ${most}`;
   if (least !== undefined) return `${kind}, at least ${least}`;
@@ -106,7 +116,12 @@ export function formatValue(unit: SettingUnit | undefined, value: unknown): stri
 /** The shorter of `10GB` and `64MiB`: 10 GB in binary units reads `9765625KiB`. */
 function formatDecimalBytes(value: number): string {
   const binary = formatBytes(value);
-  for (const [unit, size] of [['TB', 1e12], ['GB', 1e9], ['MB', 1e6], ['KB', 1e3]] as const) {
+  for (const [unit, size] of [
+    ['TB', 1e12],
+    ['GB', 1e9],
+    ['MB', 1e6],
+    ['KB', 1e3],
+  ] as const) {
     const decimal = `${value / size}${unit}`;
     if (value >= size && value % size === 0 && decimal.length < binary.length) return decimal;
   }

@@ -37,7 +37,10 @@ function withConfigOptions(command: Command): Command {
     .option('-d, --data <directory>', 'where everything is kept (or MILLRACE_DATA; ./data)')
     .allowUnknownOption()
     .allowExcessArguments()
-    .addHelpText('after', '\nEvery setting is an option too, for example --log.max_bytes=20GB or --search.timeout=10s;\n`millrace config docs` describes them all.');
+    .addHelpText(
+      'after',
+      '\nEvery setting is an option too, for example --log.max_bytes=20GB or --search.timeout=10s;\n`millrace config docs` describes them all.',
+    );
 }
 
 function load(options: ConfigOptions, command: Command): LoadedConfig<Config> {
@@ -101,12 +104,12 @@ function addConfigCommands(program: Command): void {
       say(`the configuration is right (${origins.size} ${origins.size === 1 ? 'setting differs' : 'settings differ'} from the defaults)`);
     },
   );
-  withConfigOptions(config.command('print').description('print the configuration that holds, as YAML, with where each value came from')).action(
-    (options: ConfigOptions, command: Command) => {
-      const loaded = load(options, command);
-      say(printConfig(configSchema, loaded.config, loaded.origins));
-    },
-  );
+  withConfigOptions(
+    config.command('print').description('print the configuration that holds, as YAML, with where each value came from'),
+  ).action((options: ConfigOptions, command: Command) => {
+    const loaded = load(options, command);
+    say(printConfig(configSchema, loaded.config, loaded.origins));
+  });
   config
     .command('docs')
     .description('print the reference of all settings')

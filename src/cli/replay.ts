@@ -28,7 +28,10 @@ export function parseReplayStart(text: string, nowMs: number): ReplayRequest {
   const timeMs = spanMs === undefined ? Date.parse(text) : nowMs - spanMs;
   const isTime = spanMs !== undefined || /^\d{4}-\d{2}-\d{2}(T|$)/.test(text);
   if (isTime && Number.isFinite(timeMs)) return { from: new Date(timeMs).toISOString() };
-  throw new AppError('bad_request', `--from "${text}" is neither a time (2026-01-31T12:00:00Z), nor a span (30m), nor positions (0:1200,1:980)`);
+  throw new AppError(
+    'bad_request',
+    `--from "${text}" is neither a time (2026-01-31T12:00:00Z), nor a span (30m), nor positions (0:1200,1:980)`,
+  );
 }
 
 export async function requestReplay({ from, url, apiKey, clock, fetch: request, say }: ReplayOptions): Promise<void> {

@@ -97,7 +97,10 @@ test('the greeting has address, data and two lines to copy, with the key where o
   const server = { url: 'http://127.0.0.1:1', dataDirectory: '/d' } as RunningServer;
   const open = greeting(server, { version: '1.2.3', needsKey: false });
   assert.match(open, /Millrace 1\.2\.3 listens on http:\/\/127\.0\.0\.1:1\nits data lies in \/d\n/);
-  assert.match(open, /curl -sS http:\/\/127\.0\.0\.1:1\/v1\/logs\/ingest -H 'Content-Type: application\/json' -d '\{"logs":\[\{.*\}\]\}'\n/);
+  assert.match(
+    open,
+    /curl -sS http:\/\/127\.0\.0\.1:1\/v1\/logs\/ingest -H 'Content-Type: application\/json' -d '\{"logs":\[\{.*\}\]\}'\n/,
+  );
   assert.match(open, /curl -sS 'http:\/\/127\.0\.0\.1:1\/api\/v1\/logs\/search\?q=hello'\n/);
   assert.equal(greeting(server, { version: '1', needsKey: true }).match(/X-API-Key/g)?.length, 2);
 });

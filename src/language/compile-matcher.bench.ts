@@ -16,7 +16,8 @@ const hexId = (digits: number): string => Array.from({ length: digits }, () => r
 
 const templates = [
   () => `Payment declined for order ${random(1e6)} by gateway stripe after ${random(900)} ms, attempt ${random(5)} of 5`,
-  () => `GET /api/v1/users/${random(1e5)}/profile 200 ${random(5000)} bytes in ${random(300)}ms agent=Mozilla/5.0 client=10.0.${random(256)}.${random(256)}`,
+  () =>
+    `GET /api/v1/users/${random(1e5)}/profile 200 ${random(5000)} bytes in ${random(300)}ms agent=Mozilla/5.0 client=10.0.${random(256)}.${random(256)}`,
   () => `connection to 10.0.${random(256)}.${random(256)} refused: timeout while connecting upstream service checkout`,
   () => `Cache miss for key session:${hexId(16)} in region eu-west-1, falling back to primary database replica ${random(9)}`,
   () => `user u-${random(50000)} logged in from 192.168.1.${random(256)} with method password, session ${hexId(12)}`,
@@ -46,7 +47,11 @@ function mapColumn(maps: readonly Readonly<Record<string, string>>[]): MapColumn
   maps.forEach((map, i) => {
     offsets[i + 1] = offsets[i] + Object.keys(map).length;
   });
-  return { offsets, keys: dictionaryColumn(maps.flatMap((map) => Object.keys(map))), values: textColumn(maps.flatMap((map) => Object.values(map))) };
+  return {
+    offsets,
+    keys: dictionaryColumn(maps.flatMap((map) => Object.keys(map))),
+    values: textColumn(maps.flatMap((map) => Object.values(map))),
+  };
 }
 
 function makeBatch(): BatchView {
@@ -63,15 +68,29 @@ function makeBatch(): BatchView {
     host: dictionaryColumn(rows.map(() => `host-${random(100)}`)),
     environment: dictionaryColumn(rows.map(() => 'production')),
   };
-  const attributes = mapColumn(rows.map(() => ({
-    user_id: `u-${random(50000)}`, request_id: hexId(32), latency_ms: String(random(5000)), status: String([200, 200, 404, 500][random(4)]),
-    method: ['GET', 'POST'][random(2)], error_code: ['TIMEOUT', 'DECLINED', ''][random(3)], 'http.path': `/api/v1/users/${random(1e5)}`, version: '1.2.3',
-  })));
+  const attributes = mapColumn(
+    rows.map(() => ({
+      user_id: `u-${random(50000)}`,
+      request_id: hexId(32),
+      latency_ms: String(random(5000)),
+      status: String([200, 200, 404, 500][random(4)]),
+      method: ['GET', 'POST'][random(2)],
+      error_code: ['TIMEOUT', 'DECLINED', ''][random(3)],
+      'http.path': `/api/v1/users/${random(1e5)}`,
+      version: '1.2.3',
+    })),
+  );
   const resource = mapColumn(rows.map(() => ({ region: ['eu-west-1', 'us-east-1'][random(2)] })));
   return {
     rowCount,
-    ts: new BigInt64Array(rowCount), receiveTs: new BigInt64Array(rowCount), origin: new Uint32Array(rowCount), seq: new BigUint64Array(rowCount),
-    rowNo: new Uint16Array(rowCount), sampleRate: new Float32Array(rowCount).fill(1), patternId: new BigUint64Array(rowCount), skewed: new Uint8Array(rowCount),
+    ts: new BigInt64Array(rowCount),
+    receiveTs: new BigInt64Array(rowCount),
+    origin: new Uint32Array(rowCount),
+    seq: new BigUint64Array(rowCount),
+    rowNo: new Uint16Array(rowCount),
+    sampleRate: new Float32Array(rowCount).fill(1),
+    patternId: new BigUint64Array(rowCount),
+    skewed: new Uint8Array(rowCount),
     level: Uint8Array.from(rows, () => [5, 9, 9, 9, 9, 9, 9, 13, 17, 21][random(10)]),
     dictionary: (column) => dictionaries[column],
     text: (column) => texts[column],
@@ -84,10 +103,10 @@ const words = ['declined', 'timeout', 'refused', 'checkout', 'session', 'mozilla
 const kinds: Readonly<Record<string, (i: number) => string>> = {
   'level and service': (i) => `level:ERROR service:service-${i}`,
   'bare word': (i) => `${words[i % words.length]}${i < words.length ? '' : i}`,
-  'phrase': (i) => `"${words[i % words.length]} ${i}"`,
-  'prefix': (i) => `${words[i % words.length].slice(0, 3 + (i % 4))}*`,
+  phrase: (i) => `"${words[i % words.length]} ${i}"`,
+  prefix: (i) => `${words[i % words.length].slice(0, 3 + (i % 4))}*`,
   'id anywhere': (i) => `u-${i}`,
-  'attribute': (i) => `user_id:u-${i}`,
+  attribute: (i) => `user_id:u-${i}`,
   'error and word': (i) => `level>=ERROR service:service-${i % 30} ${words[i % words.length]}`,
 };
 const mixed = (i: number): string => Object.values(kinds)[i % Object.keys(kinds).length](i);
@@ -106,6 +125,8 @@ for (const [name, make] of Object.entries({ ...kinds, mixed })) {
       matched = handles.reduce((sum, handle) => sum + matches(handle).count(), 0);
     }
     const nsPerLine = (best * 1e6) / rowCount;
-    console.log(`${name.padEnd(18)} ${String(queryCount).padStart(3)} queries  ${nsPerLine.toFixed(0).padStart(5)} ns/line  ${(nsPerLine / set.size).toFixed(1).padStart(6)} ns/line/query  ${matched} hits`);
+    console.log(
+      `${name.padEnd(18)} ${String(queryCount).padStart(3)} queries  ${nsPerLine.toFixed(0).padStart(5)} ns/line  ${(nsPerLine / set.size).toFixed(1).padStart(6)} ns/line/query  ${matched} hits`,
+    );
   }
 }

@@ -8,7 +8,11 @@ import { compileMatcher, MatcherSet } from './compile-matcher.ts';
 import { parseQuery } from './parser.ts';
 import { RowSet } from './row-set.ts';
 
-const emptyTexts = (count: number): TextColumn => ({ bytes: new Uint8Array(0), starts: new Uint32Array(count), ends: new Uint32Array(count) });
+const emptyTexts = (count: number): TextColumn => ({
+  bytes: new Uint8Array(0),
+  starts: new Uint32Array(count),
+  ends: new Uint32Array(count),
+});
 const emptyNames: DictionaryColumn = { values: [''], indexes: new Uint8Array(0) };
 
 /** A batch that has messages and levels only; `asked` collects the columns that were read. */
@@ -24,8 +28,14 @@ function batchOf(messages: readonly string[], levels: readonly number[] = [], as
   };
   return {
     rowCount,
-    ts: new BigInt64Array(rowCount), receiveTs: new BigInt64Array(rowCount), origin: new Uint32Array(rowCount), seq: new BigUint64Array(rowCount),
-    rowNo: new Uint16Array(rowCount), sampleRate: new Float32Array(rowCount), patternId: new BigUint64Array(rowCount), skewed: new Uint8Array(rowCount),
+    ts: new BigInt64Array(rowCount),
+    receiveTs: new BigInt64Array(rowCount),
+    origin: new Uint32Array(rowCount),
+    seq: new BigUint64Array(rowCount),
+    rowNo: new Uint16Array(rowCount),
+    sampleRate: new Float32Array(rowCount),
+    patternId: new BigUint64Array(rowCount),
+    skewed: new Uint8Array(rowCount),
     level: Uint8Array.from(messages, (_, i) => levels[i] ?? 0),
     dictionary: (column) => read(column, { values: [''], indexes: new Uint8Array(rowCount) }),
     text: (column) => read(column, column === 'message' ? message : emptyTexts(rowCount)),
@@ -35,7 +45,8 @@ function batchOf(messages: readonly string[], levels: readonly number[] = [], as
 }
 
 test('an empty batch has no rows, whatever is asked', () => {
-  for (const query of ['', 'a', 'NOT a', 'level>=WARN', 'x:* OR y:z', 'tags:a']) assert.equal(compileMatcher(parseQuery(query)).match(batchOf([])).count(), 0);
+  for (const query of ['', 'a', 'NOT a', 'level>=WARN', 'x:* OR y:z', 'tags:a'])
+    assert.equal(compileMatcher(parseQuery(query)).match(batchOf([])).count(), 0);
 });
 
 test('equal queries share a handle until the last user is gone', () => {
@@ -45,7 +56,12 @@ test('equal queries share a handle until the last user is gone', () => {
   assert.equal(first, second);
   assert.equal(set.size, 1);
   set.remove(first);
-  assert.equal(set.match(batchOf(['pay: card declined', 'pay']))(second).count(), 1);
+  assert.equal(
+    set
+      .match(batchOf(['pay: card declined', 'pay']))(second)
+      .count(),
+    1,
+  );
   set.remove(second);
   assert.equal(set.size, 0);
   assert.throws(() => set.remove(second), BugError);
@@ -68,7 +84,10 @@ test('texts and maps are not read where cheap conditions leave no row', () => {
   set.add(parseQuery('level:FATAL pay'));
   set.add(parseQuery('service:nobody (pay* OR user:x)'));
   set.match(batchOf(['pay', 'x'], [9, 9], asked));
-  assert.deepEqual(asked.filter((column) => column !== 'service' && column !== 'host'), []);
+  assert.deepEqual(
+    asked.filter((column) => column !== 'service' && column !== 'host'),
+    [],
+  );
 });
 
 test('a query with few rows does not narrow those of others', () => {
@@ -103,12 +122,24 @@ test('row sets behave as sets, at every size', () => {
       const [y, ys] = make(b);
       const everything = Array.from({ length: rowCount }, (_, row) => row);
       const expected = (test: (row: number) => boolean): number[] => everything.filter(test);
-      assert.deepEqual([...x.and(y).rows()], expected((row) => xs.has(row) && ys.has(row)));
-      assert.deepEqual([...x.or(y).rows()], expected((row) => xs.has(row) || ys.has(row)));
-      assert.deepEqual([...x.not().rows()], expected((row) => !xs.has(row)));
+      assert.deepEqual(
+        [...x.and(y).rows()],
+        expected((row) => xs.has(row) && ys.has(row)),
+      );
+      assert.deepEqual(
+        [...x.or(y).rows()],
+        expected((row) => xs.has(row) || ys.has(row)),
+      );
+      assert.deepEqual(
+        [...x.not().rows()],
+        expected((row) => !xs.has(row)),
+      );
       assert.deepEqual([...RowSet.all(rowCount).rows()], everything);
       assert.deepEqual([x.count(), x.isEmpty()], [xs.size, xs.size === 0]);
-      assert.deepEqual(expected((row) => x.has(row)), [...x.rows()]);
+      assert.deepEqual(
+        expected((row) => x.has(row)),
+        [...x.rows()],
+      );
     }),
   );
 });

@@ -32,7 +32,9 @@ interface Scan {
   run(view: BatchView, rows: RowSet): RowSet[];
 }
 
-type Combination = { readonly kind: 'and' | 'or'; readonly children: readonly PlanNode[] } | { readonly kind: 'not'; readonly child: PlanNode };
+type Combination =
+  | { readonly kind: 'and' | 'or'; readonly children: readonly PlanNode[] }
+  | { readonly kind: 'not'; readonly child: PlanNode };
 /** `scans`: bit s is set where the node needs scan s. */
 type PlanNode = { readonly id: number; readonly scans: number } & (
   | Combination
@@ -50,7 +52,14 @@ class Program {
   readonly texts = { trace_id: new TextScan('trace_id'), span_id: new TextScan('span_id'), message: new TextScan('message') };
   readonly maps = { attributes: new MapScan('attributes'), resource: new MapScan('resource') };
   /** In the order of scanNumbers. */
-  readonly scans: readonly Scan[] = [this.tokens, this.texts.trace_id, this.texts.span_id, this.texts.message, this.maps.attributes, this.maps.resource];
+  readonly scans: readonly Scan[] = [
+    this.tokens,
+    this.texts.trace_id,
+    this.texts.span_id,
+    this.texts.message,
+    this.maps.attributes,
+    this.maps.resource,
+  ];
   readonly #nodes = new Map<string, PlanNode>();
 
   get nodeCount(): number {
@@ -102,7 +111,16 @@ class Program {
       case 'level':
         return { kind: 'cheap', rows: (view) => levelRows(view, condition.from, condition.to), scans: 0 };
       case 'skewed':
-        return { kind: 'cheap', rows: (view) => numberRows(view.skewed, flagsOf(2, (value) => (value !== 0) === condition.value), view.rowCount), scans: 0 };
+        return {
+          kind: 'cheap',
+          rows: (view) =>
+            numberRows(
+              view.skewed,
+              flagsOf(2, (value) => (value !== 0) === condition.value),
+              view.rowCount,
+            ),
+          scans: 0,
+        };
       default:
         return condition satisfies never;
     }
@@ -292,7 +310,11 @@ function passes(value: string, test: ValueTest): boolean {
 }
 
 function levelRows(view: BatchView, from: number, to: number): RowSet {
-  return numberRows(view.level, flagsOf(256, (level) => level >= from && level <= to), view.rowCount);
+  return numberRows(
+    view.level,
+    flagsOf(256, (level) => level >= from && level <= to),
+    view.rowCount,
+  );
 }
 
 function dictionaryRows({ values, indexes }: DictionaryColumn, test: ValueTest, rowCount: number): RowSet {

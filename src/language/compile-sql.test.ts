@@ -14,7 +14,7 @@ const compiled: readonly (readonly [string, string, readonly (string | number)[]
   ['service:a -host:b*', '((service = {p0:String}) AND NOT startsWith(host, {p1:String}))', ['a', 'b']],
   ['"Card  Declined!"', `hasPhrase(${text}, {p0:String})`, ['card declined']],
   ['pay*', `(${text} LIKE {p0:String} AND match(${text}, {p1:String}))`, ['%pay%', '(?:^|[\\x00-/:-@\\[-`{-\\x7f])pay']],
-  ['metadata.x:""', "(mapContains(attributes, {p0:String}) AND (attributes[{p0:String}] = {p1:String}))", ['x', '']],
+  ['metadata.x:""', '(mapContains(attributes, {p0:String}) AND (attributes[{p0:String}] = {p1:String}))', ['x', '']],
   [
     'TIMEOUT',
     `(hasToken(${text}, {p0:String}) OR has(mapValues(attributes), {p1:String}) OR (trace_id = {p1:String}) OR (span_id = {p1:String}) OR (service = {p1:String}) OR (host = {p1:String}))`,
@@ -55,7 +55,10 @@ test('a hand-made node that asks for something that does not exist is refused', 
     { kind: 'field-prefix', field: 'level', prefix: 'ERR' },
     { kind: 'field-compare', field: 'latency_ms', operator: '>', value: '5' },
   ] as const) {
-    assert.throws(() => compileSql(node), (error: AppError) => error.code === 'query_unsupported' && error.details.field === node.field);
+    assert.throws(
+      () => compileSql(node),
+      (error: AppError) => error.code === 'query_unsupported' && error.details.field === node.field,
+    );
   }
 });
 

@@ -188,7 +188,10 @@ function propertyCondition(key: string, test: ValueTest): Condition {
 
 function compareCondition(target: FieldTarget, node: FieldCompareNode): Condition {
   if (target.kind !== 'level') {
-    throw unsupported(node.field, `only the level can be compared with "${node.operator}", not "${node.field}"; quote the text to search for it`);
+    throw unsupported(
+      node.field,
+      `only the level can be compared with "${node.operator}", not "${node.field}"; quote the text to search for it`,
+    );
   }
   const { from, to } = levelRange(node.field, node.value);
   switch (node.operator) {

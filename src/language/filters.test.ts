@@ -38,7 +38,10 @@ const refused: readonly (readonly [unknown, string, string])[] = [
 
 for (const [filters, code, field] of refused) {
   test(`refuses ${JSON.stringify(filters)}`, () => {
-    assert.throws(() => parseFilters(filters), (error: AppError) => error instanceof AppError && error.code === code && error.details.field === field);
+    assert.throws(
+      () => parseFilters(filters),
+      (error: AppError) => error instanceof AppError && error.code === code && error.details.field === field,
+    );
   });
 }
 

@@ -18,7 +18,8 @@ export { allOf } from './ast.ts';
  */
 export function parseFilters(filters: unknown, config: QueryConfig = defaultQueryConfig): QueryNode {
   if (filters === undefined || filters === null) return allOf([]);
-  if (typeof filters !== 'object' || Array.isArray(filters)) throw wrongShape('filters', 'filters must be an object of field names and values');
+  if (typeof filters !== 'object' || Array.isArray(filters))
+    throw wrongShape('filters', 'filters must be an object of field names and values');
   const nodes = Object.entries(filters).map(([field, value]) => filterNode(field, value));
   const terms = nodes.reduce((sum, node) => sum + (node.kind === 'field-equals' ? node.values.length : 1), 0);
   if (terms > config.max_terms) {
@@ -33,7 +34,11 @@ function filterNode(field: string, value: unknown): FieldNode {
   if (field === '') throw wrongShape(field, 'a filter must have a field name');
   const listed: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (listed.length === 0) throw wrongShape(field, `filter "${field}" is an empty list; leave it out or give a value`);
-  const node = leaf({ kind: 'field-equals', field: field.toWellFormed(), values: [...new Set(listed.map((item) => filterText(field, item)))] });
+  const node = leaf({
+    kind: 'field-equals',
+    field: field.toWellFormed(),
+    values: [...new Set(listed.map((item) => filterText(field, item)))],
+  });
   conditionOf(node);
   return node;
 }

@@ -185,7 +185,8 @@ export class Lexer {
         code: 'query_unsupported',
       });
     }
-    if (raw[0] === '\\' && operatorWords.has(raw.slice(1))) return { kind: 'word', text: raw.slice(1), star: false, start, end: this.position };
+    if (raw[0] === '\\' && operatorWords.has(raw.slice(1)))
+      return { kind: 'word', text: raw.slice(1), star: false, start, end: this.position };
     return { kind: 'word', ...this.#unescape(raw, start), start, end: this.position };
   }
 

@@ -142,11 +142,50 @@ test('bounds name their setting', () => {
 test('nodes are frozen and know where they stand', () => {
   const node = parseQuery('a  svc:"b c"');
   assert.ok(node.kind === 'and' && Object.isFrozen(node) && Object.isFrozen(node.children) && node.children.every(Object.isFrozen));
-  assert.deepEqual(node.children.map((child) => ('span' in child ? child.span : undefined)), [{ start: 0, end: 1 }, { start: 3, end: 12 }]);
+  assert.deepEqual(
+    node.children.map((child) => ('span' in child ? child.span : undefined)),
+    [
+      { start: 0, end: 1 },
+      { start: 3, end: 12 },
+    ],
+  );
 });
 
-const pieces = ['a', 'pay', 'AND', 'OR', 'NOT', '-', '(', ')', '"', '\\', '*', ':', '>=', '<', ' ', '\n', 'level', 'service:', 'f:(', '/', '[', '|', '…', 'ß', '\ud83d', '\0', '{', '_exists_:', '支'];
-const roughQuery = fc.oneof(fc.array(fc.constantFrom(...pieces), { maxLength: 40 }).map((parts) => parts.join('')), fc.string({ unit: 'binary', maxLength: 60 }));
+const pieces = [
+  'a',
+  'pay',
+  'AND',
+  'OR',
+  'NOT',
+  '-',
+  '(',
+  ')',
+  '"',
+  '\\',
+  '*',
+  ':',
+  '>=',
+  '<',
+  ' ',
+  '\n',
+  'level',
+  'service:',
+  'f:(',
+  '/',
+  '[',
+  '|',
+  '…',
+  'ß',
+  '\ud83d',
+  '\0',
+  '{',
+  '_exists_:',
+  '支',
+];
+const roughQuery = fc.oneof(
+  fc.array(fc.constantFrom(...pieces), { maxLength: 40 }).map((parts) => parts.join('')),
+  fc.string({ unit: 'binary', maxLength: 60 }),
+);
 
 test('any text ends in a query that prints and parses to itself, or in an AppError with a place inside the text', () => {
   fc.assert(

@@ -127,7 +127,10 @@ class Parser {
       case 'close':
         throw this.#unexpected('a term is missing before this parenthesis', expectedTerm);
       default:
-        throw this.#unexpected(`a term is missing before this ${token.kind.toUpperCase()}; write "\\${token.kind.toUpperCase()}" for the word`, expectedTerm);
+        throw this.#unexpected(
+          `a term is missing before this ${token.kind.toUpperCase()}; write "\\${token.kind.toUpperCase()}" for the word`,
+          expectedTerm,
+        );
     }
   }
 
@@ -154,10 +157,13 @@ class Parser {
   #field(token: Token & { kind: 'field' | 'compare' }): QueryNode {
     const value = this.#lexer.readValue();
     const node =
-      token.kind === 'compare' ? this.#comparison(token, token.operator, value)
-      : value.kind === 'operator' ? this.#comparison(token, value.operator, this.#lexer.readValue())
-      : token.name === '_exists_' && !token.quoted ? this.#exists(token, value)
-      : this.#fieldValue(token, value);
+      token.kind === 'compare'
+        ? this.#comparison(token, token.operator, value)
+        : value.kind === 'operator'
+          ? this.#comparison(token, value.operator, this.#lexer.readValue())
+          : token.name === '_exists_' && !token.quoted
+            ? this.#exists(token, value)
+            : this.#fieldValue(token, value);
     this.#checkMeaning(node);
     this.#advance();
     return node;
@@ -170,7 +176,9 @@ class Parser {
     this.#countTerm();
     const span = { start: token.start, end: value.end };
     if (!value.star) return leaf({ kind: 'field-equals', field, values: [value.text], span });
-    return value.text === '' ? leaf({ kind: 'field-exists', field, span }) : leaf({ kind: 'field-prefix', field, prefix: value.text, span });
+    return value.text === ''
+      ? leaf({ kind: 'field-exists', field, span })
+      : leaf({ kind: 'field-prefix', field, prefix: value.text, span });
   }
 
   #valueList(token: Token & { kind: 'field' | 'compare' }, open: Span): FieldNode {
@@ -184,7 +192,8 @@ class Parser {
       this.#countTerm();
       values.push(item.text);
       const next = this.#lexer.readListItem();
-      if (next.kind === 'close') return leaf({ kind: 'field-equals', field: token.name, values, span: { start: token.start, end: next.end } });
+      if (next.kind === 'close')
+        return leaf({ kind: 'field-equals', field: token.name, values, span: { start: token.start, end: next.end } });
       if (next.kind === 'end') throw this.#error('this parenthesis is not closed', open, ')');
       if (next.kind !== 'or') throw this.#error(`values for "${token.name}" are joined by OR`, next, 'OR or )');
     }
@@ -212,7 +221,12 @@ class Parser {
     } catch (thrown) {
       if (!(thrown instanceof AppError) || node.span === undefined) throw thrown;
       const { start, end } = node.span;
-      throw querySyntaxError(this.#lexer.query, thrown.message, { position: start, length: end - start, code: thrown.code, details: thrown.details });
+      throw querySyntaxError(this.#lexer.query, thrown.message, {
+        position: start,
+        length: end - start,
+        code: thrown.code,
+        details: thrown.details,
+      });
     }
   }
 
@@ -220,12 +234,18 @@ class Parser {
     this.#depth++;
     if (this.#depth <= this.#config.max_depth) return;
     const error = overLimit(`the query is nested deeper than ${this.#config.max_depth}`, 'max_depth', this.#config.max_depth);
-    throw querySyntaxError(this.#lexer.query, error.message, { position: token.start, length: token.end - token.start, code: error.code, details: error.details });
+    throw querySyntaxError(this.#lexer.query, error.message, {
+      position: token.start,
+      length: token.end - token.start,
+      code: error.code,
+      details: error.details,
+    });
   }
 
   #countTerm(): void {
     this.#terms++;
-    if (this.#terms > this.#config.max_terms) throw overLimit(`the query has more than ${this.#config.max_terms} terms`, 'max_terms', this.#config.max_terms);
+    if (this.#terms > this.#config.max_terms)
+      throw overLimit(`the query has more than ${this.#config.max_terms} terms`, 'max_terms', this.#config.max_terms);
   }
 
   #error(message: string, at: Span, expected: string, code?: 'query_unsupported'): AppError {

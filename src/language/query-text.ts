@@ -29,7 +29,8 @@ const shownChars = 24;
 export function querySyntaxError(query: string, message: string, facts: SyntaxErrorFacts): AppError {
   const { position, length, expected, code = 'query_syntax', details } = facts;
   const rest = query.slice(position, position + shownChars).toWellFormed();
-  const shown = position >= query.length ? 'at the end' : `at character ${position + 1}, "${rest}${query.length > position + shownChars ? '…' : ''}"`;
+  const shown =
+    position >= query.length ? 'at the end' : `at character ${position + 1}, "${rest}${query.length > position + shownChars ? '…' : ''}"`;
   return new AppError(code, `${message} (${shown})`, {
     details: { ...details, position, length, ...(expected === undefined ? {} : { expected }) },
   });

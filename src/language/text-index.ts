@@ -23,7 +23,11 @@ export const logIndexes: readonly IndexDefinition[] = [
     ddl: `INDEX message_words ${messageSearchExpression} TYPE text(tokenizer = splitByNonAlpha, posting_list_codec = 'bitpacking')`,
     isTextIndex: true,
   },
-  { name: 'attribute_values', ddl: 'INDEX attribute_values mapValues(attributes) TYPE text(tokenizer = array, posting_list_codec = \'bitpacking\')', isTextIndex: true },
+  {
+    name: 'attribute_values',
+    ddl: "INDEX attribute_values mapValues(attributes) TYPE text(tokenizer = array, posting_list_codec = 'bitpacking')",
+    isTextIndex: true,
+  },
   { name: 'trace_ids', ddl: 'INDEX trace_ids trace_id TYPE bloom_filter(0.001) GRANULARITY 1', isTextIndex: false },
   { name: 'span_ids', ddl: 'INDEX span_ids span_id TYPE bloom_filter(0.001) GRANULARITY 1', isTextIndex: false },
   { name: 'services', ddl: 'INDEX services service TYPE set(0) GRANULARITY 1', isTextIndex: false },

@@ -33,7 +33,8 @@ function fill(builder: LogBatchBuilder, content: Content): void {
   }
   give(content.message ?? '', (...source) => builder.message.append(row, ...source));
   if (content.traceId !== undefined) give(content.traceId, (...source) => builder.traceId.append(row, ...source));
-  if (content.service !== undefined) give(content.service, (...source) => (builder.serviceIndexes[row] = builder.services.indexOf(...source)));
+  if (content.service !== undefined)
+    give(content.service, (...source) => (builder.serviceIndexes[row] = builder.services.indexOf(...source)));
   for (const [name, value] of Object.entries(content.attributes ?? {})) {
     let key = 0;
     give(name, (...source) => (key = builder.attributes.keys.indexOf(...source)));
@@ -53,9 +54,22 @@ function add(builder: LogBatchBuilder, content: Content): void {
 }
 
 const rich: Content = {
-  message: 'm', service: 's', tsMs: 1_752_575_024_000, attributes: { a: '1', b: '2' }, tags: ['t'], resource: { region: 'eu' }, traceId: 'abc',
+  message: 'm',
+  service: 's',
+  tsMs: 1_752_575_024_000,
+  attributes: { a: '1', b: '2' },
+  tags: ['t'],
+  resource: { region: 'eu' },
+  traceId: 'abc',
 };
-const other: Content = { message: 'other', service: 'z', attributes: { c: '3', a: 'x'.repeat(1000) }, tags: ['u', 'v'], resource: { pod: 'p' }, traceId: 'q' };
+const other: Content = {
+  message: 'other',
+  service: 'z',
+  attributes: { c: '3', a: 'x'.repeat(1000) },
+  tags: ['u', 'v'],
+  resource: { pod: 'p' },
+  traceId: 'q',
+};
 
 function blockOf(contents: readonly Content[]): Buffer {
   const builder = new LogBatchBuilder();
@@ -117,9 +131,25 @@ test('columns of defaults are left out; a missing time is the receive time; skew
   }
   const view = readNativeBlock(builder.finish(stamp));
   assert.deepEqual([...view.skewed], [0, 0, 0, 1, 1]);
-  assert.deepEqual([...view.ts].map((ns) => Number(ns / 1_000_000n)), [stamp.receivedMs, stamp.receivedMs, stamp.receivedMs - 30_000, stamp.receivedMs + 30_001, 0]);
+  assert.deepEqual(
+    [...view.ts].map((ns) => Number(ns / 1_000_000n)),
+    [stamp.receivedMs, stamp.receivedMs, stamp.receivedMs - 30_000, stamp.receivedMs + 30_001, 0],
+  );
   const bare = blockOf([{ message: 'only' }]).toString('latin1');
-  for (const name of ['skewed', 'service', 'host', 'trace_id', 'folded', 'attributes', 'kinds', 'resource', 'tags', 'raw', 'sample_rate', 'pattern_id']) {
+  for (const name of [
+    'skewed',
+    'service',
+    'host',
+    'trace_id',
+    'folded',
+    'attributes',
+    'kinds',
+    'resource',
+    'tags',
+    'raw',
+    'sample_rate',
+    'pattern_id',
+  ]) {
     assert.ok(!bare.includes(name), name);
   }
   const line = lineOfRow(readNativeBlock(blockOf([{ message: 'only' }])), 0);

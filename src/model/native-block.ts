@@ -17,7 +17,13 @@ const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Bytes of one value of the types of fixed width. */
 const widths: Readonly<Partial<Record<ColumnType, number>>> = {
-  UInt8: 1, UInt16: 2, UInt32: 4, UInt64: 8, Float32: 4, "DateTime64(9, 'UTC')": 8, "DateTime64(3, 'UTC')": 8,
+  UInt8: 1,
+  UInt16: 2,
+  UInt32: 4,
+  UInt64: 8,
+  Float32: 4,
+  "DateTime64(9, 'UTC')": 8,
+  "DateTime64(3, 'UTC')": 8,
 };
 
 /** Walks bytes; a read past the end throws. */
@@ -250,9 +256,7 @@ class NativeBatchView implements BatchView {
   }
 
   #fixed<A>(column: ColumnName, width: number, over: (buffer: ArrayBuffer) => A): A {
-    return this.#once(column, (cursor) =>
-      over(cursor === undefined ? new ArrayBuffer(this.rowCount * width) : this.#slice(cursor, width)),
-    );
+    return this.#once(column, (cursor) => over(cursor === undefined ? new ArrayBuffer(this.rowCount * width) : this.#slice(cursor, width)));
   }
 
   /** A copy, since typed arrays need aligned memory. */

@@ -14,12 +14,53 @@ export const severityRangeSize = 4;
 
 /** Spellings in lower case. Syslog's words keep their order: critical < alert < emergency. */
 const spellings: Readonly<Record<string, number>> = {
-  t: 1, trace: 1, trc: 1, verbose: 1, v: 1, finest: 1, finer: 2, silly: 1, all: 1,
-  d: 5, debug: 5, dbg: 5, dbug: 5, fine: 5, config: 8,
-  i: 9, info: 9, inf: 9, information: 9, informational: 9, log: 9, default: 9, notice: 10, note: 10, success: 9,
-  w: 13, warn: 13, wrn: 13, warning: 13,
-  e: 17, error: 17, err: 17, eror: 17, erro: 17, severe: 17, failure: 17, exception: 17,
-  f: 21, fatal: 21, ftl: 21, crit: 21, critical: 21, dpanic: 21, alert: 22, emerg: 24, emergency: 24, panic: 24,
+  t: 1,
+  trace: 1,
+  trc: 1,
+  verbose: 1,
+  v: 1,
+  finest: 1,
+  finer: 2,
+  silly: 1,
+  all: 1,
+  d: 5,
+  debug: 5,
+  dbg: 5,
+  dbug: 5,
+  fine: 5,
+  config: 8,
+  i: 9,
+  info: 9,
+  inf: 9,
+  information: 9,
+  informational: 9,
+  log: 9,
+  default: 9,
+  notice: 10,
+  note: 10,
+  success: 9,
+  w: 13,
+  warn: 13,
+  wrn: 13,
+  warning: 13,
+  e: 17,
+  error: 17,
+  err: 17,
+  eror: 17,
+  erro: 17,
+  severe: 17,
+  failure: 17,
+  exception: 17,
+  f: 21,
+  fatal: 21,
+  ftl: 21,
+  crit: 21,
+  critical: 21,
+  dpanic: 21,
+  alert: 22,
+  emerg: 24,
+  emergency: 24,
+  panic: 24,
 };
 
 const table = buildTable();
@@ -96,7 +137,7 @@ export function parseSeverityBytes(view: DataView, start: number, end: number): 
 
 /** True where all four bytes have the bits of letters (0x40-0x7f); enough, since the words compared with are letters. */
 function isLetters(word: number): boolean {
-  return (word & 0xc0c0c0c0 | 0) === 0x40404040;
+  return ((word & 0xc0c0c0c0) | 0) === 0x40404040;
 }
 
 /** Longest text looked up; white space around a spelling is trimmed. */

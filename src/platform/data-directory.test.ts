@@ -51,7 +51,10 @@ test('a second process is told who has it, and gets it after kill -9', async (t)
   const holder = await holderProcess(t, path);
   await assert.rejects(openDataDirectory(path, options), (error: Error & { code: string }) => {
     assert.equal(error.code, 'data_directory');
-    assert.match(error.message, new RegExp(`is in use by another Millrace \\(process ${holder.pid}, running since 1970-.*choose another directory with --data`));
+    assert.match(
+      error.message,
+      new RegExp(`is in use by another Millrace \\(process ${holder.pid}, running since 1970-.*choose another directory with --data`),
+    );
     return true;
   });
   holder.kill('SIGKILL');
@@ -70,7 +73,10 @@ test('a leftover owner file of a dead process, even with a living id, locks noth
 test('a directory of a newer Millrace is refused, and not held', async (t) => {
   const path = await temporaryDirectory(t);
   await writeFile(join(path, 'version.json'), JSON.stringify({ layout: layoutVersion + 1, millrace: '9.0.0' }));
-  await assert.rejects(openDataDirectory(path, options), { code: 'data_directory', message: /newer Millrace \(9\.0\.0, layout 2; this one knows 1\)/ });
+  await assert.rejects(openDataDirectory(path, options), {
+    code: 'data_directory',
+    message: /newer Millrace \(9\.0\.0, layout 2; this one knows 1\)/,
+  });
   await rm(join(path, 'version.json'));
   await (await openDataDirectory(path, options)).close();
 });
@@ -88,7 +94,9 @@ test('a path that cannot be a directory is refused', async (t) => {
   await assert.rejects(openDataDirectory(path, options), { code: 'data_directory' });
 });
 
-test('a directory without write permission is refused', { skip: process.getuid?.() === 0 ? 'root may write everywhere' : false }, async (t) => {
+test('a directory without write permission is refused', {
+  skip: process.getuid?.() === 0 ? 'root may write everywhere' : false,
+}, async (t) => {
   const path = await temporaryDirectory(t);
   await chmod(path, 0o500);
   await assert.rejects(openDataDirectory(path, options), { code: 'data_directory' });

@@ -77,7 +77,11 @@ async function takeLock(directory: string): Promise<DatabaseSync> {
   } catch (cause) {
     lock?.close();
     if (!/\blocked\b/.test(messageOf(cause))) throw unusable(directory, `cannot be locked (${messageOf(cause)})`, cause);
-    throw unusable(directory, `is in use by another Millrace${await describeOwner(directory)}; stop that one, or choose another directory with --data`, cause);
+    throw unusable(
+      directory,
+      `is in use by another Millrace${await describeOwner(directory)}; stop that one, or choose another directory with --data`,
+      cause,
+    );
   }
 }
 
@@ -97,9 +101,13 @@ async function checkLayout(directory: string, version: string, clock: Clock): Pr
     await writeDurably(path, JSON.stringify(created));
     return true;
   }
-  if (typeof known.layout !== 'number') throw unusable(directory, `has a damaged version.json; restore it, for this Millrace: {"layout":${layoutVersion}}`);
+  if (typeof known.layout !== 'number')
+    throw unusable(directory, `has a damaged version.json; restore it, for this Millrace: {"layout":${layoutVersion}}`);
   if (known.layout > layoutVersion) {
-    throw unusable(directory, `was written by a newer Millrace (${String(known.millrace)}, layout ${known.layout}; this one knows ${layoutVersion})`);
+    throw unusable(
+      directory,
+      `was written by a newer Millrace (${String(known.millrace)}, layout ${known.layout}; this one knows ${layoutVersion})`,
+    );
   }
   return false;
 }

@@ -106,12 +106,21 @@ export function decompress(body: Uint8Array, encoding: string | undefined, maxBy
   return outputs.length === 1 ? outputs[0] : Buffer.concat(outputs, totalBytes);
 }
 
-function decodeMember(codec: Codec, name: string, input: Uint8Array, leftBytes: number, cap: { maxBytes: number; setting: string }): Member {
+function decodeMember(
+  codec: Codec,
+  name: string,
+  input: Uint8Array,
+  leftBytes: number,
+  cap: { maxBytes: number; setting: string },
+): Member {
   const declared = codec.declaredSize?.(input);
   if (declared !== undefined && declared > leftBytes) throw tooLarge(cap.maxBytes, cap.setting);
   try {
     // zlib takes no cap of 0; one byte more than nothing is refused below
-    const result = codec.decode(input, { maxOutputLength: Math.max(1, leftBytes), chunkSize: chunkBytes(input.length, declared, leftBytes) });
+    const result = codec.decode(input, {
+      maxOutputLength: Math.max(1, leftBytes),
+      chunkSize: chunkBytes(input.length, declared, leftBytes),
+    });
     if (result.output.length > leftBytes) throw tooLarge(cap.maxBytes, cap.setting);
     return result;
   } catch (thrown) {
@@ -142,11 +151,15 @@ const maxChunkBytes = 16 * 2 ** 20;
 
 function encodingName(encoding: string | undefined): string {
   const given = (encoding ?? '').trim().toLowerCase();
-  const parts = given.split(',').map((part) => part.trim()).filter((part) => part !== '' && part !== 'identity');
+  const parts = given
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '' && part !== 'identity');
   const supported = `supported are ${contentEncodings.join(', ')} and identity`;
   if (parts.length > 1) throw new AppError('unsupported_encoding', `stacked content encodings "${given}" are not supported; ${supported}`);
   const name = aliases[parts[0] ?? ''] ?? parts[0];
-  if (name !== '' && !Object.hasOwn(codecs, name)) throw new AppError('unsupported_encoding', `content encoding "${given}" is not supported; ${supported}`);
+  if (name !== '' && !Object.hasOwn(codecs, name))
+    throw new AppError('unsupported_encoding', `content encoding "${given}" is not supported; ${supported}`);
   return name;
 }
 
@@ -202,5 +215,7 @@ function malformed(name: string, reason: string, cause?: unknown): AppError {
 }
 
 function tooLarge(maxBytes: number, setting: string): AppError {
-  return new AppError('body_too_large', `the body is over ${maxBytes} bytes when decompressed`, { details: { setting, max_bytes: maxBytes } });
+  return new AppError('body_too_large', `the body is over ${maxBytes} bytes when decompressed`, {
+    details: { setting, max_bytes: maxBytes },
+  });
 }

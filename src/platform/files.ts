@@ -64,7 +64,11 @@ export const nodeFiles: Files = {
   },
   rename,
   remove: (path) => rm(path, { recursive: true, force: true }),
-  exists: (path) => stat(path).then(() => true, () => false),
+  exists: (path) =>
+    stat(path).then(
+      () => true,
+      () => false,
+    ),
   async freeBytes(path) {
     const { bavail, bsize } = await statfs(path);
     return bavail * bsize;

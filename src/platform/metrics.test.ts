@@ -5,7 +5,13 @@ import { Metrics, whyBadSpec } from './metrics.ts';
 
 const lines: MetricSpec = { name: 'millrace_ingest_lines_total', kind: 'counter', help: 'lines', labels: ['tenant'] };
 const depth: MetricSpec = { name: 'millrace_ingest_queue_depth', kind: 'gauge', help: 'depth' };
-const latency: MetricSpec = { name: 'millrace_ingest_ack_seconds', kind: 'histogram', help: 'ack', buckets: [0.01, 0.1], labels: ['worker'] };
+const latency: MetricSpec = {
+  name: 'millrace_ingest_ack_seconds',
+  kind: 'histogram',
+  help: 'ack',
+  buckets: [0.01, 0.1],
+  labels: ['worker'],
+};
 
 /** Sample lines of the page, without comments. */
 async function samples(metrics: Metrics): Promise<string[]> {
@@ -32,7 +38,10 @@ test('adds the deltas of workers', async () => {
   const metrics = new Metrics();
   metrics.counter(lines);
   metrics.addDeltas([{ name: lines.name, amount: 2, labels: { tenant: 'a' } }]);
-  metrics.addDeltas([{ name: lines.name, amount: 3, labels: { tenant: 'a' } }, { name: lines.name, amount: 1, labels: { tenant: 'b' } }]);
+  metrics.addDeltas([
+    { name: lines.name, amount: 3, labels: { tenant: 'a' } },
+    { name: lines.name, amount: 1, labels: { tenant: 'b' } },
+  ]);
   assert.deepEqual(await samples(metrics), ['millrace_ingest_lines_total{tenant="a"} 5', 'millrace_ingest_lines_total{tenant="b"} 1']);
   assert.throws(() => metrics.addDeltas([{ name: 'millrace_no_such_total', amount: 1 }]), /not declared/);
 });

@@ -54,7 +54,8 @@ export function isMetricSpec(value: unknown): value is MetricSpec {
 export function whyBadSpec({ name, kind, help, labels = [], buckets }: MetricSpec): string | undefined {
   if (!namePattern.test(name)) return `metric "${name}" is not named millrace_<area>_<what>`;
   if ((kind === 'counter') !== name.endsWith('_total')) return `metric "${name}": counters, and only they, end in _total`;
-  if (kind === 'histogram' && !histogramUnits.some((unit) => name.endsWith(`_${unit}`))) return `histogram "${name}" does not end in its unit`;
+  if (kind === 'histogram' && !histogramUnits.some((unit) => name.endsWith(`_${unit}`)))
+    return `histogram "${name}" does not end in its unit`;
   if (kind === 'histogram' && (buckets === undefined || buckets.length === 0)) return `histogram "${name}" has no buckets`;
   if (help === '') return `metric "${name}" has no help`;
   const badLabel = labels.find((label) => !/^[a-z][a-z0-9_]*$/.test(label));

@@ -19,11 +19,23 @@ function setup({ maxLinesPerSecond = 100, repeatWindowMs = 10_000, level = 'info
   const lines: Line[] = [];
   let nowMs = 0;
   const clock: Clock = { nowMs: () => 1_700_000_000_000 + nowMs, monotonicMs: () => nowMs, sleep: () => Promise.resolve() };
-  const telemetry = new Telemetry({ clock, level, maxLinesPerSecond, repeatWindowMs, write: (line) => lines.push(JSON.parse(line)), base: { role: 'all' } });
+  const telemetry = new Telemetry({
+    clock,
+    level,
+    maxLinesPerSecond,
+    repeatWindowMs,
+    write: (line) => lines.push(JSON.parse(line)),
+    base: { role: 'all' },
+  });
   return { lines, telemetry, advance: (ms: number) => (nowMs += ms) };
 }
 
-const brief = ({ level, message, repeated, held_back }: Line) => [level, message, ...(repeated ? [repeated] : []), ...(held_back ? [held_back] : [])];
+const brief = ({ level, message, repeated, held_back }: Line) => [
+  level,
+  message,
+  ...(repeated ? [repeated] : []),
+  ...(held_back ? [held_back] : []),
+];
 
 test('writes JSON lines with level, time, message, base and fields', () => {
   const { lines, telemetry } = setup();
@@ -39,7 +51,10 @@ test('leaves out what is under the level', () => {
 
 test('errors keep name, code, details, stack and cause', () => {
   const { lines, telemetry } = setup();
-  telemetry.error({ error: new AppError('log_full', 'full', { details: { setting: 'log.max_bytes' }, cause: new Error('disk') }) }, 'append failed');
+  telemetry.error(
+    { error: new AppError('log_full', 'full', { details: { setting: 'log.max_bytes' }, cause: new Error('disk') }) },
+    'append failed',
+  );
   const error = lines[0].error as Record<string, unknown>;
   assert.equal(error.code, 'log_full');
   assert.deepEqual(error.details, { setting: 'log.max_bytes' });
@@ -57,7 +72,10 @@ describe('repetitions', () => {
     assert.deepEqual(lines.map(brief), [['warn', 'engine is down']]);
     advance(5000);
     telemetry.flush();
-    assert.deepEqual(lines.map(brief), [['warn', 'engine is down'], ['warn', 'engine is down', 49]]);
+    assert.deepEqual(lines.map(brief), [
+      ['warn', 'engine is down'],
+      ['warn', 'engine is down', 49],
+    ]);
     telemetry.warn({}, 'engine is down');
     assert.equal(lines.length, 3, 'a new window begins with a line');
   });
@@ -83,7 +101,10 @@ describe('repetitions', () => {
     telemetry.info({}, 'x');
     telemetry.info({}, 'x');
     telemetry.close();
-    assert.deepEqual(lines.map(brief), [['info', 'x'], ['info', 'x', 1]]);
+    assert.deepEqual(lines.map(brief), [
+      ['info', 'x'],
+      ['info', 'x', 1],
+    ]);
   });
 });
 
@@ -94,7 +115,10 @@ describe('the cap', () => {
     assert.equal(lines.length, 5);
     advance(1000);
     telemetry.info({}, 'next second');
-    assert.deepEqual(lines.slice(5).map(brief), [['warn', 'log lines were held back', 15], ['info', 'next second']]);
+    assert.deepEqual(lines.slice(5).map(brief), [
+      ['warn', 'log lines were held back', 15],
+      ['info', 'next second'],
+    ]);
     assert.equal(lines[5].setting, 'telemetry.max_lines_per_second');
   });
   test('a clock that stands still loses no count', () => {
@@ -102,29 +126,37 @@ describe('the cap', () => {
     telemetry.info({}, 'a');
     telemetry.info({}, 'b');
     telemetry.close();
-    assert.deepEqual(lines.map(brief), [['info', 'a'], ['warn', 'log lines were held back', 1]]);
+    assert.deepEqual(lines.map(brief), [
+      ['info', 'a'],
+      ['warn', 'log lines were held back', 1],
+    ]);
   });
 });
 
 test('property: written + counted = logged, and no second has more than the cap', () => {
   const step = fc.record({ pauseMs: fc.constantFrom(0, 0, 0, 1, 50, 400, 1000, 3000), message: fc.integer({ min: 0, max: 12 }) });
-  fc.assert(fc.property(fc.array(step, { maxLength: 300 }), fc.integer({ min: 1, max: 8 }), (steps, maxLinesPerSecond) => {
-    const { lines, telemetry, advance } = setup({ maxLinesPerSecond, repeatWindowMs: 2000 });
-    for (const { pauseMs, message } of steps) {
-      advance(pauseMs);
-      telemetry.info({}, `m${message}`);
-    }
-    const times = lines.map(({ time }) => Date.parse(time));
-    for (let i = maxLinesPerSecond; i < times.length; i++) assert.ok(times[i] - times[i - maxLinesPerSecond] >= 1000, `line ${i}`);
-    telemetry.close();
-    const total = lines.reduce((sum, { repeated, held_back }) => sum + (repeated ?? held_back ?? 1), 0);
-    assert.equal(total, steps.length);
-  }));
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 300 }), fc.integer({ min: 1, max: 8 }), (steps, maxLinesPerSecond) => {
+      const { lines, telemetry, advance } = setup({ maxLinesPerSecond, repeatWindowMs: 2000 });
+      for (const { pauseMs, message } of steps) {
+        advance(pauseMs);
+        telemetry.info({}, `m${message}`);
+      }
+      const times = lines.map(({ time }) => Date.parse(time));
+      for (let i = maxLinesPerSecond; i < times.length; i++) assert.ok(times[i] - times[i - maxLinesPerSecond] >= 1000, `line ${i}`);
+      telemetry.close();
+      const total = lines.reduce((sum, { repeated, held_back }) => sum + (repeated ?? held_back ?? 1), 0);
+      assert.equal(total, steps.length);
+    }),
+  );
 });
 
 test('a worker forwards records that survive a structured clone', () => {
   const records: LogRecord[] = [];
-  const logger = childLogger(forwardingLogger((record) => records.push(structuredClone(record))), { worker: 1 });
+  const logger = childLogger(
+    forwardingLogger((record) => records.push(structuredClone(record))),
+    { worker: 1 },
+  );
   logger.error({ error: new AppError('internal', 'x'), call: () => 1, big: 5n, map: new Map([[1, 2]]) }, 'failed');
   assert.equal(records[0].fields.worker, 1);
   const { lines, telemetry } = setup();

@@ -132,7 +132,11 @@ export class Telemetry implements Logger {
     const count = this.#heldBack;
     this.#heldBack = 0;
     this.#heldBackToldMs = nowMs;
-    this.#write({ level: 'warn', fields: { held_back: count, setting: 'telemetry.max_lines_per_second' }, message: 'log lines were held back' });
+    this.#write({
+      level: 'warn',
+      fields: { held_back: count, setting: 'telemetry.max_lines_per_second' },
+      message: 'log lines were held back',
+    });
   }
 
   #writeWithinCap(record: LogRecord): boolean {
@@ -198,7 +202,8 @@ const maxTextLength = 8192;
 
 function plainValue(value: unknown, depth: number): unknown {
   if (value instanceof Error) return plainError(value, depth);
-  if (typeof value === 'string') return value.length > maxTextLength ? `${value.slice(0, maxTextLength)}… (${value.length} characters)` : value;
+  if (typeof value === 'string')
+    return value.length > maxTextLength ? `${value.slice(0, maxTextLength)}… (${value.length} characters)` : value;
   if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') return String(value);
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= maxDepth) return '…';
@@ -210,7 +215,8 @@ function plainValue(value: unknown, depth: number): unknown {
 
 function plainError(error: Error, depth: number): Record<string, unknown> {
   const code = 'code' in error ? { code: String(error.code) } : {};
-  const details = error instanceof AppError && Object.keys(error.details).length > 0 ? { details: plainValue(error.details, depth + 1) } : {};
+  const details =
+    error instanceof AppError && Object.keys(error.details).length > 0 ? { details: plainValue(error.details, depth + 1) } : {};
   const cause = error.cause === undefined || depth >= maxDepth ? {} : { cause: plainValue(error.cause, depth + 1) };
   return { name: error.name, message: error.message, ...code, ...details, stack: error.stack, ...cause };
 }

@@ -278,23 +278,24 @@ test('an answer during a replay is incomplete, its total a bound', async () => {
 for (const [held, asked] of [
   ['find', 1],
   ['count', 2],
-] as const) test(`a client that goes during ${held} ends it in the store`, async () => {
-  const { search, addLines, store, events, service } = createSearch();
-  addLines(10);
-  store.held.add(held);
-  const client = new AbortController();
-  const running = failure(search({ limit: 4 }, acme, client.signal));
-  await store.untilAsked(asked);
-  client.abort();
-  assert.equal((await running).code, 'cancelled');
-  await new Promise((resolve) => setImmediate(resolve));
-  assert.equal(store.abortedCount, 1);
-  assert.deepEqual(service.status(), { running: 0, waiting: 0 });
-  assert.deepEqual(
-    events.map(({ outcome }) => outcome),
-    ['cancelled'],
-  );
-});
+] as const)
+  test(`a client that goes during ${held} ends it in the store`, async () => {
+    const { search, addLines, store, events, service } = createSearch();
+    addLines(10);
+    store.held.add(held);
+    const client = new AbortController();
+    const running = failure(search({ limit: 4 }, acme, client.signal));
+    await store.untilAsked(asked);
+    client.abort();
+    assert.equal((await running).code, 'cancelled');
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(store.abortedCount, 1);
+    assert.deepEqual(service.status(), { running: 0, waiting: 0 });
+    assert.deepEqual(
+      events.map(({ outcome }) => outcome),
+      ['cancelled'],
+    );
+  });
 
 test('a store that never answers is given up after the time, and asked to stop', async () => {
   const { search, store, clock, service } = createSearch();

@@ -4,31 +4,106 @@ import type { SearchEvent } from '#search/search-service.ts';
 import { ackBoundsMs } from './gateway/counters.ts';
 import type { GatewayCounts } from './gateway/counters.ts';
 
-export const ingestRequests = { name: 'millrace_ingest_requests_total', kind: 'counter', help: 'Requests to the ingest endpoints.', labels: ['path', 'status'] } satisfies MetricSpec;
-export const ingestRecords = { name: 'millrace_ingest_records_total', kind: 'counter', help: 'Records received since the start, by what became of them.', labels: ['tenant', 'outcome'] } satisfies MetricSpec;
-export const ingestBodyBytes = { name: 'millrace_ingest_body_bytes_total', kind: 'counter', help: 'Bytes of request bodies as sent.' } satisfies MetricSpec;
-export const ingestDecompressedBytes = { name: 'millrace_ingest_decompressed_bytes_total', kind: 'counter', help: 'Bytes of request bodies after decompression.' } satisfies MetricSpec;
+export const ingestRequests = {
+  name: 'millrace_ingest_requests_total',
+  kind: 'counter',
+  help: 'Requests to the ingest endpoints.',
+  labels: ['path', 'status'],
+} satisfies MetricSpec;
+export const ingestRecords = {
+  name: 'millrace_ingest_records_total',
+  kind: 'counter',
+  help: 'Records received since the start, by what became of them.',
+  labels: ['tenant', 'outcome'],
+} satisfies MetricSpec;
+export const ingestBodyBytes = {
+  name: 'millrace_ingest_body_bytes_total',
+  kind: 'counter',
+  help: 'Bytes of request bodies as sent.',
+} satisfies MetricSpec;
+export const ingestDecompressedBytes = {
+  name: 'millrace_ingest_decompressed_bytes_total',
+  kind: 'counter',
+  help: 'Bytes of request bodies after decompression.',
+} satisfies MetricSpec;
 export const ingestAck = {
   name: 'millrace_ingest_ack_seconds',
   kind: 'histogram',
   help: 'Time from the last byte of a request to its acknowledgement.',
   buckets: ackBoundsMs.map((boundMs) => boundMs / 1000),
 } satisfies MetricSpec;
-export const ledgerRecords = { name: 'millrace_ledger_records_total', kind: 'counter', help: 'Records ever received, by outcome: the durable ledger.', labels: ['tenant', 'outcome'] } satisfies MetricSpec;
-export const consumerLagLines = { name: 'millrace_consumer_lag_lines', kind: 'gauge', help: 'Durable lines that a consumer has not processed yet.', labels: ['consumer'] } satisfies MetricSpec;
-export const consumerLagSeconds = { name: 'millrace_consumer_lag_seconds', kind: 'gauge', help: 'Age of the oldest line that a consumer has not processed yet; the signal to scale by.', labels: ['consumer'] } satisfies MetricSpec;
-export const logKeptBytes = { name: 'millrace_log_kept_bytes', kind: 'gauge', help: 'Size of the durable log on disk.' } satisfies MetricSpec;
-export const logHeldBytes = { name: 'millrace_log_held_bytes', kind: 'gauge', help: 'Part of the durable log that is not indexed yet and may not be trimmed.' } satisfies MetricSpec;
-export const logFillRatio = { name: 'millrace_log_fill_ratio', kind: 'gauge', help: 'Held bytes as a share of log.max_bytes; at log.refuse_ratio batches are refused.' } satisfies MetricSpec;
-export const storeMemtableLines = { name: 'millrace_store_memtable_lines', kind: 'gauge', help: 'Lines in memtables, found by search but not yet written with indexes.' } satisfies MetricSpec;
-export const storeMemtableBytes = { name: 'millrace_store_memtable_bytes', kind: 'gauge', help: 'Size of the memtables.' } satisfies MetricSpec;
-export const storeFlushes = { name: 'millrace_store_flushes_total', kind: 'counter', help: 'Flushes of a memtable, by result.', labels: ['result'] } satisfies MetricSpec;
-export const storeFlushedLines = { name: 'millrace_store_flushed_lines_total', kind: 'counter', help: 'Lines flushed since the start.' } satisfies MetricSpec;
+export const ledgerRecords = {
+  name: 'millrace_ledger_records_total',
+  kind: 'counter',
+  help: 'Records ever received, by outcome: the durable ledger.',
+  labels: ['tenant', 'outcome'],
+} satisfies MetricSpec;
+export const consumerLagLines = {
+  name: 'millrace_consumer_lag_lines',
+  kind: 'gauge',
+  help: 'Durable lines that a consumer has not processed yet.',
+  labels: ['consumer'],
+} satisfies MetricSpec;
+export const consumerLagSeconds = {
+  name: 'millrace_consumer_lag_seconds',
+  kind: 'gauge',
+  help: 'Age of the oldest line that a consumer has not processed yet; the signal to scale by.',
+  labels: ['consumer'],
+} satisfies MetricSpec;
+export const logKeptBytes = {
+  name: 'millrace_log_kept_bytes',
+  kind: 'gauge',
+  help: 'Size of the durable log on disk.',
+} satisfies MetricSpec;
+export const logHeldBytes = {
+  name: 'millrace_log_held_bytes',
+  kind: 'gauge',
+  help: 'Part of the durable log that is not indexed yet and may not be trimmed.',
+} satisfies MetricSpec;
+export const logFillRatio = {
+  name: 'millrace_log_fill_ratio',
+  kind: 'gauge',
+  help: 'Held bytes as a share of log.max_bytes; at log.refuse_ratio batches are refused.',
+} satisfies MetricSpec;
+export const storeMemtableLines = {
+  name: 'millrace_store_memtable_lines',
+  kind: 'gauge',
+  help: 'Lines in memtables, found by search but not yet written with indexes.',
+} satisfies MetricSpec;
+export const storeMemtableBytes = {
+  name: 'millrace_store_memtable_bytes',
+  kind: 'gauge',
+  help: 'Size of the memtables.',
+} satisfies MetricSpec;
+export const storeFlushes = {
+  name: 'millrace_store_flushes_total',
+  kind: 'counter',
+  help: 'Flushes of a memtable, by result.',
+  labels: ['result'],
+} satisfies MetricSpec;
+export const storeFlushedLines = {
+  name: 'millrace_store_flushed_lines_total',
+  kind: 'counter',
+  help: 'Lines flushed since the start.',
+} satisfies MetricSpec;
 export const engineUp = { name: 'millrace_engine_up', kind: 'gauge', help: '1 while the storage engine answers.' } satisfies MetricSpec;
-export const engineRestarts = { name: 'millrace_engine_restarts_total', kind: 'counter', help: 'Restarts of the storage engine since the start.' } satisfies MetricSpec;
+export const engineRestarts = {
+  name: 'millrace_engine_restarts_total',
+  kind: 'counter',
+  help: 'Restarts of the storage engine since the start.',
+} satisfies MetricSpec;
 export const tailSubscribers = { name: 'millrace_tail_subscribers_count', kind: 'gauge', help: 'Open live tails.' } satisfies MetricSpec;
-export const tailDropped = { name: 'millrace_tail_dropped_lines_total', kind: 'counter', help: 'Lines that slow tail readers did not get, and were told of.' } satisfies MetricSpec;
-export const searchRequests = { name: 'millrace_search_requests_total', kind: 'counter', help: 'Searches, aggregations and reads of one line, by outcome.', labels: ['kind', 'outcome'] } satisfies MetricSpec;
+export const tailDropped = {
+  name: 'millrace_tail_dropped_lines_total',
+  kind: 'counter',
+  help: 'Lines that slow tail readers did not get, and were told of.',
+} satisfies MetricSpec;
+export const searchRequests = {
+  name: 'millrace_search_requests_total',
+  kind: 'counter',
+  help: 'Searches, aggregations and reads of one line, by outcome.',
+  labels: ['kind', 'outcome'],
+} satisfies MetricSpec;
 export const searchDuration = {
   name: 'millrace_search_duration_seconds',
   kind: 'histogram',
@@ -36,7 +111,11 @@ export const searchDuration = {
   labels: ['kind'],
   buckets: [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30],
 } satisfies MetricSpec;
-export const searchScanned = { name: 'millrace_search_scanned_lines_total', kind: 'counter', help: 'Lines that searches read.' } satisfies MetricSpec;
+export const searchScanned = {
+  name: 'millrace_search_scanned_lines_total',
+  kind: 'counter',
+  help: 'Lines that searches read.',
+} satisfies MetricSpec;
 
 /** The numbers behind the metrics, read when `/metrics` is asked. */
 export interface MetricSources {
@@ -57,7 +136,10 @@ export function registerServerMetrics(metrics: Metrics, sources: MetricSources):
   const single = (spec: MetricSpec, read: () => unknown): void => metrics.readAtScrape(spec, () => [{ value: Number(read() ?? 0) }]);
   metrics.readAtScrape(ledgerRecords, () => outcomeSamples(sources.ledger()));
   const lag = (field: string) => (): Sample[] =>
-    Object.entries(part('consumers') as Readonly<Record<string, Part>>).map(([consumer, facts]) => ({ value: Number(facts[field]), labels: { consumer } }));
+    Object.entries(part('consumers') as Readonly<Record<string, Part>>).map(([consumer, facts]) => ({
+      value: Number(facts[field]),
+      labels: { consumer },
+    }));
   metrics.readAtScrape(consumerLagLines, lag('lag_lines'));
   metrics.readAtScrape(consumerLagSeconds, lag('lag_seconds'));
   single(logKeptBytes, () => part('log').kept_bytes);

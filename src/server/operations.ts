@@ -32,7 +32,13 @@ export function createOperations(parts: OperationParts): Operations & { readonly
   ];
   return {
     notReadyReasons,
-    status: () => serverStatus({ ...parts, ready: notReadyReasons().length === 0, gateway: late.gateway, ...(late.canary ? { canary: late.canary } : {}) }),
+    status: () =>
+      serverStatus({
+        ...parts,
+        ready: notReadyReasons().length === 0,
+        gateway: late.gateway,
+        ...(late.canary ? { canary: late.canary } : {}),
+      }),
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
     async flush() {
       await indexer.indexed();

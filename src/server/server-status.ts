@@ -41,7 +41,12 @@ export function serverStatus(parts: StatusParts): StatusReport & { readonly gate
     search: { ...parts.search.status() },
     tail: tailStatus(tail),
     ...(parts.canary ? { canary: { ...parts.canary.status() } } : {}),
-    recovery: log.recovery.map(({ shard, tornBytes, damagedFrames, lostRows }) => ({ shard, torn_bytes: tornBytes, damaged_frames: damagedFrames, lost_rows: lostRows })),
+    recovery: log.recovery.map(({ shard, tornBytes, damagedFrames, lostRows }) => ({
+      shard,
+      torn_bytes: tornBytes,
+      damaged_frames: damagedFrames,
+      lost_rows: lostRows,
+    })),
   };
 }
 
@@ -80,7 +85,10 @@ function logStatus(log: WalLog): Record<string, unknown> {
 /** While nobody watches, the tail has nothing to read and no lag. */
 function tailConsumer(tail: TailService, log: WalLog): StatusReport['consumers'][string] {
   const { position, subscribers } = tail.status();
-  const behind = subscribers === 0 ? 0 : log.shards().reduce((sum, { shard, end }) => sum + Math.max(0, end.sequence - (position[shard] ?? end.sequence)), 0);
+  const behind =
+    subscribers === 0
+      ? 0
+      : log.shards().reduce((sum, { shard, end }) => sum + Math.max(0, end.sequence - (position[shard] ?? end.sequence)), 0);
   const rowsPerFrame = Math.max(1, ...log.shards().map(({ end }) => (end.sequence === 0 ? 1 : end.rows / end.sequence)));
   return { positions: { ...position }, lag_lines: Math.round(behind * rowsPerFrame), lag_seconds: 0 };
 }

@@ -92,7 +92,11 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
 
   const gateway = await openGateway(site, log, apiSocketPath, accessSettings);
   late.gateway = gateway;
-  registerServerMetrics(metrics, { gatewayCounts: () => gateway.counts(), status: operations.status, ledger: () => ledgerReport(store.sink) });
+  registerServerMetrics(metrics, {
+    gatewayCounts: () => gateway.counts(),
+    status: operations.status,
+    ledger: () => ledgerReport(store.sink),
+  });
   closers.add('upkeep', startUpkeep({ gateway, log, indexer, store, logger }));
   // Before the gateway, which waits for open requests.
   closers.add('tail streams', () => tail.stop());

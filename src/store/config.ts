@@ -14,7 +14,9 @@ export const storeConfig = section('How lines get from the durable log into the 
     'Size of all memtables together at which a flush leaves the text indexes out, to be built later; searches of those lines scan.',
   ),
   index_catch_up_delay: duration('30s', 'Quiet time after which text indexes that flushes left out are built.'),
-  max_ledger_tenants: integer(10_000, 'Tenants whose outcomes are counted apart; those beyond are counted together as `_other`.', { minimum: 1 }),
+  max_ledger_tenants: integer(10_000, 'Tenants whose outcomes are counted apart; those beyond are counted together as `_other`.', {
+    minimum: 1,
+  }),
   insert_timeout: duration('60s', 'A memtable insert that takes longer counts as failed and is replayed from the log.'),
   flush_timeout: duration('30m', 'A flush that takes longer counts as failed and is retried.'),
 });

@@ -20,8 +20,16 @@ describe('architecture', () => {
   test('every dependency has an owner, and every owned package is a dependency', () => {
     const { dependencies, devDependencies } = JSON.parse(readFileSync(join(rootDirectory, 'package.json'), 'utf8'));
     const owned = Object.keys(packageOwners);
-    assert.deepEqual(Object.keys(dependencies).filter((name) => name !== 'node').sort(), owned.sort());
-    assert.deepEqual(testPackages.filter((name) => !(name in devDependencies)), []);
+    assert.deepEqual(
+      Object.keys(dependencies)
+        .filter((name) => name !== 'node')
+        .sort(),
+      owned.sort(),
+    );
+    assert.deepEqual(
+      testPackages.filter((name) => !(name in devDependencies)),
+      [],
+    );
   });
 });
 
@@ -94,7 +102,10 @@ describe('reading imports', () => {
   ];
   for (const [source, found] of table) {
     test(firstLine(source), () => {
-      assert.deepEqual(readImports(withoutComments(source)).map(({ kind, specifier }) => `${kind} ${specifier}`), found);
+      assert.deepEqual(
+        readImports(withoutComments(source)).map(({ kind, specifier }) => `${kind} ${specifier}`),
+        found,
+      );
     });
   }
 });

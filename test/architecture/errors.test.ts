@@ -15,7 +15,10 @@ describe('error codes', () => {
       assert.match(code, /^[a-z]+(_[a-z0-9]+)*$/);
       assert.match(meaning, /^[A-Z].*\.$/, 'a meaning is a sentence');
       assert.ok(Object.hasOwn(httpStatusOfKind, kind), `kind "${kind}" has no HTTP status`);
-      assert.ok(production.some((file) => file.code.includes(`'${code}'`)), 'nothing gives this error');
+      assert.ok(
+        production.some((file) => file.code.includes(`'${code}'`)),
+        'nothing gives this error',
+      );
       assert.ok(!retiredCodes.includes(code), 'this code was retired');
     });
   }

@@ -36,10 +36,26 @@ async function send(product: Product, file: LogFile, startMs: number): Promise<v
     const [encoding, compress] = Object.entries(encodings)[batch % 5] as [string, (body: Buffer) => Buffer];
     const headers = { 'content-encoding': encoding, 'x-service-id': file.name, 'x-host': 'corpus' };
     const [path, body, contentType] = [
-      () => ['/v1/logs/ingest', JSON.stringify({ logs: lines.map((message, index) => ({ timestamp: timeOf(index), service: file.name, message })) }), 'application/json'],
-      () => ['/api/v1/logs/ingest', JSON.stringify({ logs: lines.map((message, index) => ({ timestamp: timeOf(index), message })) }), 'application/json'],
-      () => ['/v1/ingest', JSON.stringify({ source: { service: file.name }, logs: lines.map((msg, index) => ({ ts: timeOf(index), msg })) }), 'application/json'],
-      () => ['/v1/logs/ingest', lines.map((msg, index) => JSON.stringify({ '@timestamp': timeOf(index), service: file.name, msg })).join('\n'), 'application/x-ndjson'],
+      () => [
+        '/v1/logs/ingest',
+        JSON.stringify({ logs: lines.map((message, index) => ({ timestamp: timeOf(index), service: file.name, message })) }),
+        'application/json',
+      ],
+      () => [
+        '/api/v1/logs/ingest',
+        JSON.stringify({ logs: lines.map((message, index) => ({ timestamp: timeOf(index), message })) }),
+        'application/json',
+      ],
+      () => [
+        '/v1/ingest',
+        JSON.stringify({ source: { service: file.name }, logs: lines.map((msg, index) => ({ ts: timeOf(index), msg })) }),
+        'application/json',
+      ],
+      () => [
+        '/v1/logs/ingest',
+        lines.map((msg, index) => JSON.stringify({ '@timestamp': timeOf(index), service: file.name, msg })).join('\n'),
+        'application/x-ndjson',
+      ],
     ][batch % 4]();
     const response = await product.post(path, compress(Buffer.from(body)), { ...headers, 'content-type': contentType });
     const answer = (await response.json()) as Record<string, number>;
@@ -68,7 +84,10 @@ test('a fresh clone starts, takes real logs and finds what plain text search fin
   const lineCount = files.reduce((sum, { lines }) => sum + lines.length, 0);
   const range = { time_range: { last: '1h' } };
   const all = { filters: range, limit: 1 };
-  await eventually(() => product.search(all), ({ total }) => total >= lineCount);
+  await eventually(
+    () => product.search(all),
+    ({ total }) => total >= lineCount,
+  );
 
   const check = async (): Promise<void> => {
     assert.equal((await product.search(all)).total, lineCount);
@@ -87,7 +106,10 @@ test('a fresh clone starts, takes real logs and finds what plain text search fin
   const counts = await product.post('/v1/logs/aggregate', { filters: range, group_by: ['service'], metric: 'count' });
   const { buckets } = (await counts.json()) as { buckets: { group: { service: string }; value: number }[] };
   const byService = (rows: [string, number][]) => rows.sort(([a], [b]) => (a < b ? -1 : 1));
-  assert.deepEqual(byService(buckets.map(({ group, value }) => [group.service, value])), byService(files.map(({ name, lines }) => [name, lines.length])));
+  assert.deepEqual(
+    byService(buckets.map(({ group, value }) => [group.service, value])),
+    byService(files.map(({ name, lines }) => [name, lines.length])),
+  );
 
   // npm ends itself by the signal that it got; the product behind it ends in peace.
   await product.stop();

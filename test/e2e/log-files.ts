@@ -29,7 +29,11 @@ function inventedFile(): LogFile {
 }
 
 /** Tokens as docs/reference/query-language.md defines them: letters and digits of ASCII, and everything beyond ASCII. */
-export const tokensOf = (line: string): string[] => line.toLowerCase().split(/[^a-z0-9\u0080-\uffff]+/).filter((token) => token !== '');
+export const tokensOf = (line: string): string[] =>
+  line
+    .toLowerCase()
+    .split(/[^a-z0-9\u0080-\uffff]+/)
+    .filter((token) => token !== '');
 
 /** Plain text search: lines in which the tokens of the phrase stand next to each other. */
 export function linesWithPhrase(lines: readonly string[], phrase: string): string[] {
@@ -44,8 +48,17 @@ export function linesWithPhrase(lines: readonly string[], phrase: string): strin
 export function probesOf(lines: readonly string[]): string[] {
   const counts = new Map<string, number>();
   for (const line of lines) for (const token of new Set(tokensOf(line))) counts.set(token, (counts.get(token) ?? 0) + 1);
-  const byCount = [...counts].filter(([token]) => /^[a-z0-9]+$/.test(token)).sort((a, b) => b[1] - a[1]).map(([token]) => token);
+  const byCount = [...counts]
+    .filter(([token]) => /^[a-z0-9]+$/.test(token))
+    .sort((a, b) => b[1] - a[1])
+    .map(([token]) => token);
   const words = [0, 1, 2, 0.1, 0.3, 0.5, 0.9].map((place) => byCount[place < 1 && place > 0 ? Math.floor(place * byCount.length) : place]);
-  const phrases = [17, 400, 900].map((index) => tokensOf(lines[index % lines.length]).filter((token) => /^[a-z0-9]+$/.test(token)).slice(0, 1).concat(tokensOf(lines[index % lines.length]).slice(1, 3)).join(' '));
+  const phrases = [17, 400, 900].map((index) =>
+    tokensOf(lines[index % lines.length])
+      .filter((token) => /^[a-z0-9]+$/.test(token))
+      .slice(0, 1)
+      .concat(tokensOf(lines[index % lines.length]).slice(1, 3))
+      .join(' '),
+  );
   return [...words, ...phrases, 'surelynotthere'];
 }

@@ -31,7 +31,11 @@ export class EngineTables {
   load(rows: readonly SampleRow[]): void {
     const indexes = logIndexes.map(({ ddl }) => `, ${ddl}`).join('');
     const mergeTree = 'ENGINE = MergeTree ORDER BY row_no SETTINGS index_granularity = 16';
-    const engines: Record<TableName, string> = { memory: ') ENGINE = Memory', indexed: `${indexes}) ${mergeTree}`, unindexed: `) ${mergeTree}` };
+    const engines: Record<TableName, string> = {
+      memory: ') ENGINE = Memory',
+      indexed: `${indexes}) ${mergeTree}`,
+      unindexed: `) ${mergeTree}`,
+    };
     for (const table of tableNames) {
       this.#session.query(`DROP TABLE IF EXISTS language.${table}`);
       this.#session.query(`CREATE TABLE language.${table} (${sampleColumnsDdl}${engines[table]}`);
@@ -45,7 +49,9 @@ export class EngineTables {
   }
 
   query(sql: string, params: Readonly<Record<string, string | number>> = {}): string {
-    const settings = Object.entries(textSearchSettings).map(([name, value]) => `${name} = ${value}`).join(', ');
+    const settings = Object.entries(textSearchSettings)
+      .map(([name, value]) => `${name} = ${value}`)
+      .join(', ');
     const text = `${sql} SETTINGS ${settings}`;
     return Object.keys(params).length === 0 ? this.#session.query(text, 'TSV') : this.#session.queryBind(text, params, 'TSV');
   }

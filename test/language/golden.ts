@@ -33,4 +33,10 @@ export function storedCases(): GoldenCase[] {
   return JSON.parse(readFileSync(path, 'utf8'));
 }
 
-if (import.meta.main) writeFileSync(path, `[\n${computedCases().map((golden) => JSON.stringify(golden)).join(',\n')}\n]\n`);
+if (import.meta.main)
+  writeFileSync(
+    path,
+    `[\n${computedCases()
+      .map((golden) => JSON.stringify(golden))
+      .join(',\n')}\n]\n`,
+  );

@@ -13,11 +13,17 @@ const granules = rowCount / 16;
 function line(row: number): SampleRow {
   const isRare = row === 800;
   return {
-    service: 'common', host: 'common', environment: 'production', level: 9, skewed: false,
-    traceId: isRare ? 'rare-trace' : `t${row}`, spanId: `s${row}`,
+    service: 'common',
+    host: 'common',
+    environment: 'production',
+    level: 9,
+    skewed: false,
+    traceId: isRare ? 'rare-trace' : `t${row}`,
+    spanId: `s${row}`,
     message: isRare ? 'needle in Heuhaufen: größte Suche' : 'hay and straw lie in the größere Halle',
     attributes: isRare ? { user_id: 'u-123', order: 'needle-7' } : { user_id: `u-${row + 1000}`, order: 'hay' },
-    resource: { region: 'eu-west-1' }, tags: [],
+    resource: { region: 'eu-west-1' },
+    tags: [],
   };
 }
 
@@ -38,8 +44,23 @@ function granulesRead(query: string): number {
 }
 
 for (const query of [
-  'needle', '"needle in"', 'needl*', 'nee*', 'ne*', '"needle in heu"*', 'grosste', '"grosste suche"', 'message:needle',
-  'u-123', 'needle-7', 'rare-trace', 'user_id:u-123', 'metadata.user_id:u-123', 'user_id:(u-123 OR u-124)', 'trace_id:rare-trace', 'absent OR "needle in"',
+  'needle',
+  '"needle in"',
+  'needl*',
+  'nee*',
+  'ne*',
+  '"needle in heu"*',
+  'grosste',
+  '"grosste suche"',
+  'message:needle',
+  'u-123',
+  'needle-7',
+  'rare-trace',
+  'user_id:u-123',
+  'metadata.user_id:u-123',
+  'user_id:(u-123 OR u-124)',
+  'trace_id:rare-trace',
+  'absent OR "needle in"',
 ]) {
   test(`${query} reads one granule of ${granules}`, () => {
     const { sql, params } = compileSql(parseQuery(query));

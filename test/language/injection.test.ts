@@ -13,7 +13,17 @@ import type { QueryNode } from '#language/ast.ts';
 import type { SampleRow } from './sample-rows.ts';
 
 const lineWith = (text: string): SampleRow => ({
-  service: text, host: '', environment: '', level: 9, skewed: false, traceId: '', spanId: '', message: text, attributes: { [text]: text }, resource: { [text]: text }, tags: [text],
+  service: text,
+  host: '',
+  environment: '',
+  level: 9,
+  skewed: false,
+  traceId: '',
+  spanId: '',
+  message: text,
+  attributes: { [text]: text },
+  resource: { [text]: text },
+  tags: [text],
 });
 const ordinary = lineWith('ordinary');
 
@@ -27,12 +37,17 @@ after(() => engine.close());
 /** Every position in which a text from outside can stand. */
 function nodesWith(text: string): QueryNode[] {
   return [
-    { kind: 'word', text }, { kind: 'phrase', text }, { kind: 'prefix', text },
+    { kind: 'word', text },
+    { kind: 'phrase', text },
+    { kind: 'prefix', text },
     ...['service', 'trace_id', 'tags', 'message', 'x', 'metadata.x', 'resource.x'].flatMap((field): QueryNode[] => [
-      { kind: 'field-equals', field, values: [text, 'other'] }, { kind: 'field-prefix', field, prefix: text },
+      { kind: 'field-equals', field, values: [text, 'other'] },
+      { kind: 'field-prefix', field, prefix: text },
     ]),
     ...[text, `metadata.${text}`, `resource.${text}`].flatMap((field): QueryNode[] => [
-      { kind: 'field-equals', field, values: [text] }, { kind: 'field-prefix', field, prefix: 'a' }, { kind: 'field-exists', field },
+      { kind: 'field-equals', field, values: [text] },
+      { kind: 'field-prefix', field, prefix: 'a' },
+      { kind: 'field-exists', field },
     ]),
   ];
 }
@@ -50,7 +65,8 @@ test('values and names in every position stay values', () => {
       templates.set(compiled.sql, `${place}`);
       const matched = [...compileMatcher(node).match(view).rows()];
       // a part without indexes runs the same code as the Memory table
-      for (const table of ['memory', 'indexed'] as const) assert.deepEqual(engine.select(table, compiled), matched, `${table}: ${JSON.stringify(node)}`);
+      for (const table of ['memory', 'indexed'] as const)
+        assert.deepEqual(engine.select(table, compiled), matched, `${table}: ${JSON.stringify(node)}`);
     });
   }
   // the SQL text depends on the shape of a query alone
@@ -72,7 +88,13 @@ test('fields to group by and to compute with', () => {
 
 test('as query text and as filters', () => {
   for (const text of corpus) {
-    for (const make of [() => parseQuery(text), () => parseQuery(`service:${text}`), () => parseQuery(`${text}:x`), () => parseFilters({ [text]: text }), () => parseFilters({ service: [text] })]) {
+    for (const make of [
+      () => parseQuery(text),
+      () => parseQuery(`service:${text}`),
+      () => parseQuery(`${text}:x`),
+      () => parseFilters({ [text]: text }),
+      () => parseFilters({ service: [text] }),
+    ]) {
       try {
         engine.select('memory', compileSql(make()));
       } catch (error) {

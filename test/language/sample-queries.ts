@@ -6,25 +6,70 @@ import { hasTokens } from '#language/conditions.ts';
 import { sampleIds, sampleKeys, sampleMessages, sampleServices, sampleValues } from './sample-rows.ts';
 import type { QueryNode } from '#language/ast.ts';
 
-const vocabulary = [...new Set([...sampleMessages, ...sampleValues, ...sampleMessages.flatMap((text) => text.split(/\s+/)), ...sampleMessages.flatMap((text) => tokenize(foldText(text)))])].filter(hasTokens);
+const vocabulary = [
+  ...new Set([
+    ...sampleMessages,
+    ...sampleValues,
+    ...sampleMessages.flatMap((text) => text.split(/\s+/)),
+    ...sampleMessages.flatMap((text) => tokenize(foldText(text))),
+  ]),
+].filter(hasTokens);
 const someOf = (texts: readonly string[]) => fc.constantFrom(...texts);
 
 /** A word, a whole message, or a piece cut out anywhere. */
 const searchText = fc
   .oneof(
     someOf(vocabulary),
-    fc.tuple(someOf(vocabulary), fc.nat(30), fc.integer({ min: 1, max: 20 })).map(([text, from, length]) => text.slice(from % text.length).slice(0, length)),
+    fc
+      .tuple(someOf(vocabulary), fc.nat(30), fc.integer({ min: 1, max: 20 }))
+      .map(([text, from, length]) => text.slice(from % text.length).slice(0, length)),
     fc.string({ maxLength: 8 }),
   )
   .map((text) => text.toWellFormed())
   .filter(hasTokens);
 
 const valueFields = [
-  'service', 'service.name', 'host', 'env', 'environment', 'trace_id', 'meta.trace_id', 'metadata.trace_id', 'span_id', 'tags', 'message', 'msg',
-  'resource.region', 'metadata', 'tenant', ...sampleKeys.filter((key) => key !== ''), ...sampleKeys.filter((key) => key !== '').flatMap((key) => [`metadata.${key}`, `resource.${key}`]),
+  'service',
+  'service.name',
+  'host',
+  'env',
+  'environment',
+  'trace_id',
+  'meta.trace_id',
+  'metadata.trace_id',
+  'span_id',
+  'tags',
+  'message',
+  'msg',
+  'resource.region',
+  'metadata',
+  'tenant',
+  ...sampleKeys.filter((key) => key !== ''),
+  ...sampleKeys.filter((key) => key !== '').flatMap((key) => [`metadata.${key}`, `resource.${key}`]),
 ];
-const fieldValue = fc.oneof(someOf(sampleValues), someOf(sampleServices), someOf(sampleIds), someOf(['web-1', 'production', 'canary']), searchText);
-const levelText = fc.constantFrom('ERROR', 'warn', 'Info', 'debug', 'notice', 'fatal', 'TRACE', '1', '17', '18', '24', 'ERROR3', 'err', 'crit');
+const fieldValue = fc.oneof(
+  someOf(sampleValues),
+  someOf(sampleServices),
+  someOf(sampleIds),
+  someOf(['web-1', 'production', 'canary']),
+  searchText,
+);
+const levelText = fc.constantFrom(
+  'ERROR',
+  'warn',
+  'Info',
+  'debug',
+  'notice',
+  'fatal',
+  'TRACE',
+  '1',
+  '17',
+  '18',
+  '24',
+  'ERROR3',
+  'err',
+  'crit',
+);
 
 export const leafNode: fc.Arbitrary<QueryNode> = fc.oneof(
   { weight: 4, arbitrary: searchText.map((text) => ({ kind: 'word', text }) as const) },
@@ -32,15 +77,42 @@ export const leafNode: fc.Arbitrary<QueryNode> = fc.oneof(
   { weight: 3, arbitrary: searchText.map((text) => ({ kind: 'prefix', text }) as const) },
   {
     weight: 5,
-    arbitrary: fc.record({ kind: fc.constant('field-equals' as const), field: someOf(valueFields), values: fc.array(fieldValue, { minLength: 1, maxLength: 3 }) }),
+    arbitrary: fc.record({
+      kind: fc.constant('field-equals' as const),
+      field: someOf(valueFields),
+      values: fc.array(fieldValue, { minLength: 1, maxLength: 3 }),
+    }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('field-prefix' as const), field: someOf(valueFields), prefix: fieldValue.filter((text) => text !== '') }) },
-  { weight: 2, arbitrary: someOf([...valueFields, 'level', 'skewed', 'timestamp']).map((field) => ({ kind: 'field-exists', field }) as const) },
-  { weight: 1, arbitrary: fc.array(levelText, { minLength: 1, maxLength: 2 }).map((values) => ({ kind: 'field-equals', field: 'level', values }) as const) },
-  { weight: 1, arbitrary: fc.constantFrom('true', 'false').map((value) => ({ kind: 'field-equals', field: 'skewed', values: [value] }) as const) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('field-prefix' as const),
+      field: someOf(valueFields),
+      prefix: fieldValue.filter((text) => text !== ''),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: someOf([...valueFields, 'level', 'skewed', 'timestamp']).map((field) => ({ kind: 'field-exists', field }) as const),
+  },
   {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('field-compare' as const), field: fc.constantFrom('level', 'severity'), operator: fc.constantFrom('<', '<=', '>', '>='), value: levelText }),
+    arbitrary: fc
+      .array(levelText, { minLength: 1, maxLength: 2 })
+      .map((values) => ({ kind: 'field-equals', field: 'level', values }) as const),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('true', 'false').map((value) => ({ kind: 'field-equals', field: 'skewed', values: [value] }) as const),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('field-compare' as const),
+      field: fc.constantFrom('level', 'severity'),
+      operator: fc.constantFrom('<', '<=', '>', '>='),
+      value: levelText,
+    }),
   },
 );
 
@@ -50,7 +122,12 @@ export const queryNode: fc.Arbitrary<QueryNode> = fc.letrec<{ node: QueryNode }>
     { maxDepth: 3, depthIdentifier: 'query' },
     { weight: 6, arbitrary: leafNode },
     { weight: 2, arbitrary: fc.array(tie('node'), { minLength: 2, maxLength: 3, depthIdentifier: 'query' }).map((nodes) => allOf(nodes)) },
-    { weight: 2, arbitrary: fc.array(tie('node'), { minLength: 2, maxLength: 3, depthIdentifier: 'query' }).map((nodes) => anyOf(nodes as [QueryNode, ...QueryNode[]])) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .array(tie('node'), { minLength: 2, maxLength: 3, depthIdentifier: 'query' })
+        .map((nodes) => anyOf(nodes as [QueryNode, ...QueryNode[]])),
+    },
     { weight: 2, arbitrary: tie('node').map((node) => notOf(node)) },
     { weight: 1, arbitrary: fc.constant(allLines) },
   ),

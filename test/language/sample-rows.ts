@@ -18,25 +18,100 @@ export interface SampleRow {
 }
 
 export const sampleMessages = [
-  'Payment declined for order ord-456', 'payment DECLINED: card declined', 'declined card payment', '', ' ', '---', '…',
-  'Größe überschritten für Auftrag 12', 'Straße GESPERRT', 'ΟΔΟΣ Οδός', 'İstanbul ılık', '支付失败 code=7', '支付 成功', 'カード拒否',
-  'naïve café résumé', 'cafe', 'A_B-C x.y.z', 'a_b_c', 'connection to 10.0.0.1:8080 refused', '10.0.0.12', 'GET /api/v1/users?id=7 200',
-  "it's a \"quoted\" C:\\dir\\file", 'line\nbreak\ttab', '🚀 launch 🚀', 'nul\0byte', '100% _like_ %pattern%', `${'long'.repeat(80)} end`,
-  'pay', 'pay pay pay', 'payment pay', 'prepay', 'p', 'ﬁne ＦＵＬＬ width', "Robert'); DROP TABLE logs;--", '{p0:String}', 'x\u00a0y', 'Ünïcödé-tokén', '\u0301',
+  'Payment declined for order ord-456',
+  'payment DECLINED: card declined',
+  'declined card payment',
+  '',
+  ' ',
+  '---',
+  '…',
+  'Größe überschritten für Auftrag 12',
+  'Straße GESPERRT',
+  'ΟΔΟΣ Οδός',
+  'İstanbul ılık',
+  '支付失败 code=7',
+  '支付 成功',
+  'カード拒否',
+  'naïve café résumé',
+  'cafe',
+  'A_B-C x.y.z',
+  'a_b_c',
+  'connection to 10.0.0.1:8080 refused',
+  '10.0.0.12',
+  'GET /api/v1/users?id=7 200',
+  'it\'s a "quoted" C:\\dir\\file',
+  'line\nbreak\ttab',
+  '🚀 launch 🚀',
+  'nul\0byte',
+  '100% _like_ %pattern%',
+  `${'long'.repeat(80)} end`,
+  'pay',
+  'pay pay pay',
+  'payment pay',
+  'prepay',
+  'p',
+  'ﬁne ＦＵＬＬ width',
+  "Robert'); DROP TABLE logs;--",
+  '{p0:String}',
+  'x\u00a0y',
+  'Ünïcödé-tokén',
+  '\u0301',
 ];
 export const sampleValues = [
-  '', 'u-123', 'ord-456', 'TIMEOUT', 'timeout', '5000', 'true', 'Größe', '支付失败', "it's", 'a\\b', 'tab\tnew\nline', 'nul\0', '10.0.0.1', 'pay', 'payment',
-  '%', '_', 'eu-west-1', 'x'.repeat(300), 'declined', 'payment-service', "' OR 1=1 --", '🚀',
+  '',
+  'u-123',
+  'ord-456',
+  'TIMEOUT',
+  'timeout',
+  '5000',
+  'true',
+  'Größe',
+  '支付失败',
+  "it's",
+  'a\\b',
+  'tab\tnew\nline',
+  'nul\0',
+  '10.0.0.1',
+  'pay',
+  'payment',
+  '%',
+  '_',
+  'eu-west-1',
+  'x'.repeat(300),
+  'declined',
+  'payment-service',
+  "' OR 1=1 --",
+  '🚀',
 ];
-export const sampleKeys = ['user_id', 'order.id', 'error_code', 'region', 'service', 'weird key', "quo'te", 'Größe', 'a"b', 'k8s.pod', 'x:y', '', 'trace_id'];
+export const sampleKeys = [
+  'user_id',
+  'order.id',
+  'error_code',
+  'region',
+  'service',
+  'weird key',
+  "quo'te",
+  'Größe',
+  'a"b',
+  'k8s.pod',
+  'x:y',
+  '',
+  'trace_id',
+];
 export const sampleServices = ['', 'payment-service', 'payment', 'auth', 'u-123', 'Größe'];
 export const sampleIds = ['', 'abc-123-def', '4bf92f3577b34da6a3ce929d0e0e4736', 'timeout', 'pay'];
 
 const someOf = (texts: readonly string[]) => fc.constantFrom(...texts);
-const entries = (maxEntries: number) => fc.dictionary(someOf(sampleKeys), someOf(sampleValues), { maxKeys: maxEntries, noNullPrototype: true });
+const entries = (maxEntries: number) =>
+  fc.dictionary(someOf(sampleKeys), someOf(sampleValues), { maxKeys: maxEntries, noNullPrototype: true });
 const message = fc.oneof(
   { weight: 5, arbitrary: someOf(sampleMessages) },
-  { weight: 3, arbitrary: fc.array(someOf(sampleMessages), { minLength: 2, maxLength: 3 }).chain((parts) => someOf([' ', '-', '', ', ']).map((glue) => parts.join(glue))) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .array(someOf(sampleMessages), { minLength: 2, maxLength: 3 })
+      .chain((parts) => someOf([' ', '-', '', ', ']).map((glue) => parts.join(glue))),
+  },
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 20 }) },
 );
 
@@ -64,9 +139,19 @@ export function rowsAsJson(rows: readonly SampleRow[]): string {
   return rows
     .map((row, i) =>
       JSON.stringify({
-        row_no: i, service: row.service, host: row.host, environment: row.environment, level: row.level, skewed: row.skewed ? 1 : 0,
-        trace_id: row.traceId, span_id: row.spanId, message: row.message, folded: foldedOf(row.message),
-        attributes: row.attributes, resource: row.resource, tags: row.tags,
+        row_no: i,
+        service: row.service,
+        host: row.host,
+        environment: row.environment,
+        level: row.level,
+        skewed: row.skewed ? 1 : 0,
+        trace_id: row.traceId,
+        span_id: row.spanId,
+        message: row.message,
+        folded: foldedOf(row.message),
+        attributes: row.attributes,
+        resource: row.resource,
+        tags: row.tags,
       }),
     )
     .join('\n');
@@ -89,13 +174,24 @@ export function batchViewOf(rows: readonly SampleRow[]): BatchView {
     host: dictionaryColumn(rows.map((row) => row.host)),
     environment: dictionaryColumn(rows.map((row) => row.environment)),
   };
-  const maps: Record<string, MapColumn> = { attributes: mapColumn(rows.map((row) => row.attributes)), resource: mapColumn(rows.map((row) => row.resource)) };
-  const tags: ListColumn = { offsets: offsetsOf(rows.map((row) => row.tags.length)), values: dictionaryColumn(rows.flatMap((row) => row.tags)) };
+  const maps: Record<string, MapColumn> = {
+    attributes: mapColumn(rows.map((row) => row.attributes)),
+    resource: mapColumn(rows.map((row) => row.resource)),
+  };
+  const tags: ListColumn = {
+    offsets: offsetsOf(rows.map((row) => row.tags.length)),
+    values: dictionaryColumn(rows.flatMap((row) => row.tags)),
+  };
   const rowCount = rows.length;
   return {
     rowCount,
-    ts: new BigInt64Array(rowCount), receiveTs: new BigInt64Array(rowCount), origin: new Uint32Array(rowCount), seq: new BigUint64Array(rowCount),
-    rowNo: Uint16Array.from(rows, (_, i) => i), sampleRate: new Float32Array(rowCount).fill(1), patternId: new BigUint64Array(rowCount),
+    ts: new BigInt64Array(rowCount),
+    receiveTs: new BigInt64Array(rowCount),
+    origin: new Uint32Array(rowCount),
+    seq: new BigUint64Array(rowCount),
+    rowNo: Uint16Array.from(rows, (_, i) => i),
+    sampleRate: new Float32Array(rowCount).fill(1),
+    patternId: new BigUint64Array(rowCount),
     skewed: Uint8Array.from(rows, (row) => (row.skewed ? 1 : 0)),
     level: Uint8Array.from(rows, (row) => row.level),
     dictionary: (column) => dictionaries[column],

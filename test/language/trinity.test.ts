@@ -31,7 +31,11 @@ function check(query: QueryNode, matched: readonly number[]): void {
   const text = printQuery(query);
   const compiled = compileSql(query);
   for (const table of tableNames) {
-    assert.deepEqual(engine.select(table, compiled), matched, `seed ${seed}, table ${table} and matcher differ on: ${text}\n${compiled.sql}\n${JSON.stringify(compiled.params)}`);
+    assert.deepEqual(
+      engine.select(table, compiled),
+      matched,
+      `seed ${seed}, table ${table} and matcher differ on: ${text}\n${compiled.sql}\n${JSON.stringify(compiled.params)}`,
+    );
   }
 }
 
@@ -48,7 +52,10 @@ test(`engine and matcher select the same rows (seed ${seed})`, () => {
     check(query, matched);
     assert.deepEqual([...compileMatcher(query).match(view).rows()], matched, `seed ${seed}: alone and in a set: ${printQuery(query)}`);
     const complement = new Set(matched);
-    assert.deepEqual([...compileMatcher(notOf(query)).match(view).rows()], rows.map((_, row) => row).filter((row) => !complement.has(row)));
+    assert.deepEqual(
+      [...compileMatcher(notOf(query)).match(view).rows()],
+      rows.map((_, row) => row).filter((row) => !complement.has(row)),
+    );
   });
   assert.ok(selectedSome > queriesPerRun / 4, `only ${selectedSome} of ${queriesPerRun} queries selected some rows but not all`);
 });

@@ -13,10 +13,21 @@ import { BatchDecoder } from '#receivers/native/decode.ts';
 import { mixedLines } from '#receivers/native/sample-lines.test-support.ts';
 
 const limits = {
-  max_records: 65_536, max_record_bytes: 4 << 20, max_attributes_per_record: 1000, max_attribute_name_bytes: 512,
-  max_source_bytes: 4096, max_nesting: 64, max_reported_errors: 100,
+  max_records: 65_536,
+  max_record_bytes: 4 << 20,
+  max_attributes_per_record: 1000,
+  max_attribute_name_bytes: 512,
+  max_source_bytes: 4096,
+  max_nesting: 64,
+  max_reported_errors: 100,
 };
-const stamp = { tenant: 'acme', receivedMs: Date.parse('2025-07-15T10:01:00.250Z'), origin: 4_000_001, seq: 2 ** 33 + 5, maxClockSkewMs: 30_000 };
+const stamp = {
+  tenant: 'acme',
+  receivedMs: Date.parse('2025-07-15T10:01:00.250Z'),
+  origin: 4_000_001,
+  seq: 2 ** 33 + 5,
+  maxClockSkewMs: 30_000,
+};
 
 let directory = '';
 let session: Session;
@@ -65,23 +76,51 @@ async function throughEngine(...blocks: Uint8Array[]): Promise<EngineRow[]> {
      FROM lines SETTINGS output_format_json_quote_64bit_integers = 1`,
     'JSONEachRow',
   );
-  return answer.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as EngineRow);
+  return answer
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as EngineRow);
 }
 
 function asEngineRow(line: LogLine, row: number, folded: string): Record<string, unknown> {
   return {
-    tenant: line.tenant, skewed: Number(line.skewed), origin: stamp.origin, seq: String(stamp.seq), row_no: row, service: line.service,
-    host: line.host, environment: line.environment, level: line.level, trace_id: line.traceId, span_id: line.spanId, message: line.message,
-    folded, kinds: line.attributes.kinds, raw: '', sample_rate: line.sampleRate, pattern_id: '0',
+    tenant: line.tenant,
+    skewed: Number(line.skewed),
+    origin: stamp.origin,
+    seq: String(stamp.seq),
+    row_no: row,
+    service: line.service,
+    host: line.host,
+    environment: line.environment,
+    level: line.level,
+    trace_id: line.traceId,
+    span_id: line.spanId,
+    message: line.message,
+    folded,
+    kinds: line.attributes.kinds,
+    raw: '',
+    sample_rate: line.sampleRate,
+    pattern_id: '0',
     attributes: line.attributes.names.map((name, i) => [name, line.attributes.values[i]]),
-    resource: Object.entries(line.resource), ts_ns: String(line.tsNs), received_ms: String(line.receivedMs), tags: line.tags,
+    resource: Object.entries(line.resource),
+    ts_ns: String(line.tsNs),
+    received_ms: String(line.receivedMs),
+    tags: line.tags,
   };
 }
 
 const everything = JSON.stringify({
   source: { service: 'pay', host: 'h', environment: 'production', region: 'us-east-1', k8s: { pod: 'p-1' } },
   logs: [
-    { timestamp: '2025-07-15T10:00:59.123456789Z', level: 'ERROR', message: 'Größe 支付 failed', tags: ['a', 'b', 'a'], trace_id: 'abc', span_id: 'd', metadata: { user: 'u', n: 1.5, ok: true, none: null, list: [1, 'x'], deep: { er: 'v' } } },
+    {
+      timestamp: '2025-07-15T10:00:59.123456789Z',
+      level: 'ERROR',
+      message: 'Größe 支付 failed',
+      tags: ['a', 'b', 'a'],
+      trace_id: 'abc',
+      span_id: 'd',
+      metadata: { user: 'u', n: 1.5, ok: true, none: null, list: [1, 'x'], deep: { er: 'v' } },
+    },
     {},
     { message: 'x'.repeat(70_000), service: 'other', ts: '2025-07-14T10:00:00Z', metadata: { ['k'.repeat(200)]: 'v'.repeat(300) } },
     { message: '', resource: { own: '1', region: 'eu' }, tags: 'solo', ts: 0 },
@@ -89,11 +128,17 @@ const everything = JSON.stringify({
 });
 
 test('chDB reads our block: every column, empty and long values, omitted columns', async () => {
-  for (const body of [everything, '{"logs":[{"message":"only a message"}]}', JSON.stringify({ logs: mixedLines(2000).map((line) => JSON.parse(line)) })]) {
+  for (const body of [
+    everything,
+    '{"logs":[{"message":"only a message"}]}',
+    JSON.stringify({ logs: mixedLines(2000).map((line) => JSON.parse(line)) }),
+  ]) {
     const block = blockOf(body);
     const view = readNativeBlock(block);
     const { bytes, starts, ends } = view.text('folded');
-    const expected = linesOf(block).map((line, row) => asEngineRow(line, row, Buffer.from(bytes.subarray(starts[row], ends[row])).toString()));
+    const expected = linesOf(block).map((line, row) =>
+      asEngineRow(line, row, Buffer.from(bytes.subarray(starts[row], ends[row])).toString()),
+    );
     assert.equal(view.byteLength, block.length);
     assert.deepEqual(await throughEngine(block), expected);
   }
@@ -102,12 +147,19 @@ test('chDB reads our block: every column, empty and long values, omitted columns
 test('chDB reads concatenated blocks with different columns', async () => {
   const blocks = [blockOf(everything), blockOf('[{"message":"bare"}]'), blockOf(everything)];
   const rows = await throughEngine(...blocks);
-  assert.deepEqual(rows.map((row) => String(row['message']).slice(0, 8)), [...linesOf(blocks[0]), ...linesOf(blocks[1]), ...linesOf(blocks[2])].map((line) => line.message.slice(0, 8)));
+  assert.deepEqual(
+    rows.map((row) => String(row['message']).slice(0, 8)),
+    [...linesOf(blocks[0]), ...linesOf(blocks[1]), ...linesOf(blocks[2])].map((line) => line.message.slice(0, 8)),
+  );
 });
 
 test('dictionaries of every index width', async () => {
   for (const distinct of [255, 256, 65_536]) {
-    const logs = Array.from({ length: distinct }, (_, i) => ({ service: `service-${i}`, metadata: { [`key_${i}`]: i }, tags: [`tag-${i}`] }));
+    const logs = Array.from({ length: distinct }, (_, i) => ({
+      service: `service-${i}`,
+      metadata: { [`key_${i}`]: i },
+      tags: [`tag-${i}`],
+    }));
     const bodies = [logs.slice(0, 40_000), logs.slice(40_000)].map((part) => JSON.stringify({ logs: part }));
     const block = blockOf(...bodies);
     await throughEngine(block);
@@ -124,8 +176,13 @@ test('dictionaries of every index width', async () => {
 
 test('we read what chDB wrote: all columns in another order, and a block without rows', async () => {
   await throughEngine(blockOf(everything));
-  const columns = logColumns.filter((column) => column.inBatch).map((column) => column.name).reverse();
-  const answer = await session.queryAsync(`SELECT ${columns.join(', ')}, row_no AS unknown_name FROM lines ORDER BY row_no`, { format: 'Native' });
+  const columns = logColumns
+    .filter((column) => column.inBatch)
+    .map((column) => column.name)
+    .reverse();
+  const answer = await session.queryAsync(`SELECT ${columns.join(', ')}, row_no AS unknown_name FROM lines ORDER BY row_no`, {
+    format: 'Native',
+  });
   assert.deepEqual(linesOf(Buffer.from(answer.bytes())), linesOf(blockOf(everything)));
   const none = await session.queryAsync(`SELECT ${columns.join(', ')} FROM lines WHERE level = 200`, { format: 'Native' });
   assert.ok(none.bytes().length === 0 || readNativeBlock(Buffer.from(none.bytes())).rowCount === 0);

@@ -29,7 +29,11 @@ export interface StoreBed {
 /** Starts an engine for the whole test; it ends with it. */
 export async function storeBed(t: TestContext): Promise<StoreBed> {
   const directory = await mkdtemp(join(tmpdir(), 'millrace-store-'));
-  const engine = await EngineSupervisor.start({ config: defaultsOf(engineConfig), dataPath: join(directory, 'engine'), logger: silentLogger });
+  const engine = await EngineSupervisor.start({
+    config: defaultsOf(engineConfig),
+    dataPath: join(directory, 'engine'),
+    logger: silentLogger,
+  });
   const clientOf = (sessionClass: 'insert' | 'flush' | 'search') => createEngineClient({ socketPath: engine.socketPath, sessionClass });
   const clients = { insert: clientOf('insert'), flush: clientOf('flush'), search: clientOf('search') };
   t.after(async () => {
@@ -62,5 +66,11 @@ export function batchOf(records: readonly object[], sequence: number, tenant = '
   decoder.decodeJson(Buffer.from(JSON.stringify({ logs: records })), {}, builder);
   const block = builder.finish({ tenant, receivedMs, origin: 64, seq: sequence, maxClockSkewMs: 30_000 });
   const accepted = { accepted: records.length, sampled: 0, dropped: 0, duplicate: 0, quarantined: 0, refused: 0 };
-  return { blocks: [block], rowCount: records.length, byteCount: block.length, end: new Map([[0, sequence + 1]]), outcomes: new Map([[tenant, accepted]]) };
+  return {
+    blocks: [block],
+    rowCount: records.length,
+    byteCount: block.length,
+    end: new Map([[0, sequence + 1]]),
+    outcomes: new Map([[tenant, accepted]]),
+  };
 }

@@ -131,8 +131,20 @@ test('lines are found alike in the memtable, in parts and across both', async (t
   });
 
   await t.test('aggregates agree with the lines, from the roll-up and from rows', async () => {
-    const count = async (groupBy: string[], intervalMs: number | undefined, metric: Metric, from = range.fromNs): Promise<[string, number | null][]> => {
-      const aggregate = { tenant: 'default', where: parseQuery(''), range: { ...range, fromNs: from }, groupBy, metric, maxBuckets: 10_000 };
+    const count = async (
+      groupBy: string[],
+      intervalMs: number | undefined,
+      metric: Metric,
+      from = range.fromNs,
+    ): Promise<[string, number | null][]> => {
+      const aggregate = {
+        tenant: 'default',
+        where: parseQuery(''),
+        range: { ...range, fromNs: from },
+        groupBy,
+        metric,
+        maxBuckets: 10_000,
+      };
       const { buckets } = await store.aggregate({ ...aggregate, ...(intervalMs ? { intervalMs } : {}) }, options);
       return buckets.map(({ group, timeMs, value }) => [[...(timeMs === undefined ? [] : [timeMs]), ...group].join(' '), value]);
     };
@@ -142,18 +154,29 @@ test('lines are found alike in the memtable, in parts and across both', async (t
       return [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
     };
     const sorted = (rows: [string, number | null][]): [string, number | null][] => [...rows].sort(([a], [b]) => (a < b ? -1 : 1));
-    assert.deepEqual(sorted(await count(['level'], undefined, { kind: 'count' })), tally(({ level }) => level));
+    assert.deepEqual(
+      sorted(await count(['level'], undefined, { kind: 'count' })),
+      tally(({ level }) => level),
+    );
     const minute = ({ timestamp }: Sent): number => Math.floor(Date.parse(timestamp) / 60_000) * 60_000;
-    assert.deepEqual(sorted(await count(['level'], 60_000, { kind: 'count' })), tally((line) => `${minute(line)} ${line.level}`));
+    assert.deepEqual(
+      sorted(await count(['level'], 60_000, { kind: 'count' })),
+      tally((line) => `${minute(line)} ${line.level}`),
+    );
     assert.deepEqual(sorted(await count(['host'], undefined, { kind: 'count' })), [['', 6000]]);
     const fromMs = startMs + 90_250;
     const later = known.filter(({ timestamp }) => Date.parse(timestamp) >= fromMs);
     const uneven = await count(['service', 'level'], undefined, { kind: 'count' }, BigInt(fromMs) * 1_000_000n);
-    assert.deepEqual(sorted(uneven), tally(({ service, level }) => `${service} ${level}`, later));
+    assert.deepEqual(
+      sorted(uneven),
+      tally(({ service, level }) => `${service} ${level}`, later),
+    );
     assert.deepEqual(await count([], undefined, { kind: 'error_rate' }), [['', 0.2]]);
     assert.deepEqual(await count([], undefined, { kind: 'distinct', field: 'order_id' }), [['', 6000]]);
     assert.deepEqual(await count([], undefined, { kind: 'max', field: 'latency_ms' }), [['', 899]]);
-    assert.deepEqual(await count([], undefined, { kind: 'sum', field: 'latency_ms' }), [['', known.reduce((sum, { metadata }) => sum + Number(metadata.latency_ms), 0)]]);
+    assert.deepEqual(await count([], undefined, { kind: 'sum', field: 'latency_ms' }), [
+      ['', known.reduce((sum, { metadata }) => sum + Number(metadata.latency_ms), 0)],
+    ]);
   });
 });
 

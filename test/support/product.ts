@@ -25,7 +25,12 @@ export interface SearchPage {
   readonly total: number;
   readonly complete: boolean;
   readonly next_cursor?: string | null;
-  readonly hits: readonly { readonly id: string; readonly message: string; readonly service: string; readonly metadata: Readonly<Record<string, unknown>> }[];
+  readonly hits: readonly {
+    readonly id: string;
+    readonly message: string;
+    readonly service: string;
+    readonly metadata: Readonly<Record<string, unknown>>;
+  }[];
 }
 
 /** One running product. */
@@ -56,7 +61,14 @@ export class Product {
     const deadline = Date.now() + (options.startTimeoutMs ?? 60_000);
     for (;;) {
       const url = /listens on (http:\S+)/.exec(printed)?.[1];
-      if (url !== undefined && (await fetch(`${url}/health/ready`).then(({ ok }) => ok, () => false))) return new Product(child, url, () => printed);
+      if (
+        url !== undefined &&
+        (await fetch(`${url}/health/ready`).then(
+          ({ ok }) => ok,
+          () => false,
+        ))
+      )
+        return new Product(child, url, () => printed);
       if (child.exitCode !== null || Date.now() > deadline) {
         signalGroup(child, 'SIGKILL');
         throw new Error(`the product did not become ready (exit code ${child.exitCode}):\n${printed}`);

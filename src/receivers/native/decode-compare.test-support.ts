@@ -64,7 +64,12 @@ const canonicalTag = (tag: string): string => (/^[[{]/.test(tag) ? safeCanonical
 function comparable(line: ReturnType<typeof lineOfRow>, folded: string, expected: OracleRow): OracleRow {
   const { names, values, kinds } = line.attributes;
   const attributes = names.map((name, i) => JSON.stringify([name, kinds[i], kinds[i] === 'j' ? safeCanonical(values[i]) : values[i]]));
-  const jsonResources = new Set(expected.resource.map((entry) => JSON.parse(entry) as [string, string]).filter(([, kind]) => kind === 'j').map(([name]) => name));
+  const jsonResources = new Set(
+    expected.resource
+      .map((entry) => JSON.parse(entry) as [string, string])
+      .filter(([, kind]) => kind === 'j')
+      .map(([name]) => name),
+  );
   const resource = Object.entries(line.resource).map(([name, value]) =>
     JSON.stringify(jsonResources.has(name) ? [name, 'j', safeCanonical(value)] : [name, 's', value]),
   );

@@ -19,7 +19,30 @@ test(`random bytes and random JSON tokens, seed ${seed}`, () => {
   const random = new RandomBodies(seed);
   const decoder = freshDecoder();
   const builder = freshBuilder();
-  const tokens = ['{', '}', '[', ']', ',', ':', '"', '\\', '"logs":[', '"a":', '1', '-', '.', 'e', 'null', 'true', '"\\u', ' ', '\n', 'é', '\0', '"msg":"x"'];
+  const tokens = [
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    ':',
+    '"',
+    '\\',
+    '"logs":[',
+    '"a":',
+    '1',
+    '-',
+    '.',
+    'e',
+    'null',
+    'true',
+    '"\\u',
+    ' ',
+    '\n',
+    'é',
+    '\0',
+    '"msg":"x"',
+  ];
   for (let i = 0; i < 20_000; i++) {
     const isBytes = random.chance(0.3);
     const body = isBytes
@@ -31,7 +54,9 @@ test(`random bytes and random JSON tokens, seed ${seed}`, () => {
 });
 
 test('every truncation of a body is malformed, nothing taken', () => {
-  const body = Buffer.from(`{"source":{"service":"s"},"logs":[${mixedLines(3).join(',')},{"msg":"\\u00e9\\ud83d\\ude00","tags":["a",{}],"n":-1.5e+3}]}`);
+  const body = Buffer.from(
+    `{"source":{"service":"s"},"logs":[${mixedLines(3).join(',')},{"msg":"\\u00e9\\ud83d\\ude00","tags":["a",{}],"n":-1.5e+3}]}`,
+  );
   const decoder = freshDecoder();
   const builder = freshBuilder();
   for (let length = 0; length < body.length; length++) {

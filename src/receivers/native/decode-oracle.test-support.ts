@@ -95,21 +95,40 @@ function kindOf(value: Json): string {
 
 /** Nanoseconds of a timestamp, undefined where it cannot be read. */
 export function oracleTimestamp(value: Json): bigint | undefined {
-  const text = (typeof value === 'string' ? value : value instanceof NumberText ? value.source : '').replace(/^[\x00-\x20]+|[\x00-\x20]+$/g, '');
+  const text = (typeof value === 'string' ? value : value instanceof NumberText ? value.source : '').replace(
+    /^[\x00-\x20]+|[\x00-\x20]+$/g,
+    '',
+  );
   const ns = typeof value === 'string' && text[4] === '-' ? dateNs(text) : epochNs(text);
   return ns !== undefined && ns >= 0n && ns < 2n ** 63n ? ns : undefined;
 }
 
 function dateNs(text: string): bigint | undefined {
-  const match =
-    /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?( *)(?:([Zz])|([+-])(\d\d)(?::?(\d\d))?)?)?$/.exec(text);
+  const match = /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?( *)(?:([Zz])|([+-])(\d\d)(?::?(\d\d))?)?)?$/.exec(
+    text,
+  );
   if (match === null) return undefined;
-  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', spaces, , sign, offsetHours = '0', offsetMinutes = '0'] = match;
+  const [
+    ,
+    year,
+    month,
+    day,
+    hour = '0',
+    minute = '0',
+    second = '0',
+    fraction = '',
+    spaces,
+    ,
+    sign,
+    offsetHours = '0',
+    offsetMinutes = '0',
+  ] = match;
   if (spaces !== undefined && spaces !== '' && match[9] === undefined && sign === undefined) return undefined;
   const date = new Date(Date.UTC(2000, 0, 1));
   date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
   if (Number(year) < 1970 || date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day)) return undefined;
-  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60 || Number(offsetHours) > 23 || Number(offsetMinutes) > 59) return undefined;
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60 || Number(offsetHours) > 23 || Number(offsetMinutes) > 59)
+    return undefined;
   const offset = (sign === '-' ? -1 : 1) * (Number(offsetHours) * 3600 + Number(offsetMinutes) * 60);
   const seconds = date.getTime() / 1000 + Number(hour) * 3600 + Number(minute) * 60 + Number(second) - offset;
   return BigInt(seconds) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0').slice(0, 9));
@@ -169,7 +188,8 @@ class RecordOracle {
     const text = (field: string): string => (this.#fields.has(field) ? scalarText(this.#fields.get(field) as Json) : '');
     const message = this.#fields.get('message') ?? '';
     const tags = this.#fields.get('tags') ?? [];
-    const list = (entries: Entries): string[] => [...entries].map(([name, { kind, text: value }]) => JSON.stringify([name, kind, value])).sort();
+    const list = (entries: Entries): string[] =>
+      [...entries].map(([name, { kind, text: value }]) => JSON.stringify([name, kind, value])).sort();
     const sentText = scalarText(message);
     return {
       tsNs: this.#fields.has('timestamp') ? oracleTimestamp(this.#fields.get('timestamp') as Json) : undefined,
@@ -294,7 +314,8 @@ export function oracleDecodeJson(text: string, limits: BatchLimits, request: { s
   let records: Json = body;
   if (body instanceof Map) {
     records = body.get('logs') ?? (body.has('logs') ? null : [body]);
-    if (!body.has('logs') && ![...body].some(([key, value]) => fieldOfName(key) === 'message' && typeof value === 'string')) return { error: 'bad_request' };
+    if (!body.has('logs') && ![...body].some(([key, value]) => fieldOfName(key) === 'message' && typeof value === 'string'))
+      return { error: 'bad_request' };
     const source = body.has('logs') ? body.get('source') : undefined;
     if (!Array.isArray(records) || (source !== undefined && source !== null && !(source instanceof Map))) return { error: 'bad_request' };
     if (source instanceof Map) {
@@ -303,7 +324,11 @@ export function oracleDecodeJson(text: string, limits: BatchLimits, request: { s
     }
   }
   if (!Array.isArray(records)) return { error: 'bad_request' };
-  const defaults = new Map([['service', texts.get('service') || (request.service ?? '')], ['host', texts.get('host') || (request.host ?? '')], ['environment', texts.get('environment') ?? '']]);
+  const defaults = new Map([
+    ['service', texts.get('service') || (request.service ?? '')],
+    ['host', texts.get('host') || (request.host ?? '')],
+    ['environment', texts.get('environment') ?? ''],
+  ]);
   const decode = (record: Json): OracleRow | string =>
     record instanceof Map ? new RecordOracle(limits).decode(record, defaults, resource) : 'not_an_object';
   return { records: records.map(decode) };
@@ -311,8 +336,14 @@ export function oracleDecodeJson(text: string, limits: BatchLimits, request: { s
 
 /** The same for NDJSON. */
 export function oracleDecodeNdjson(text: string, limits: BatchLimits, request: { service?: string; host?: string }): OracleResult {
-  const defaults = new Map([['service', request.service ?? ''], ['host', request.host ?? '']]);
-  const lines = text.replace(/^\ufeff/, '').split('\n').filter((line) => /[^ \t\r]/.test(line));
+  const defaults = new Map([
+    ['service', request.service ?? ''],
+    ['host', request.host ?? ''],
+  ]);
+  const lines = text
+    .replace(/^\ufeff/, '')
+    .split('\n')
+    .filter((line) => /[^ \t\r]/.test(line));
   return {
     records: lines.map((line) => {
       let record: Json;

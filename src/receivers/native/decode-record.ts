@@ -228,7 +228,11 @@ export class RecordDecoder {
     const isMessage = action === keyActions.message && (values.filled & (1 << action)) === 0;
     if (action === keyActions.timestamp && (values.filled & (1 << action)) === 0) {
       values.hasBadTimestamp = true;
-    } else if (action === keyActions.metadata || action === keyActions.resource || !(isEmpty || isMessage || action === keyActions.tooLong)) {
+    } else if (
+      action === keyActions.metadata ||
+      action === keyActions.resource ||
+      !(isEmpty || isMessage || action === keyActions.tooLong)
+    ) {
       return this.#object(at + 1, node, depth + 1);
     }
     values.bytes = scanner.bytes;

@@ -12,8 +12,13 @@ import { mixedLines, similarLines } from './sample-lines.test-support.ts';
 const lineCount = Number(process.argv[2] ?? 100_000);
 const linesPerBody = 5000;
 const limits = {
-  max_records: 50_000, max_record_bytes: 4 << 20, max_attributes_per_record: 1000, max_attribute_name_bytes: 512,
-  max_source_bytes: 4096, max_nesting: 64, max_reported_errors: 100,
+  max_records: 50_000,
+  max_record_bytes: 4 << 20,
+  max_attributes_per_record: 1000,
+  max_attribute_name_bytes: 512,
+  max_source_bytes: 4096,
+  max_nesting: 64,
+  max_reported_errors: 100,
 };
 const stamp = { tenant: 'acme', receivedMs: Date.parse('2025-07-15T12:00:00Z'), origin: 64, seq: 1, maxClockSkewMs: 30_000 };
 const textDecoder = new TextDecoder();

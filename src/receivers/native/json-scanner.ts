@@ -104,7 +104,14 @@ export class JsonScanner {
   #escape(at: number): number {
     const byte = at < this.end ? this.bytes[at] : 0;
     switch (byte) {
-      case 0x22: case 0x5c: case 0x2f: case 0x62: case 0x66: case 0x6e: case 0x72: case 0x74:
+      case 0x22:
+      case 0x5c:
+      case 0x2f:
+      case 0x62:
+      case 0x66:
+      case 0x6e:
+      case 0x72:
+      case 0x74:
         return at + 1;
       case 0x75:
         for (let digit = 1; digit <= 4; digit++) {

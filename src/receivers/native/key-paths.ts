@@ -241,10 +241,13 @@ export class KeyPaths {
     const parentAction = this.nodes[parent + actionOf];
     const parentScope = this.nodes[parent + scopeOf];
     const scope =
-      parentAction === keyActions.metadata && parentScope === scopes.record ? scopes.metadata
-      : parentAction === keyActions.resource && parentScope === scopes.record ? scopes.resource
-      : parentScope === scopes.metadata && parent !== metadataRoot * nodeSize ? scopes.metadataBelow
-      : parentScope;
+      parentAction === keyActions.metadata && parentScope === scopes.record
+        ? scopes.metadata
+        : parentAction === keyActions.resource && parentScope === scopes.record
+          ? scopes.resource
+          : parentScope === scopes.metadata && parent !== metadataRoot * nodeSize
+            ? scopes.metadataBelow
+            : parentScope;
     this.nodes[base + scopeOf] = scope;
     this.nodes[base + actionOf] = this.#action(node, scope);
   }

@@ -3,14 +3,92 @@ import { fieldSpellings } from '#model/field-names.ts';
 import { seededRandom } from './sample-lines.test-support.ts';
 
 const spellings = Object.values(fieldSpellings).flat();
-const attributeNames = ['user_id', 'a', 'b', 'a.b', 'http', 'method', 'overflow', 'level', 'trace_id', 'span_id', 'x y', 'clé', '', '"', '\\', '__proto__', 'constructor', '名', 'a_rather_long_name_of_an_attribute', '7', 'name', 'id'];
-const times = [
-  '2025-07-15T10:23:45.123Z', '2025-07-15 10:23:45,5', '2024-02-29T23:59:60Z', '2025-07-15T10:23:45.123456789+02:00', '2025-07-15T10:23:45-0530',
-  '2025-02-30T00:00:00Z', '1969-12-31T23:59:59Z', '2262-04-11T23:47:16.854775807Z', '2262-04-11T23:47:16.854775808Z', '2025-07-15', '2025-07-15T10:23',
-  '1752575025', '1752575025123', '1752575025123456', '1752575025123456789', '1752575025.5', '0', 'yesterday', '', '1.7e9', '99999999999',
+const attributeNames = [
+  'user_id',
+  'a',
+  'b',
+  'a.b',
+  'http',
+  'method',
+  'overflow',
+  'level',
+  'trace_id',
+  'span_id',
+  'x y',
+  'clé',
+  '',
+  '"',
+  '\\',
+  '__proto__',
+  'constructor',
+  '名',
+  'a_rather_long_name_of_an_attribute',
+  '7',
+  'name',
+  'id',
 ];
-const levels = ['INFO', 'warn', 'Error', 'DEBUG', 'trace', 'fatal', 'W', 'notice', 'nonsense', '', '0', '9', '17', 'INFO2', ' info ', 'CRITICAL', 'informationally'];
-const words = ['payment', 'failed', 'größe', '支付', '😀', 'ord-456', '10.0.0.1', '\u0000', '\t', '\n', '"quoted"', 'back\\slash', '\u2028', '\ufeff', '/path', 'ÅNGSTRÖM', '\x7f', 'é'];
+const times = [
+  '2025-07-15T10:23:45.123Z',
+  '2025-07-15 10:23:45,5',
+  '2024-02-29T23:59:60Z',
+  '2025-07-15T10:23:45.123456789+02:00',
+  '2025-07-15T10:23:45-0530',
+  '2025-02-30T00:00:00Z',
+  '1969-12-31T23:59:59Z',
+  '2262-04-11T23:47:16.854775807Z',
+  '2262-04-11T23:47:16.854775808Z',
+  '2025-07-15',
+  '2025-07-15T10:23',
+  '1752575025',
+  '1752575025123',
+  '1752575025123456',
+  '1752575025123456789',
+  '1752575025.5',
+  '0',
+  'yesterday',
+  '',
+  '1.7e9',
+  '99999999999',
+];
+const levels = [
+  'INFO',
+  'warn',
+  'Error',
+  'DEBUG',
+  'trace',
+  'fatal',
+  'W',
+  'notice',
+  'nonsense',
+  '',
+  '0',
+  '9',
+  '17',
+  'INFO2',
+  ' info ',
+  'CRITICAL',
+  'informationally',
+];
+const words = [
+  'payment',
+  'failed',
+  'größe',
+  '支付',
+  '😀',
+  'ord-456',
+  '10.0.0.1',
+  '\u0000',
+  '\t',
+  '\n',
+  '"quoted"',
+  'back\\slash',
+  '\u2028',
+  '\ufeff',
+  '/path',
+  'ÅNGSTRÖM',
+  '\x7f',
+  'é',
+];
 const numbers = ['0', '-0', '1.50', '1e5', '1E-7', '123456789012345678901234567890', '0.1', '-17', '1e400', '342', '5000', '12', '30'];
 
 export class RandomBodies {
@@ -72,7 +150,10 @@ export class RandomBodies {
   value(depth: number): string {
     if (depth <= 0 || this.chance(0.75)) return this.#scalar();
     if (this.chance(0.5)) return this.object(() => this.pick(attributeNames), depth - 1);
-    return `[${Array.from({ length: this.below(4) }, () => this.#gap() + this.value(depth - 1) + this.#gap()).join(',')}${this.#gap()}]`.replace(/^\[\s*,/, '[');
+    return `[${Array.from({ length: this.below(4) }, () => this.#gap() + this.value(depth - 1) + this.#gap()).join(',')}${this.#gap()}]`.replace(
+      /^\[\s*,/,
+      '[',
+    );
   }
 
   object(name: () => string, depth: number, members = this.below(5)): string {
@@ -85,9 +166,14 @@ export class RandomBodies {
 
   #valueOf(key: string, depth: number): string {
     if (this.chance(0.15)) return this.value(depth);
-    if (fieldSpellings.timestamp.includes(key)) return this.chance(0.7) ? this.token(this.pick(times)) : this.pick(['1752575025', '1752575025123', '1752575025.25', '1e9', '-1', '5']);
-    if (fieldSpellings.level.includes(key)) return this.chance(0.8) ? this.token(this.pick(levels)) : this.pick(['9', '20', '30', '0', '99', '1e1']);
-    if (fieldSpellings.metadata.includes(key) || key === 'resource' || key === 'source') return this.object(() => this.pick(attributeNames), depth - 1, this.below(9));
+    if (fieldSpellings.timestamp.includes(key))
+      return this.chance(0.7)
+        ? this.token(this.pick(times))
+        : this.pick(['1752575025', '1752575025123', '1752575025.25', '1e9', '-1', '5']);
+    if (fieldSpellings.level.includes(key))
+      return this.chance(0.8) ? this.token(this.pick(levels)) : this.pick(['9', '20', '30', '0', '99', '1e1']);
+    if (fieldSpellings.metadata.includes(key) || key === 'resource' || key === 'source')
+      return this.object(() => this.pick(attributeNames), depth - 1, this.below(9));
     return this.value(depth);
   }
 
@@ -113,7 +199,10 @@ export class RandomBodies {
     if (kind === 0) return this.#records();
     if (kind === 1) return this.record();
     const members = [`${this.token('logs')}:${this.#gap()}${this.#records()}`];
-    if (this.chance(0.4)) members.push(`"source":${this.object(() => this.pick(['service', 'host', 'environment', 'env', 'region', 'service.name', 'k8s']), 2)}`);
+    if (this.chance(0.4))
+      members.push(
+        `"source":${this.object(() => this.pick(['service', 'host', 'environment', 'env', 'region', 'service.name', 'k8s']), 2)}`,
+      );
     if (this.chance(0.1)) members.push(`"extra":${this.value(2)}`);
     if (this.chance(0.03)) members.push(`"logs":${this.value(1)}`);
     if (this.chance(0.5)) members.reverse();
@@ -122,7 +211,9 @@ export class RandomBodies {
 
   ndjson(): string {
     this.#lineSafe = true;
-    const text = Array.from({ length: this.below(6) }, () => (this.chance(0.05) ? '' : this.record())).join(this.pick(['\n', '\r\n', '\n\n']));
+    const text = Array.from({ length: this.below(6) }, () => (this.chance(0.05) ? '' : this.record())).join(
+      this.pick(['\n', '\r\n', '\n\n']),
+    );
     return this.chance(0.5) ? `${text}\n` : text;
   }
 
@@ -134,7 +225,12 @@ export class RandomBodies {
       const kind = this.below(6);
       if (kind === 0) bytes[at] = this.below(256);
       else if (kind === 1) bytes.splice(at, 1 + this.below(3));
-      else if (kind === 2) bytes.splice(at, 0, ...new TextEncoder().encode(this.pick(['"', '{', '}', '[', ']', ',', ':', '\\', '1', '\n', 'é', 'null', '"a":1,', '{}', ' '])));
+      else if (kind === 2)
+        bytes.splice(
+          at,
+          0,
+          ...new TextEncoder().encode(this.pick(['"', '{', '}', '[', ']', ',', ':', '\\', '1', '\n', 'é', 'null', '"a":1,', '{}', ' '])),
+        );
       else if (kind === 3) bytes.splice(at, 0, ...bytes.slice(at, at + this.below(40)));
       else if (kind === 4 && this.chance(0.2)) bytes = bytes.slice(0, at);
       else bytes[at] = this.pick([...new TextEncoder().encode('{}[]",:\\0123456789eE.+-truefalsn \n\t')]);

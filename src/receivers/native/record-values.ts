@@ -173,9 +173,11 @@ export class RecordValues {
 
   #level(kind: number, start: number, end: number, rawStart: number, rawEnd: number): void {
     const severity =
-      kind === kindString ? parseSeverityBytes(this.view, start, end)
-      : kind === kindNumber && end - start <= 4 ? severityOfNumber(this.#textOf(start, end))
-      : 0;
+      kind === kindString
+        ? parseSeverityBytes(this.view, start, end)
+        : kind === kindNumber && end - start <= 4
+          ? severityOfNumber(this.#textOf(start, end))
+          : 0;
     this.#builder.setLevel(severity);
     if (severity === 0 && end > start && !this.#isZero(start, end)) this.attribute(this.#levelNode, kind, start, end, rawStart, rawEnd);
   }
@@ -280,8 +282,15 @@ export class RecordValues {
     this.#locatedStart = first === 0x22 ? at + 1 : at;
     this.#locatedEnd = first === 0x22 ? rawEnd - 1 : rawEnd;
     this.#locatedKind =
-      first === 0x22 ? kindString : first === 0x7b || first === 0x5b ? kindJson : first === 0x6e ? kindNull
-      : first === 0x74 || first === 0x66 ? kindBoolean : kindNumber;
+      first === 0x22
+        ? kindString
+        : first === 0x7b || first === 0x5b
+          ? kindJson
+          : first === 0x6e
+            ? kindNull
+            : first === 0x74 || first === 0x66
+              ? kindBoolean
+              : kindNumber;
     if (first === 0x22 && (scanner.flags & stringFlags.escaped) !== 0) {
       this.#locatedEnd = this.#unescaper.decode(scanner.bytes, at + 1, rawEnd - 1);
       this.#locatedStart = 0;

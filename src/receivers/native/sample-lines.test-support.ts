@@ -12,14 +12,28 @@ export function seededRandom(seed: number): () => number {
 }
 
 const levels = ['INFO', 'INFO', 'INFO', 'INFO', 'DEBUG', 'DEBUG', 'WARN', 'ERROR'];
-const services = ['payment-service', 'checkout', 'cart-api', 'inventory', 'search-frontend', 'auth', 'mailer', 'recommendations', 'ledger', 'gateway', 'shipping', 'fraud-check'];
+const services = [
+  'payment-service',
+  'checkout',
+  'cart-api',
+  'inventory',
+  'search-frontend',
+  'auth',
+  'mailer',
+  'recommendations',
+  'ledger',
+  'gateway',
+  'shipping',
+  'fraud-check',
+];
 const templates: readonly ((number: () => number) => string)[] = [
   (n) => `Failed to process payment for order ord-${n()}: card network answered TIMEOUT after ${n() % 9000} ms, attempt ${n() % 5}`,
   (n) => `GET /api/v2/items/${n()} 200 in ${n() % 800} ms, ${n() % 90000} bytes, cache miss`,
   (n) => `Accepted connection from 10.${n() % 256}.${n() % 256}.${n() % 256}:${n() % 65536}, tls handshake took ${n() % 300} ms`,
   (n) => `Retrying message ${n()} on topic orders-${n() % 12}, offset ${n()}, previous error was connection reset by peer`,
   (n) => `User session ${n()} refreshed, ${n() % 30} items in cart, total ${n() % 1000}.${n() % 100}`,
-  (n) => `Query took ${n() % 5000} ms: SELECT * FROM orders WHERE customer_id = ${n()} AND state IN (1, 2, ${n() % 9}) ORDER BY created_at DESC LIMIT 50`,
+  (n) =>
+    `Query took ${n() % 5000} ms: SELECT * FROM orders WHERE customer_id = ${n()} AND state IN (1, 2, ${n() % 9}) ORDER BY created_at DESC LIMIT 50`,
   (n) => `Worker ${n() % 64} finished job ${n()} of queue thumbnails`,
   (n) => `Circuit breaker for inventory opened after ${n() % 50} failures in the last ${n() % 60} seconds; next probe at ${n()}`,
 ];
@@ -38,7 +52,10 @@ class LineSource {
 
   hex(digits: number): string {
     let text = '';
-    while (text.length < digits) text += Math.floor(this.random() * 0x10000).toString(16).padStart(4, '0');
+    while (text.length < digits)
+      text += Math.floor(this.random() * 0x10000)
+        .toString(16)
+        .padStart(4, '0');
     return text.slice(0, digits);
   }
 
@@ -85,7 +102,8 @@ export function mixedLines(count: number): string[] {
     const { random } = source;
     const service = Math.floor(random() * services.length);
     const metadata: Record<string, unknown> = { request_id: source.uuid(), [`${services[service].slice(0, 5)}_id`]: source.hex(12) };
-    for (let key = 0; key < 4; key++) if (random() < 0.7) metadata[`field_${service % 4}_${key}`] = random() < 0.5 ? source.hex(8) : Math.floor(random() * 1e5);
+    for (let key = 0; key < 4; key++)
+      if (random() < 0.7) metadata[`field_${service % 4}_${key}`] = random() < 0.5 ? source.hex(8) : Math.floor(random() * 1e5);
     if (random() < 0.3) metadata['http'] = { method: 'GET', status: 200 + service, route: '/api/v1/things/{id}' };
     if (random() < 0.1) metadata['retry'] = random() < 0.5;
     return JSON.stringify({ ...source.base(services[service]), metadata });

@@ -30,7 +30,11 @@ export async function aggregate(
   options: ReadOptions,
 ): Promise<AggregateAnswer> {
   const plan = planGroups(query.groupBy);
-  const conditions = lineConditions(query.tenant, query.where, await absentNames.of(query.tenant, query.where, query.range, snapshot, options));
+  const conditions = lineConditions(
+    query.tenant,
+    query.where,
+    await absentNames.of(query.tenant, query.where, query.range, snapshot, options),
+  );
   const counted = isCount(query.metric);
   const { source, parameters } = counted ? countSource(snapshot, query, plan, conditions) : valueSource(snapshot, query, plan, conditions);
   const keys = ['bucket', ...plan.groups.map((_, index) => `g${index}`)];
@@ -81,7 +85,9 @@ interface Source {
 }
 
 const rawBucket = (query: AggregateQuery): string =>
-  query.intervalMs === undefined ? 'toInt64(0) AS bucket' : 'intDiv(toUnixTimestamp64Milli(ts), {interval_ms:Int64}) * {interval_ms:Int64} AS bucket';
+  query.intervalMs === undefined
+    ? 'toInt64(0) AS bucket'
+    : 'intDiv(toUnixTimestamp64Milli(ts), {interval_ms:Int64}) * {interval_ms:Int64} AS bucket';
 
 const rollupBucket = (query: AggregateQuery): string =>
   query.intervalMs === undefined
@@ -104,7 +110,12 @@ function countSource(snapshot: Snapshot, query: AggregateQuery, plan: Plan, cond
       parameters: rollup.parameters,
     };
   }
-  const raw = unionOfSources(snapshot, select(rawBucket(query)), alsoWith(conditions, inRange('from_ns', 'to_ns')), `GROUP BY ${groupBy.join(', ')}`);
+  const raw = unionOfSources(
+    snapshot,
+    select(rawBucket(query)),
+    alsoWith(conditions, inRange('from_ns', 'to_ns')),
+    `GROUP BY ${groupBy.join(', ')}`,
+  );
   return { source: raw, parameters: {} };
 }
 

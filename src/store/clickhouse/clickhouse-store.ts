@@ -6,7 +6,16 @@ import type { Clock } from '#platform/clock.ts';
 import type { Files } from '#platform/files.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { StoreConfig } from '../config.ts';
-import type { AggregateAnswer, AggregateQuery, CountAnswer, LineQuery, LinesAnswer, LogStore, ReadOptions, TimeRange } from '../log-store.ts';
+import type {
+  AggregateAnswer,
+  AggregateQuery,
+  CountAnswer,
+  LineQuery,
+  LinesAnswer,
+  LogStore,
+  ReadOptions,
+  TimeRange,
+} from '../log-store.ts';
 import { AbsentNames } from './absent-names.ts';
 import { aggregate } from './aggregate.ts';
 import { countLines } from './count-lines.ts';
@@ -59,7 +68,14 @@ export class ClickHouseStore implements LogStore {
   #storage: StorageSize | undefined;
   #storageMeasuredMs = Number.NEGATIVE_INFINITY;
 
-  private constructor(database: Database, snapshots: Snapshots, sink: Memtables, backlog: TextIndexBacklog, replacer: Replacer, clock: Clock) {
+  private constructor(
+    database: Database,
+    snapshots: Snapshots,
+    sink: Memtables,
+    backlog: TextIndexBacklog,
+    replacer: Replacer,
+    clock: Clock,
+  ) {
     this.#clock = clock;
     this.#database = database;
     this.#snapshots = snapshots;

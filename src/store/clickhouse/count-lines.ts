@@ -12,7 +12,11 @@ export async function countLines(
   query: Pick<LineQuery, 'tenant' | 'where' | 'range'>,
   options: ReadOptions,
 ): Promise<CountAnswer> {
-  const conditions = lineConditions(query.tenant, query.where, await absentNames.of(query.tenant, query.where, query.range, snapshot, options));
+  const conditions = lineConditions(
+    query.tenant,
+    query.where,
+    await absentNames.of(query.tenant, query.where, query.range, snapshot, options),
+  );
   const rollup = rollupPlan(snapshot, query.where, query.range, []);
   const source = rollup
     ? rollup.union({ rollup: 'count() AS lines', raw: 'count() AS lines', groupBy: [] }, conditions)

@@ -61,9 +61,21 @@ export class Database {
    * Runs a SELECT of the search class within the limits. They stand in the statement: settings of the request would cost
    * the engine a statement of their own whenever a session's last query had others. `settings` are SQL literals.
    */
-  async select(sql: string, parameters: Parameters, { limits, signal, queryId }: ReadOptions, settings: Settings = {}): Promise<RowsResult> {
-    const bounds = { ...searchSettings, max_execution_time: limits.timeoutMs / 1000, max_memory_usage: Math.round(limits.maxMemoryBytes), ...settings };
-    const clause = Object.entries(bounds).map(([name, value]) => `${name} = ${value}`).join(', ');
+  async select(
+    sql: string,
+    parameters: Parameters,
+    { limits, signal, queryId }: ReadOptions,
+    settings: Settings = {},
+  ): Promise<RowsResult> {
+    const bounds = {
+      ...searchSettings,
+      max_execution_time: limits.timeoutMs / 1000,
+      max_memory_usage: Math.round(limits.maxMemoryBytes),
+      ...settings,
+    };
+    const clause = Object.entries(bounds)
+      .map(([name, value]) => `${name} = ${value}`)
+      .join(', ');
     try {
       const result = await this.#clients.search.query({
         query: `${sql}\nSETTINGS ${clause}`,
@@ -91,7 +103,13 @@ export class Database {
   }
 
   /** Runs a statement without rows. Rejects with the engine's error. */
-  async command(sql: string, workClass: 'insert' | 'flush', settings: Settings = {}, parameters: Parameters = {}, signal?: AbortSignal): Promise<void> {
+  async command(
+    sql: string,
+    workClass: 'insert' | 'flush',
+    settings: Settings = {},
+    parameters: Parameters = {},
+    signal?: AbortSignal,
+  ): Promise<void> {
     await this.#clients[workClass].command({
       query: sql,
       query_params: { ...parameters },

@@ -197,7 +197,7 @@ async function readPortion(
     {
       tenant,
       ...committedCondition(snapshot).parameters,
-      buckets: [...new Set(times.map((ns) => String(ns / bucketNs) ))].map((bucket) => String(Number(bucket) * bucketSeconds)),
+      buckets: [...new Set(times.map((ns) => String(ns / bucketNs)))].map((bucket) => String(Number(bucket) * bucketSeconds)),
       services: [...new Set(keys.map(({ service }) => service))],
       seqs: [...new Set(keys.map(({ key }) => key.seq))],
       times: times.map(secondsText),
@@ -212,7 +212,8 @@ async function readPortion(
 }
 
 /** Nanoseconds as decimal seconds, which the engine reads as a DateTime64. */
-const secondsText = (ns: bigint): string => `${(ns / 1_000_000_000n).toString().padStart(10, '0')}.${(ns % 1_000_000_000n).toString().padStart(9, '0')}`;
+const secondsText = (ns: bigint): string =>
+  `${(ns / 1_000_000_000n).toString().padStart(10, '0')}.${(ns % 1_000_000_000n).toString().padStart(9, '0')}`;
 
 function mergeKeys(known: readonly FoundKey[], more: readonly FoundKey[], order: 'desc' | 'asc'): FoundKey[] {
   const sign = order === 'desc' ? -1 : 1;

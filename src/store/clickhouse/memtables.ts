@@ -334,7 +334,8 @@ export class Memtables implements LineSink {
 
   /** Throws when the memtables of that time are gone. */
   #mustBeWhole(epoch: number): void {
-    if (this.#epoch !== epoch || this.#lost) throw new AppError('search_unavailable', 'lines not yet on disk are replayed from the durable log');
+    if (this.#epoch !== epoch || this.#lost)
+      throw new AppError('search_unavailable', 'lines not yet on disk are replayed from the durable log');
   }
 
   async #flushOldest(memtable: Memtable, epoch: number): Promise<void> {

@@ -25,6 +25,11 @@ export async function migrate(database: Database): Promise<void> {
   for (const { version, name, statements } of migrations) {
     if (applied.has(version)) continue;
     for (const statement of statements) await database.command(statement, 'insert');
-    await database.command('INSERT INTO migrations (version, name) VALUES ({version:UInt32}, {name:String})', 'insert', {}, { version, name });
+    await database.command(
+      'INSERT INTO migrations (version, name) VALUES ({version:UInt32}, {name:String})',
+      'insert',
+      {},
+      { version, name },
+    );
   }
 }

@@ -72,7 +72,9 @@ export function rollupPlan(snapshot: Snapshot, where: QueryNode, range: TimeRang
         `SELECT ${rollup} FROM ${logsTable} WHERE ${committed} AND ${whole} ${group}`,
         `SELECT ${raw} FROM ${logsTable} WHERE ${committed} AND ${inRange('from_ns', 'first_minute_ns')} ${group}`,
         `SELECT ${raw} FROM ${logsTable} WHERE ${committed} AND ${inRange('end_minute_ns', 'to_ns')} ${group}`,
-        ...snapshot.memtables.map((number) => `SELECT ${raw} FROM ${memtableName(number)} WHERE ${conditions.memtable} AND ${inRange('from_ns', 'to_ns')} ${group}`),
+        ...snapshot.memtables.map(
+          (number) => `SELECT ${raw} FROM ${memtableName(number)} WHERE ${conditions.memtable} AND ${inRange('from_ns', 'to_ns')} ${group}`,
+        ),
       ].join('\nUNION ALL\n');
     },
   };

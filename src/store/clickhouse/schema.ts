@@ -75,4 +75,5 @@ export const createLogs = `CREATE TABLE IF NOT EXISTS ${logsTable} (
 PARTITION BY (retention, toDate(receive_ts))
 ORDER BY (tenant, toStartOfFiveMinutes(ts), service, ts)
 SETTINGS ${Object.entries({ ...layoutSettings, ...mergeTreeDurability, ...mergeTreeMerges })
-  .map(([name, value]) => `${name} = ${value}`).join(', ')}`;
+  .map(([name, value]) => `${name} = ${value}`)
+  .join(', ')}`;

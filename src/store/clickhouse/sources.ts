@@ -36,7 +36,12 @@ export function lineConditions(tenant: string, where: QueryNode, absentNames: re
 export function committedCondition(snapshot: Snapshot): Condition {
   const parameters: Record<string, unknown> = { committed_gen: snapshot.generation };
   const replaced = snapshot.replacements.map(({ generation, origin, fromSequence, toSequence }, index) => {
-    Object.assign(parameters, { [`rg${index}`]: generation, [`ro${index}`]: origin, [`rf${index}`]: fromSequence, [`rt${index}`]: toSequence });
+    Object.assign(parameters, {
+      [`rg${index}`]: generation,
+      [`ro${index}`]: origin,
+      [`rf${index}`]: fromSequence,
+      [`rt${index}`]: toSequence,
+    });
     return ` AND NOT (gen < {rg${index}:UInt64} AND origin = {ro${index}:UInt32} AND seq >= {rf${index}:UInt64} AND seq < {rt${index}:UInt64})`;
   });
   return { sql: `gen <= {committed_gen:UInt64}${replaced.join('')}`, parameters };
@@ -67,7 +72,10 @@ export function unionOfSources(
 }
 
 /** The same condition for all sources. */
-export const everywhere = (condition: string): Pick<LineConditions, 'committed' | 'memtable'> => ({ committed: condition, memtable: condition });
+export const everywhere = (condition: string): Pick<LineConditions, 'committed' | 'memtable'> => ({
+  committed: condition,
+  memtable: condition,
+});
 
 /** Both conditions with another one behind. */
 export const alsoWith = (conditions: LineConditions, condition: string): Pick<LineConditions, 'committed' | 'memtable'> => ({
@@ -77,5 +85,7 @@ export const alsoWith = (conditions: LineConditions, condition: string): Pick<Li
 
 /** A branch for each memtable, which tells its number as `memtable`. */
 export function memtableBranches(snapshot: Snapshot, columns: string, condition: string, tail = ''): string[] {
-  return snapshot.memtables.map((number) => `SELECT ${columns}, toUInt32(${number}) AS memtable FROM ${memtableName(number)} WHERE ${condition} ${tail}`);
+  return snapshot.memtables.map(
+    (number) => `SELECT ${columns}, toUInt32(${number}) AS memtable FROM ${memtableName(number)} WHERE ${condition} ${tail}`,
+  );
 }
