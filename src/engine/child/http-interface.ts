@@ -182,12 +182,13 @@ export class HttpInterface {
     response: ServerResponse,
   ): () => void {
     if (query.progressIntervalMs === undefined) return () => {};
-    const timer = setInterval(async () => {
+    const tell = async (): Promise<void> => {
       const progress = await this.#sessions.killer.progress(session).catch(() => undefined);
       const socket = response.socket;
       if (progress === undefined || response.headersSent || response.destroyed || socket === null) return;
       socket.write(`HTTP/1.1 102 Processing\r\nX-ClickHouse-Progress: ${JSON.stringify(progress)}\r\n\r\n`);
-    }, query.progressIntervalMs);
+    };
+    const timer = setInterval(() => void tell(), query.progressIntervalMs);
     return () => clearInterval(timer);
   }
 
