@@ -12,8 +12,8 @@ import { frameKinds } from '#log/durable-log.ts';
 import type { LogWriter, OutcomeCounts } from '#log/durable-log.ts';
 import type { BatchStamp } from '#model/log-batch.ts';
 import type { Clock } from '#platform/clock.ts';
-import { zeroOutcomes } from './outcomes.ts';
-import type { MutableOutcomeCounts } from './outcomes.ts';
+import { zeroOutcomes } from '#log/outcomes.ts';
+import type { MutableOutcomeCounts } from '#log/outcomes.ts';
 
 /** The pipeline's view of a decoded batch: what it needs of `LogBatchBuilder`. */
 export interface PendingBatch {

@@ -3,7 +3,7 @@ import type { StatusReport } from '#api/status-report.ts';
 import type { IndexerStatus } from '#consumers/indexer/indexer.ts';
 import type { TailService } from '#consumers/live-tail.ts';
 import type { EngineSupervisor } from '#engine/engine-supervisor.ts';
-import { receivedCount } from '#ingest/outcomes.ts';
+import { receivedCount } from '#log/outcomes.ts';
 import type { WalLog } from '#log/wal.ts';
 import type { SearchService } from '#search/search-service.ts';
 import type { LineSink } from '#store/line-sink.ts';

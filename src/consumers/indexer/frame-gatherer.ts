@@ -3,8 +3,9 @@
  * batch must be inserted before the next one is gathered.
  */
 import { frameKinds } from '#log/durable-log.ts';
-import type { DurableLog, LogPosition, LogReader, OutcomeCounts } from '#log/durable-log.ts';
-import { addOutcomes, noOutcomes } from '#store/ledger.ts';
+import type { DurableLog, LogPosition, LogReader } from '#log/durable-log.ts';
+import { addOutcomes, zeroOutcomes } from '#log/outcomes.ts';
+import type { MutableOutcomeCounts } from '#log/outcomes.ts';
 import type { InsertBatch } from '#store/line-sink.ts';
 
 export class FrameGatherer {
@@ -50,13 +51,15 @@ export class FrameGatherer {
     const behind = this.#log.shards().filter(({ shard, end }) => (this.#position.get(shard) ?? 0) < end.sequence);
     if (behind.length === 0) return undefined;
     const blocks: Uint8Array[] = [];
-    const outcomes = new Map<string, OutcomeCounts>();
+    const outcomes = new Map<string, MutableOutcomeCounts>();
     let rowCount = 0;
     for (const { shard } of behind) {
       const reader = await this.#reader(shard);
       let shardRows = 0;
       for (const frame of await reader.read(Math.ceil(maxBytes / behind.length))) {
-        outcomes.set(frame.tenant, addOutcomes(outcomes.get(frame.tenant) ?? noOutcomes, frame.outcomes));
+        const counts = outcomes.get(frame.tenant) ?? zeroOutcomes();
+        addOutcomes(counts, frame.outcomes);
+        outcomes.set(frame.tenant, counts);
         this.#lastReceivedMs.set(shard, frame.receivedMs);
         shardRows += frame.rowCount;
         if (frame.kind !== frameKinds.logs || frame.rowCount === 0) continue;

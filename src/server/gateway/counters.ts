@@ -2,8 +2,8 @@
  * What a gateway worker counts, and how the main thread adds it up. Workers send the difference since their last
  * message, so a crashed worker's numbers stay counted.
  */
-import { addOutcomes, zeroOutcomes } from '#ingest/outcomes.ts';
-import type { MutableOutcomeCounts } from '#ingest/outcomes.ts';
+import { addOutcomes, zeroOutcomes } from '#log/outcomes.ts';
+import type { MutableOutcomeCounts } from '#log/outcomes.ts';
 import type { OutcomeCounts } from '#log/durable-log.ts';
 
 /** Upper bounds of the acknowledgement histogram, milliseconds; the last bucket is open. Finer around the goal of 5 ms. */

@@ -197,7 +197,7 @@ async function readPortion(
     {
       tenant,
       ...committedCondition(snapshot).parameters,
-      buckets: [...new Set(times.map((ns) => String(ns / bucketNs)))].map((bucket) => String(Number(bucket) * bucketSeconds)),
+      buckets: [...new Set(times.map((ns) => Number(ns / bucketNs) * bucketSeconds))].map(String),
       services: [...new Set(keys.map(({ service }) => service))],
       seqs: [...new Set(keys.map(({ key }) => key.seq))],
       times: times.map(secondsText),
