@@ -77,6 +77,8 @@ export class TextColumnBuilder {
   readonly arena: ByteArena;
   /** Rows written so far; the column may lag behind the batch. */
   rows = 0;
+  /** Bytes of the text appended last. */
+  lastLength = 0;
 
   constructor(initialBytes: number) {
     this.arena = new ByteArena(initialBytes);
@@ -92,6 +94,7 @@ export class TextColumnBuilder {
     else arena.varint(length);
     arena.copy(source, view, start, end);
     this.rows = row + 1;
+    this.lastLength = length;
   }
 
   /** Gives all rows up to `rowCount` (exclusive) the empty text. */

@@ -11,6 +11,7 @@ import { maxRowsPerBatch } from '#base/ids.ts';
 import { TextColumnBuilder } from './byte-columns.ts';
 import { ListColumnBuilder, MapColumnBuilder } from './map-column.ts';
 import { missingTime, writeNativeBlock } from './native-writer.ts';
+import type { RecordErrorCode } from './record-errors.ts';
 import { TextDictionary } from './text-dictionary.ts';
 
 /** What is the same for all rows of a batch, known when it is about to be appended to the log. */
@@ -24,6 +25,15 @@ export interface BatchStamp {
   readonly maxClockSkewMs: number;
 }
 
+/**
+ * What happens to every record before it becomes a row, whoever decoded it: parsing, enrichment. Set on the builder for
+ * a batch. The record is still open: all setters work.
+ */
+export interface RecordFinisher {
+  /** Completes the open record; a code says why it cannot be taken, and then it is taken back. */
+  finish(builder: LogBatchBuilder): RecordErrorCode | undefined;
+}
+
 /** The dictionary columns that a record fills. */
 export type DictionaryField = 'service' | 'host' | 'environment';
 
@@ -32,7 +42,7 @@ export interface BatchMark {
   readonly lengths: Float64Array;
 }
 
-const markSlots = 22;
+const markSlots = 24;
 const kindsCapacity = 1024;
 
 export class LogBatchBuilder {
@@ -55,9 +65,14 @@ export class LogBatchBuilder {
   readonly traceId = new TextColumnBuilder(16_384);
   readonly spanId = new TextColumnBuilder(16_384);
   readonly kinds = new TextColumnBuilder(16_384);
+  /** The line before parsing, only where it differs. */
+  readonly raw = new TextColumnBuilder(1024);
   readonly attributes = new MapColumnBuilder();
   readonly resource = new MapColumnBuilder();
   readonly tags = new ListColumnBuilder();
+
+  /** Completes each record before it becomes a row; undefined where there is nothing to do. */
+  finisher: RecordFinisher | undefined;
 
   /** Kinds of the open record's attributes. */
   #recordKinds = new Uint8Array(kindsCapacity);
@@ -110,8 +125,15 @@ export class LogBatchBuilder {
     return this.#recordKindCount;
   }
 
-  /** Keeps the open record as the next row. */
-  commit(): void {
+  /** Keeps the open record as the next row; or takes it back and says why, where the finisher refused it. */
+  commit(): RecordErrorCode | undefined {
+    if (this.finisher !== undefined) {
+      const refusal = this.finisher.finish(this);
+      if (refusal !== undefined) {
+        this.abort();
+        return refusal;
+      }
+    }
     const row = this.rowCount;
     if (this.#recordKindCount > 0) {
       this.attributes.closeRow(row);
@@ -120,6 +142,20 @@ export class LogBatchBuilder {
     if (this.resource.keyIndexes.length > this.#recordMark.lengths[14]) this.resource.closeRow(row);
     if (this.tags.indexes.length > this.#recordMark.lengths[17]) this.tags.closeRow(row);
     this.rowCount = row + 1;
+    return undefined;
+  }
+
+  /** Gives the open record another message; the old one's bytes are gone. */
+  replaceMessage(source: Uint8Array, view: DataView, start: number, end: number): void {
+    restoreText(this.#recordMark.lengths, 4, this.message);
+    restoreText(this.#recordMark.lengths, 18, this.folded);
+    this.message.append(this.rowCount, source, view, start, end);
+  }
+
+  /** Where the open record's message lies in `message.arena`: begin and end, equal where it has none. */
+  messageRange(): { start: number; end: number } {
+    const { arena, rows } = this.message;
+    return rows > this.rowCount ? { start: arena.length - this.message.lastLength, end: arena.length } : { start: 0, end: 0 };
   }
 
   /** Takes the open record back. */
@@ -151,7 +187,7 @@ export class LogBatchBuilder {
     const retain = this.#retainBytes;
     this.rowCount = 0;
     for (const dictionary of [this.services, this.hosts, this.environments]) dictionary.clear(retain);
-    for (const column of [this.message, this.folded, this.traceId, this.spanId, this.kinds]) column.reset(retain);
+    for (const column of [this.message, this.folded, this.traceId, this.spanId, this.kinds, this.raw]) column.reset(retain);
     this.attributes.reset(retain);
     this.resource.reset(retain);
     this.tags.reset(retain);
@@ -167,6 +203,7 @@ export class LogBatchBuilder {
     saveText(lengths, 8, this.spanId);
     saveText(lengths, 18, this.folded);
     saveText(lengths, 20, this.kinds);
+    saveText(lengths, 22, this.raw);
     saveMap(lengths, 10, this.attributes);
     saveMap(lengths, 13, this.resource);
     lengths[16] = this.tags.values.count;
@@ -183,6 +220,7 @@ export class LogBatchBuilder {
     restoreText(lengths, 8, this.spanId);
     restoreText(lengths, 18, this.folded);
     restoreText(lengths, 20, this.kinds);
+    restoreText(lengths, 22, this.raw);
     restoreMap(lengths, 10, this.attributes, this.rowCount);
     restoreMap(lengths, 13, this.resource, this.rowCount);
     this.tags.values.truncate(lengths[16]);

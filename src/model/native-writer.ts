@@ -65,6 +65,7 @@ export function writeNativeBlock(batch: LogBatchBuilder, stamp: BatchStamp): Uin
   columns += writeText(out, 'kinds', batch.kinds);
   columns += writeMap(out, 'resource', batch.resource);
   columns += writeList(out, 'tags', batch.tags);
+  columns += writeText(out, 'raw', batch.raw);
 
   out.bytes[columnCountAt] = columns;
   return out.bytes.subarray(0, out.length);
@@ -74,13 +75,13 @@ export function writeNativeBlock(batch: LogBatchBuilder, stamp: BatchStamp): Uin
 function padColumns(batch: LogBatchBuilder): void {
   const rows = batch.rowCount;
   batch.message.padTo(rows);
-  for (const column of [batch.traceId, batch.spanId, batch.folded, batch.kinds]) if (column.rows > 0) column.padTo(rows);
+  for (const column of [batch.traceId, batch.spanId, batch.folded, batch.kinds, batch.raw]) if (column.rows > 0) column.padTo(rows);
   for (const column of [batch.attributes, batch.resource, batch.tags]) if (column.ends.length > 0) column.padTo(rows);
 }
 
 function sizeBound(batch: LogBatchBuilder): number {
   let bound = fixedBytes + batch.rowCount * bytesPerRow;
-  for (const column of [batch.message, batch.traceId, batch.spanId, batch.folded, batch.kinds]) bound += column.arena.length;
+  for (const column of [batch.message, batch.traceId, batch.spanId, batch.folded, batch.kinds, batch.raw]) bound += column.arena.length;
   for (const map of [batch.attributes, batch.resource]) {
     bound += map.keys.arena.length + map.values.arena.length + map.keyIndexes.length * 4;
   }

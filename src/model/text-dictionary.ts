@@ -11,6 +11,7 @@ const [hashSeed, randomA, randomB] = globalThis.crypto.getRandomValues(new Int32
 const factorA = randomA | 1;
 const factorB = randomB | 1;
 const initialSlots = 256;
+const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * 32-bit hash of `start .. end`. Two secret multiplications a word: with one, a difference in the top bits of one word
@@ -92,6 +93,20 @@ export class TextDictionary {
       slot = (slot + 1) & mask;
     }
     return (this.#last = this.#add(source, view, start, end, hash));
+  }
+
+  /** Where the bytes of an entry begin in the arena. */
+  startOf(index: number): number {
+    return this.#starts[index];
+  }
+
+  lengthOf(index: number): number {
+    return this.#lengths[index];
+  }
+
+  textOf(index: number): string {
+    const start = this.#starts[index];
+    return textDecoder.decode(this.arena.bytes.subarray(start, start + this.#lengths[index]));
   }
 
   #add(source: Uint8Array, view: DataView, start: number, end: number, hash: number): number {

@@ -7,7 +7,7 @@
  * Used by decode.ts; one instance per worker, for ever.
  */
 import type { IngestConfig } from '#ingest/config.ts';
-import type { RecordErrorCode } from '#ingest/record-errors.ts';
+import type { RecordErrorCode } from '#model/record-errors.ts';
 import type { LogBatchBuilder } from '#model/log-batch.ts';
 import { JsonScanner, MalformedJson, stringFlags } from './json-scanner.ts';
 import { KeyPaths, keyActions, recordRoot } from './key-paths.ts';
@@ -97,7 +97,7 @@ export class RecordDecoder {
     this.failure = this.#refusal(end - at);
     if (this.failure !== undefined) this.#builder.abort();
     else if (this.#hasDuplicateKeys) this.#decodeUnique(at);
-    else if (!this.#values.complete(end)) this.failure = 'record_too_large';
+    else this.failure = this.#values.complete(end);
     return end;
   }
 
@@ -135,7 +135,7 @@ export class RecordDecoder {
     this.failure = this.#refusal(newEnd);
     if (this.#values.hasBadTimestamp) this.failure ??= 'invalid_timestamp';
     if (this.failure !== undefined) this.#builder.abort();
-    else if (!this.#values.complete(newEnd)) this.failure = 'record_too_large';
+    else this.failure = this.#values.complete(newEnd);
     scanner.reset(bytes, view, end);
   }
 

@@ -8,8 +8,8 @@
 import { isUtf8 } from 'node:buffer';
 import { AppError } from '#base/errors.ts';
 import type { IngestConfig } from '#ingest/config.ts';
-import { recordErrorCodes } from '#ingest/record-errors.ts';
-import type { RecordError, RecordErrorCode } from '#ingest/record-errors.ts';
+import { recordErrorCodes } from '#model/record-errors.ts';
+import type { RecordError, RecordErrorCode } from '#model/record-errors.ts';
 import { fieldOfName } from '#model/field-names.ts';
 import type { LogBatchBuilder } from '#model/log-batch.ts';
 import { RecordDecoder } from './decode-record.ts';

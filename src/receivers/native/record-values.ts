@@ -8,6 +8,7 @@
 import { foldText } from '#base/text-folding.ts';
 import { attributeKinds } from '#model/columns.ts';
 import type { LogBatchBuilder } from '#model/log-batch.ts';
+import type { RecordErrorCode } from '#model/record-errors.ts';
 import { parseSeverityBytes, severityOfNumber } from '#model/severity.ts';
 import { TimestampParser } from '#model/timestamps.ts';
 import { stringFlags } from './json-scanner.ts';
@@ -321,8 +322,8 @@ export class RecordValues {
     builder.addAttribute(key, kindJson, text, new DataView(text.buffer, text.byteOffset, text.length), 0, text.length);
   }
 
-  /** Decides what needed all members, and makes the record a row; false where its overflow is too large. */
-  complete(recordEnd: number): boolean {
+  /** Decides what needed all members, and makes the record a row; or says why it cannot be one. */
+  complete(recordEnd: number): RecordErrorCode | undefined {
     const builder = this.#builder;
     const row = builder.rowCount;
     if (this.#metadataTraceAt > 0) this.#metadataId(keyActions.trace_id, this.#metadataTraceNode, this.#metadataTraceAt);
@@ -331,14 +332,13 @@ export class RecordValues {
     if (!this.overflow.isEmpty) this.#keepOverflow();
     if (this.overflow.exceeds(recordEnd - this.#recordStart)) {
       builder.abort();
-      return false;
+      return 'record_too_large';
     }
     const source = this.#source;
     if (builder.serviceIndexes[row] === 0) builder.serviceIndexes[row] = source.service(builder);
     if (builder.hostIndexes[row] === 0) builder.hostIndexes[row] = source.host(builder);
     if (builder.environmentIndexes[row] === 0) builder.environmentIndexes[row] = source.environment(builder);
     if (source.resourceCount > 0) source.addResource(builder);
-    builder.commit();
-    return true;
+    return builder.commit();
   }
 }

@@ -1,7 +1,7 @@
 /** The answers of the three designs' ingest endpoints (api.md), rendered from the same outcome. Pure. */
 import { failedCount, takenCount } from '#ingest/outcomes.ts';
 import type { LagHint } from '#ingest/pressure.ts';
-import type { RecordError } from '#ingest/record-errors.ts';
+import type { RecordError } from '#model/record-errors.ts';
 import type { OutcomeCounts } from '#log/durable-log.ts';
 
 export interface IngestAnswer {

@@ -7,7 +7,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { IngestPipeline, PendingBatch } from '#ingest/pipeline.ts';
 import type { LagHint } from '#ingest/pressure.ts';
-import type { RecordError } from '#ingest/record-errors.ts';
+import type { RecordError } from '#model/record-errors.ts';
 import type { ReceiverReply, ReceiverRequest, ReceiverRoute } from '#receivers/http-receiver.ts';
 import { contentFormat } from './content-format.ts';
 import type { ContentFormat } from './content-format.ts';
