@@ -8,7 +8,8 @@ import type { Clock } from '#platform/clock.ts';
 import { addOutcomes, receivedCount, zeroOutcomes } from '#log/outcomes.ts';
 import { failedCount, takenCount } from './outcomes.ts';
 import { createIngestPipeline } from './pipeline.ts';
-import type { IngestStep, PendingBatch } from './pipeline.ts';
+import type { BatchPolicy, IncomingBatch, PendingBatch } from './pipeline.ts';
+import { RejectedRecords, decodeQuarantine } from './rejected-records.ts';
 import { lagHintOf } from './pressure.ts';
 
 class FakeWriter implements LogWriter {
@@ -16,12 +17,14 @@ class FakeWriter implements LogWriter {
   readonly incarnation = 5;
   nextSequence = 40;
   readonly appended: FrameHeader[] = [];
+  readonly payloads: Buffer[] = [];
   refusal: AppError | undefined;
 
-  append(header: FrameHeader): Promise<void> {
+  append(header: FrameHeader, payload: readonly Uint8Array[]): Promise<void> {
     if (this.refusal !== undefined) return Promise.reject(this.refusal);
     this.nextSequence += 1;
     this.appended.push(header);
+    this.payloads.push(Buffer.concat(payload));
     return Promise.resolve();
   }
 
@@ -46,18 +49,32 @@ class FakeBatch implements PendingBatch {
   }
 }
 
-function setUp(steps: readonly IngestStep[] = []) {
+function rejecting(count: number, isEnabled: boolean): RejectedRecords {
+  const rejected = new RejectedRecords({ isEnabled, maxRecordBytes: 4, maxBatchBytes: 10, maxReportedErrors: 2 });
+  for (let index = 0; index < count; index++) rejected.add(index, 'not_an_object', Buffer.from(`value-${index}`), 0, 7);
+  return rejected;
+}
+
+const incoming = (tenant: string, rows: PendingBatch, rejected = rejecting(0, false)): IncomingBatch => ({
+  tenant,
+  rows,
+  rejected,
+  receiver: 'test',
+  sender: 'me',
+});
+
+function setUp(policy?: BatchPolicy) {
   let nowMs = 1000;
   const clock: Clock = { nowMs: () => nowMs, monotonicMs: () => 0, sleep: () => Promise.resolve() };
   const writer = new FakeWriter();
-  const pipeline = createIngestPipeline({ writer, clock, steps, maxClockSkewMs: 30_000 });
+  const pipeline = createIngestPipeline({ writer, clock, policyOf: () => policy, maxClockSkewMs: 30_000 });
   return { writer, pipeline, setNow: (ms: number) => (nowMs = ms) };
 }
 
 test('a batch is stamped with its place and counted in the frame', async () => {
   const { writer, pipeline } = setUp();
   const batch = new FakeBatch(3);
-  const outcomes = await pipeline.submit('acme', batch, 2);
+  const outcomes = await pipeline.submit(incoming('acme', batch, rejecting(2, false)));
   assert.deepEqual(outcomes, { accepted: 3, sampled: 0, dropped: 0, duplicate: 0, quarantined: 0, refused: 2 });
   assert.deepEqual(batch.stamp, { tenant: 'acme', receivedMs: 1000, origin: 5 * 64 + 2, seq: 40, maxClockSkewMs: 30_000 });
   assert.deepEqual(writer.appended, [{ kind: 1, tenant: 'acme', rowCount: 3, outcomes, receivedMs: 1000 }]);
@@ -67,7 +84,7 @@ test('receive times do not fall when the clock is set back', async () => {
   const { writer, pipeline, setNow } = setUp();
   for (const nowMs of [5000, 2000, 6000, 100]) {
     setNow(nowMs);
-    await pipeline.submit('t', new FakeBatch(1), 0);
+    await pipeline.submit(incoming('t', new FakeBatch(1)));
   }
   assert.deepEqual(
     writer.appended.map(({ receivedMs }) => receivedMs),
@@ -75,37 +92,70 @@ test('receive times do not fall when the clock is set back', async () => {
   );
 });
 
-test('steps run in order; what they take out is counted, what is left is accepted', async () => {
-  const order: string[] = [];
-  const step = (name: string, outcome: 'sampled' | 'duplicate', count: number): IngestStep => ({
-    name,
-    apply(batch, { outcomes }) {
-      order.push(name);
-      (batch as FakeBatch).rowCount -= count;
-      outcomes[outcome] += count;
+test('what a policy takes out is counted, what is left is accepted', async () => {
+  const { writer, pipeline } = setUp({
+    apply(block, rowCount, { outcomes }) {
+      outcomes.sampled += 4;
+      outcomes.duplicate += 1;
+      return { block, rowCount: rowCount - 5 };
     },
   });
-  const { pipeline } = setUp([step('sample', 'sampled', 4), step('deduplicate', 'duplicate', 1)]);
-  const outcomes = await pipeline.submit('t', new FakeBatch(10), 1);
-  assert.deepEqual(order, ['sample', 'deduplicate']);
+  const outcomes = await pipeline.submit(incoming('t', new FakeBatch(10), rejecting(1, false)));
   assert.deepEqual(outcomes, { accepted: 5, sampled: 4, dropped: 0, duplicate: 1, quarantined: 0, refused: 1 });
   assert.deepEqual([receivedCount(outcomes), takenCount(outcomes), failedCount(outcomes)], [11, 10, 1]);
+  assert.equal(writer.appended[0].rowCount, 5);
+});
+
+test('a policy may leave nothing but the counts', async () => {
+  const { writer, pipeline } = setUp({
+    apply(_, rowCount, { outcomes }) {
+      outcomes.dropped += rowCount;
+      return undefined;
+    },
+  });
+  const outcomes = await pipeline.submit(incoming('t', new FakeBatch(3)));
+  assert.equal(outcomes.dropped, 3);
+  assert.deepEqual([writer.appended[0].rowCount, writer.payloads[0].length], [0, 0]);
+});
+
+test('rejected records are kept in a frame of their own, which counts just them', async () => {
+  const { writer, pipeline } = setUp();
+  const outcomes = await pipeline.submit(incoming('t', new FakeBatch(2), rejecting(4, true)));
+  // four bytes of each, ten in all: the third and fourth have no room
+  assert.deepEqual(outcomes, { accepted: 2, sampled: 0, dropped: 0, duplicate: 0, quarantined: 2, refused: 2 });
+  assert.deepEqual(
+    writer.appended.map(({ kind, rowCount, outcomes: counts }) => [kind, rowCount, receivedCount(counts)]),
+    [
+      [2, 0, 2],
+      [1, 2, 4],
+    ],
+  );
+  const { header, bytes } = decodeQuarantine(writer.payloads[0]);
+  assert.deepEqual([header.receiver, header.sender, header.format], ['test', 'me', 'json']);
+  assert.deepEqual(
+    header.records.map(({ index, code, bytes: kept, length }) => [index, code, kept, length]),
+    [
+      [0, 'not_an_object', 4, 7],
+      [1, 'not_an_object', 4, 7],
+    ],
+  );
+  assert.deepEqual(bytes.map(String), ['valu', 'valu']);
 });
 
 test('an empty batch leaves nothing; one of refused records only leaves its counts', async () => {
   const { writer, pipeline } = setUp();
-  assert.equal(receivedCount(await pipeline.submit('t', new FakeBatch(0), 0)), 0);
+  assert.equal(receivedCount(await pipeline.submit(incoming('t', new FakeBatch(0)))), 0);
   assert.equal(writer.appended.length, 0);
-  await pipeline.submit('t', new FakeBatch(0), 7);
+  await pipeline.submit(incoming('t', new FakeBatch(0), rejecting(7, false)));
   assert.deepEqual([writer.appended[0].rowCount, writer.appended[0].outcomes.refused], [0, 7]);
 });
 
 test('when the log refuses, so does the pipeline, and goes on afterwards', async () => {
   const { writer, pipeline } = setUp();
   writer.refusal = new AppError('log_full', 'full');
-  await assert.rejects(pipeline.submit('t', new FakeBatch(1), 0), { code: 'log_full' });
+  await assert.rejects(pipeline.submit(incoming('t', new FakeBatch(1))), { code: 'log_full' });
   writer.refusal = undefined;
-  assert.equal((await pipeline.submit('t', new FakeBatch(1), 0)).accepted, 1);
+  assert.equal((await pipeline.submit(incoming('t', new FakeBatch(1)))).accepted, 1);
 });
 
 test('outcomes add up', () => {

@@ -1,19 +1,21 @@
 /**
- * The ingest pipeline: from a decoded batch to a durable frame.
+ * The ingest pipeline: from a decoded batch to durable frames.
  *
- * Runs in a gateway worker, which owns one shard of the log. Steps work on the whole batch, in order, synchronously;
- * each may take rows out of it and says as what outcome. What is left is stamped (receive time, place in the log) and
- * appended as one frame whose header carries the outcomes: the ledger is as durable as the lines. Between the stamp
- * and `append` nothing may await, since the sequence in the lines' ids is only ours until then.
+ * Runs in a gateway worker, which owns one shard of the log. Records were completed one by one while decoding
+ * (`RecordFinisher`); here the batch gets its place in the log, policies take rows out of it, and what is left is
+ * appended as one frame whose header carries the outcomes: the ledger is as durable as the lines. Records that could not
+ * be taken go into a quarantine frame of their own before it, counted there, so that each frame counts just what it
+ * holds. Between the stamp and `append` nothing may await, since the sequence in the lines' ids is only ours until then.
  */
 import { invariant } from '#base/errors.ts';
 import { originOf } from '#base/ids.ts';
 import { frameKinds } from '#log/durable-log.ts';
 import type { LogWriter, OutcomeCounts } from '#log/durable-log.ts';
+import { addOutcomes, zeroOutcomes } from '#log/outcomes.ts';
+import type { MutableOutcomeCounts } from '#log/outcomes.ts';
 import type { BatchStamp } from '#model/log-batch.ts';
 import type { Clock } from '#platform/clock.ts';
-import { zeroOutcomes } from '#log/outcomes.ts';
-import type { MutableOutcomeCounts } from '#log/outcomes.ts';
+import type { RecordOrigin, RejectedRecords } from './rejected-records.ts';
 
 /** The pipeline's view of a decoded batch: what it needs of `LogBatchBuilder`. */
 export interface PendingBatch {
@@ -22,68 +24,92 @@ export interface PendingBatch {
   finish(stamp: BatchStamp): Uint8Array;
 }
 
-export interface StepContext {
+export interface IncomingBatch extends RecordOrigin {
+  readonly tenant: string;
+  readonly rows: PendingBatch;
+  /** Records that the decoder could not take. */
+  readonly rejected: RejectedRecords;
+  /** The sender's own id of the batch: the same again within the window is a duplicate. */
+  readonly batchId?: string | undefined;
+}
+
+export interface PolicyContext {
   readonly tenant: string;
   readonly receivedMs: number;
-  /** A step that takes rows out of the batch adds them here; what is left is accepted. */
+  /** What is taken out of the batch is added here; the rest is accepted. */
   readonly outcomes: MutableOutcomeCounts;
 }
 
-/** One decision about records: parse, enrich, sample, deduplicate, quarantine … One file a step. */
-export interface IngestStep {
-  readonly name: string;
-  apply(batch: PendingBatch, context: StepContext): void;
+/** Takes rows out of a batch: sampling, drop rules, deduplication. */
+export interface BatchPolicy {
+  /** The block without the rows taken out, undefined where none is left. */
+  apply(block: Uint8Array, rowCount: number, context: PolicyContext): { readonly block: Uint8Array; readonly rowCount: number } | undefined;
 }
 
 export interface IngestPipelineOptions {
   readonly writer: LogWriter;
   readonly clock: Clock;
-  readonly steps: readonly IngestStep[];
+  /** The tenant's policy, undefined where it keeps everything. */
+  readonly policyOf: (batch: IncomingBatch) => BatchPolicy | undefined;
   /** `ingest.max_clock_skew` */
   readonly maxClockSkewMs: number;
   /** Receive time of the shard's last frame; the next is never earlier. */
   readonly lastReceivedMs?: number;
-  /** Told after the frame is durable. */
+  /** Told after all frames of a batch are durable. */
   readonly onDurable?: (tenant: string, outcomes: OutcomeCounts) => void;
 }
 
 export interface IngestPipeline {
   /**
-   * Takes a batch and empties it, with the number of its records that the decoder refused; resolves with the outcomes once they are
-   * durable. Rejects with `log_full` or `log_unavailable`; then nothing of the batch was taken.
+   * Takes a batch and empties its rows before it returns; resolves with the outcomes of its records once they are durable.
+   * Rejects with `log_full` or `log_unavailable`; then no row of the batch was taken.
    */
-  submit(tenant: string, batch: PendingBatch, refusedCount: number): Promise<OutcomeCounts>;
+  submit(batch: IncomingBatch): Promise<OutcomeCounts>;
 }
 
-export function createIngestPipeline({
-  writer,
-  clock,
-  steps,
-  maxClockSkewMs,
-  lastReceivedMs = 0,
-  onDurable,
-}: IngestPipelineOptions): IngestPipeline {
+export function createIngestPipeline(options: IngestPipelineOptions): IngestPipeline {
+  const { writer, clock, policyOf, maxClockSkewMs, onDurable } = options;
   const origin = originOf(writer.incarnation, writer.shard);
-  let receivedMs = lastReceivedMs;
+  let receivedMs = options.lastReceivedMs ?? 0;
+
+  const appendQuarantine = (batch: IncomingBatch): Promise<void> => {
+    const { tenant, rejected } = batch;
+    const outcomes = { ...zeroOutcomes(), quarantined: rejected.quarantinedCount };
+    return writer.append({ kind: frameKinds.quarantine, tenant, rowCount: 0, outcomes, receivedMs }, rejected.encode(batch));
+  };
+
+  const appendRows = (batch: IncomingBatch, outcomes: MutableOutcomeCounts): Promise<void> => {
+    const { tenant, rows } = batch;
+    const sequence = writer.nextSequence;
+    let kept: ReturnType<BatchPolicy['apply']>;
+    if (rows.rowCount > 0) {
+      const { rowCount } = rows;
+      const block = rows.finish({ tenant, receivedMs, origin, seq: sequence, maxClockSkewMs });
+      const policy = policyOf(batch);
+      kept = policy === undefined ? { block, rowCount } : policy.apply(block, rowCount, { tenant, receivedMs, outcomes });
+    }
+    const rowCount = kept?.rowCount ?? 0;
+    outcomes.accepted = rowCount;
+    invariant(writer.nextSequence === sequence, 'the log moved on between stamp and append');
+    return writer.append({ kind: frameKinds.logs, tenant, rowCount, outcomes, receivedMs }, kept === undefined ? [] : [kept.block]);
+  };
 
   return {
-    async submit(tenant, batch, refusedCount) {
+    async submit(batch) {
+      const { tenant, rows, rejected } = batch;
       const outcomes = zeroOutcomes();
-      outcomes.refused = refusedCount;
-      if (batch.rowCount === 0 && refusedCount === 0) return outcomes;
+      if (rows.rowCount === 0 && rejected.count === 0) return outcomes;
       receivedMs = Math.max(receivedMs, clock.nowMs());
-      const context: StepContext = { tenant, receivedMs, outcomes };
-      for (const step of steps) step.apply(batch, context);
-      const { rowCount } = batch;
-      outcomes.accepted = rowCount;
-
-      const sequence = writer.nextSequence;
-      const payload = rowCount === 0 ? [] : [batch.finish({ tenant, receivedMs, origin, seq: sequence, maxClockSkewMs })];
-      const header = { kind: frameKinds.logs, tenant, rowCount, outcomes, receivedMs };
-      invariant(writer.nextSequence === sequence, 'the log moved on between stamp and append');
-      await writer.append(header, payload);
-      onDurable?.(tenant, outcomes);
-      return outcomes;
+      outcomes.refused = rejected.refusedCount;
+      const appends: Promise<void>[] = [];
+      const { quarantinedCount } = rejected;
+      if (quarantinedCount > 0) appends.push(appendQuarantine(batch));
+      if (rows.rowCount > 0 || rejected.refusedCount > 0) appends.push(appendRows(batch, outcomes));
+      const total = { ...outcomes };
+      addOutcomes(total, { ...zeroOutcomes(), quarantined: quarantinedCount });
+      await Promise.all(appends);
+      onDurable?.(tenant, total);
+      return total;
     },
   };
 }

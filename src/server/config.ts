@@ -17,6 +17,7 @@ import { ingestConfig } from '#ingest/config.ts';
 import { queryConfig } from '#language/config.ts';
 import { logConfig } from '#log/config.ts';
 import { telemetryConfig } from '#platform/config.ts';
+import { receiversConfig } from '#receivers/config.ts';
 import { searchConfig } from '#search/config.ts';
 import { storeConfig } from '#store/config.ts';
 import { gatewayConfig } from './gateway-config.ts';
@@ -26,6 +27,7 @@ export const configSchema = section('All settings of Millrace.', {
   gateway: gatewayConfig,
   access: accessConfig,
   ingest: ingestConfig,
+  receivers: receiversConfig,
   log: logConfig,
   store: storeConfig,
   engine: engineConfig,

@@ -2,7 +2,6 @@
  * Entry of a gateway worker thread: opens its shard of the log, listens, and talks with the main thread
  * (`gateway/messages.ts`). Started by `gateway.ts` only.
  */
-import type { IncomingHttpHeaders } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createAccess } from '#access/access.ts';
 import { invariant, toAppError } from '#base/errors.ts';
@@ -39,18 +38,14 @@ async function start(): Promise<WorkerRuntime> {
     config,
     writer,
     lastReceivedMs: data.lastReceivedMs,
-    authenticate: (headers: IncomingHttpHeaders) => access.authenticate(credentialsOf(headers), 'ingest').tenant,
+    authenticate: (credentials) => access.authenticate(credentials, 'ingest'),
     apiSocketPath: data.apiSocketPath,
     port: data.port,
     reusePort: data.reusePort,
+    listenerPorts: data.listenerPorts,
     clock: systemClock,
     logger: forwardingLogger((record) => send({ type: 'log', record })),
   });
-}
-
-function credentialsOf(headers: IncomingHttpHeaders): { authorization?: string; apiKey?: string; tenant?: string } {
-  const text = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
-  return { authorization: headers.authorization, apiKey: text(headers['x-api-key']), tenant: text(headers['x-tenant-id']) };
 }
 
 async function run(): Promise<void> {
@@ -62,7 +57,7 @@ async function run(): Promise<void> {
     else if (message.type === 'report') report(message.reply);
     else void stop(runtime, timer, report);
   });
-  send({ type: 'listening', port: runtime.port });
+  send({ type: 'listening', port: runtime.port, listeners: runtime.listeners });
 }
 
 async function stop(runtime: WorkerRuntime, timer: NodeJS.Timeout, report: () => void): Promise<void> {

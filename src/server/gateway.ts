@@ -7,7 +7,6 @@
  */
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { createServer } from 'node:net';
 import type { AccessConfig } from '#access/config.ts';
 import { AppError } from '#base/errors.ts';
 import { maxShards } from '#base/ids.ts';
@@ -15,9 +14,11 @@ import type { PressureFacts } from '#ingest/pressure.ts';
 import type { ShardEnd } from '#log/durable-log.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
+import { proveFree, whyNotListening } from './gateway/prove-free.ts';
 import { addCounts, zeroCounts } from './gateway/counters.ts';
 import type { GatewayCounts } from './gateway/counters.ts';
 import type { GatewayWorkerConfig, ShardStart } from './gateway/messages.ts';
+import type { ListenerStatus } from './gateway/receiver-listeners.ts';
 import { WorkerKeeper } from './gateway/worker-keeper.ts';
 import type { WorkerKeeperOptions } from './gateway/worker-keeper.ts';
 
@@ -45,6 +46,8 @@ export interface GatewayStatus {
   readonly workers: number;
   readonly listening: number;
   readonly restarts: number;
+  /** The receivers' own ports. */
+  readonly listeners: readonly ListenerStatus[];
 }
 
 export interface Gateway {
@@ -75,8 +78,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const maxTenants = config.gateway.max_counted_tenants;
   const count = workerCount(config.gateway.workers);
   const total = zeroCounts();
-  const workerConfig = { gateway: config.gateway, ingest: config.ingest, log: config.log, access: hashedKeys(config.access) };
-  await proveFree(host, config.gateway.port);
+  const { gateway, ingest, log, receivers } = config;
+  const workerConfig = { gateway, ingest, log, receivers, access: hashedKeys(config.access) };
+  await mustBeFree(host, config.gateway.port);
 
   let nextShard = 0;
   const keeperOptions: WorkerKeeperOptions = {
@@ -95,12 +99,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   try {
     // The first one decides the port where any will do; the others join it.
     port = await keepers[0].start(config.gateway.port);
-    await Promise.all(keepers.slice(1).map((keeper) => keeper.start(port)));
+    const listenerPorts = Object.fromEntries(keepers[0].listeners.map((listener) => [listener.name, listener.port]));
+    await Promise.all(keepers.slice(1).map((keeper) => keeper.start(port, listenerPorts)));
   } catch (error) {
     await Promise.allSettled(keepers.map((keeper) => keeper.stop()));
     throw error;
   }
   logger.info({ host, port, workers: count }, 'gateway is listening');
+  for (const { name, host: address, port: wanted, setting, problem } of keepers[0].listeners) {
+    if (problem !== undefined)
+      logger.warn({ listener: name, setting }, `cannot listen on ${address}, port ${wanted} for ${name}: ${problem}`);
+  }
 
   return {
     host,
@@ -117,6 +126,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       workers: count,
       listening: keepers.filter((keeper) => keeper.isListening).length,
       restarts: keepers.reduce((sum, keeper) => sum + keeper.restarts, 0),
+      listeners: keepers[0].listeners,
     }),
     setPressure(facts) {
       for (const keeper of keepers) keeper.setPressure(facts);
@@ -136,26 +146,14 @@ function hashedKeys({ keys }: AccessConfig): AccessConfig {
   };
 }
 
-const listenProblems: Readonly<Record<string, { readonly setting: string; readonly why: string }>> = {
-  EADDRINUSE: { setting: 'gateway.port', why: 'another process listens there' },
-  EACCES: { setting: 'gateway.port', why: 'this user may not listen there' },
-  EADDRNOTAVAIL: { setting: 'gateway.host', why: 'this machine has no such address' },
-  ENOTFOUND: { setting: 'gateway.host', why: 'this host name is not known' },
-};
-
-/** Listens for a moment without sharing the port; with sharing, a second server would quietly take half of the connections. */
-function proveFree(host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', (error: NodeJS.ErrnoException) => {
-      const { setting, why } = listenProblems[error.code ?? ''] ?? { setting: 'gateway.host', why: error.message };
-      reject(
-        new AppError('invalid_configuration', `cannot listen on ${host}, port ${port}: ${why}`, {
-          details: { setting, host, port },
-          cause: error,
-        }),
-      );
+async function mustBeFree(host: string, port: number): Promise<void> {
+  try {
+    await proveFree('tcp', host, port);
+  } catch (cause) {
+    const setting = ['EADDRINUSE', 'EACCES'].includes((cause as NodeJS.ErrnoException).code ?? '') ? 'gateway.port' : 'gateway.host';
+    throw new AppError('invalid_configuration', `cannot listen on ${host}, port ${port}: ${whyNotListening(cause)}`, {
+      details: { setting, host, port },
+      cause,
     });
-    probe.listen({ host, port }, () => probe.close(() => resolve()));
-  });
+  }
 }

@@ -1,6 +1,6 @@
 /** For tests: a gateway worker in this thread over a log in memory, and an API behind it. Registers its own clean-up. */
 import http from 'node:http';
-import type { IncomingHttpHeaders, RequestListener, Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,9 @@ import type { IngestConfig } from '#ingest/config.ts';
 import type { FrameHeader } from '#log/durable-log.ts';
 import { systemClock } from '#platform/clock.ts';
 import { silentLogger } from '#platform/logger.ts';
+import type { SenderCredentials } from '#ingest/intake.ts';
+import { receiversConfig } from '#receivers/config.ts';
+import type { ReceiversConfig } from '#receivers/config.ts';
 import { gatewayConfig } from '#server/gateway-config.ts';
 import type { GatewayConfig } from '#server/gateway-config.ts';
 import { startWorkerRuntime } from '#server/gateway/worker-runtime.ts';
@@ -57,7 +60,8 @@ export class MemoryLogWriter implements PressuredLogWriter {
 export interface TestGatewayOptions {
   readonly gateway?: Partial<GatewayConfig>;
   readonly ingest?: Partial<IngestConfig>;
-  readonly authenticate?: (headers: IncomingHttpHeaders) => string;
+  readonly receivers?: Partial<ReceiversConfig>;
+  readonly authenticate?: (credentials: SenderCredentials) => string;
   /** The API behind the gateway; none listens where left out. */
   readonly api?: RequestListener;
   readonly prepareApi?: (server: Server) => void;
@@ -87,14 +91,19 @@ export async function startTestGateway(t: TestContext, options: TestGatewayOptio
   const writer = new MemoryLogWriter();
   const gateway = { ...defaultsOf(gatewayConfig), stop_timeout: 500, ...options.gateway };
   const ingest = { ...defaultsOf(ingestConfig), ...options.ingest };
+  const receivers = { ...defaultsOf(receiversConfig), ...options.receivers };
   const runtime = await startWorkerRuntime({
-    config: { gateway, ingest },
+    config: { gateway, ingest, receivers },
     writer,
     lastReceivedMs: 0,
-    authenticate: options.authenticate ?? ((headers) => String(headers['x-tenant-id'] ?? 'default')),
+    authenticate: (credentials) => ({
+      tenant: options.authenticate?.(credentials) ?? credentials.tenant ?? 'default',
+      keyName: 'anonymous',
+    }),
     apiSocketPath,
     port: 0,
     reusePort: false,
+    listenerPorts: {},
     clock: systemClock,
     logger: silentLogger,
   });

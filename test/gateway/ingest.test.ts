@@ -315,8 +315,8 @@ test('a full log refuses before the body is read; lag_hint tells it earlier', as
 
 test('the tenant comes from the sender; without a right nothing is taken', async (t) => {
   const { url, writer } = await startTestGateway(t, {
-    authenticate(headers) {
-      if (headers['x-api-key'] !== 'k') throw new AppError('unauthenticated', 'no key');
+    authenticate({ apiKey }) {
+      if (apiKey !== 'k') throw new AppError('unauthenticated', 'no key');
       return 'acme';
     },
   });

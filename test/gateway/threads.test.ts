@@ -18,6 +18,7 @@ import { openWalLog } from '#log/wal/wal-log.ts';
 import type { WalLog } from '#log/wal/wal-log.ts';
 import { systemClock } from '#platform/clock.ts';
 import { nodeFiles } from '#platform/files.ts';
+import { receiversConfig } from '#receivers/config.ts';
 import { silentLogger } from '#platform/logger.ts';
 import { gatewayConfig } from '#server/gateway-config.ts';
 import type { GatewayConfig } from '#server/gateway-config.ts';
@@ -52,6 +53,7 @@ async function start(t: TestContext, settings: Partial<GatewayConfig> = {}, acce
       ingest: defaultsOf(ingestConfig),
       log: defaultsOf(logConfig),
       access: access ?? defaultsOf(accessConfig),
+      receivers: defaultsOf(receiversConfig),
     },
     incarnation: log.incarnation,
     logDirectory: join(directory, 'log'),
@@ -99,7 +101,7 @@ test('acknowledged lines are in the log, told to the main thread, and counted', 
 
 test('several workers share the port and have a shard each', async (t) => {
   const { gateway, log, url } = await start(t, { workers: 3 });
-  assert.deepEqual(gateway.status(), { workers: 3, listening: 3, restarts: 0 });
+  assert.deepEqual(gateway.status(), { workers: 3, listening: 3, restarts: 0, listeners: [] });
   // A connection each, which the kernel spreads.
   for (let i = 0; i < 60; i += 1) assert.equal(await send(url, { connection: 'close' }), 202);
   assert.equal(rowsIn(log), 60);
@@ -166,7 +168,7 @@ test('a crashed worker is replaced, on the same port and with a fresh shard; not
       [1, 1],
     ],
   );
-  assert.deepEqual(gateway.status(), { workers: 1, listening: 1, restarts: 1 });
+  assert.deepEqual(gateway.status(), { workers: 1, listening: 1, restarts: 1, listeners: [] });
   assert.equal((await gateway.freshCounts()).requests['/v1/ingest 202'] >= 1, true);
 });
 

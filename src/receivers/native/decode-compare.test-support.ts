@@ -14,7 +14,6 @@ export const testLimits: BatchLimits = {
   max_attribute_name_bytes: 24,
   max_source_bytes: 1 << 20,
   max_nesting: 6,
-  max_reported_errors: 1000,
 };
 
 export const stamp = { tenant: 'acme', receivedMs: Date.UTC(2025, 6, 15, 12), origin: 130, seq: 77, maxClockSkewMs: 30_000 };

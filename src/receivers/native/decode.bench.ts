@@ -6,7 +6,7 @@
 import { LogBatchBuilder } from '#model/log-batch.ts';
 import { BatchDecoder } from './decode.ts';
 import { oracleDecodeJson } from './decode-oracle.test-support.ts';
-import { JsonScanner } from './json-scanner.ts';
+import { JsonScanner } from '#ingest/json-records.ts';
 import { mixedLines, similarLines } from './sample-lines.test-support.ts';
 
 const lineCount = Number(process.argv[2] ?? 100_000);

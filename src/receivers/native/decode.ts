@@ -8,19 +8,20 @@
 import { isUtf8 } from 'node:buffer';
 import { AppError } from '#base/errors.ts';
 import type { IngestConfig } from '#ingest/config.ts';
+import { MalformedJson, RecordDecoder, readTree, sourceDefaults, stringOfToken } from '#ingest/json-records.ts';
+import type { DecoderLimits, JsonScanner, RequestDefaults } from '#ingest/json-records.ts';
 import { recordErrorCodes } from '#model/record-errors.ts';
 import type { RecordError, RecordErrorCode } from '#model/record-errors.ts';
 import { fieldOfName } from '#model/field-names.ts';
 import type { LogBatchBuilder } from '#model/log-batch.ts';
-import { RecordDecoder } from './decode-record.ts';
-import type { DecoderLimits } from './decode-record.ts';
-import { MalformedJson } from './json-scanner.ts';
-import type { JsonScanner } from './json-scanner.ts';
-import { sourceDefaults } from './source.ts';
-import type { RequestDefaults } from './source.ts';
-import { readTree, stringOfToken } from './unique-keys.ts';
 
-export type BatchLimits = DecoderLimits & Pick<IngestConfig, 'max_records' | 'max_source_bytes' | 'max_reported_errors'>;
+export type BatchLimits = DecoderLimits & Pick<IngestConfig, 'max_records' | 'max_source_bytes'>;
+
+/** A record that could not be taken, and where it lies in `DecodeOutcome.bytes`. */
+export interface RecordFailure extends RecordError {
+  readonly start: number;
+  readonly end: number;
+}
 
 /** What became of a body's records: received = taken + failed. */
 export interface DecodeOutcome {
@@ -28,8 +29,9 @@ export interface DecodeOutcome {
   /** Records that are rows of the builder now. */
   readonly taken: number;
   readonly failed: number;
-  /** The first failures, `ingest.max_reported_errors` at most. */
-  readonly errors: readonly RecordError[];
+  readonly errors: readonly RecordFailure[];
+  /** The body as it was decoded: valid UTF-8. Borrowed from the caller where it was so already. */
+  readonly bytes: Uint8Array;
   /** The body was not valid UTF-8: bad bytes became U+FFFD. */
   readonly hadInvalidUtf8: boolean;
 }
@@ -45,8 +47,7 @@ export class BatchDecoder {
   #builder!: LogBatchBuilder;
   #request: RequestDefaults = noDefaults;
   #received = 0;
-  #failed = 0;
-  #errors: RecordError[] = [];
+  #errors: RecordFailure[] = [];
   #logsError: AppError | undefined;
   #sourceError: AppError | undefined;
 
@@ -85,7 +86,8 @@ export class BatchDecoder {
     this.#records.openBody(bytes, view, builder, sourceDefaults(undefined, request));
     try {
       decode();
-      return { received: this.#received, taken: this.#received - this.#failed, failed: this.#failed, errors: this.#errors, hadInvalidUtf8 };
+      const failed = this.#errors.length;
+      return { received: this.#received, taken: this.#received - failed, failed, errors: this.#errors, bytes, hadInvalidUtf8 };
     } catch (thrown) {
       builder.rollback(mark);
       throw thrown instanceof MalformedJson ? malformedBody(thrown) : thrown;
@@ -96,7 +98,6 @@ export class BatchDecoder {
 
   #restart(): void {
     this.#received = 0;
-    this.#failed = 0;
     this.#errors = [];
   }
 
@@ -139,7 +140,7 @@ export class BatchDecoder {
   #record(at: number): number {
     this.#count();
     const end = this.#records.decode(at);
-    if (this.#records.failure !== undefined) this.#fail(this.#records.failure);
+    if (this.#records.failure !== undefined) this.#fail(this.#records.failure, at, end);
     return end;
   }
 
@@ -151,9 +152,8 @@ export class BatchDecoder {
     }
   }
 
-  #fail(code: RecordErrorCode, reason: string = recordErrorCodes[code]): void {
-    this.#failed++;
-    if (this.#errors.length < this.#limits.max_reported_errors) this.#errors.push({ index: this.#received - 1, code, message: reason });
+  #fail(code: RecordErrorCode, start: number, end: number, message: string = recordErrorCodes[code]): void {
+    this.#errors.push({ index: this.#received - 1, code, message, start, end });
   }
 
   /**
@@ -264,11 +264,11 @@ export class BatchDecoder {
       const end = this.#records.decode(start);
       // what follows the value decides whether the line is JSON at all, so the row must still be taken back
       if (scanner.skipSpace(end) < scanner.end) throw new MalformedJson(end, 'the end of the line');
-      if (this.#records.failure !== undefined) this.#fail(this.#records.failure);
+      if (this.#records.failure !== undefined) this.#fail(this.#records.failure, start, end);
     } catch (thrown) {
       if (!(thrown instanceof MalformedJson)) throw thrown;
       this.#records.takeBack();
-      this.#fail('malformed_record', `the line is not JSON: ${thrown.message} at byte ${thrown.position} of the body`);
+      this.#fail('malformed_record', start, scanner.end, `the line is not JSON: ${thrown.message} at byte ${thrown.position} of the body`);
     }
   }
 }

@@ -13,6 +13,8 @@ export const ackBoundsMs: readonly number[] = [0.25, 0.5, 1, 2, 3, 4, 5, 7.5, 10
 export interface GatewayCounts {
   /** `path status` → requests, ingest routes only. */
   requests: Record<string, number>;
+  /** `receiver event` → how often, such as `syslog refused_network`. */
+  events: Record<string, number>;
   proxiedRequests: number;
   droppedConnections: number;
   /** Body bytes as sent, and after decompression. */
@@ -29,6 +31,7 @@ export const otherTenants = '_other';
 export function zeroCounts(): GatewayCounts {
   return {
     requests: {},
+    events: {},
     proxiedRequests: 0,
     droppedConnections: 0,
     bodyBytes: 0,
@@ -52,6 +55,11 @@ export function countRequest(counts: GatewayCounts, path: string, status: number
   counts.requests[key] = (counts.requests[key] ?? 0) + 1;
 }
 
+export function countEvent(counts: GatewayCounts, receiver: string, event: string, amount: number): void {
+  const key = `${receiver} ${event}`;
+  counts.events[key] = (counts.events[key] ?? 0) + amount;
+}
+
 export function observeAck(counts: GatewayCounts, durationMs: number): void {
   let bucket = 0;
   while (bucket < ackBoundsMs.length && durationMs > ackBoundsMs[bucket]) bucket += 1;
@@ -62,6 +70,7 @@ export function observeAck(counts: GatewayCounts, durationMs: number): void {
 /** Adds a worker's message to the sum. */
 export function addCounts(total: GatewayCounts, part: GatewayCounts, maxTenants: number): void {
   for (const [key, count] of Object.entries(part.requests)) total.requests[key] = (total.requests[key] ?? 0) + count;
+  for (const [key, count] of Object.entries(part.events)) total.events[key] = (total.events[key] ?? 0) + count;
   total.proxiedRequests += part.proxiedRequests;
   total.droppedConnections += part.droppedConnections;
   total.bodyBytes += part.bodyBytes;

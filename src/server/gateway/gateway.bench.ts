@@ -13,6 +13,7 @@ import { logConfig } from '#log/config.ts';
 import { openWalLog } from '#log/wal.ts';
 import { systemClock } from '#platform/clock.ts';
 import { nodeFiles } from '#platform/files.ts';
+import { receiversConfig } from '#receivers/config.ts';
 import { silentLogger } from '#platform/logger.ts';
 import { gatewayConfig } from '#server/gateway-config.ts';
 import { startGateway } from '#server/gateway.ts';
@@ -44,6 +45,7 @@ const gateway = await startGateway({
     ingest: defaultsOf(ingestConfig),
     log: defaultsOf(logConfig),
     access: defaultsOf(accessConfig),
+    receivers: defaultsOf(receiversConfig),
   },
   incarnation: log.incarnation,
   logDirectory: directory,

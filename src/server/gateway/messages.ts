@@ -7,7 +7,9 @@ import type { LogConfig } from '#log/config.ts';
 import type { ShardEnd } from '#log/durable-log.ts';
 import type { LogRecord } from '#platform/telemetry.ts';
 import type { GatewayConfig } from '#server/gateway-config.ts';
+import type { ReceiversConfig } from '#receivers/config.ts';
 import type { GatewayCounts } from './counters.ts';
+import type { ListenerStatus } from './receiver-listeners.ts';
 
 /** Sections of the configuration that a worker needs. */
 export interface GatewayWorkerConfig {
@@ -15,6 +17,7 @@ export interface GatewayWorkerConfig {
   readonly ingest: IngestConfig;
   readonly log: LogConfig;
   readonly access: AccessConfig;
+  readonly receivers: ReceiversConfig;
 }
 
 /** Where a worker's shard of the log goes on (`WriterStart` of the WAL). */
@@ -35,12 +38,14 @@ export interface GatewayWorkerData {
   readonly logDirectory: string;
   readonly apiSocketPath: string;
   readonly port: number;
+  /** Ports that the first worker's other listeners got, by name. */
+  readonly listenerPorts: Readonly<Record<string, number>>;
   /** Several workers listen on the same port, and the kernel spreads connections. */
   readonly reusePort: boolean;
 }
 
 export type FromGatewayWorker =
-  | { readonly type: 'listening'; readonly port: number }
+  | { readonly type: 'listening'; readonly port: number; readonly listeners: readonly ListenerStatus[] }
   /** It could not begin; it ends by itself. */
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string; readonly details: Readonly<Record<string, unknown>> }
   | { readonly type: 'committed'; readonly end: ShardEnd }

@@ -26,7 +26,18 @@ export function errorHeaders(error: AppError): {
  * is written, a bounded rest of the body is thrown away, and only then the connection ends.
  */
 export function sendError(request: IncomingMessage, response: ServerResponse, error: AppError, bounds: LingerBounds): void {
-  const { status, headers, body } = errorHeaders(error);
+  sendReply(request, response, errorHeaders(error), bounds);
+}
+
+export interface ErrorReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | number>>;
+  readonly body: string | Uint8Array;
+}
+
+/** `sendError` with the answer already rendered. */
+export function sendReply(request: IncomingMessage, response: ServerResponse, reply: ErrorReply, bounds: LingerBounds): void {
+  const { status, headers, body } = reply;
   if (request.complete) {
     response.writeHead(status, headers).end(body);
     return;

@@ -13,6 +13,7 @@ import type { ShardEnd } from '#log/durable-log.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { GatewayCounts } from './counters.ts';
+import type { ListenerStatus } from './receiver-listeners.ts';
 import type { FromGatewayWorker, GatewayWorkerConfig, GatewayWorkerData, ShardStart, ToGatewayWorker } from './messages.ts';
 
 export interface WorkerKeeperOptions {
@@ -45,6 +46,8 @@ const stopGraceMs = 5000;
 
 export class WorkerKeeper {
   restarts = 0;
+  /** Of the receivers' own ports, once the worker listens. */
+  listeners: readonly ListenerStatus[] = [];
   readonly #options: WorkerKeeperOptions;
   readonly #stopping = new AbortController();
   #shard = -1;
@@ -54,6 +57,7 @@ export class WorkerKeeper {
   #worker: Worker | undefined;
   #ended: Promise<void> = Promise.resolve();
   #port = 0;
+  #listenerPorts: Readonly<Record<string, number>> = {};
   #isListening = false;
   #pressure = noPressure;
   /** Latest time that the log may hold: of the frames that this process wrote itself, receive times are not later than now. */
@@ -69,9 +73,11 @@ export class WorkerKeeper {
   }
 
   /** Resolves with the port once the worker listens; rejects where it cannot begin, and then it is not tried again. */
-  async start(port: number): Promise<number> {
+  async start(port: number, listenerPorts: Readonly<Record<string, number>> = {}): Promise<number> {
     this.#port = port;
+    this.#listenerPorts = listenerPorts;
     this.#port = await this.#startThread();
+    this.#listenerPorts = Object.fromEntries(this.listeners.map(({ name, port: taken }) => [name, taken]));
     return this.#port;
   }
 
@@ -123,6 +129,7 @@ export class WorkerKeeper {
       logDirectory,
       apiSocketPath,
       port: this.#port,
+      listenerPorts: this.#listenerPorts,
       reusePort,
     };
     if (this.#stopping.signal.aborted) throw new AppError('shutting_down', 'the gateway is stopping');
@@ -153,6 +160,7 @@ export class WorkerKeeper {
     switch (message.type) {
       case 'listening':
         this.#isListening = true;
+        this.listeners = message.listeners;
         this.setPressure(this.#pressure);
         return listening(message.port);
       case 'failed':

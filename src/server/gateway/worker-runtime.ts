@@ -2,25 +2,35 @@
  * All of a gateway worker except its thread: shard writer, pipeline, receivers and HTTP server put together. Takes what
  * it needs, so that tests run it in their own thread over any log.
  */
-import type { IncomingHttpHeaders, Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AppError } from '#base/errors.ts';
 import type { IngestConfig } from '#ingest/config.ts';
+import { createIntake } from '#ingest/intake.ts';
+import type { Intake } from '#ingest/intake.ts';
 import { createIngestPipeline } from '#ingest/pipeline.ts';
 import { lagHintOf, noPressure } from '#ingest/pressure.ts';
 import type { PressureFacts } from '#ingest/pressure.ts';
+import { RejectedRecords } from '#ingest/rejected-records.ts';
 import type { LogWriter } from '#log/durable-log.ts';
 import { LogBatchBuilder } from '#model/log-batch.ts';
+import { RecordWriter } from '#model/record-writer.ts';
 import type { Clock } from '#platform/clock.ts';
-import { decompress } from '#platform/decompress.ts';
 import type { Logger } from '#platform/logger.ts';
-import { BatchDecoder } from '#receivers/native/decode.ts';
-import { nativeRoutes } from '#receivers/native/routes.ts';
-import type { NativeRouteOptions } from '#receivers/native/routes.ts';
+import { ByteBudget } from '#receivers/byte-budget.ts';
+import type { ReceiversConfig } from '#receivers/config.ts';
+import type { HttpSide, ReceiverContext } from '#receivers/receiver.ts';
+import type { ReceiverRoute } from '#receivers/http-receiver.ts';
 import type { GatewayConfig } from '#server/gateway-config.ts';
-import { countOutcomes, zeroCounts } from './counters.ts';
+import { countEvent, countOutcomes, zeroCounts } from './counters.ts';
 import type { GatewayCounts } from './counters.ts';
 import { GatewayHttp } from './http-server.ts';
+import { createProxy } from './proxy.ts';
+import { ReceiverExchange } from './receiver-exchange.ts';
+import { ReceiverListeners } from './receiver-listeners.ts';
+import type { ListenerStatus } from './receiver-listeners.ts';
+import { createReceivers } from './receivers.ts';
+import { sendError } from './send-error.ts';
 
 /** A shard's writer that knows how full the log is (`WalWriter`). */
 export interface PressuredLogWriter extends LogWriter {
@@ -29,20 +39,23 @@ export interface PressuredLogWriter extends LogWriter {
 }
 
 export interface WorkerRuntimeOptions {
-  readonly config: { readonly gateway: GatewayConfig; readonly ingest: IngestConfig };
+  readonly config: { readonly gateway: GatewayConfig; readonly ingest: IngestConfig; readonly receivers: ReceiversConfig };
   readonly writer: PressuredLogWriter;
   readonly lastReceivedMs: number;
-  /** Tenant that the sender may write to; throws AppError unauthenticated, forbidden. */
-  readonly authenticate: (headers: IncomingHttpHeaders) => string;
+  /** The sender, who may write; throws AppError unauthenticated, forbidden. */
+  readonly authenticate: Intake['authenticate'];
   readonly apiSocketPath: string;
   readonly port: number;
   readonly reusePort: boolean;
+  /** Ports that another worker's listeners got, by name. */
+  readonly listenerPorts: Readonly<Record<string, number>>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 export interface WorkerRuntime {
   readonly port: number;
+  readonly listeners: readonly ListenerStatus[];
   setPressure(facts: PressureFacts): void;
   /** What was counted since the last call. */
   takeCounts(): GatewayCounts;
@@ -50,53 +63,46 @@ export interface WorkerRuntime {
   stop(): Promise<void>;
 }
 
+/** What a worker's receivers and servers share. */
+interface Site {
+  readonly options: WorkerRuntimeOptions;
+  readonly counts: () => GatewayCounts;
+  readonly pressure: () => PressureFacts;
+}
+
 /** Rejects where the port cannot be listened on; then the writer is closed. */
 export async function startWorkerRuntime(options: WorkerRuntimeOptions): Promise<WorkerRuntime> {
-  const { config, writer, clock, logger, apiSocketPath } = options;
+  const { config, writer, apiSocketPath, reusePort } = options;
   let counts = zeroCounts();
   let pressure = noPressure;
+  const site: Site = { options, counts: () => counts, pressure: () => pressure };
 
-  const pipeline = createIngestPipeline({
-    writer,
-    clock,
-    steps: [],
-    maxClockSkewMs: config.ingest.max_clock_skew,
-    lastReceivedMs: options.lastReceivedMs,
-    onDurable: (tenant, outcomes) => countOutcomes(counts, tenant, outcomes, config.gateway.max_counted_tenants),
-  });
-  const routes = nativeRoutes({
-    authenticate: options.authenticate,
-    decode: nativeDecoder(config.ingest),
-    pipeline,
-    admit() {
-      if (writer.pressure !== 'full') return;
-      const details = { setting: 'log.refuse_ratio' };
-      throw new AppError('log_full', 'the log is full of lines that are not yet indexed', {
-        details,
-        retryAfterMs: config.ingest.overload_retry_after,
-      });
-    },
-    lagHint: () => lagHintOf(writer.pressure, pressure.lagMs, config.ingest),
-  });
-  const http = new GatewayHttp({
-    config: config.gateway,
-    ingestConfig: config.ingest,
-    routes,
+  const { ingest } = config;
+  const budget = new ByteBudget(ingest.max_inflight_bytes, 'ingest.max_inflight_bytes', ingest.overload_retry_after);
+  const context = receiverContext(site, budget);
+  const receivers = createReceivers(context, config.receivers);
+  const proxy = createProxy({
     apiSocketPath,
-    decompress: (encoding, body, maxBytes, setting) => decompress(body, encoding, maxBytes, setting),
-    counts: () => counts,
-    clock,
-    logger,
+    sendError: (request, response, error) => sendError(request, response, error, config.gateway),
   });
+  const createHttp = httpServers(site, budget);
+  const main = createHttp(
+    receivers.flatMap(({ routes }) => routes),
+    proxy,
+  );
+  const listeners = new ReceiverListeners();
+  let statuses: readonly ListenerStatus[];
   try {
-    await listen(http.server, options);
+    await listen(main.server, options);
+    statuses = await listeners.start(receivers, { reusePort, createHttpServer: (routes) => createHttp(routes) }, options.listenerPorts);
   } catch (error) {
     await writer.close();
     throw error;
   }
 
   return {
-    port: (http.server.address() as AddressInfo).port,
+    port: (main.server.address() as AddressInfo).port,
+    listeners: statuses,
     setPressure(facts) {
       pressure = facts;
       writer.setHeldBytes(facts.heldBytes);
@@ -107,22 +113,76 @@ export async function startWorkerRuntime(options: WorkerRuntimeOptions): Promise
       return taken;
     },
     async stop() {
-      await http.stop();
+      await Promise.all([main.stop(), listeners.stop()]);
       await writer.close();
     },
   };
 }
 
-function nativeDecoder(config: IngestConfig): NativeRouteOptions['decode'] {
-  const decoder = new BatchDecoder(config);
-  const builder = new LogBatchBuilder();
-  return (format, body, defaults) => {
-    // Rows are left over only where a step of the pipeline failed.
-    if (builder.rowCount > 0) builder.clear();
-    const { failed, errors } =
-      format === 'json' ? decoder.decodeJson(body, defaults, builder) : decoder.decodeNdjson(body, defaults, builder);
-    return { batch: builder, refusedCount: failed, errors };
+function receiverContext(site: Site, budget: ByteBudget): ReceiverContext {
+  const { config, clock, logger } = site.options;
+  return {
+    intake: workerIntake(site),
+    ingestConfig: config.ingest,
+    budget,
+    clock,
+    logger,
+    count: (receiver, event, amount = 1) => countEvent(site.counts(), receiver, event, amount),
   };
+}
+
+function workerIntake({ options, counts, pressure }: Site): Intake {
+  const { writer, clock, authenticate, config } = options;
+  const { ingest } = config;
+  const pipeline = createIngestPipeline({
+    writer,
+    clock,
+    policyOf: () => undefined,
+    maxClockSkewMs: ingest.max_clock_skew,
+    lastReceivedMs: options.lastReceivedMs,
+    onDurable: (tenant, outcomes) => countOutcomes(counts(), tenant, outcomes, config.gateway.max_counted_tenants),
+  });
+  return createIntake({
+    pipeline,
+    authenticate,
+    admit() {
+      if (writer.pressure !== 'full') return;
+      throw new AppError('log_full', 'the log is full of lines that are not yet indexed', {
+        details: { setting: 'log.refuse_ratio' },
+        retryAfterMs: ingest.overload_retry_after,
+      });
+    },
+    lagHint: () => lagHintOf(writer.pressure, pressure().lagMs, ingest),
+    rows: new LogBatchBuilder(),
+    writer: new RecordWriter({
+      maxAttributes: ingest.max_attributes_per_record,
+      maxNameBytes: ingest.max_attribute_name_bytes,
+      maxOverflowBytes: ingest.max_record_bytes,
+    }),
+    rejected: new RejectedRecords({
+      isEnabled: false,
+      maxRecordBytes: 0,
+      maxBatchBytes: 0,
+      maxReportedErrors: ingest.max_reported_errors,
+    }),
+    finisherOf: () => undefined,
+  });
+}
+
+/** Makes HTTP servers that share bounds, budget and counters. */
+function httpServers({ options, counts }: Site, budget: ByteBudget) {
+  const { config, clock, logger } = options;
+  const exchange = new ReceiverExchange({ ingestConfig: config.ingest, linger: config.gateway, budget, counts, clock, logger });
+  return (routes: readonly ReceiverRoute[], proxy?: ReturnType<typeof createProxy>): HttpSide =>
+    new GatewayHttp({
+      config: config.gateway,
+      routes,
+      exchange,
+      proxy,
+      retryAfterMs: config.ingest.overload_retry_after,
+      counts,
+      clock,
+    });
 }
 
 function listen(server: Server, options: WorkerRuntimeOptions): Promise<void> {

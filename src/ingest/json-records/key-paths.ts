@@ -7,6 +7,7 @@
  * outlives batches and starts anew when a sender with endless new keys has made it too large. Used by decode-record.ts.
  */
 import { fieldOfName, recordFields } from '#model/field-names.ts';
+import type { RecordField } from '#model/field-names.ts';
 import { equalBytes, hashBytes } from '#model/text-dictionary.ts';
 
 /** What to do with a value under a key. The numbers of recordFields, and: */
@@ -56,6 +57,9 @@ export const recordRoot = 1;
 /** Members of metadata, for names that the decoder gives itself. */
 export const metadataRoot = 2;
 
+/** A protocol's own names of fields, beside the table of all (model/field-names.ts) and before it. */
+export type FieldSpellings = ReadonlyMap<string, RecordField>;
+
 export class KeyPaths {
   nodes = new Int32Array(256 * nodeSize);
   /** Room for names that are put together; borrowed until the next `nameOf`. */
@@ -69,9 +73,11 @@ export class KeyPaths {
   #wordsUsed = 0;
   #slots = new Int32Array(1024);
   readonly #maxNameBytes: number;
+  readonly #ownSpellings: FieldSpellings;
 
-  constructor(maxNameBytes: number) {
+  constructor(maxNameBytes: number, ownSpellings: FieldSpellings = new Map()) {
     this.#maxNameBytes = maxNameBytes;
+    this.#ownSpellings = ownSpellings;
     this.clear();
   }
 
@@ -260,7 +266,7 @@ export class KeyPaths {
     const name = this.nameText(node);
     if (scope === scopes.record) {
       if (name === 'log') return keyActions.log;
-      const field = fieldOfName(name);
+      const field = this.#ownSpellings.get(name) ?? fieldOfName(name);
       if (field !== undefined) return recordFields[field];
     } else if (scope === scopes.metadata) {
       if (name === 'trace_id') return keyActions.metadataTraceId;

@@ -6,11 +6,12 @@
  * where it is refused, since its neighbours' place depends on it; only bytes that are not JSON throw (MalformedJson).
  * Used by decode.ts; one instance per worker, for ever.
  */
-import type { IngestConfig } from '#ingest/config.ts';
+import type { IngestConfig } from '../config.ts';
 import type { RecordErrorCode } from '#model/record-errors.ts';
 import type { LogBatchBuilder } from '#model/log-batch.ts';
 import { JsonScanner, MalformedJson, stringFlags } from './json-scanner.ts';
 import { KeyPaths, keyActions, recordRoot } from './key-paths.ts';
+import type { FieldSpellings } from './key-paths.ts';
 import { RecordValues, kindCodes } from './record-values.ts';
 import type { SourceDefaults } from './source.ts';
 import { withoutDuplicateKeys } from './unique-keys.ts';
@@ -50,9 +51,9 @@ export class RecordDecoder {
   #hasDuplicateKeys = false;
   #mayTakeBack = false;
 
-  constructor(limits: DecoderLimits) {
+  constructor(limits: DecoderLimits, ownSpellings?: FieldSpellings) {
     this.#limits = limits;
-    this.#paths = new KeyPaths(limits.max_attribute_name_bytes);
+    this.#paths = new KeyPaths(limits.max_attribute_name_bytes, ownSpellings);
     this.#values = new RecordValues(this.scanner, this.#paths, this.#unescaper, limits.max_attributes_per_record);
   }
 

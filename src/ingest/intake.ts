@@ -1,0 +1,85 @@
+/**
+ * What a receiver works with: who sends, whether anything can be taken now, an empty batch to decode into, and the way of
+ * that batch into the log. One for all receivers of a gateway worker, so that access, limits, pressure, tenants and
+ * outcomes are the same whatever the protocol.
+ */
+import type { LogBatchBuilder } from '#model/log-batch.ts';
+import type { RecordFinisher } from '#model/log-batch.ts';
+import type { RecordWriter } from '#model/record-writer.ts';
+import type { OutcomeCounts } from '#log/durable-log.ts';
+import type { LagHint } from './pressure.ts';
+import type { IngestPipeline } from './pipeline.ts';
+import type { RecordFormat, RecordOrigin, RejectedRecords } from './rejected-records.ts';
+
+/** What a request says about its sender, found by the receiver where its protocol has it. */
+export interface SenderCredentials {
+  /** The value of an Authorization header: Bearer, ApiKey, Basic (the password is the key), Splunk. */
+  readonly authorization?: string | undefined;
+  /** A key by itself. */
+  readonly apiKey?: string | undefined;
+  /** The tenant it asks for. */
+  readonly tenant?: string | undefined;
+}
+
+export interface Sender {
+  readonly tenant: string;
+  readonly keyName: string;
+}
+
+export interface BatchSource extends RecordOrigin {
+  readonly tenant: string;
+  /** `text`: messages are lines of text, whose format is recognised. `records`: parsed only where a rule asks for it. */
+  readonly content: 'text' | 'records';
+  /** How bytes of rejected records are to be read again. */
+  readonly format: RecordFormat;
+  readonly batchId?: string | undefined;
+}
+
+/** A batch being decoded. It must be submitted or dropped before the worker does anything else: decoding is synchronous. */
+export interface OpenBatch extends BatchSource {
+  readonly rows: LogBatchBuilder;
+  /** Opened on `rows`. */
+  readonly writer: RecordWriter;
+  readonly rejected: RejectedRecords;
+}
+
+export interface Intake {
+  /** @throws AppError unauthenticated, forbidden, bad_request (malformed tenant) */
+  authenticate(credentials: SenderCredentials): Sender;
+  /** @throws AppError log_full, while nothing can be taken: before a body is read */
+  admit(): void;
+  open(source: BatchSource): OpenBatch;
+  /** Takes the batch; resolves when the outcome of every record is durable. @throws AppError log_full, log_unavailable */
+  submit(batch: OpenBatch): Promise<OutcomeCounts>;
+  lagHint(): LagHint;
+}
+
+export interface IntakeOptions {
+  readonly authenticate: Intake['authenticate'];
+  readonly admit: Intake['admit'];
+  readonly lagHint: Intake['lagHint'];
+  readonly pipeline: IngestPipeline;
+  readonly rows: LogBatchBuilder;
+  readonly writer: RecordWriter;
+  readonly rejected: RejectedRecords;
+  /** What completes each record of such a batch; undefined where there is nothing to do. */
+  readonly finisherOf: (source: BatchSource) => RecordFinisher | undefined;
+}
+
+export function createIntake(options: IntakeOptions): Intake {
+  const { pipeline, rows, writer, rejected, finisherOf, authenticate, admit, lagHint } = options;
+  return {
+    authenticate,
+    admit,
+    lagHint,
+    open(source) {
+      // left over only where a decoder threw
+      if (rows.rowCount > 0) rows.clear();
+      rejected.restart(source.format);
+      rows.finisher = finisherOf(source);
+      writer.into(rows);
+      return { ...source, rows, writer, rejected };
+    },
+    submit: (batch) => pipeline.submit(batch),
+  };
+}

@@ -1,0 +1,7 @@
+/** Settings of all receivers (`receivers.*`): each has its own section in its folder. */
+import { section } from '#base/config-schema.ts';
+import type { Static } from '#base/config-schema.ts';
+
+export const receiversConfig = section('Wire protocols beside the native one, each switched and moved by itself.', {});
+
+export type ReceiversConfig = Static<typeof receiversConfig>;
