@@ -24,7 +24,9 @@ export const logConfig = section('The durable log: what a 202 relies on.', {
   }),
   max_frame_bytes: bytes('64MiB', 'Largest batch, as columns, that is taken.', { minimum: 4096, maximum: 536_870_912 }),
   max_group_bytes: bytes('16MiB', 'Most that is written between two syncs; a single larger batch is written alone.', { minimum: 4096 }),
-  read_buffer_bytes: bytes('1MiB', 'Buffer of one reader; it grows to the largest frame it meets.', { minimum: 4096 }),
+  read_buffer_bytes: bytes('1MiB', 'Least buffer of one reader; it grows to what is read at a time and to the largest frame.', {
+    minimum: 4096,
+  }),
   compression: text('none', 'Compression of frames on disk; docs/adr/0003-wal.md has the figures.', ['none', 'zstd']),
   compression_level: integer(1, 'zstd level.', { minimum: -7, maximum: 19 }),
   retry_after: duration('1s', 'What a sender is told to wait when the log refuses a batch.'),

@@ -4,7 +4,7 @@ import { bytes, duration, integer, section, type Static } from '#base/config-sch
 export const storeConfig = section('How lines get from the durable log into the search store.', {
   batch_rows: integer(20_000, 'Waiting lines at which the indexer inserts without gathering more.', { minimum: 1 }),
   batch_bytes: bytes('16MiB', 'Bytes that the indexer inserts into the memtable at once, at most.', { minimum: 65_536 }),
-  batch_delay: duration('50ms', 'How long the indexer gathers lines for one insert when few arrive; bounds how soon a line is found.'),
+  batch_delay: duration('50ms', 'Least time between two inserts of the indexer while few lines arrive; bounds how soon a line is found.'),
   flush_rows: integer(500_000, 'Lines in the memtable at which it is written to disk with its indexes.', { minimum: 1000 }),
   flush_bytes: bytes('128MiB', 'Size of the memtable at which it is written to disk, whatever its lines.'),
   flush_age: duration('60s', 'Age of the oldest line in the memtable at which it is written to disk.'),

@@ -165,7 +165,7 @@ export class Indexer {
   }
 
   async #index(signal: AbortSignal, onProgress: () => void): Promise<void> {
-    const { log, store, config } = this.#options;
+    const { log, store, config, clock } = this.#options;
     const replayTarget = new Map(log.shards().map(({ shard, end }) => [shard, end.sequence]));
     const loss = new AbortController();
     this.#loss = loss;
@@ -186,16 +186,19 @@ export class Indexer {
     this.#foundUpTo = new Map(gatherer.position);
     this.#rowsOnTheWay = 0;
     this.#gatherer = gatherer;
+    let insertedAtMs = Number.NEGATIVE_INFINITY;
     while (!signal.aborted) {
       if (loss.signal.aborted) throw new AppError('search_unavailable', 'the storage engine ended, and its memory with it');
       this.#noteReplay(gatherer, replayTarget);
       await log.waitBeyond(gatherer.position, waiting);
       await store.sink.waitForRoom(waiting);
-      if (gatherer.waitingRows < config.batch_rows) await this.#options.clock.sleep(config.batch_delay, waiting);
+      const pauseMs = Math.max(0, insertedAtMs + config.batch_delay - clock.monotonicMs());
+      if (gatherer.waitingRows < config.batch_rows) await clock.sleep(pauseMs, waiting);
       if (waiting.aborted) continue;
       const batch = await gatherer.gather(config.batch_bytes);
       if (batch === undefined) continue;
       this.#rowsOnTheWay = batch.rowCount;
+      insertedAtMs = clock.monotonicMs();
       await store.sink.insert(batch);
       this.#rowsOnTheWay = 0;
       this.#foundUpTo = batch.end;

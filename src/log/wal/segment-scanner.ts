@@ -93,7 +93,7 @@ export class SegmentScanner {
         continue;
       }
       if (step === 'beyond' || frames.length > 0) break;
-      if (step === 'need_bytes') await this.#fill(this.#neededBytes, limit);
+      if (step === 'need_bytes') await this.#fill(this.#neededBytes, limit, maxBytes);
       else if (!(await this.#resynchronise(limit))) break;
     }
     return frames;
@@ -150,12 +150,16 @@ export class SegmentScanner {
     this.#windowLimit = Number.POSITIVE_INFINITY;
   }
 
-  /** Moves what is left to the front and reads until `neededBytes` are there or the file ends. */
-  async #fill(neededBytes: number, limit: number): Promise<void> {
+  /**
+   * Moves what is left to the front and reads until `neededBytes` are there or the file ends; up to `wantedBytes` come along,
+   * for what is handed out at once lies in the window.
+   */
+  async #fill(neededBytes: number, limit: number, wantedBytes: number): Promise<void> {
     const left = this.#end - this.#start;
     let { bytes } = this.#window;
-    if (neededBytes > bytes.length) {
-      bytes = Buffer.allocUnsafeSlow(neededBytes);
+    const capacity = Math.max(neededBytes, wantedBytes);
+    if (capacity > bytes.length) {
+      bytes = Buffer.allocUnsafeSlow(capacity);
       this.#window.bytes.copy(bytes, 0, this.#start, this.#end);
       this.#window.bytes = bytes;
     } else {
@@ -183,7 +187,7 @@ export class SegmentScanner {
       const found = this.#window.bytes.subarray(0, this.#end).indexOf(this.#marker, this.#start);
       this.#start = found >= 0 ? found : Math.max(this.#start, this.#end - this.#marker.length + 1);
       if (this.#end - this.#start < maxFrameHeaderBytes && !this.#atFileEnd) {
-        await this.#fill(maxFrameHeaderBytes, limit);
+        await this.#fill(maxFrameHeaderBytes, limit, 0);
         continue;
       }
       if (found < 0) break;
