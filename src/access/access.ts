@@ -80,15 +80,35 @@ function askedTenant(header: string | undefined): string | undefined {
   throw new AppError('bad_request', 'X-Tenant-ID must be 1 to 63 letters, digits, "_", "." or "-", beginning with a letter or digit');
 }
 
-/** The key of `X-API-Key: k`, `Authorization: Bearer k` or `Authorization: ApiKey k`. */
+/**
+ * The key of `X-API-Key: k` or of an Authorization header: `Bearer k`, `ApiKey k`, `Splunk k`, `Basic` with the key as the
+ * password, and Elasticsearch's `ApiKey` with `id:key` in base64.
+ */
 function presentedKey({ authorization, apiKey }: Credentials): string {
   if (apiKey !== undefined && apiKey.trim() !== '') return apiKey.trim();
   if (authorization === undefined || authorization.trim() === '') {
     throw new AppError('unauthenticated', 'an API key is needed: send it as "X-API-Key: <key>" or "Authorization: Bearer <key>"');
   }
-  const match = /^(?:bearer|apikey)\s+(\S+)\s*$/i.exec(authorization.trim());
-  if (match === null) throw new AppError('unauthenticated', 'Authorization must be "Bearer <key>" or "ApiKey <key>"');
-  return match[1];
+  const match = /^(bearer|apikey|splunk|basic)\s+(\S+)\s*$/i.exec(authorization.trim());
+  if (match === null)
+    throw new AppError('unauthenticated', 'Authorization must be "Bearer <key>", "ApiKey <key>", "Splunk <key>" or "Basic …"');
+  const [, scheme, value] = match;
+  return /^basic$/i.test(scheme) ? behindColon(value) : /^apikey$/i.test(scheme) ? elasticsearchKey(value) : value;
+}
+
+/** `user:key` in base64 (RFC 7617); empty, which is no key, where it is not that. */
+function behindColon(base64: string): string {
+  const text = Buffer.from(base64, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  return colon < 0 ? '' : text.slice(colon + 1);
+}
+
+/** Elasticsearch's clients send base64 of `id:key`; others the key itself, which may look like base64 too. */
+function elasticsearchKey(value: string): string {
+  const key = behindColon(value);
+  return /^[\x21-\x7e]{16,}$/.test(key) && Buffer.from(value, 'base64').toString('base64').replace(/=+$/, '') === value.replace(/=+$/, '')
+    ? key
+    : value;
 }
 
 /** Looks at all keys whatever it finds, so that the time says nothing. */
