@@ -168,7 +168,7 @@ export class RecordWriter {
   /** Sets the message. */
   message(start: number, end: number): void {
     const builder = this.#builder;
-    if (this.isFilled(recordFields.message)) builder.replaceMessage(this.#bytes, this.#view, start, end);
+    if (builder.message.rows > builder.rowCount) builder.replaceMessage(this.#bytes, this.#view, start, end);
     else builder.message.append(builder.rowCount, this.#bytes, this.#view, start, end);
     this.#filled |= 1 << recordFields.message;
     if (isAscii(this.#view, start, end)) return;

@@ -14,13 +14,35 @@ const zero = 0x30;
 const nine = 0x39;
 const space = 0x20;
 
-/** Reads times from bytes; holds the last result and the last date, which the next line mostly shares. */
-export class TimestampParser {
-  /** Upper 32 bits of the last time read. */
+/** Nanoseconds since 1970 in two unsigned words. */
+export class EpochNanos {
+  /** Upper 32 bits. */
   high = 0;
-  /** Lower 32 bits of the last time read. */
+  /** Lower 32 bits. */
   low = 0;
 
+  /**
+   * Takes a time of whole seconds and nanoseconds (below 10^9 or a little more, from a leap second); false, and nothing
+   * changed, where it is out of range. Exact doubles only: s = 2q + r, 10^9 = 5^9 × 2^9.
+   */
+  set(seconds: number, nanos: number): boolean {
+    if (!(seconds >= 0 && (seconds < maxSeconds || (seconds === maxSeconds && nanos <= maxNanosOfLastSecond)))) return false;
+    const half = Math.floor(seconds / 2);
+    const product = half * 1_953_125;
+    let high = Math.floor(product / 4_194_304);
+    let low = (product - high * 4_194_304) * 1024 + (seconds - half * 2) * 1e9 + nanos;
+    if (low >= 4_294_967_296) {
+      high++;
+      low -= 4_294_967_296;
+    }
+    this.high = high;
+    this.low = low;
+    return true;
+  }
+}
+
+/** Reads times from bytes; holds the last result and the last date, which the next line mostly shares. */
+export class TimestampParser extends EpochNanos {
   // no UTF-8 text begins with 0xff bytes, so nothing matches before the first date was read
   #dateWord0 = -1;
   #dateWord1 = -1;
@@ -71,7 +93,7 @@ export class TimestampParser {
         if (scale >= 1) nanos += digit * scale;
       }
     }
-    return this.#store(seconds, nanos);
+    return this.set(seconds, nanos);
   }
 
   /** 1.7e9 and the like: through a double, so only as exact as that. */
@@ -82,7 +104,7 @@ export class TimestampParser {
     const value = Number(text);
     const perSecond = value < 1e11 ? 1 : value < 1e14 ? 1e3 : value < 1e17 ? 1e6 : 1e9;
     const seconds = Math.floor(value / perSecond);
-    return this.#store(seconds, Math.floor((value - seconds * perSecond) * (1e9 / perSecond)));
+    return this.set(seconds, Math.floor((value - seconds * perSecond) * (1e9 / perSecond)));
   }
 
   #dateAndTime(view: DataView, start: number, end: number): boolean {
@@ -93,7 +115,7 @@ export class TimestampParser {
     // NaN, from a byte that is no digit, fails every comparison
     if (!(year >= 1970 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month))) return false;
     const seconds = daysSince1970(year, month, day) * 86_400;
-    if (end - start === 10) return this.#store(seconds, 0);
+    if (end - start === 10) return this.set(seconds, 0);
     if (end - start < 16) return false;
     this.#dateWord0 = view.getInt32(start, true);
     this.#dateWord1 = view.getInt32(start + 4, true);
@@ -128,25 +150,9 @@ export class TimestampParser {
         if (at === fractionStart) return false;
       }
     }
-    if (at === end - 1 && (view.getUint8(at) | 0x20) === 0x7a) return this.#store(seconds, nanos); // Z
+    if (at === end - 1 && (view.getUint8(at) | 0x20) === 0x7a) return this.set(seconds, nanos); // Z
     const offset = offsetSeconds(view, at, end);
-    return offset === offset && this.#store(seconds - offset, nanos);
-  }
-
-  /** Splits seconds × 10^9 + nanos into two words, with nothing but exact doubles: s = 2q + r, 10^9 = 5^9 × 2^9. */
-  #store(seconds: number, nanos: number): boolean {
-    if (!(seconds >= 0 && (seconds < maxSeconds || (seconds === maxSeconds && nanos <= maxNanosOfLastSecond)))) return false;
-    const half = Math.floor(seconds / 2);
-    const product = half * 1_953_125;
-    let high = Math.floor(product / 4_194_304);
-    let low = (product - high * 4_194_304) * 1024 + (seconds - half * 2) * 1e9 + nanos;
-    if (low >= 4_294_967_296) {
-      high++;
-      low -= 4_294_967_296;
-    }
-    this.high = high;
-    this.low = low;
-    return true;
+    return offset === offset && this.set(seconds - offset, nanos);
   }
 }
 
@@ -184,13 +190,14 @@ function offsetSeconds(view: DataView, start: number, end: number): number {
   return (sign === 0x2d ? -1 : 1) * (hours * 3600 + minutes * 60);
 }
 
-function daysInMonth(year: number, month: number): number {
+/** Days of a month, 1-12. */
+export function daysInMonth(year: number, month: number): number {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
 /** Days from 1970-01-01 in the Gregorian calendar (the usual "days from civil" count with years beginning in March). */
-function daysSince1970(year: number, month: number, day: number): number {
+export function daysSince1970(year: number, month: number, day: number): number {
   const shifted = month <= 2 ? year - 1 : year;
   const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
   return shifted * 365 + Math.floor(shifted / 4) - Math.floor(shifted / 100) + Math.floor(shifted / 400) + dayOfYear - 719_468;
