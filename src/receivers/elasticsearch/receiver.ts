@@ -1,0 +1,61 @@
+/**
+ * The Elasticsearch receiver: `_bulk` and single documents, and all that clients ask before it. On the main port under
+ * `/elasticsearch`, on its own port at the root.
+ */
+import { AppError } from '#base/errors.ts';
+import { credentialsOf } from '#receivers/http-credentials.ts';
+import { httpListener } from '#receivers/http-listener.ts';
+import type { ReceiverReply, ReceiverRequest, ReceiverRoute } from '#receivers/http-receiver.ts';
+import type { Receiver, ReceiverContext } from '#receivers/receiver.ts';
+import type { ElasticsearchConfig } from './config.ts';
+import { handshakeRoutes } from './handshake.ts';
+import { renderElasticError } from './replies.ts';
+import { writeRoutes } from './routes.ts';
+
+const prefix = '/elasticsearch';
+
+export function createElasticsearchReceiver(context: ReceiverContext, config: ElasticsearchConfig): Receiver {
+  const { intake, ingestConfig, clock } = context;
+  const asked = handshakeRoutes({
+    version: config.version,
+    maxBodyBytes: ingestConfig.max_body_bytes,
+    nowMs: () => clock.nowMs(),
+    isHealthy: () => intake.lagHint() === 'normal',
+  });
+  const routes = [
+    ...writeRoutes(context),
+    ...asked.map((route): ReceiverRoute => {
+      const { handle } = route;
+      return {
+        ...route,
+        async handle(request) {
+          intake.authenticate(credentialsOf(request.headers));
+          return handle(request);
+        },
+      };
+    }),
+    unknownRoute,
+  ].map((route) => ({ ...route, renderError: renderElasticError }));
+  const { host, port } = config;
+  return {
+    name: 'elasticsearch',
+    routes: [
+      ...routes.map((route) => ({ ...route, path: `${prefix}${route.path}` })),
+      // without a slash behind the prefix
+      ...routes.filter(({ path }) => path === '/').map((route) => ({ ...route, path: prefix })),
+    ],
+    listeners: [httpListener({ name: 'elasticsearch', host, port, setting: 'receivers.elasticsearch.port', routes })],
+  };
+}
+
+/** Whatever else is asked gets an answer that a client takes for Elasticsearch's. */
+const unknownRoute: ReceiverRoute = {
+  methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+  path: '/{path...}',
+  async handle({ method, path }: ReceiverRequest): Promise<ReceiverReply> {
+    throw new AppError(
+      'not_found',
+      `no handler found for uri [${path}] and method [${method}]: lines are taken here, searches are not answered`,
+    );
+  },
+};
