@@ -182,7 +182,6 @@ class OpenConnections {
     await Promise.race([done, context.clock.sleep(stopTimeoutMs, timedOut.signal)]);
     timedOut.abort();
     for (const socket of this.#sockets) socket.destroy();
-    await done;
   }
 }
 
