@@ -42,7 +42,7 @@ export interface StreamBatcherOptions {
   /** Bound of all that is not yet durable. */
   readonly maxHeldBytes: number;
   readonly context: ReceiverContext;
-  /** Fills a record and commits it; a code says why it could not be taken. The writer is on the record's bytes already. */
+  /** Fills the open record; a code says why it cannot be taken. The writer is on the record's bytes already. */
   readonly decode: (writer: RecordWriter, record: StreamRecord) => RecordErrorCode | undefined;
 }
 
@@ -270,11 +270,16 @@ export class StreamBatcher {
 
   #decodeRecord(batch: OpenBatch, record: StreamRecord): RecordErrorCode | undefined {
     const { context, receiver, decode } = this.#options;
+    const { writer } = batch;
+    writer.begin();
     try {
-      return decode(batch.writer, record);
+      const refusal = decode(writer, record);
+      if (refusal === undefined) return writer.commit();
+      writer.abort();
+      return refusal;
     } catch (thrown) {
       // a defect of the decoder costs the batch this record only, and not its bytes
-      batch.writer.abort();
+      writer.abort();
       context.logger.error({ receiver, error: thrown instanceof Error ? thrown.stack : String(thrown) }, 'a record could not be decoded');
       return 'malformed_record';
     }
