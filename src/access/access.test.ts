@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { AppError } from '#base/errors.ts';
 import { Secret } from '#base/secret.ts';
 import type { Credentials, Need } from './access.ts';
-import { assertBindAllowed, checkAccess, createAccess } from './access.ts';
+import { accessFromPlain, assertBindAllowed, checkAccess, createAccess, plainAccess } from './access.ts';
 import type { ApiKeyConfig } from './config.ts';
 
 const shopSecret = 'shop-key-0123456789';
@@ -166,4 +166,34 @@ test('a secret shows itself nowhere', async () => {
   for (const text of [String(secret), `${secret}`, JSON.stringify({ secret }), inspect(secret), inspect({ deep: { secret } })]) {
     assert.ok(!text.includes(shopSecret), text);
   }
+});
+
+describe('a proof of knowing a key', () => {
+  const digest = (text: string): string => createHash('sha512').update(text).digest('hex');
+  const proofWith = (secret: string) => ({
+    presented: digest(`there${secret}`),
+    expectedFrom: (known: string) => digest(`there${known}`),
+    answerWith: (known: string) => digest(`back${known}`),
+  });
+  // as a worker thread gets them
+  const access = createAccess(accessFromPlain(structuredClone(plainAccess({ keys }))));
+
+  test('a key in clear is found and answered', () => {
+    const { tenant, keyName, answer } = access.authenticate({ proof: proofWith(shopSecret) }, 'ingest');
+    assert.deepEqual({ tenant, keyName, answer }, { tenant: 'shop', keyName: 'shop', answer: digest(`back${shopSecret}`) });
+  });
+
+  const refused: [secret: string, code: string][] = [
+    ['someone-elses-key-0123', 'unauthenticated'],
+    [agentSecret, 'unauthenticated'], // only its hash is known
+    [readerSecret, 'forbidden'],
+  ];
+  for (const [secret, code] of refused) {
+    test(`${secret}: ${code}`, () => assert.throws(() => access.authenticate({ proof: proofWith(secret) }, 'ingest'), { code }));
+  }
+
+  test('the same keys by themselves work after the way to another thread', () => {
+    const { keyName } = access.authenticate({ apiKey: agentSecret, tenant: 'other' }, 'ingest');
+    assert.equal(keyName, 'agent');
+  });
 });

@@ -10,6 +10,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import { AppError } from '#base/errors.ts';
+import { Secret } from '#base/secret.ts';
 import type { AccessConfig, ApiKeyConfig } from './config.ts';
 
 export type Need = 'ingest' | 'read';
@@ -19,6 +20,20 @@ export interface Credentials {
   readonly authorization?: string | undefined;
   readonly apiKey?: string | undefined;
   readonly tenant?: string | undefined;
+  /** In place of a key. */
+  readonly proof?: KeyProof | undefined;
+}
+
+/**
+ * What a sender shows in place of its key: a digest over the key and what both sides know, as in the handshake of Fluent
+ * Forward. Only keys that are configured in clear can be proved so.
+ */
+export interface KeyProof {
+  readonly presented: string;
+  /** The digest that a sender with this key presents. */
+  readonly expectedFrom: (key: string) => string;
+  /** The digest that shows the sender that we know the key too. */
+  readonly answerWith: (key: string) => string;
 }
 
 export interface Principal {
@@ -27,6 +42,8 @@ export interface Principal {
   readonly keyName: string;
   /** May name other tenants, and so may also do what concerns all of them; true where access is open. */
   readonly mayActForOthers: boolean;
+  /** What the sender's proof is answered with. */
+  readonly answer?: string | undefined;
 }
 
 export interface Access {
@@ -59,7 +76,8 @@ export function createAccess(config: AccessConfig): Access {
     authenticate(credentials, need) {
       const asked = askedTenant(credentials.tenant);
       if (isOpen) return { tenant: asked ?? defaultTenant, keyName: 'anonymous', mayActForOthers: true };
-      const key = findKey(keys, presentedKey(credentials));
+      const { proof } = credentials;
+      const key = proof === undefined ? findKey(keys, presentedKey(credentials)) : findProved(keys, proof);
       const allowed = need === 'ingest' ? key.may_ingest : key.may_read;
       if (!allowed) throw new AppError('forbidden', `key "${key.name}" may not ${need === 'ingest' ? 'send lines' : 'read'}`);
       if (asked !== undefined && asked !== key.tenant && !key.may_act_for_others) {
@@ -68,7 +86,8 @@ export function createAccess(config: AccessConfig): Access {
           `X-Tenant-ID says "${asked}", but key "${key.name}" belongs to tenant "${key.tenant}" and may not act for others`,
         );
       }
-      return { tenant: asked ?? key.tenant, keyName: key.name, mayActForOthers: key.may_act_for_others };
+      const principal = { tenant: asked ?? key.tenant, keyName: key.name, mayActForOthers: key.may_act_for_others };
+      return proof === undefined || key.key === undefined ? principal : { ...principal, answer: proof.answerWith(key.key.reveal()) };
     },
   };
 }
@@ -120,10 +139,35 @@ function findKey(keys: readonly KnownKey[], presented: string): ApiKeyConfig {
   return found;
 }
 
+/** As findKey, for a sender that does not say its key. Digests are hashed once more, so that their lengths are the same. */
+function findProved(keys: readonly KnownKey[], { presented, expectedFrom }: KeyProof): ApiKeyConfig {
+  const digest = sha256(presented);
+  let found: ApiKeyConfig | undefined;
+  for (const { config } of keys) {
+    if (config.key !== undefined && timingSafeEqual(digest, sha256(expectedFrom(config.key.reveal())))) found = config;
+  }
+  if (found === undefined) throw new AppError('unauthenticated', 'the shared key is none of the API keys that are configured in clear');
+  return found;
+}
+
 const sha256 = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest();
 
 function digestOf(key: ApiKeyConfig): Buffer {
   return key.key === undefined ? Buffer.from(key.key_sha256, 'hex') : sha256(key.key.reveal());
+}
+
+/** The keys as plain data, for another thread: a Secret does not survive the way. */
+export interface PlainAccess {
+  readonly keys: readonly (Omit<ApiKeyConfig, 'key'> & { readonly secret: string | undefined })[];
+}
+
+export function plainAccess({ keys }: AccessConfig): PlainAccess {
+  return { keys: keys.map(({ key, ...rest }) => ({ ...rest, secret: key?.reveal() })) };
+}
+
+/** The settings again that `plainAccess` was made from. */
+export function accessFromPlain({ keys }: PlainAccess): AccessConfig {
+  return { keys: keys.map(({ secret, ...rest }) => (secret === undefined ? rest : { ...rest, key: new Secret(secret) })) };
 }
 
 export interface ConfigProblem {

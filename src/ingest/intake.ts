@@ -3,6 +3,7 @@
  * that batch into the log. One for all receivers of a gateway worker, so that access, limits, pressure, tenants and
  * outcomes are the same whatever the protocol.
  */
+import type { KeyProof } from '#access/access.ts';
 import type { LogBatchBuilder } from '#model/log-batch.ts';
 import type { RecordFinisher } from '#model/log-batch.ts';
 import type { RecordWriter } from '#model/record-writer.ts';
@@ -19,11 +20,18 @@ export interface SenderCredentials {
   readonly apiKey?: string | undefined;
   /** The tenant it asks for. */
   readonly tenant?: string | undefined;
+  /** A proof of knowing a key, where the protocol has a handshake for it. */
+  readonly proof?: KeyProof | undefined;
 }
+
+export type { KeyProof };
 
 export interface Sender {
   readonly tenant: string;
   readonly keyName: string;
+  readonly mayActForOthers: boolean;
+  /** What its proof is answered with. */
+  readonly answer?: string | undefined;
 }
 
 export interface BatchSource extends RecordOrigin {
