@@ -169,12 +169,14 @@ function startIndexing(
     portionBytes: config.store.flush_bytes,
     logger,
   });
-  closers.add(
-    'engine watch',
-    engine.onStateChange(({ status }) => {
-      if (status === 'down') store.engineLost();
-    }),
-  );
+  const unwatch = engine.onStateChange(({ status }) => {
+    if (status === 'down') store.engineLost();
+  });
+  closers.add('engine watch', () => {
+    unwatch();
+    // The engine is about to end: a flush that this breaks off may not be tried again and again, the next start replays its lines.
+    store.engineLost();
+  });
   indexer.start();
   closers.add('indexer', () => indexer.stop());
   closers.add('replay', () => replay.stop());
