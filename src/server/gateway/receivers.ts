@@ -1,11 +1,19 @@
 /** All receivers of a gateway worker: a new one is one line here. */
 import type { ReceiversConfig } from '#receivers/config.ts';
+import { createElasticsearchReceiver } from '#receivers/elasticsearch/receiver.ts';
 import { createNativeReceiver } from '#receivers/native/routes.ts';
+import { createOtlpReceiver } from '#receivers/otlp/receiver.ts';
+import { createResubmitReceiver } from '#receivers/resubmit/routes.ts';
 import type { Receiver, ReceiverContext } from '#receivers/receiver.ts';
 
 type Create = (context: ReceiverContext, config: ReceiversConfig) => Receiver | undefined;
 
-const creators: readonly Create[] = [(context) => createNativeReceiver(context)];
+const creators: readonly Create[] = [
+  (context) => createNativeReceiver(context),
+  (context) => createResubmitReceiver(context),
+  (context, { elasticsearch }) => (elasticsearch.enabled ? createElasticsearchReceiver(context, elasticsearch) : undefined),
+  (context, { otlp }) => (otlp.enabled ? createOtlpReceiver(context, otlp) : undefined),
+];
 
 /** The receivers that are switched on. */
 export function createReceivers(context: ReceiverContext, config: ReceiversConfig): readonly Receiver[] {
