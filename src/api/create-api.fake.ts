@@ -2,6 +2,7 @@
 import type { TestContext } from 'node:test';
 import { createAccess } from '#access/access.ts';
 import type { ApiKeyConfig } from '#access/config.ts';
+import type { Quarantine } from '#consumers/quarantined-records.ts';
 import type { Logger } from '#platform/logger.ts';
 import { searchConfig } from '#search/config.ts';
 import type { SearchConfig } from '#search/config.ts';
@@ -25,13 +26,14 @@ export interface ApiFakeOptions {
   readonly search?: Partial<SearchConfig>;
   readonly api?: Partial<ApiConfig>;
   readonly operations?: Partial<Operations>;
+  readonly quarantine?: Quarantine;
   readonly service?: Partial<SearchServiceOptions>;
 }
 
 /** Closed at the end of the test. */
 export function createTestApi(
   t: TestContext,
-  { keys = [], search: searchSettings, api: apiSettings, operations, service }: ApiFakeOptions = {},
+  { keys = [], search: searchSettings, api: apiSettings, operations, quarantine, service }: ApiFakeOptions = {},
 ) {
   const store = new FakeLogStore();
   const clock = new ManualClock(nowMs);
@@ -71,9 +73,11 @@ export function createTestApi(
       metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'millrace_up 1\n' }),
       flush: async () => undefined,
       replay: () => undefined,
+      audit: async () => ({ consistent: true, tenants: {} }),
       storage: () => ({ lines: store.lines.length, diskBytes: 1_234_567 }),
       ...operations,
     },
+    quarantine: quarantine ?? noQuarantine,
     config: { ...defaultsOf(apiConfig.properties), ...apiSettings } as ApiConfig,
     clock,
     logger,
@@ -90,5 +94,11 @@ export function createTestApi(
   const get = (url: string, headers: Readonly<Record<string, string>> = {}) => app.inject({ method: 'GET', url, headers });
   return { app, store, clock, search, logged, post, get };
 }
+
+const noQuarantine: Quarantine = {
+  find: () => ({ records: [], total: 0, next: undefined }),
+  totals: () => new Map(),
+  replay: async () => [],
+};
 
 const zeroOutcomes = { received: 0, accepted: 0, sampled: 0, dropped: 0, duplicate: 0, quarantined: 0, refused: 0 };

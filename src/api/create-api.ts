@@ -10,6 +10,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Access, Credentials, Principal } from '#access/access.ts';
 import { AppError } from '#base/errors.ts';
+import type { Quarantine } from '#consumers/quarantined-records.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { SearchService } from '#search/search-service.ts';
@@ -17,6 +18,7 @@ import type { ApiConfig } from './config.ts';
 import { allEndpoints } from './endpoints.ts';
 import { sendError } from './error-replies.ts';
 import { parseJsonBody } from './json-body.ts';
+import { quarantineRoutes } from './quarantine-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
 import type { Operations } from './operation-routes.ts';
 import { OpenRequests } from './open-requests.ts';
@@ -29,6 +31,7 @@ export interface ApiOptions {
   readonly search: SearchService;
   readonly access: Access;
   readonly operations: Operations;
+  readonly quarantine: Quarantine;
   /** Live tail; without it there are no tail routes. */
   readonly tail?: Omit<TailRouteOptions, 'authenticate' | 'clock' | 'logger'>;
   readonly config: ApiConfig;
@@ -39,7 +42,7 @@ export interface ApiOptions {
 
 /** The app, ready for `listen({ path })`; `close` lets running requests end, for `api.drain_timeout` at most. */
 export function createApi(options: ApiOptions): FastifyInstance {
-  const { search, access, operations, tail, config, clock, logger, version } = options;
+  const { search, access, operations, quarantine, tail, config, clock, logger, version } = options;
   const app = Fastify({
     logger: false,
     bodyLimit: config.max_body_bytes,
@@ -58,7 +61,11 @@ export function createApi(options: ApiOptions): FastifyInstance {
   app.addHook('preClose', async () => openRequests.close());
   app.addHook('onClose', async () => openRequests.closed());
   takeJsonBodies(app);
-  const routes = [...searchRoutes(search), ...operationRoutes({ operations, isOpen: access.isOpen, version })];
+  const routes = [
+    ...searchRoutes(search),
+    ...operationRoutes({ operations, isOpen: access.isOpen, version }),
+    ...quarantineRoutes(quarantine),
+  ];
   for (const route of routes) registerRoute(app, route, access, openRequests);
   if (tail !== undefined) {
     const authenticate = (headers: IncomingHttpHeaders): string => access.authenticate(credentialsOf(headers), 'read').tenant;
@@ -87,6 +94,7 @@ const callers = new WeakMap<FastifyRequest, Principal | undefined>();
 function authorize(access: Access, headers: IncomingHttpHeaders, need: RouteAccess): Principal | undefined {
   if (need === 'public') return undefined;
   const principal = access.authenticate(credentialsOf(headers), 'read');
+  if (need === 'read-and-ingest') access.authenticate(credentialsOf(headers), 'ingest');
   if (need === 'act-for-others' && !principal.mayActForOthers) {
     throw new AppError(
       'forbidden',

@@ -7,6 +7,7 @@ import { Type } from 'typebox';
 import type { TSchema } from 'typebox';
 import type { EndpointDescription, ServedEndpoint } from './route.ts';
 import * as schemas from './search-schemas.ts';
+import { quarantineAnswer, quarantineParameters, replayQuarantineAnswer, replayQuarantineBody } from './quarantine-schemas.ts';
 import { statusReport } from './status-report.ts';
 
 const time = Type.Optional(Type.Union([Type.String(), Type.Number()], { description: 'RFC 3339 or epoch; absent: the time of arrival.' }));
@@ -140,6 +141,21 @@ export const replayBody = Type.Object(
   { additionalProperties: false },
 );
 
+const auditAnswer = Type.Object({
+  consistent: Type.Boolean(),
+  tenants: Type.Record(
+    Type.String(),
+    Type.Object({
+      received: Type.Integer(),
+      accepted: Type.Integer(),
+      found: Type.Integer({ description: 'Lines in the store, in memory or on disk.' }),
+      quarantined: Type.Integer(),
+      kept: Type.Integer({ description: 'Quarantined records that are kept, were replayed, or expired.' }),
+      problems: Type.Array(Type.String()),
+    }),
+  ),
+});
+
 export const endpoints = {
   ingestA: ingest(
     'A',
@@ -237,6 +253,28 @@ export const endpoints = {
     access: 'act-for-others',
     body: replayBody,
     responses: { 202: { description: 'It has begun.', schema: Type.Object({ started: Type.Literal(true) }) } },
+  }),
+  quarantine: {
+    method: 'GET',
+    path: '/v1/quarantine',
+    operationId: 'quarantine',
+    tag: 'operation',
+    summary: 'Records that could not be taken, with the reason',
+    access: 'read',
+    queryParameters: quarantineParameters,
+    responses: { 200: { description: 'A page of records, newest first.', schema: quarantineAnswer } },
+  },
+  quarantineReplay: operation('POST', '/v1/quarantine/replay', 'quarantineReplay', {
+    summary: 'Send quarantined records through ingestion again, after a fix',
+    description: 'Each becomes a line at most once, with the attribute `replayed_from`. With `preview` nothing is changed.',
+    access: 'read-and-ingest',
+    body: replayQuarantineBody,
+    responses: { 200: { description: 'What became of each.', schema: replayQuarantineAnswer } },
+  }),
+  audit: operation('POST', '/v1/admin/audit', 'audit', {
+    summary: 'Prove the ledger against the store: is every accepted line there, and every quarantined record',
+    access: 'act-for-others',
+    responses: { 200: { description: 'The figures of every tenant, and what does not agree.', schema: auditAnswer } },
   }),
   openApi: operation('GET', '/openapi.json', 'openApi', {
     summary: 'This document',

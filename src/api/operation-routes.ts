@@ -5,6 +5,7 @@ import { allEndpoints, endpoints, replayBody } from './endpoints.ts';
 import { indexPage } from './index-page.ts';
 import type { StorageSummary } from './index-page.ts';
 import { openApiText } from './openapi.ts';
+import { instantMs } from './instant-parameter.ts';
 import { createRequestReader } from './request-reader.ts';
 import { jsonReply } from './route.ts';
 import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
@@ -12,6 +13,21 @@ import type { StatusReport } from './status-report.ts';
 
 /** A receive time, or shard → first sequence. */
 export type ReplayFrom = { readonly receivedMs: number } | { readonly positions: ReadonlyMap<number, number> };
+
+/** What of one tenant was received, and what is there. */
+export interface TenantAudit {
+  readonly received: number;
+  readonly accepted: number;
+  readonly found: number;
+  readonly quarantined: number;
+  readonly kept: number;
+  readonly problems: readonly string[];
+}
+
+export interface AuditReport {
+  readonly consistent: boolean;
+  readonly tenants: Readonly<Record<string, TenantAudit>>;
+}
 
 /** What the server tells and does; all of it comes from the composition root. */
 export interface Operations {
@@ -21,6 +37,8 @@ export interface Operations {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** Writes what is in memory to disk with all indexes; resolves when it is done. */
   readonly flush: () => Promise<void>;
+  /** Compares the ledger with what is stored. */
+  readonly audit: (signal: AbortSignal) => Promise<AuditReport>;
   /** Starts a replay; throws AppError conflict while another one runs. */
   readonly replay: (from: ReplayFrom) => void;
   /** For the page at `/`; undefined while the store cannot say. */
@@ -46,6 +64,7 @@ export function operationRoutes({ operations, isOpen, version }: OperationRouteO
     { endpoint: endpoints.metrics, handle: async () => metricsReply(await operations.metrics()) },
     { endpoint: endpoints.status, handle: async (request) => statusReply(await operations.status(), request) },
     { endpoint: endpoints.flush, handle: (request) => flush(operations, request) },
+    { endpoint: endpoints.audit, handle: async ({ signal }) => uncached(jsonReply(JSON.stringify(await operations.audit(signal)))) },
     { endpoint: endpoints.replay, handle: (request) => replay(operations, request) },
     { endpoint: endpoints.openApi, handle: () => jsonReply(document) },
     {
@@ -68,8 +87,10 @@ function metricsReply({ contentType, text }: { readonly contentType: string; rea
 /** A key sees the ledger of its own tenant only, unless it may act for others. */
 function statusReply(report: StatusReport, { principal }: ApiRequest): ApiReply {
   const seesAll = principal?.mayActForOthers === true;
-  const ledger = Object.fromEntries(Object.entries(report.ledger).filter(([tenant]) => seesAll || tenant === principal?.tenant));
-  return uncached(jsonReply(JSON.stringify({ ...report, ledger })));
+  const visible = (byTenant: object = {}): object =>
+    Object.fromEntries(Object.entries(byTenant).filter(([tenant]) => seesAll || tenant === principal?.tenant));
+  const { ledger, quarantine } = report;
+  return uncached(jsonReply(JSON.stringify({ ...report, ledger: visible(ledger), quarantine: visible(quarantine) })));
 }
 
 async function flush(operations: Operations, { body }: ApiRequest): Promise<ApiReply> {
@@ -90,16 +111,9 @@ function uncached(reply: ApiReply): ApiReply {
 function replay(operations: Operations, { body }: ApiRequest): ApiReply {
   const { from, positions } = readReplay(body ?? {});
   if ((from === undefined) === (positions === undefined)) throw new AppError('bad_request', 'the body names either "from" or "positions"');
-  operations.replay(from === undefined ? { positions: shardPositions(positions ?? {}) } : { receivedMs: receiveTime(from) });
+  operations.replay(from === undefined ? { positions: shardPositions(positions ?? {}) } : { receivedMs: instantMs('from', from) });
   return jsonReply('{"started":true}', 202);
 }
 
 const shardPositions = (positions: Readonly<Record<string, number>>): ReadonlyMap<number, number> =>
   new Map(Object.entries(positions).map(([shard, sequence]) => [Number(shard), sequence]));
-
-function receiveTime(text: string): number {
-  const receivedMs = /^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:\d{2})$/i.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(receivedMs))
-    throw new AppError('invalid_time_range', `"from" must be a time like 2026-01-31T12:00:00Z, not ${JSON.stringify(text.slice(0, 80))}`);
-  return receivedMs;
-}

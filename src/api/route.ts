@@ -5,8 +5,8 @@
 import type { TObject, TSchema } from 'typebox';
 import type { Principal } from '#access/access.ts';
 
-/** Who may call: anyone; who may read a tenant's lines; who may act for all tenants (everyone, where access is open). */
-export type RouteAccess = 'public' | 'read' | 'act-for-others';
+/** Who may call: anyone; who may read a tenant's lines; who may write them too; who may act for all tenants (everyone, where access is open). */
+export type RouteAccess = 'public' | 'read' | 'read-and-ingest' | 'act-for-others';
 
 export interface ApiRequest {
   /** The caller; undefined on public routes. */

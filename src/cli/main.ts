@@ -12,6 +12,7 @@ import { systemClock } from '#platform/clock.ts';
 import { version } from '#platform/version.ts';
 import { configChecks, configSchema, settingAliases } from '#server/config.ts';
 import type { Config } from '#server/config.ts';
+import { requestAudit } from './audit.ts';
 import { describeSettings, printConfig } from './config-docs.ts';
 import type { LoadedConfig } from './config-load.ts';
 import { loadConfig } from './config-load.ts';
@@ -140,6 +141,14 @@ function commandLine(): Command {
     .option('--url <url>', 'the server', defaultUrl)
     .option('--api-key <key>', 'key that may act for others, where the server needs one')
     .action((options: { from: string; url: string; apiKey?: string }) => requestReplay({ ...options, clock: systemClock, fetch, say }));
+  program
+    .command('audit')
+    .description('prove the ledger against the store: is every accepted line found, every quarantined record accounted for')
+    .option('--url <url>', 'the server', defaultUrl)
+    .option('--api-key <key>', 'key that may act for others, where the server needs one')
+    .action(async (options: { url: string; apiKey?: string }) => {
+      if (!(await requestAudit({ ...options, fetch, say }))) process.exitCode = exitCodes.failure;
+    });
   addConfigCommands(program);
   return program;
 }

@@ -14,6 +14,7 @@ import { canaryConfig } from '#consumers/canary/config.ts';
 import { tailConfig } from '#consumers/tail/config.ts';
 import { engineConfig } from '#engine/config.ts';
 import { ingestConfig } from '#ingest/config.ts';
+import { quarantineConfig } from '#ingest/quarantine-config.ts';
 import { queryConfig } from '#language/config.ts';
 import { logConfig } from '#log/config.ts';
 import { telemetryConfig } from '#platform/config.ts';
@@ -28,6 +29,7 @@ export const configSchema = section('All settings of Millrace.', {
   access: accessConfig,
   ingest: ingestConfig,
   receivers: receiversConfig,
+  quarantine: quarantineConfig,
   log: logConfig,
   store: storeConfig,
   engine: engineConfig,

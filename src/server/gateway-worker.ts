@@ -3,7 +3,7 @@
  * (`gateway/messages.ts`). Started by `gateway.ts` only.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { createAccess } from '#access/access.ts';
+import { accessFromPlain, createAccess } from '#access/access.ts';
 import { invariant, toAppError } from '#base/errors.ts';
 import { openWalWriter } from '#log/wal/wal-writer.ts';
 import { systemClock } from '#platform/clock.ts';
@@ -23,7 +23,7 @@ const send = (message: FromGatewayWorker): void => port.postMessage(message);
 
 async function start(): Promise<WorkerRuntime> {
   const { config, shard, incarnation, shardStart } = data;
-  const access = createAccess(config.access);
+  const access = createAccess(accessFromPlain(config.access));
   const writer = openWalWriter({
     directory: data.logDirectory,
     shard,

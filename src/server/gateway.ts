@@ -5,8 +5,8 @@
  * Invariants: a shard has one writer in the life of the process (a worker in place of a crashed one gets a fresh shard); the port is
  * proven free before the first worker listens, so "port in use" is one clear error.
  */
-import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { plainAccess } from '#access/access.ts';
 import type { AccessConfig } from '#access/config.ts';
 import { AppError } from '#base/errors.ts';
 import { maxShards } from '#base/ids.ts';
@@ -22,10 +22,10 @@ import type { ListenerStatus } from './gateway/receiver-listeners.ts';
 import { WorkerKeeper } from './gateway/worker-keeper.ts';
 import type { WorkerKeeperOptions } from './gateway/worker-keeper.ts';
 
-export type { GatewayCounts, GatewayWorkerConfig, ShardStart };
+export type { GatewayCounts, GatewayWorkerConfig, ListenerStatus, ShardStart };
 
 export interface GatewayOptions {
-  readonly config: GatewayWorkerConfig;
+  readonly config: Omit<GatewayWorkerConfig, 'access'> & { readonly access: AccessConfig };
   readonly incarnation: number;
   /** The WAL's directory. */
   readonly logDirectory: string;
@@ -78,8 +78,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const maxTenants = config.gateway.max_counted_tenants;
   const count = workerCount(config.gateway.workers);
   const total = zeroCounts();
-  const { gateway, ingest, log, receivers } = config;
-  const workerConfig = { gateway, ingest, log, receivers, access: hashedKeys(config.access) };
+  const { gateway, ingest, log, receivers, quarantine } = config;
+  const workerConfig = { gateway, ingest, log, receivers, quarantine, access: plainAccess(config.access) };
   await mustBeFree(host, config.gateway.port);
 
   let nextShard = 0;
@@ -134,15 +134,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     async stop() {
       await Promise.all(keepers.map((keeper) => keeper.stop()));
     },
-  };
-}
-
-/** Secrets do not survive the way to another thread, and need not go there: the worker compares hashes. */
-function hashedKeys({ keys }: AccessConfig): AccessConfig {
-  return {
-    keys: keys.map(({ key, ...rest }) =>
-      key === undefined ? rest : { ...rest, key_sha256: createHash('sha256').update(key.reveal(), 'utf8').digest('hex') },
-    ),
   };
 }
 

@@ -1,8 +1,10 @@
 /** The metrics of the whole server, declared as data and read at scrape from the parts that count. */
+import type { QuarantineTotals } from '#consumers/quarantined-records.ts';
 import type { Metrics, MetricSpec, Sample } from '#platform/metrics.ts';
 import type { SearchEvent } from '#search/search-service.ts';
 import { ackBoundsMs } from './gateway/counters.ts';
 import type { GatewayCounts } from './gateway/counters.ts';
+import type { ListenerStatus } from './gateway.ts';
 
 export const ingestRequests = {
   name: 'millrace_ingest_requests_total',
@@ -25,6 +27,24 @@ export const ingestDecompressedBytes = {
   name: 'millrace_ingest_decompressed_bytes_total',
   kind: 'counter',
   help: 'Bytes of request bodies after decompression.',
+} satisfies MetricSpec;
+export const receiverEvents = {
+  name: 'millrace_receiver_events_total',
+  kind: 'counter',
+  help: 'What receivers met beside records: refused networks, lost datagrams, broken frames …',
+  labels: ['receiver', 'event'],
+} satisfies MetricSpec;
+export const listenerUp = {
+  name: 'millrace_listener_up',
+  kind: 'gauge',
+  help: 'Whether a receiver listens on its own port.',
+  labels: ['listener'],
+} satisfies MetricSpec;
+export const quarantineRecords = {
+  name: 'millrace_quarantine_records',
+  kind: 'gauge',
+  help: 'Quarantined records by state; expired ones were removed over quarantine.max_age or quarantine.max_bytes.',
+  labels: ['tenant', 'state'],
 } satisfies MetricSpec;
 export const ingestAck = {
   name: 'millrace_ingest_ack_seconds',
@@ -120,6 +140,8 @@ export const searchScanned = {
 /** The numbers behind the metrics, read when `/metrics` is asked. */
 export interface MetricSources {
   gatewayCounts(): GatewayCounts;
+  listeners(): readonly ListenerStatus[];
+  quarantine(): ReadonlyMap<string, QuarantineTotals>;
   /** The report of /v1/status. */
   status(): Readonly<Record<string, unknown>>;
   /** Tenant → outcomes of all records ever received. */
@@ -142,6 +164,11 @@ export function registerServerMetrics(metrics: Metrics, sources: MetricSources):
     }));
   metrics.readAtScrape(consumerLagLines, lag('lag_lines'));
   metrics.readAtScrape(consumerLagSeconds, lag('lag_seconds'));
+  metrics.readAtScrape(quarantineRecords, () =>
+    [...sources.quarantine()].flatMap(([tenant, { taken: _, ...states }]) =>
+      Object.entries(states).map(([state, value]) => ({ value, labels: { tenant, state } })),
+    ),
+  );
   single(logKeptBytes, () => part('log').kept_bytes);
   single(logHeldBytes, () => part('log').held_bytes);
   single(logFillRatio, () => part('log').fill_ratio);
@@ -163,11 +190,20 @@ export function registerServerMetrics(metrics: Metrics, sources: MetricSources):
   single(tailDropped, () => part('tail').dropped_lines);
 }
 
-function registerGatewayMetrics(metrics: Metrics, { gatewayCounts }: MetricSources): void {
+function registerGatewayMetrics(metrics: Metrics, { gatewayCounts, listeners }: MetricSources): void {
+  metrics.readAtScrape(listenerUp, () =>
+    listeners().map(({ name, problem }) => ({ value: problem === undefined ? 1 : 0, labels: { listener: name } })),
+  );
   metrics.readAtScrape(ingestRequests, () =>
     Object.entries(gatewayCounts().requests).map(([key, value]) => {
       const [path, status] = key.split(' ');
       return { value, labels: { path, status } };
+    }),
+  );
+  metrics.readAtScrape(receiverEvents, () =>
+    Object.entries(gatewayCounts().events).map(([key, value]) => {
+      const [receiver, event] = key.split(' ');
+      return { value, labels: { receiver, event } };
     }),
   );
   metrics.readAtScrape(ingestRecords, () => outcomeSamples(gatewayCounts().outcomesByTenant));

@@ -1,13 +1,14 @@
 /** The report of `/v1/status`, made of what every part knows of itself. */
 import type { StatusReport } from '#api/status-report.ts';
 import type { IndexerStatus } from '#consumers/indexer/indexer.ts';
+import type { Quarantine } from '#consumers/quarantined-records.ts';
 import type { TailService } from '#consumers/live-tail.ts';
 import type { EngineSupervisor } from '#engine/engine-supervisor.ts';
 import { receivedCount } from '#log/outcomes.ts';
 import type { WalLog } from '#log/wal.ts';
 import type { SearchService } from '#search/search-service.ts';
 import type { LineSink } from '#store/line-sink.ts';
-import type { Gateway } from './gateway.ts';
+import type { Gateway, ListenerStatus } from './gateway.ts';
 
 export interface StatusParts {
   readonly version: string;
@@ -22,6 +23,7 @@ export interface StatusParts {
   readonly replay: { status(): object };
   readonly store: { status(): object; readonly sink: LineSink };
   readonly tail: TailService;
+  readonly quarantine: Quarantine;
   readonly search: SearchService;
   readonly canary?: { status(): object };
 }
@@ -29,7 +31,7 @@ export interface StatusParts {
 export function serverStatus(parts: StatusParts): StatusReport & { readonly gateway?: object } {
   const { log, tail, gateway } = parts;
   return {
-    ...(gateway ? { gateway: { ...gateway.status(), host: gateway.host, port: gateway.port } } : {}),
+    ...(gateway ? { gateway: gatewayStatus(gateway) } : {}),
     version: parts.version,
     started_at: new Date(parts.startedMs).toISOString(),
     ready: parts.ready,
@@ -40,6 +42,8 @@ export function serverStatus(parts: StatusParts): StatusReport & { readonly gate
     engine: engineStatus(parts.engine),
     search: { ...parts.search.status() },
     tail: tailStatus(tail),
+    receivers: { listeners: (gateway?.status().listeners ?? []).map(listenerStatus), events: gateway?.counts().events ?? {} },
+    quarantine: Object.fromEntries(parts.quarantine.totals()),
     ...(parts.canary ? { canary: { ...parts.canary.status() } } : {}),
     recovery: log.recovery.map(({ shard, tornBytes, damagedFrames, lostRows }) => ({
       shard,
@@ -59,6 +63,15 @@ export function ledgerReport(sink: LineSink): StatusReport['ledger'] {
       return [tenant, { received: receivedCount(counts), ...counts, stored, pending: counts.accepted - stored }];
     }),
   );
+}
+
+function gatewayStatus(gateway: Gateway): object {
+  const { workers, listening, restarts } = gateway.status();
+  return { workers, listening, restarts, host: gateway.host, port: gateway.port };
+}
+
+function listenerStatus({ problem, ...listener }: ListenerStatus): Record<string, unknown> {
+  return { ...listener, listening: problem === undefined, ...(problem === undefined ? {} : { problem }) };
 }
 
 function logStatus(log: WalLog): Record<string, unknown> {

@@ -6,11 +6,15 @@ import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { assertBindAllowed, createAccess } from '#access/access.ts';
 import type { AccessConfig } from '#access/config.ts';
+import { AppError } from '#base/errors.ts';
 import { createApi } from '#api/create-api.ts';
-import { admitCanary } from '#consumers/canary/canary-access.ts';
 import { Canary } from '#consumers/canary/canary.ts';
 import { createPublicEndpoint } from '#consumers/canary/endpoint.ts';
 import { registerCanaryMetrics } from '#consumers/canary/metrics.ts';
+import { admitOwnClients } from '#consumers/internal-access.ts';
+import { QuarantineDatabase } from '#consumers/quarantine/quarantine-database.ts';
+import { QuarantineKeeper } from '#consumers/quarantine/quarantine.ts';
+import { createResubmitClient } from '#consumers/quarantine/resubmit-client.ts';
 import { Indexer, indexerName } from '#consumers/indexer/indexer.ts';
 import { Replay } from '#consumers/indexer/replay.ts';
 import type { TailService } from '#consumers/live-tail.ts';
@@ -18,6 +22,7 @@ import { createTailService } from '#consumers/tail/tail-service.ts';
 import { createEngineClient } from '#engine/engine-client.ts';
 import { EngineInserter } from '#engine/engine-insert.ts';
 import { EngineSupervisor } from '#engine/engine-supervisor.ts';
+import { parseFilters } from '#language/filters.ts';
 import { MatcherSet } from '#language/compile-matcher.ts';
 import { openWalLog } from '#log/wal.ts';
 import type { WalLog } from '#log/wal.ts';
@@ -31,6 +36,8 @@ import { Metrics } from '#platform/metrics.ts';
 import { Telemetry } from '#platform/telemetry.ts';
 import type { LogLevel } from '#platform/telemetry.ts';
 import { version } from '#platform/version.ts';
+import type { QueryLimits } from '#store/log-store.ts';
+import { replayedFrom } from '#receivers/resubmit/routes.ts';
 import { SearchService } from '#search/search-service.ts';
 import { ClickHouseStore } from '#store/clickhouse.ts';
 import { Closers } from './closers.ts';
@@ -43,6 +50,9 @@ import { createOperations } from './operations.ts';
 import type { LateParts } from './operations.ts';
 import { ledgerReport } from './server-status.ts';
 import { startUpkeep } from './upkeep.ts';
+
+/** Every time that a line can have. */
+const everything = { fromNs: 0n, toNs: 2n ** 63n - 1n };
 
 /** What the parts share while they are put together. */
 interface Site {
@@ -75,18 +85,42 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   const log = await openLog(site);
   const engine = await startEngine(site);
   const store = await openStore(site, engine, log);
-  const { indexer, replay } = startIndexing(site, engine, log, store);
+  const { access: accessSettings, canaryHeaders, actingHeaders } = admitOwnClients(config.access);
+  const late: LateParts = {};
+  const quarantine = await openQuarantine(site, log, late, actingHeaders);
+  const { indexer, replay } = startIndexing(site, engine, log, store, quarantine);
   const tail = startTail(site, log);
   const metrics = new Metrics();
   const search = createSearch(config, store, metrics);
-  const late: LateParts = {};
   const facts = { version, startedMs: site.startedMs, dataPath: site.directory.path };
-  const operations = createOperations({ ...facts, log, engine, indexer, replay, store, tail, search, metrics, late });
+  const operations = createOperations({
+    ...facts,
+    log,
+    engine,
+    indexer,
+    replay,
+    store,
+    tail,
+    search,
+    metrics,
+    quarantine,
+    late,
+    auditLimits: limitsOfUpkeep(config),
+  });
 
-  const { access: accessSettings, headers: canaryHeaders } = admitCanary(config.access);
   const access = createAccess(accessSettings);
   const tailOptions = { tail, config: config.tail, queryConfig: config.query };
-  const api = createApi({ search, access, operations, tail: tailOptions, config: config.api, clock: systemClock, logger, version });
+  const api = createApi({
+    search,
+    access,
+    operations,
+    quarantine,
+    tail: tailOptions,
+    config: config.api,
+    clock: systemClock,
+    logger,
+    version,
+  });
   const apiSocketPath = await listenPrivately(api, dirname(engine.socketPath));
   closers.add('api', () => api.close());
 
@@ -94,12 +128,15 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   late.gateway = gateway;
   registerServerMetrics(metrics, {
     gatewayCounts: () => gateway.counts(),
+    listeners: () => gateway.status().listeners,
+    quarantine: () => quarantine.totals(),
     status: operations.status,
     ledger: () => ledgerReport(store.sink),
   });
   closers.add('upkeep', startUpkeep({ gateway, log, indexer, store, logger }));
   // Before the gateway, which waits for open requests.
   closers.add('tail streams', () => tail.stop());
+  settleReplays(site, indexer, store, quarantine);
   late.canary = startCanary(site, gateway, canaryHeaders, metrics);
   const host = gateway.host.includes(':') ? `[${gateway.host}]` : gateway.host;
   return { url: `http://${host}:${gateway.port}`, failed: indexer.failed };
@@ -158,9 +195,10 @@ function startIndexing(
   engine: EngineSupervisor,
   log: WalLog,
   store: ClickHouseStore,
+  quarantine: QuarantineKeeper,
 ): { indexer: Indexer; replay: Replay } {
   const waitForEngine = (signal: AbortSignal): Promise<void> => engine.whenReady(signal);
-  const indexer = new Indexer({ log, store, config: config.store, clock: systemClock, logger, waitForEngine });
+  const indexer = new Indexer({ log, store, quarantine, config: config.store, clock: systemClock, logger, waitForEngine });
   const replay = new Replay({
     log,
     replacer: store.replacer,
@@ -190,9 +228,58 @@ function startTail({ config, logger, closers }: Site, log: WalLog): TailService 
   return tail;
 }
 
+/** Reads of our own look at everything. */
+function limitsOfUpkeep({ search }: Config): QueryLimits {
+  return { timeoutMs: search.timeout, maxMemoryBytes: search.max_memory, maxScannedRows: Number.MAX_SAFE_INTEGER };
+}
+
+async function openQuarantine(
+  { config, logger, closers, directory }: Site,
+  log: WalLog,
+  late: LateParts,
+  headers: Readonly<Record<string, string>>,
+): Promise<QuarantineKeeper> {
+  await nodeFiles.makeDirectory(directory.part('quarantine'));
+  const database = new QuarantineDatabase(join(directory.part('quarantine'), 'quarantine.db'));
+  closers.add('quarantine', () => database.close());
+  const resubmit = createResubmitClient({ url: () => reachableUrl(late.gateway), headers, fetch });
+  const quarantine = new QuarantineKeeper({
+    database,
+    incarnation: log.incarnation,
+    config: config.quarantine,
+    resubmit,
+    clock: systemClock,
+    logger,
+  });
+  quarantine.expire();
+  return quarantine;
+}
+
+/** Once all lines are found, they tell what became of replays that a crash left without an answer. */
+function settleReplays({ logger }: Site, indexer: Indexer, store: ClickHouseStore, quarantine: QuarantineKeeper): void {
+  const limits = { timeoutMs: 60_000, maxMemoryBytes: 2 ** 30, maxScannedRows: Number.MAX_SAFE_INTEGER };
+  const countOf = async (tenant: string, id: string): Promise<number> => {
+    const where = parseFilters({ [replayedFrom]: id });
+    return (await store.countLines({ tenant, where, range: everything }, { limits })).total;
+  };
+  indexer
+    .indexed()
+    .then(() => quarantine.settle(countOf))
+    .catch((error: unknown) =>
+      logger.warn({ error: String(error) }, 'replays left over from a crash are not settled; they are at the next start'),
+    );
+}
+
+/** On the address that everyone uses; where that is all addresses, on loopback. */
+function reachableUrl(gateway: Gateway | undefined): string {
+  if (gateway === undefined) throw new AppError('shutting_down', 'the gateway is not listening yet', { retryAfterMs: 1000 });
+  const { host, port } = gateway;
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}
+
 function createSearch(config: Config, store: ClickHouseStore, metrics: Metrics): SearchService {
-  const { timeout, max_memory } = config.search;
-  const upkeepRead = { limits: { timeoutMs: timeout, maxMemoryBytes: max_memory, maxScannedRows: Number.MAX_SAFE_INTEGER } };
+  const upkeepRead = { limits: limitsOfUpkeep(config) };
   return new SearchService({
     store,
     config: config.search,
@@ -224,18 +311,15 @@ async function openGateway(
   return gateway;
 }
 
-/** On the address that everyone uses; where that is all addresses, on loopback. */
 function startCanary(
   { config, logger, closers }: Site,
-  { host, port }: Gateway,
+  gateway: Gateway,
   headers: Readonly<Record<string, string>>,
   metrics: Metrics,
 ): Canary | undefined {
   if (!config.canary.enabled) return undefined;
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  const url = `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
   const canary = new Canary({
-    endpoint: createPublicEndpoint(url, headers),
+    endpoint: createPublicEndpoint(reachableUrl(gateway), headers),
     config: config.canary,
     clock: systemClock,
     logger,

@@ -7,7 +7,7 @@ import type { AccessConfig } from '#access/config.ts';
 import { silentLogger } from '#platform/logger.ts';
 import { Metrics } from '#platform/metrics.ts';
 import { SimulatedClock } from '../faults/simulated-clock.ts';
-import { admitCanary } from '#consumers/canary/canary-access.ts';
+import { admitOwnClients } from '#consumers/internal-access.ts';
 import { Canary } from '#consumers/canary/canary.ts';
 import type { PublicEndpoint } from '#consumers/canary/endpoint.ts';
 import { registerCanaryMetrics } from '#consumers/canary/metrics.ts';
@@ -127,14 +127,15 @@ test('what it measured is on the metrics page', async (t) => {
 
 test('it is let in with and without keys, into its own tenant only', () => {
   const open: AccessConfig = { keys: [] };
-  const whileOpen = admitCanary(open);
-  assert.equal(createAccess(whileOpen.access).authenticate({ tenant: whileOpen.headers['x-tenant-id'] }, 'ingest').tenant, '_canary');
+  const whileOpen = admitOwnClients(open);
+  assert.equal(createAccess(whileOpen.access).authenticate({ tenant: whileOpen.canaryHeaders['x-tenant-id'] }, 'ingest').tenant, '_canary');
   const keyed: AccessConfig = {
     keys: [{ name: 'k', key_sha256: 'a'.repeat(64), tenant: 'acme', may_ingest: true, may_read: true, may_act_for_others: false }],
   };
-  const { access, headers } = admitCanary(keyed);
+  const { access, canaryHeaders: headers, actingHeaders } = admitOwnClients(keyed);
   const entrance = createAccess(access);
   assert.equal(entrance.authenticate({ apiKey: headers['x-api-key'] }, 'read').tenant, '_canary');
   assert.throws(() => entrance.authenticate({ apiKey: headers['x-api-key'], tenant: 'acme' }, 'read'));
   assert.throws(() => entrance.authenticate({ tenant: '_canary' }, 'read'));
+  assert.equal(entrance.authenticate({ apiKey: actingHeaders['x-api-key'], tenant: 'acme' }, 'ingest').tenant, 'acme');
 });

@@ -350,7 +350,14 @@ export class Simulation {
     };
     const waitForEngine = (): Promise<void> =>
       this.#engine.isUp ? Promise.resolve() : new Promise((resolve) => this.#engineWaiters.push(resolve));
-    const indexer = new Indexer({ ...shared, log, store: indexed, config: smallStore, waitForEngine });
+    const indexer = new Indexer({
+      ...shared,
+      log,
+      store: indexed,
+      quarantine: { take: () => undefined },
+      config: smallStore,
+      waitForEngine,
+    });
     indexer.failed.catch((error: Error) => (this.#failure ??= error));
     const replay = new Replay({
       log,

@@ -13,6 +13,7 @@ import type { FrameHeader } from '#log/durable-log.ts';
 import { systemClock } from '#platform/clock.ts';
 import { silentLogger } from '#platform/logger.ts';
 import type { SenderCredentials } from '#ingest/intake.ts';
+import { quarantineConfig } from '#ingest/quarantine-config.ts';
 import { receiversConfig } from '#receivers/config.ts';
 import type { ReceiversConfig } from '#receivers/config.ts';
 import { gatewayConfig } from '#server/gateway-config.ts';
@@ -61,6 +62,8 @@ export interface TestGatewayOptions {
   readonly gateway?: Partial<GatewayConfig>;
   readonly ingest?: Partial<IngestConfig>;
   readonly receivers?: Partial<ReceiversConfig>;
+  /** Bad records are quarantined; refused where left out. */
+  readonly quarantine?: boolean;
   readonly authenticate?: (credentials: SenderCredentials) => string;
   /** The API behind the gateway; none listens where left out. */
   readonly api?: RequestListener;
@@ -91,14 +94,16 @@ export async function startTestGateway(t: TestContext, options: TestGatewayOptio
   const writer = new MemoryLogWriter();
   const gateway = { ...defaultsOf(gatewayConfig), stop_timeout: 500, ...options.gateway };
   const ingest = { ...defaultsOf(ingestConfig), ...options.ingest };
+  const quarantine = { ...defaultsOf(quarantineConfig), enabled: options.quarantine ?? false };
   const receivers = { ...defaultsOf(receiversConfig), ...options.receivers };
   const runtime = await startWorkerRuntime({
-    config: { gateway, ingest, receivers },
+    config: { gateway, ingest, receivers, quarantine },
     writer,
     lastReceivedMs: 0,
     authenticate: (credentials) => ({
       tenant: options.authenticate?.(credentials) ?? credentials.tenant ?? 'default',
       keyName: 'anonymous',
+      mayActForOthers: true,
     }),
     apiSocketPath,
     port: 0,

@@ -19,6 +19,7 @@ import type { WalLog } from '#log/wal/wal-log.ts';
 import { systemClock } from '#platform/clock.ts';
 import { nodeFiles } from '#platform/files.ts';
 import { receiversConfig } from '#receivers/config.ts';
+import { quarantineConfig } from '#ingest/quarantine-config.ts';
 import { silentLogger } from '#platform/logger.ts';
 import { gatewayConfig } from '#server/gateway-config.ts';
 import type { GatewayConfig } from '#server/gateway-config.ts';
@@ -54,6 +55,7 @@ async function start(t: TestContext, settings: Partial<GatewayConfig> = {}, acce
       log: defaultsOf(logConfig),
       access: access ?? defaultsOf(accessConfig),
       receivers: defaultsOf(receiversConfig),
+      quarantine: defaultsOf(quarantineConfig),
     },
     incarnation: log.incarnation,
     logDirectory: join(directory, 'log'),

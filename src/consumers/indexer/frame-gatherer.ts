@@ -3,21 +3,28 @@
  * batch must be inserted before the next one is gathered.
  */
 import { frameKinds } from '#log/durable-log.ts';
-import type { DurableLog, LogPosition, LogReader } from '#log/durable-log.ts';
+import type { DurableLog, Frame, LogPosition, LogReader } from '#log/durable-log.ts';
 import { addOutcomes, zeroOutcomes } from '#log/outcomes.ts';
 import type { MutableOutcomeCounts } from '#log/outcomes.ts';
 import type { InsertBatch } from '#store/line-sink.ts';
 
+/** Takes frames of quarantined records; durable when it returns. The frames are borrowed. */
+export interface QuarantineTaker {
+  take(frames: readonly Frame[]): void;
+}
+
 export class FrameGatherer {
   readonly #log: DurableLog;
+  readonly #quarantine: QuarantineTaker;
   readonly #readers = new Map<number, LogReader>();
   readonly #position: Map<number, number>;
   readonly #lastReceivedMs = new Map<number, number>();
   /** Rows read of each shard, in the count of `ShardEnd.rows`: an estimate until the shard's end was reached once. */
   readonly #rowsRead = new Map<number, number>();
 
-  constructor(log: DurableLog, from: LogPosition) {
+  constructor(log: DurableLog, from: LogPosition, quarantine: QuarantineTaker) {
     this.#log = log;
+    this.#quarantine = quarantine;
     this.#position = new Map(from);
     for (const { shard, end } of log.shards()) {
       const share = end.sequence === 0 ? 0 : (from.get(shard) ?? 0) / end.sequence;
@@ -56,16 +63,19 @@ export class FrameGatherer {
     for (const { shard } of behind) {
       const reader = await this.#reader(shard);
       let shardRows = 0;
+      const rejected: Frame[] = [];
       for (const frame of await reader.read(Math.ceil(maxBytes / behind.length))) {
         const counts = outcomes.get(frame.tenant) ?? zeroOutcomes();
         addOutcomes(counts, frame.outcomes);
         outcomes.set(frame.tenant, counts);
         this.#lastReceivedMs.set(shard, frame.receivedMs);
         shardRows += frame.rowCount;
+        if (frame.kind === frameKinds.quarantine) rejected.push(frame);
         if (frame.kind !== frameKinds.logs || frame.rowCount === 0) continue;
         blocks.push(frame.payload);
         rowCount += frame.rowCount;
       }
+      if (rejected.length > 0) this.#quarantine.take(rejected);
       this.#position.set(shard, reader.nextSequence);
       this.#noteRows(shard, shardRows, reader.nextSequence);
     }

@@ -9,6 +9,7 @@ import type { Logger } from '#platform/logger.ts';
 import type { StoreConfig } from '#store/config.ts';
 import type { LineSink } from '#store/line-sink.ts';
 import { FrameGatherer } from './frame-gatherer.ts';
+import type { QuarantineTaker } from './frame-gatherer.ts';
 
 /** Name under which the log knows it, as one that holds back trimming. */
 export const indexerName = 'indexer';
@@ -25,6 +26,8 @@ export interface IndexedStore {
 export interface IndexerOptions {
   readonly log: DurableLog;
   readonly store: IndexedStore;
+  /** Gets the records that could not be taken, before their place in the log is committed. */
+  readonly quarantine: QuarantineTaker;
   readonly config: StoreConfig;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -182,7 +185,7 @@ export class Indexer {
         'the store is ahead of the log: the log has lost lines that were durable',
       );
     }
-    const gatherer = new FrameGatherer(log, from);
+    const gatherer = new FrameGatherer(log, from, this.#options.quarantine);
     this.#foundUpTo = new Map(gatherer.position);
     this.#rowsOnTheWay = 0;
     this.#gatherer = gatherer;

@@ -14,6 +14,7 @@ import { openWalLog } from '#log/wal.ts';
 import { systemClock } from '#platform/clock.ts';
 import { nodeFiles } from '#platform/files.ts';
 import { receiversConfig } from '#receivers/config.ts';
+import { quarantineConfig } from '#ingest/quarantine-config.ts';
 import { silentLogger } from '#platform/logger.ts';
 import { gatewayConfig } from '#server/gateway-config.ts';
 import { startGateway } from '#server/gateway.ts';
@@ -46,6 +47,7 @@ const gateway = await startGateway({
     log: defaultsOf(logConfig),
     access: defaultsOf(accessConfig),
     receivers: defaultsOf(receiversConfig),
+    quarantine: defaultsOf(quarantineConfig),
   },
   incarnation: log.incarnation,
   logDirectory: directory,

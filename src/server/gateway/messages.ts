@@ -1,8 +1,9 @@
 /** What the main thread and a gateway worker tell each other; all plain data. */
-import type { AccessConfig } from '#access/config.ts';
+import type { PlainAccess } from '#access/access.ts';
 import type { ErrorCode } from '#base/errors.ts';
 import type { IngestConfig } from '#ingest/config.ts';
 import type { PressureFacts } from '#ingest/pressure.ts';
+import type { QuarantineConfig } from '#ingest/quarantine-config.ts';
 import type { LogConfig } from '#log/config.ts';
 import type { ShardEnd } from '#log/durable-log.ts';
 import type { LogRecord } from '#platform/telemetry.ts';
@@ -16,8 +17,9 @@ export interface GatewayWorkerConfig {
   readonly gateway: GatewayConfig;
   readonly ingest: IngestConfig;
   readonly log: LogConfig;
-  readonly access: AccessConfig;
+  readonly access: PlainAccess;
   readonly receivers: ReceiversConfig;
+  readonly quarantine: QuarantineConfig;
 }
 
 /** Where a worker's shard of the log goes on (`WriterStart` of the WAL). */

@@ -5,7 +5,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AppError } from '#base/errors.ts';
-import type { IngestConfig } from '#ingest/config.ts';
 import { createIntake } from '#ingest/intake.ts';
 import type { Intake } from '#ingest/intake.ts';
 import { createIngestPipeline } from '#ingest/pipeline.ts';
@@ -18,13 +17,12 @@ import { RecordWriter } from '#model/record-writer.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import { ByteBudget } from '#receivers/byte-budget.ts';
-import type { ReceiversConfig } from '#receivers/config.ts';
 import type { HttpSide, ReceiverContext } from '#receivers/receiver.ts';
 import type { ReceiverRoute } from '#receivers/http-receiver.ts';
-import type { GatewayConfig } from '#server/gateway-config.ts';
 import { countEvent, countOutcomes, zeroCounts } from './counters.ts';
 import type { GatewayCounts } from './counters.ts';
 import { GatewayHttp } from './http-server.ts';
+import type { GatewayWorkerConfig } from './messages.ts';
 import { createProxy } from './proxy.ts';
 import { ReceiverExchange } from './receiver-exchange.ts';
 import { ReceiverListeners } from './receiver-listeners.ts';
@@ -39,7 +37,7 @@ export interface PressuredLogWriter extends LogWriter {
 }
 
 export interface WorkerRuntimeOptions {
-  readonly config: { readonly gateway: GatewayConfig; readonly ingest: IngestConfig; readonly receivers: ReceiversConfig };
+  readonly config: Pick<GatewayWorkerConfig, 'gateway' | 'ingest' | 'receivers' | 'quarantine'>;
   readonly writer: PressuredLogWriter;
   readonly lastReceivedMs: number;
   /** The sender, who may write; throws AppError unauthenticated, forbidden. */
@@ -160,9 +158,9 @@ function workerIntake({ options, counts, pressure }: Site): Intake {
       maxOverflowBytes: ingest.max_record_bytes,
     }),
     rejected: new RejectedRecords({
-      isEnabled: false,
-      maxRecordBytes: 0,
-      maxBatchBytes: 0,
+      isEnabled: config.quarantine.enabled,
+      maxRecordBytes: config.quarantine.max_record_bytes,
+      maxBatchBytes: config.quarantine.max_batch_bytes,
       maxReportedErrors: ingest.max_reported_errors,
     }),
     finisherOf: () => undefined,
