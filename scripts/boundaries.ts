@@ -65,6 +65,8 @@ export const packageOwners: Readonly<Record<string, readonly Folder[]>> = {
   chdb: ['engine'],
   commander: ['cli'],
   fastify: ['api'],
+  kysely: ['metadata'],
+  'kysely/migration': ['metadata'],
   pino: ['platform'],
   'prom-client': ['platform'],
   typebox: ['base', 'api'],

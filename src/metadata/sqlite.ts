@@ -1,0 +1,2 @@
+/** The metadata in one SQLite file. */
+export { openSqliteDocuments } from './sqlite/sqlite-documents.ts';
