@@ -5,5 +5,6 @@ export type { FieldSpellings } from './json-records/key-paths.ts';
 export { JsonScanner, MalformedJson, stringFlags } from './json-records/json-scanner.ts';
 export { SourceDefaults, sourceDefaults } from './json-records/source.ts';
 export type { RequestDefaults } from './json-records/source.ts';
+export { Unescaper } from './json-records/unescape.ts';
 export { readTree, stringOfToken } from './json-records/unique-keys.ts';
 export type { JsonTree } from './json-records/unique-keys.ts';

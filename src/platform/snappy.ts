@@ -34,6 +34,11 @@ export function decompressSnappy(block: Uint8Array, maxBytes: number, setting: s
   return output.subarray(0, length);
 }
 
+/** Bytes of content that the block declares, before any of it is decompressed. @throws AppError malformed_encoding */
+export function snappyContentBytes(block: Uint8Array): number {
+  return declaredLength(block).length;
+}
+
 function declaredLength(block: Uint8Array): { length: number; at: number } {
   let length = 0;
   for (let at = 0; at < 5 && at < block.length; at++) {

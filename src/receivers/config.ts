@@ -1,11 +1,17 @@
 /** Settings of all receivers (`receivers.*`): each has its own section in its folder. */
 import { section } from '#base/config-schema.ts';
 import type { Static } from '#base/config-schema.ts';
+import { datadogConfig } from './datadog/config.ts';
 import { elasticsearchConfig } from './elasticsearch/config.ts';
+import { lokiConfig } from './loki/config.ts';
 import { otlpConfig } from './otlp/config.ts';
+import { splunkConfig } from './splunk/config.ts';
 
 export const receiversConfig = section('Wire protocols beside the native one, each switched and moved by itself.', {
+  datadog: datadogConfig,
   elasticsearch: elasticsearchConfig,
+  splunk: splunkConfig,
+  loki: lokiConfig,
   otlp: otlpConfig,
 });
 

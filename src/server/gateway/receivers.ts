@@ -1,10 +1,13 @@
 /** All receivers of a gateway worker: a new one is one line here. */
 import type { ReceiversConfig } from '#receivers/config.ts';
+import { createDatadogReceiver } from '#receivers/datadog/receiver.ts';
 import { createElasticsearchReceiver } from '#receivers/elasticsearch/receiver.ts';
 import { createNativeReceiver } from '#receivers/native/routes.ts';
+import { createLokiReceiver } from '#receivers/loki/routes.ts';
 import { createOtlpReceiver } from '#receivers/otlp/receiver.ts';
 import { createResubmitReceiver } from '#receivers/resubmit/routes.ts';
 import type { Receiver, ReceiverContext } from '#receivers/receiver.ts';
+import { createSplunkReceiver } from '#receivers/splunk/receiver.ts';
 
 type Create = (context: ReceiverContext, config: ReceiversConfig) => Receiver | undefined;
 
@@ -12,6 +15,9 @@ const creators: readonly Create[] = [
   (context) => createNativeReceiver(context),
   (context) => createResubmitReceiver(context),
   (context, { elasticsearch }) => (elasticsearch.enabled ? createElasticsearchReceiver(context, elasticsearch) : undefined),
+  (context, { splunk }) => (splunk.enabled ? createSplunkReceiver(context) : undefined),
+  (context, { datadog }) => (datadog.enabled ? createDatadogReceiver(context) : undefined),
+  (context, { loki }) => (loki.enabled ? createLokiReceiver(context, loki) : undefined),
   (context, { otlp }) => (otlp.enabled ? createOtlpReceiver(context, otlp) : undefined),
 ];
 
