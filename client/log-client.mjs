@@ -12,7 +12,7 @@ import { rankOfJson, rankOfLevel, warnRank } from './importance.mjs';
 import { LineQueue } from './line-queue.mjs';
 import { postBatch } from './post-batch.mjs';
 import { onProcessEnd } from './process-end.mjs';
-import { textOfLine, textOfRecord, withTime } from './record-text.mjs';
+import { textOfJson, textOfLine, textOfRecord } from './record-text.mjs';
 
 /** @import { Client, ClientStats, Level, Problem, TimerHandle } from './declarations/index.d.ts' */
 /** @import { Later, Refused, Taken } from './answer.mjs' */
@@ -96,7 +96,7 @@ export class LogClient {
    * @param {Level} [level]
    */
   sendLine(json, level) {
-    const text = withTime(this.#settings.clock.now(), String(json));
+    const text = textOfJson(this.#settings.clock.now(), String(json), level);
     this.#add(text, level === undefined ? rankOfJson(text) : rankOfLevel(level), false);
   }
 

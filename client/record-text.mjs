@@ -43,12 +43,25 @@ export function textOfRecord(nowMs, record) {
 const timeKey = /"(?:time|ts|timestamp|@timestamp|datetime|@t)":/;
 
 /**
+ * A line that should be the JSON of a record, as it is but for a time. Only its ends are looked at; what is no object at
+ * all becomes a message.
+ * @param {number} nowMs
+ * @param {string} json
+ * @param {unknown} level of a line that becomes a message
+ * @returns {string}
+ */
+export function textOfJson(nowMs, json, level) {
+  const text = json.trim();
+  return text.startsWith('{') && text.endsWith('}') ? withTime(nowMs, text) : textOfLine(nowMs, level, json, undefined);
+}
+
+/**
  * The record's text with a `ts` in front, unless it has a time.
  * @param {number} nowMs
  * @param {string} json text of an object
  * @returns {string}
  */
-export function withTime(nowMs, json) {
+function withTime(nowMs, json) {
   if (json.includes('"time":') || timeKey.test(json)) return json;
   return `{"ts":${nowMs}${/^\{\s*\}$/.test(json) ? '' : ','}${json.slice(1)}`;
 }
