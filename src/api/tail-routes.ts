@@ -37,7 +37,12 @@ interface PendingTail {
 
 export async function registerTailRoutes(app: FastifyInstance, options: TailRouteOptions): Promise<void> {
   const { tail, config, clock, logger } = options;
-  const flusher = new TailFlusher({ clock, flushIntervalMs: config.flush_interval, heartbeatIntervalMs: config.heartbeat_interval });
+  const flusher = new TailFlusher({
+    clock,
+    cpuShare: tail.cpuShare,
+    flushIntervalMs: config.flush_interval,
+    heartbeatIntervalMs: config.heartbeat_interval,
+  });
   const pending = new WeakMap<IncomingMessage, PendingTail>();
 
   await app.register(async (scope) => {

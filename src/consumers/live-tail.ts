@@ -56,7 +56,17 @@ export interface TailStatus {
   readonly skippedLines: number;
 }
 
+/** What the live tail may take of one core, for matching and for sending together. */
+export interface TailCpuShare {
+  /** Counts work that was done, in ms; matching waits until it is paid off. */
+  charge(workMs: number): void;
+  /** How much time has to pass for so much work, in ms; infinite where the share is 0. */
+  spreadMs(workMs: number): number;
+}
+
 export interface TailService {
+  /** For the streams, which render and send what was matched. */
+  readonly cpuShare: TailCpuShare;
   /** Throws AppError too_many_tails, invalid_cursor. */
   subscribe(request: TailRequest): TailSubscription;
   status(): TailStatus;

@@ -256,6 +256,20 @@ test('when the CPU share is used up, lines are passed over, counted and told to 
   assert.equal(tail.status().skippedLines, 5);
 });
 
+test('lines passed over are told within a second, however many batches they were', async (t) => {
+  const { clock, tail, write, settle } = startTestTail(t, { cpu_share: 0 });
+  const reader = new TestReader(tail, 'line');
+  for (let batch = 0; batch < 4; batch += 1) {
+    await write(numbered(5));
+    await settle();
+  }
+  assert.equal(reader.readyCalls, 0);
+  clock.advance(1000);
+  await settle();
+  assert.equal(reader.readyCalls, 1);
+  assert.equal(reader.take().skipped, 20);
+});
+
 test('a tail that is too far behind jumps to the end and says by how much', async (t) => {
   const { tail, log, write, settle } = startTestTail(t, { max_lag_lines: 10 });
   const gate = Promise.withResolvers<void>();

@@ -1,13 +1,16 @@
 /**
  * A share of one core, as a bucket of milliseconds that refills with time. Work is measured after it is done, so the
- * bucket may run into debt by one piece of work; while it is in debt nothing more is started.
+ * bucket may run into debt by one piece of work; while it is in debt no more is matched. Sending is charged too, but never
+ * refused: what was matched is in memory, and giving it away frees that. Who sends spreads it out (`spreadMs`), so that both
+ * together stay within the share, and less is matched where more is sent.
  */
+import type { TailCpuShare } from '#consumers/live-tail.ts';
 import type { Clock } from '#platform/clock.ts';
 
 /** How much can be saved up; short, so that a burst after a calm does not take the core for long. */
 const savedUpMs = 500;
 
-export class CpuBudget {
+export class CpuBudget implements TailCpuShare {
   readonly #clock: Clock;
   readonly #share: number;
   #leftMs: number;
@@ -27,13 +30,21 @@ export class CpuBudget {
     return this.#leftMs > 0;
   }
 
+  spreadMs(workMs: number): number {
+    return workMs / this.#share;
+  }
+
+  charge(workMs: number): void {
+    this.#leftMs -= workMs;
+  }
+
   /** Does the work and charges the time it took. */
-  charge<T>(work: () => T): T {
+  run<T>(work: () => T): T {
     const startMs = this.#clock.monotonicMs();
     try {
       return work();
     } finally {
-      this.#leftMs -= this.#clock.monotonicMs() - startMs;
+      this.charge(this.#clock.monotonicMs() - startMs);
     }
   }
 }

@@ -76,10 +76,14 @@ export class TailSubscriber implements TailSubscription {
     return lost;
   }
 
-  /** Lines that were not looked at for it. */
+  /** Lines that were not looked at for it; told with its next lines, or by `tellLosses`. */
   skip(lineCount: number): void {
     this.#skipped += lineCount;
-    this.#tell();
+  }
+
+  /** Has losses delivered that no line came after. */
+  tellLosses(): void {
+    if (this.#skipped > 0) this.#tell();
   }
 
   miss(batchCount: number): void {

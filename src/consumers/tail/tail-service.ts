@@ -1,6 +1,6 @@
 /** The live tail over the durable log: subscriptions, their limits, and the pump that feeds them. */
 import { AppError } from '#base/errors.ts';
-import type { TailRequest, TailService, TailStatus, TailSubscription } from '#consumers/live-tail.ts';
+import type { TailCpuShare, TailRequest, TailService, TailStatus, TailSubscription } from '#consumers/live-tail.ts';
 import type { DurableLog } from '#log/durable-log.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
@@ -30,6 +30,9 @@ export function createTailService(options: TailServiceOptions): TailService {
   return new LogTailService(options);
 }
 
+/** Longest time for which readers that get no lines are not told of lines passed over. */
+const lossNoticeMs = 1000;
+
 class LogTailService implements TailService {
   readonly #options: TailServiceOptions;
   readonly #groups: QueryGroups;
@@ -40,6 +43,7 @@ class LogTailService implements TailService {
   readonly #subscribers = new Set<TailSubscriber>();
   readonly #countByTenant = new Map<string, number>();
   readonly #stopping = new AbortController();
+  #tellingLosses = false;
 
   constructor(options: TailServiceOptions) {
     const { log, config, decoder, clock, logger } = options;
@@ -48,6 +52,10 @@ class LogTailService implements TailService {
     this.#budget = new CpuBudget(clock, config.cpu_share);
     this.#pump = new TailPump({ log, groups: this.#groups, decoder, config, budget: this.#budget, clock, logger });
     this.#turns = new TurnTaker(config.max_catch_ups);
+  }
+
+  get cpuShare(): TailCpuShare {
+    return this.#budget;
   }
 
   subscribe(request: TailRequest): TailSubscription {
@@ -62,6 +70,7 @@ class LogTailService implements TailService {
       onClosed: (closed) => this.#forget(closed),
     });
     this.#pump.start();
+    if (!this.#tellingLosses) void this.#tellLosses();
     if (from === undefined) this.#groups.add(subscriber);
     else this.#beginCatchUp(subscriber, from);
     this.#subscribers.add(subscriber);
@@ -82,6 +91,17 @@ class LogTailService implements TailService {
       subscriber.request.onEnd?.();
     }
     await this.#pump.stop();
+  }
+
+  /** Runs while there are subscribers: a message of its own for each batch passed over would cost more than the batch. */
+  async #tellLosses(): Promise<void> {
+    const { signal } = this.#stopping;
+    this.#tellingLosses = true;
+    do {
+      await this.#options.clock.sleep(lossNoticeMs, signal);
+      for (const subscriber of this.#subscribers) subscriber.tellLosses();
+    } while (this.#subscribers.size > 0 && !signal.aborted);
+    this.#tellingLosses = false;
   }
 
   #admit(tenant: string): void {
