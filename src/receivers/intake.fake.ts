@@ -1,5 +1,6 @@
 /** For tests of receivers: the real intake over a pipeline that keeps batches as objects, and a request made of parts. */
 import { AppError } from '#base/errors.ts';
+import { httpStatusOfKind } from '#base/error-status.ts';
 import { ingestConfig } from '#ingest/config.ts';
 import type { IngestConfig } from '#ingest/config.ts';
 import { createIntake } from '#ingest/intake.ts';
@@ -17,8 +18,9 @@ import { RecordWriter } from '#model/record-writer.ts';
 import { systemClock } from '#platform/clock.ts';
 import { silentLogger } from '#platform/logger.ts';
 import { ByteBudget } from './byte-budget.ts';
-import type { ReceiverRequest } from './http-receiver.ts';
+import type { ReceiverReply, ReceiverRequest, ReceiverRoute } from './http-receiver.ts';
 import type { ReceiverContext } from './receiver.ts';
+import { RouteTable } from './route-table.ts';
 
 /** The receive time of all batches. */
 export const fakeReceivedMs = Date.UTC(2026, 5, 1, 12);
@@ -108,6 +110,33 @@ export function createFakeIntake(options: FakeIntakeOptions = {}): FakeIntake {
     lines: () => batches.flatMap(({ lines }) => lines),
   };
   return fake;
+}
+
+/** What the gateway would answer: the route found, the request handled, an error rendered; undefined where no route is. */
+export async function fakeAnswer(
+  routes: readonly ReceiverRoute[],
+  method: ReceiverRequest['method'],
+  target: string,
+  parts: FakeRequestParts = {},
+): Promise<FakeAnswer | undefined> {
+  const found = new RouteTable(routes).find(method, target.split('?', 1)[0]);
+  if (found === undefined || 'allow' in found) return undefined;
+  const request = fakeRequest(method, target, { ...parts, parameters: found.parameters });
+  let reply: ReceiverReply;
+  try {
+    reply = await found.route.handle(request);
+  } catch (thrown) {
+    if (!(thrown instanceof AppError) || found.route.renderError === undefined) throw thrown;
+    reply = found.route.renderError(thrown, httpStatusOfKind[thrown.kind], request);
+  }
+  const text = reply.body === undefined ? '' : Buffer.from(reply.body).toString();
+  return { status: reply.status, text, headers: reply.headers ?? {} };
+}
+
+export interface FakeAnswer {
+  readonly status: number;
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** A request as the gateway would give it; `target` may have a query. */

@@ -20,8 +20,8 @@ export class FilterPath {
       .map((pattern) => pattern.trim())
       .filter((pattern) => pattern !== '')
       .slice(0, maxPatterns);
-    this.#included = patterns.filter((pattern) => !pattern.startsWith('-')).map((pattern) => pattern.split('.'));
-    this.#excluded = patterns.filter((pattern) => pattern.startsWith('-')).map((pattern) => pattern.slice(1).split('.'));
+    this.#included = patterns.filter((pattern) => !pattern.startsWith('-')).map(pathOf);
+    this.#excluded = patterns.filter((pattern) => pattern.startsWith('-')).map((pattern) => pathOf(pattern.slice(1)));
   }
 
   /** True where the member of this path, which holds no other members, is wanted. */
@@ -29,6 +29,11 @@ export class FilterPath {
     if (this.#excluded.some((pattern) => covers(pattern, path))) return false;
     return this.#included.length === 0 || this.#included.some((pattern) => covers(pattern, path));
   }
+}
+
+/** The names of a pattern. One `**` behind another means no more, and would only cost. */
+function pathOf(pattern: string): Path {
+  return pattern.split('.').filter((name, i, names) => name !== '**' || names[i - 1] !== '**');
 }
 
 /** True where the pattern names the member or one around it. */

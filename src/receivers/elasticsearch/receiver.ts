@@ -5,7 +5,7 @@
 import { AppError } from '#base/errors.ts';
 import { credentialsOf } from '#receivers/http-credentials.ts';
 import { httpListener } from '#receivers/http-listener.ts';
-import type { ReceiverReply, ReceiverRequest, ReceiverRoute } from '#receivers/http-receiver.ts';
+import type { ReceiverRoute } from '#receivers/http-receiver.ts';
 import type { Receiver, ReceiverContext } from '#receivers/receiver.ts';
 import type { ElasticsearchConfig } from './config.ts';
 import { handshakeRoutes } from './handshake.ts';
@@ -34,7 +34,7 @@ export function createElasticsearchReceiver(context: ReceiverContext, config: El
         },
       };
     }),
-    unknownRoute,
+    ...unknownRoutes,
   ].map((route) => ({ ...route, renderError: renderElasticError }));
   const { host, port } = config;
   return {
@@ -49,13 +49,15 @@ export function createElasticsearchReceiver(context: ReceiverContext, config: El
 }
 
 /** Whatever else is asked gets an answer that a client takes for Elasticsearch's. */
-const unknownRoute: ReceiverRoute = {
-  methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
-  path: '/{path...}',
-  async handle({ method, path }: ReceiverRequest): Promise<ReceiverReply> {
-    throw new AppError(
-      'not_found',
-      `no handler found for uri [${path}] and method [${method}]: lines are taken here, searches are not answered`,
-    );
-  },
-};
+const unknownRoutes = ['/', '/{path...}'].map(
+  (path): ReceiverRoute => ({
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+    path,
+    async handle({ method, path: asked }) {
+      throw new AppError(
+        'not_found',
+        `no handler found for uri [${asked}] and method [${method}]: lines are taken here, searches not answered`,
+      );
+    },
+  }),
+);
