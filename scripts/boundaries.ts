@@ -15,6 +15,7 @@ export const folderOrder = [
   'objects',
   'metadata',
   'access',
+  'parsing',
   'ingest',
   'search',
   'alerting',

@@ -1,0 +1,307 @@
+/**
+ * All rules of parsing at work: gives each batch the finisher that parses its records, and remembers the streams.
+ *
+ * One per gateway worker, since parsers and writers belong to a thread. `replace` puts other rules in place between two
+ * batches: parsers, names and recognised formats begin anew, counters go on. Called by the gateway's intake.
+ */
+import { recordFields } from '#model/field-names.ts';
+import type { LogBatchBuilder, RecordFinisher } from '#model/log-batch.ts';
+import type { RecordErrorCode } from '#model/record-errors.ts';
+import { RecordWriter } from '#model/record-writer.ts';
+import type { RecordLimits } from '#model/record-writer.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { ParsingConfig } from './config.ts';
+import { PlainText } from './formats/plain-text.ts';
+import { LineBuffer } from './line-buffer.ts';
+import type { ParserKit } from './line-parser.ts';
+import { ParserBudget } from './parser-budget.ts';
+import { ParserCounters } from './parser-counters.ts';
+import type { ParserCounts } from './parser-counters.ts';
+import { fitsName, inRule, lineTest } from './parser-rules.ts';
+import type { ParserRule } from './parser-rules.ts';
+import { createParser, formatTable } from './parsers.ts';
+import type { OwnPatterns } from './parsers.ts';
+import { StreamParser } from './stream-parser.ts';
+import type { AutoFormats, LineAction, StreamContext } from './stream-parser.ts';
+import { TextTimes } from './timestamp-formats.ts';
+
+/** What is known of a batch before its records are decoded. */
+export interface ParsingSource {
+  readonly tenant: string;
+  readonly receiver: string;
+  /** `text`: messages are lines of text. `records`: they are parsed only where a rule says so. */
+  readonly content: 'text' | 'records';
+  /** A parser by name that the sender asks for, before all rules. */
+  readonly parser?: string | undefined;
+  /** The zone that the sender says its times are in. */
+  readonly timezone?: string | undefined;
+}
+
+export type ParserSetSettings = Omit<ParsingConfig, 'rules' | 'multiline'>;
+
+/** A stream whose format is recognised. */
+export interface RecognisedStream {
+  readonly tenant: string;
+  readonly receiver: string;
+  readonly service: string;
+  readonly host: string;
+  /** Undefined: plain text, or nothing has come yet. */
+  readonly format: string | undefined;
+}
+
+export interface ParserSet {
+  /**
+   * What completes the records of such a batch; undefined where there is nothing to do. Throws AppError bad_request for
+   * an unknown parser or zone of the sender's.
+   */
+  finisherOf(source: ParsingSource): RecordFinisher | undefined;
+  /** How records of a stream are joined from lines: `multiline` of the first rule that fits and has it. */
+  multilineOf(source: ParsingSource, service: string): string | undefined;
+  /** Throws AppError bad_request where a rule is not valid; then the old rules go on. */
+  replace(rules: readonly ParserRule[]): void;
+  /** Since the set was made. */
+  counts(): readonly ParserCounts[];
+  streams(): readonly RecognisedStream[];
+}
+
+/** Receivers whose times are those of the shipper that read the line: a time in the line is nearer to the event. */
+const readTimeReceivers: ReadonlySet<string> = new Set(['beats', 'forward', 'loki', 'datadog', 'hec', 'gelf', 'elasticsearch', 'otlp']);
+/** Finishers kept; tenants are the operator's to choose, but a key may name any. */
+const maxFinishers = 4096;
+
+export function createParserSet(rules: readonly ParserRule[], settings: ParserSetSettings, limits: RecordLimits, clock: Clock): ParserSet {
+  const counters = new ParserCounters(settings.max_counted_services);
+  let generation = new Generation(rules, settings, limits, clock, counters);
+  return {
+    finisherOf: (source) => generation.finisherOf(source),
+    multilineOf: (source, service) => generation.multilineOf(source, service),
+    replace(next) {
+      generation = new Generation(next, settings, limits, clock, counters);
+    },
+    counts: () => counters.all(),
+    streams: () => generation.streams(),
+  };
+}
+
+interface CompiledRule {
+  readonly rule: ParserRule;
+  readonly action: LineAction;
+}
+
+/** One set of rules. */
+class Generation {
+  readonly #settings: ParserSetSettings;
+  readonly #clock: Clock;
+  readonly #patterns: OwnPatterns;
+  readonly #rules: readonly CompiledRule[];
+  readonly #context: StreamContext;
+  readonly #kits = new Map<string, { readonly kit: ParserKit; readonly auto: AutoFormats }>();
+  readonly #finishers = new Map<string, StreamFinisher | undefined>();
+  readonly #streams: StreamTable;
+  readonly #writer: RecordWriter;
+  readonly #line = new LineBuffer();
+
+  constructor(rules: readonly ParserRule[], settings: ParserSetSettings, limits: RecordLimits, clock: Clock, counters: ParserCounters) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#writer = new RecordWriter(limits);
+    this.#streams = new StreamTable(settings.max_streams);
+    this.#patterns = new Map(settings.patterns.map(({ name, pattern }) => [name, pattern]));
+    const { names } = this.#writer;
+    this.#context = {
+      clock,
+      counters,
+      maxMisses: settings.misses_before_change,
+      errorName: names.own('parse_error'),
+      parserName: settings.name_parser ? names.own('parser') : undefined,
+      innerLine: new LineBuffer(),
+    };
+    this.#rules = rules.map((rule) => ({ rule, action: inRule(rule, () => this.#actionOf(rule)) }));
+  }
+
+  finisherOf(source: ParsingSource): RecordFinisher | undefined {
+    const { tenant, receiver, content, parser = '', timezone = '' } = source;
+    const key = `${tenant}\0${receiver}\0${content}\0${parser}\0${timezone}`;
+    let finisher = this.#finishers.get(key);
+    if (finisher === undefined && !this.#finishers.has(key)) {
+      if (this.#finishers.size >= maxFinishers) this.#finishers.clear();
+      finisher = this.#createFinisher(source);
+      this.#finishers.set(key, finisher);
+    }
+    if (finisher !== undefined) this.#writer.names.forget();
+    return finisher;
+  }
+
+  multilineOf({ tenant, receiver }: ParsingSource, service: string): string | undefined {
+    for (const { rule } of this.#rules) {
+      if (rule.multiline && fitsName(rule.tenant, tenant) && fitsName(rule.receiver, receiver) && fitsName(rule.service, service)) {
+        return rule.multiline;
+      }
+    }
+    return undefined;
+  }
+
+  streams(): readonly RecognisedStream[] {
+    return this.#streams.all();
+  }
+
+  #createFinisher(source: ParsingSource): StreamFinisher | undefined {
+    const { tenant, receiver, content, parser, timezone } = source;
+    const fitting = this.#rules.filter(({ rule }) => fitsName(rule.tenant, tenant) && fitsName(rule.receiver, receiver));
+    const ofSender = parser === undefined && timezone === undefined ? [] : [this.#ofSender(parser ?? 'auto', timezone)];
+    const isRecognised = content === 'text' && this.#settings.auto;
+    const byDefault = isRecognised ? [{ rule: { name: '', parser: 'auto' }, action: this.#actionOf({ name: '', parser: 'auto' }) }] : [];
+    const rules = [...ofSender, ...fitting, ...byDefault];
+    if (rules.length === 0) return undefined;
+    const provisional: number[] = content === 'text' ? [recordFields.level] : [];
+    if (content === 'text' && readTimeReceivers.has(receiver)) provisional.push(recordFields.timestamp);
+    return new StreamFinisher(source, rules, provisional, this.#context, this.#streams, this.#writer, this.#line);
+  }
+
+  #ofSender(parser: string, timezone: string | undefined): CompiledRule {
+    const rule = { name: 'of the sender', parser, timezone };
+    return { rule, action: this.#actionOf(rule) };
+  }
+
+  #actionOf(rule: ParserRule): LineAction {
+    const { kit, auto } = this.#kitOf(rule.timezone || this.#settings.timezone);
+    const { parser } = rule;
+    return {
+      test: rule.match === undefined || rule.match === '' ? undefined : lineTest(rule.match),
+      parser: parser === 'auto' ? undefined : parser === 'none' ? null : createParser(rule, kit, this.#patterns),
+      budget: new ParserBudget({ maxMicroseconds: this.#settings.budget_us, switchedOffMs: this.#settings.switched_off_for }, this.#clock),
+      isMeasured: parser === 'grok' || parser === 'regex',
+      auto,
+    };
+  }
+
+  #kitOf(timezone: string): { readonly kit: ParserKit; readonly auto: AutoFormats } {
+    let known = this.#kits.get(timezone);
+    if (known === undefined) {
+      const kit = { names: this.#writer.names, times: new TextTimes({ zone: timezone, nowMs: () => this.#clock.nowMs() }) };
+      known = { kit, auto: { outer: formatTable(kit, false), inner: formatTable(kit, true), plain: new PlainText(kit) } };
+      this.#kits.set(timezone, known);
+    }
+    return known;
+  }
+}
+
+/** Parses the records of one tenant and receiver. */
+class StreamFinisher implements RecordFinisher {
+  readonly #source: ParsingSource;
+  readonly #rules: readonly CompiledRule[];
+  /** Fields that the transport filled and a line may fill better. */
+  readonly #provisional: readonly number[];
+  readonly #context: StreamContext;
+  readonly #streams: StreamTable;
+  readonly #writer: RecordWriter;
+  readonly #line: LineBuffer;
+  /** The stream of the last record, and those of this batch, by their places in its dictionaries. */
+  #last: StreamParser | undefined;
+  #lastKey = -1;
+  #serviceEpoch = -1;
+  #hostEpoch = -1;
+  readonly #ofBatch = new Map<number, StreamParser>();
+
+  constructor(
+    source: ParsingSource,
+    rules: readonly CompiledRule[],
+    provisional: readonly number[],
+    context: StreamContext,
+    streams: StreamTable,
+    writer: RecordWriter,
+    line: LineBuffer,
+  ) {
+    this.#source = source;
+    this.#rules = rules;
+    this.#provisional = provisional;
+    this.#context = context;
+    this.#streams = streams;
+    this.#writer = writer;
+    this.#line = line;
+  }
+
+  finish(builder: LogBatchBuilder): RecordErrorCode | undefined {
+    const { message } = builder;
+    const length = message.lastLength;
+    if (message.rows <= builder.rowCount || length === 0) return undefined;
+    const { arena } = message;
+    const line = this.#line;
+    line.load(arena.bytes, arena.length - length, arena.length);
+    const writer = this.#writer;
+    writer.adopt(builder);
+    for (const field of this.#provisional) writer.free(field);
+    writer.free(recordFields.message);
+    writer.from(line.bytes, line.view);
+    this.#streamOf(builder).parse(line, writer, builder);
+    if (message.lastLength !== length) {
+      writer.from(line.bytes, line.view);
+      writer.raw(0, length);
+    }
+    return writer.release();
+  }
+
+  #streamOf(builder: LogBatchBuilder): StreamParser {
+    const row = builder.rowCount;
+    const service = builder.serviceIndexes[row];
+    const host = builder.hostIndexes[row];
+    const key = service * 65_536 + host;
+    if (builder.services.epoch !== this.#serviceEpoch || builder.hosts.epoch !== this.#hostEpoch) {
+      this.#serviceEpoch = builder.services.epoch;
+      this.#hostEpoch = builder.hosts.epoch;
+      this.#ofBatch.clear();
+    } else if (key === this.#lastKey && this.#last !== undefined) {
+      return this.#last;
+    }
+    let stream = this.#ofBatch.get(key);
+    if (stream === undefined) {
+      stream = this.#find(builder.services.textOf(service), builder.hosts.textOf(host));
+      this.#ofBatch.set(key, stream);
+    }
+    this.#last = stream;
+    this.#lastKey = key;
+    return stream;
+  }
+
+  #find(service: string, host: string): StreamParser {
+    return this.#streams.of(this.#source, service, host, () => {
+      const actions = this.#rules.filter(({ rule }) => fitsName(rule.service, service)).map(({ action }) => action);
+      return new StreamParser(service, host, actions, this.#context);
+    });
+  }
+}
+
+/** Streams by their names, the oldest forgotten first. */
+class StreamTable {
+  readonly #maxStreams: number;
+  readonly #streams = new Map<string, { readonly source: ParsingSource; readonly parser: StreamParser }>();
+
+  constructor(maxStreams: number) {
+    this.#maxStreams = maxStreams;
+  }
+
+  of(source: ParsingSource, service: string, host: string, create: () => StreamParser): StreamParser {
+    const { tenant, receiver, content, parser = '', timezone = '' } = source;
+    const key = JSON.stringify([tenant, receiver, content, parser, timezone, service, host]);
+    let stream = this.#streams.get(key);
+    if (stream === undefined) {
+      stream = { source, parser: create() };
+      if (this.#streams.size >= this.#maxStreams) this.#streams.delete(this.#streams.keys().next().value as string);
+    } else {
+      this.#streams.delete(key);
+    }
+    // the last used stand at the end
+    this.#streams.set(key, stream);
+    return stream.parser;
+  }
+
+  all(): readonly RecognisedStream[] {
+    return [...this.#streams.values()].map(({ source: { tenant, receiver }, parser: { service, host, format } }) => ({
+      tenant,
+      receiver,
+      service,
+      host,
+      format,
+    }));
+  }
+}
