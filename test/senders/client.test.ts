@@ -1,0 +1,124 @@
+/** `millrace/client`, the pino transport and the winston transport against the product. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { createClient } from 'millrace/client';
+import { MillraceTransport } from 'millrace/client/winston';
+import pino from 'pino';
+import winston from 'winston';
+import { Product, temporaryDirectory } from '../support/product.ts';
+import { findOnce, linesOf, startProduct } from './found-once.ts';
+
+test('client, pino and winston: every line is found once, with its fields', { timeout: 120_000 }, async (t) => {
+  const product = await startProduct(t, 'client');
+  const common = { url: product.url, host: 'web-1', environment: 'production', region: 'eu-1', source: { version: '1.2' } };
+
+  await t.test('client', async () => {
+    const client = createClient({ ...common, service: 'by-client' });
+    for (let n = 0; n < 3000; n++)
+      client.log('INFO', `line ${n}`, { n, trace_id: `trace-${n}`, deep: { flag: n % 2 === 0 }, text: String(n) });
+    client.log('ERROR', new TypeError('boom', { cause: new Error('deeper') }), { user: 'u1' });
+    client.log('TRACE', 'Z\u00fcrich \u{1f600} "quoted" \\ \u0000');
+    client.send({ timestamp: new Date().toISOString(), level: 'FATAL', message: 'whole record', host: 'db-1', metadata: { a: [1, 2] } });
+    client.sendLine('not JSON at all', 'WARN');
+    assert.equal(await client.close(), true);
+    assert.deepEqual({ sent: client.stats.sent, failed: client.stats.failed }, { sent: 3004, failed: 0 });
+
+    const found = await findOnce(product, 'by-client', 3004);
+    for (const n of [0, 1, 999, 1000, 2999]) {
+      const { level, host, trace_id, metadata, environment, resource } = found.get(`line ${n}`)!;
+      assert.deepEqual(
+        { level, host, trace_id, environment },
+        { level: 'INFO', host: 'web-1', trace_id: `trace-${n}`, environment: 'production' },
+      );
+      assert.deepEqual({ ...metadata }, { n, 'deep.flag': n % 2 === 0, text: String(n) });
+      assert.deepEqual({ ...resource }, { region: 'eu-1', version: '1.2' });
+    }
+    const { level, metadata } = found.get('boom')!;
+    assert.equal(level, 'ERROR');
+    assert.equal(metadata['err.type'], 'TypeError');
+    assert.equal(metadata['err.cause'], 'Error: deeper');
+    assert.match(String(metadata['err.stack']), /^TypeError: boom\n/);
+    assert.equal(metadata.user, 'u1');
+    assert.equal(found.get('Z\u00fcrich \u{1f600} "quoted" \\ \u0000')?.level, 'TRACE');
+    assert.equal(found.get('whole record')?.level, 'FATAL');
+    assert.equal(found.get('whole record')?.host, 'db-1');
+    assert.equal(found.get('not JSON at all')?.level, 'WARN');
+  });
+
+  await t.test('pino', async () => {
+    const transport = pino.transport({ target: 'millrace/client/pino', options: { ...common, service: 'by-pino' } });
+    const logger = pino({ level: 'trace' }, transport);
+    const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+    for (let n = 0; n < 3000; n++) logger[levels[n % 6]]({ n, trace_id: `trace-${n}` }, `line ${n}`);
+    logger.child({ request: 'r1' }).error(new TypeError('boom'), 'failed');
+    transport.end();
+    await once(transport, 'close');
+
+    const found = await findOnce(product, 'by-pino', 3001);
+    for (const n of [0, 1, 2, 3, 4, 5, 2999]) {
+      const { level, trace_id, metadata, timestamp, environment } = found.get(`line ${n}`)!;
+      assert.deepEqual(
+        { level, trace_id, environment },
+        { level: levels[n % 6].toUpperCase(), trace_id: `trace-${n}`, environment: 'production' },
+      );
+      assert.deepEqual({ ...metadata }, { n, pid: process.pid });
+      assert.ok(Math.abs(Date.parse(timestamp) - Date.now()) < 120_000);
+    }
+    const { metadata } = found.get('failed')!;
+    assert.equal(metadata.request, 'r1');
+    assert.equal(metadata['err.type'], 'TypeError');
+    assert.equal(metadata['err.message'], 'boom');
+  });
+
+  await t.test('winston', async () => {
+    const transport = new MillraceTransport({ ...common, service: 'by-winston' });
+    const logger = winston.createLogger({
+      level: 'silly',
+      defaultMeta: { app: 'shop' },
+      transports: [transport as unknown as winston.transport],
+    });
+    const levels = { error: 'ERROR', warn: 'WARN', info: 'INFO', http: 'DEBUG', verbose: 'DEBUG', debug: 'DEBUG', silly: 'TRACE' };
+    const names = Object.keys(levels) as (keyof typeof levels)[];
+    for (let n = 0; n < 3000; n++) logger.log(names[n % 7], `line ${n}`, { n });
+    logger.end();
+    await once(logger, 'finish');
+
+    const found = await findOnce(product, 'by-winston', 3000);
+    for (let n = 0; n < 7; n++) {
+      const { level, metadata, host } = found.get(`line ${n}`)!;
+      assert.deepEqual(
+        { level, host, metadata: { ...metadata } },
+        { level: levels[names[n]], host: 'web-1', metadata: { n, app: 'shop' } },
+      );
+    }
+  });
+});
+
+test('across restarts of the server, no line is lost', { timeout: 180_000 }, async (t) => {
+  const dataDirectory = await temporaryDirectory(t, 'client-restart');
+  let product = await Product.start({ dataDirectory });
+  t.after(() => product.kill());
+  const { url } = product;
+  const client = createClient({ url, service: 'restarted', flushIntervalMs: 20, maxBatchLines: 100, maxRetryDelayMs: 500 });
+  let number = 0;
+  const logging = setInterval(() => {
+    for (let n = 0; n < 50; n++) client.log('INFO', `line ${number++}`);
+  }, 10);
+  t.after(() => clearInterval(logging));
+  const restart = async (end: () => Promise<unknown>): Promise<void> => {
+    const sentBefore = client.stats.sent;
+    while (client.stats.sent < sentBefore + 500) await new Promise(setImmediate);
+    await end();
+    product = await Product.start({ dataDirectory, flags: ['--port', new URL(url).port] });
+  };
+  await restart(() => product.stop());
+  await restart(() => product.kill());
+  clearInterval(logging);
+  assert.equal(await client.close(60_000), true);
+  const { logged, sent, failed, dropped, retries } = client.stats;
+  assert.deepEqual({ logged, sent, failed, dropped }, { logged: number, sent: number, failed: 0, dropped: 0 });
+  assert.ok(retries > 0);
+  await findOnce(product, 'restarted', number);
+  assert.equal((await linesOf(product, 'restarted')).length, number);
+});
