@@ -118,10 +118,10 @@ export class DatadogDecoder implements RecordFinisher {
 
   #sequence(start: number): void {
     const { scanner } = this.#records;
+    if (start < scanner.end && scanner.bytes[start] !== 0x7b) throw new MalformedJson(start, "'{' or '['");
     for (let at = start; at < scanner.end; at = scanner.skipSpace(at)) {
-      const isFirst = this.#received === 0;
+      const isFirst = at === start;
       try {
-        if (scanner.bytes[at] !== 0x7b) throw new MalformedJson(at, "'{'");
         at = this.#record(at);
       } catch (thrown) {
         // a first object that is no JSON tells nothing of where a second begins
