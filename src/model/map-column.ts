@@ -9,6 +9,9 @@ export class MapColumnBuilder {
   readonly values = new TextColumnBuilder(4096);
   /** End of each closed row in `keyIndexes`; rows behind the last one are empty. */
   readonly ends = new NumberColumn(256);
+  /** First entry of the open row, and where its value begins in `values.arena`. */
+  rowEntry = 0;
+  rowOffset = 0;
 
   /** By key index: number of the row opening that used it last. */
   #usedIn = new Float64Array(64);
@@ -17,6 +20,8 @@ export class MapColumnBuilder {
   /** Opens a row: no key is taken yet. Also after an aborted row. */
   openRow(): void {
     this.#opening++;
+    this.rowEntry = this.keyIndexes.length;
+    this.rowOffset = this.values.arena.length;
   }
 
   /** True where the open row has an entry of this key. */

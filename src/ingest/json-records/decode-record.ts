@@ -232,7 +232,7 @@ export class RecordDecoder {
     } else if (
       action === keyActions.metadata ||
       action === keyActions.resource ||
-      !(isEmpty || isMessage || action === keyActions.tooLong)
+      !(isEmpty || isMessage || action === keyActions.tooLong || action === keyActions.ignored)
     ) {
       return this.#object(at + 1, node, depth + 1);
     }

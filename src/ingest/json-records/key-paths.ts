@@ -24,6 +24,8 @@ export const keyActions = {
   tooLong: 16,
   /** `log`: a message as text, but its objects flatten (`log.level`) */
   log: 17,
+  /** a member that the protocol has for itself */
+  ignored: 18,
 } as const;
 
 /** Offsets in a node. */
@@ -57,8 +59,8 @@ export const recordRoot = 1;
 /** Members of metadata, for names that the decoder gives itself. */
 export const metadataRoot = 2;
 
-/** A protocol's own names of fields, beside the table of all (model/field-names.ts) and before it. */
-export type FieldSpellings = ReadonlyMap<string, RecordField>;
+/** A protocol's own names of fields, beside the table of all (model/field-names.ts) and before it; `ignored` is left out. */
+export type FieldSpellings = ReadonlyMap<string, RecordField | 'ignored'>;
 
 export class KeyPaths {
   nodes = new Int32Array(256 * nodeSize);
@@ -267,6 +269,7 @@ export class KeyPaths {
     if (scope === scopes.record) {
       if (name === 'log') return keyActions.log;
       const field = this.#ownSpellings.get(name) ?? fieldOfName(name);
+      if (field === 'ignored') return keyActions.ignored;
       if (field !== undefined) return recordFields[field];
     } else if (scope === scopes.metadata) {
       if (name === 'trace_id') return keyActions.metadataTraceId;

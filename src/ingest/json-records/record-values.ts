@@ -228,6 +228,7 @@ export class RecordValues {
   }
 
   special(action: number, node: number, kind: number, start: number, end: number, rawStart: number, rawEnd: number): void {
+    if (action === keyActions.ignored) return;
     if (action === keyActions.resourceEntry) return this.#resourceEntry(node, kind, start, end, rawStart, rawEnd);
     if (action === keyActions.tooLong) return this.#overflowEntry(node, rawStart, rawEnd);
     const isId = end > start && (kind === kindString || kind === kindNumber);

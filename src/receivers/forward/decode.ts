@@ -99,33 +99,6 @@ export class ForwardDecoder {
     return index - firstIndex;
   }
 
-  /** True where the message's first record names a level of its own: then its message is no line to be parsed. */
-  namesLevel(message: ForwardMessage): boolean {
-    const reader = this.#reader;
-    reader.open(message.bytes, message.view, message.at, message.end);
-    try {
-      this.#openEntry(message);
-      reader.skip();
-      if (reader.next() !== valueTypes.map) return false;
-      for (let left = reader.count; left > 0; left--) {
-        const key = reader.next();
-        if (isText(key) && this.#isLevel(reader.from, reader.to)) return true;
-        if (key === valueTypes.array || key === valueTypes.map) return false;
-        reader.skip();
-      }
-    } catch (thrown) {
-      // decoding says what is wrong with it
-      if (!(thrown instanceof MalformedMessagePack)) throw thrown;
-    }
-    return false;
-  }
-
-  #isLevel(start: number, end: number): boolean {
-    const { names } = this.#writer;
-    const { bytes, view } = this.#reader;
-    return end - start <= maxLevelNameBytes && names.fieldOf(names.of(bytes, view, start, end)) === recordFields.level;
-  }
-
   /** Reads one entry; the reader stands behind it afterwards, whatever was wrong with it. */
   #entry(message: ForwardMessage): RecordErrorCode | undefined {
     const reader = this.#reader;
@@ -346,9 +319,6 @@ export class ForwardDecoder {
     this.#nameView = new DataView(grown.buffer);
   }
 }
-
-/** Longest spelling of `level` that is looked for. */
-const maxLevelNameBytes = 32;
 
 function scalarKind(reader: MessagePackReader): number {
   if (!isJsonScalar(reader)) return kinds.string;

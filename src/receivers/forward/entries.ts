@@ -7,6 +7,7 @@
  * the same compressed, which `option.compressed` says. https://github.com/fluent/fluentd/wiki/Forward-Protocol-Specification-v1
  */
 import { AppError } from '#base/errors.ts';
+import { fieldOfName } from '#model/field-names.ts';
 import { decompress } from '#platform/decompress.ts';
 import { MalformedMessagePack, MessagePackReader, valueTypes } from './msgpack-reader.ts';
 
@@ -17,16 +18,49 @@ export interface ForwardMessage {
   readonly chunk: string | undefined;
   /** One entry without an array of its own. */
   readonly isSingle: boolean;
-  /** Logs, and neither metrics nor traces (Fluent Bit's `fluent_signal`). */
-  readonly isLogs: boolean;
+  /** Why the entries cannot be taken; undefined where they can. */
+  readonly refusal: string | undefined;
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly end: number;
-  /** The next entry. */
+  /** The first entry, and how many there are; Infinity where only `end` tells. */
+  readonly start: number;
+  readonly count: number;
+  /** The next entry, and how many are still to come. */
   at: number;
-  /** Entries still to come; Infinity where only `end` tells. */
   left: number;
 }
+
+/** Goes back to the first entry. */
+export function restart(message: ForwardMessage): void {
+  message.at = message.start;
+  message.left = message.count;
+}
+
+/** True where the first record names a level of its own: then its message is no line to be parsed. */
+export function namesLevel(message: ForwardMessage): boolean {
+  const reader = new MessagePackReader();
+  const { bytes, view, start, end, isSingle } = message;
+  reader.open(bytes, view, start, end);
+  try {
+    if (!isSingle && reader.next() !== valueTypes.array) return false;
+    reader.skip();
+    if (reader.next() !== valueTypes.map) return false;
+    for (let left = reader.count; left > 0; left--) {
+      if (!isText(reader.next())) return false;
+      const isNameLength = reader.to - reader.from <= maxFieldNameBytes;
+      if (isNameLength && fieldOfName(textDecoder.decode(bytes.subarray(reader.from, reader.to))) === 'level') return true;
+      reader.skip();
+    }
+  } catch (thrown) {
+    // decoding says what is wrong with it
+    if (!(thrown instanceof MalformedMessagePack)) throw thrown;
+  }
+  return false;
+}
+
+/** Longer names spell no field. */
+const maxFieldNameBytes = 64;
 
 interface Option {
   readonly chunk: string | undefined;
@@ -54,8 +88,8 @@ export class MessageParser {
 
   /**
    * Reads the message that fills `start .. end`; undefined for nil, a heartbeat. Entries are not looked at.
-   * @throws MalformedMessagePack where it is none of the modes; AppError malformed_encoding, unsupported_encoding,
-   *   body_too_large of compressed entries
+   * @throws MalformedMessagePack where it is none of the modes; AppError unsupported_encoding, body_too_large of compressed
+   *   entries
    */
   parse(bytes: Uint8Array, view: DataView, start: number, end: number): ForwardMessage | undefined {
     const reader = this.#reader;
@@ -72,32 +106,42 @@ export class MessageParser {
       const left = reader.count;
       const first = reader.at;
       reader.skip(left);
-      return this.#message({ tag, isSingle: false, bytes, view, at: first, end: reader.at, left }, count - 2);
+      return this.#message({ tag, isSingle: false, bytes, view, start: first, end: reader.at, count: left }, count - 2);
     }
     if (isText(mode)) return this.#packed(tag, count - 2);
     if (count < 3) throw new MalformedMessagePack(at, 'a time and a record');
     reader.at = at;
     reader.skip(2);
-    return this.#message({ tag, isSingle: true, bytes, view, at, end: reader.at, left: 1 }, count - 3);
+    return this.#message({ tag, isSingle: true, bytes, view, start: at, end: reader.at, count: 1 }, count - 3);
   }
 
-  #message(part: Omit<ForwardMessage, 'chunk' | 'isLogs'>, rest: number): ForwardMessage {
+  #message(part: Omit<ForwardMessage, 'chunk' | 'refusal' | 'at' | 'left'>, rest: number): ForwardMessage {
     const { chunk, signal } = this.#option(rest);
-    return { ...part, chunk, isLogs: signal === logsSignal };
+    return { ...part, at: part.start, left: part.count, chunk, refusal: refusalOf(signal) };
   }
 
   #packed(tag: string, rest: number): ForwardMessage {
     const { bytes, view, from, to } = this.#reader;
     const { chunk, compressed, signal } = this.#option(rest);
-    const part = { tag, chunk, isSingle: false, isLogs: signal === logsSignal, left: Infinity };
+    const part = { tag, chunk, isSingle: false, refusal: refusalOf(signal), count: Infinity, left: Infinity };
+    const asSent = { ...part, bytes, view, start: from, at: from, end: to };
     // Fluentd says "text" for what is not compressed
-    if (compressed === undefined || compressed === '' || compressed === 'text') return { ...part, bytes, view, at: from, end: to };
-    if (compressed !== 'gzip' && compressed !== 'zstd')
-      throw new AppError('unsupported_encoding', `entries compressed with "${compressed}" are not supported; gzip and zstd are`);
-    const content = decompress(bytes.subarray(from, to), compressed, this.#bounds.maxBytes, this.#bounds.setting);
-    const entries = new Uint8Array(content.buffer, content.byteOffset, content.length);
-    const entriesView = new DataView(content.buffer, content.byteOffset, content.length);
-    return { ...part, bytes: entries, view: entriesView, at: 0, end: entries.length };
+    if (compressed === undefined || compressed === '' || compressed === 'text') return asSent;
+    try {
+      const entries = this.#decompressed(bytes.subarray(from, to), compressed);
+      const entriesView = new DataView(entries.buffer, entries.byteOffset, entries.length);
+      return { ...part, bytes: entries, view: entriesView, start: 0, at: 0, end: entries.length };
+    } catch (thrown) {
+      if (!(thrown instanceof AppError) || thrown.code !== 'malformed_encoding') throw thrown;
+      return { ...asSent, refusal: thrown.message };
+    }
+  }
+
+  #decompressed(stream: Uint8Array, compression: string): Uint8Array {
+    if (compression !== 'gzip' && compression !== 'zstd')
+      throw new AppError('unsupported_encoding', `entries compressed with "${compression}" are not supported; gzip and zstd are`);
+    const content = decompress(stream, compression, this.#bounds.maxBytes, this.#bounds.setting);
+    return new Uint8Array(content.buffer, content.byteOffset, content.length);
   }
 
   /** The option behind the entries, of which there are `rest` elements left: one, or none. */
@@ -140,6 +184,11 @@ export class MessageParser {
     const { bytes, from, to } = this.#reader;
     return textDecoder.decode(bytes.subarray(from, to));
   }
+}
+
+/** Fluent Bit says what a message holds; logs where it says nothing. */
+function refusalOf(signal: number): string | undefined {
+  return signal === logsSignal ? undefined : 'metrics and traces are not taken here';
 }
 
 /** Older senders have only one type for texts and bytes. */
