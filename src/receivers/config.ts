@@ -1,8 +1,10 @@
 /** Settings of all receivers (`receivers.*`): each has its own section in its folder. */
 import { section } from '#base/config-schema.ts';
 import type { Static } from '#base/config-schema.ts';
+import { beatsConfig } from './beats/config.ts';
 import { datadogConfig } from './datadog/config.ts';
 import { elasticsearchConfig } from './elasticsearch/config.ts';
+import { forwardConfig } from './forward/config.ts';
 import { lokiConfig } from './loki/config.ts';
 import { otlpConfig } from './otlp/config.ts';
 import { splunkConfig } from './splunk/config.ts';
@@ -13,6 +15,8 @@ export const receiversConfig = section('Wire protocols beside the native one, ea
   splunk: splunkConfig,
   loki: lokiConfig,
   otlp: otlpConfig,
+  forward: forwardConfig,
+  beats: beatsConfig,
 });
 
 export type ReceiversConfig = Static<typeof receiversConfig>;

@@ -28,5 +28,5 @@ export function createBeatsReceiver(context: ReceiverContext, config: BeatsConfi
     onStop: 'finish',
     connect: (connection) => new BeatsConnection(site, connection),
   });
-  return { name: 'beats', routes: [], listeners: config.enabled ? [listener] : [] };
+  return { name: 'beats', routes: [], listeners: [listener] };
 }

@@ -40,7 +40,7 @@ export function createForwardReceiver(context: ReceiverContext, config: ForwardC
     onStop: 'finish',
     connect: (connection) => new ForwardConnection(site, connection),
   });
-  return { name: 'forward', routes: [], listeners: config.enabled ? [listener] : [] };
+  return { name: 'forward', routes: [], listeners: [listener] };
 }
 
 /** True where keys are configured: then nobody is taken for known who shows none. */

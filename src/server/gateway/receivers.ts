@@ -1,7 +1,9 @@
 /** All receivers of a gateway worker: a new one is one line here. */
 import type { ReceiversConfig } from '#receivers/config.ts';
+import { createBeatsReceiver } from '#receivers/beats/receiver.ts';
 import { createDatadogReceiver } from '#receivers/datadog/receiver.ts';
 import { createElasticsearchReceiver } from '#receivers/elasticsearch/receiver.ts';
+import { createForwardReceiver } from '#receivers/forward/receiver.ts';
 import { createNativeReceiver } from '#receivers/native/routes.ts';
 import { createLokiReceiver } from '#receivers/loki/routes.ts';
 import { createOtlpReceiver } from '#receivers/otlp/receiver.ts';
@@ -19,6 +21,8 @@ const creators: readonly Create[] = [
   (context, { datadog }) => (datadog.enabled ? createDatadogReceiver(context) : undefined),
   (context, { loki }) => (loki.enabled ? createLokiReceiver(context, loki) : undefined),
   (context, { otlp }) => (otlp.enabled ? createOtlpReceiver(context, otlp) : undefined),
+  (context, { forward }) => (forward.enabled ? createForwardReceiver(context, forward) : undefined),
+  (context, { beats }) => (beats.enabled ? createBeatsReceiver(context, beats) : undefined),
 ];
 
 /** The receivers that are switched on. */
