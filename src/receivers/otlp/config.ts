@@ -1,6 +1,7 @@
 /** Settings of OTLP logs. */
 import { bytes, duration, flag, integer, section, text } from '#base/config-schema.ts';
 import type { Static } from '#base/config-schema.ts';
+import { tlsSettings } from '#receivers/listener-settings.ts';
 
 export const otlpConfig = section('OpenTelemetry logs (OTLP over HTTP and gRPC); HTTP is on the main port too, at /v1/logs.', {
   enabled: flag(true, 'Take OTLP at all; false also closes /v1/logs on the main port.'),
@@ -31,6 +32,7 @@ export const otlpConfig = section('OpenTelemetry logs (OTLP over HTTP and gRPC);
     max_streams: integer(100, 'Requests at a time on one connection.', { minimum: 1, maximum: 100_000 }),
     request_timeout: duration('60s', 'How long a request may take to arrive.', { minimum: 1 }),
     stop_timeout: duration('5s', 'How long a stop waits for requests to finish.'),
+    tls: tlsSettings,
   }),
 });
 
