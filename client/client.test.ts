@@ -296,7 +296,7 @@ describe('a full buffer', () => {
     const reports = server.records.filter(({ meta }) => meta?.['millrace.dropped'] !== undefined);
     assert.deepEqual(
       reports.map(({ level, msg, meta }) => ({ level, msg, dropped: meta['millrace.dropped'] })),
-      [{ level: 'WARN', msg: `the Millrace client dropped ${dropped} log lines`, dropped }],
+      [{ level: 'WARN', msg: `log lines dropped by the Millrace client: ${dropped}`, dropped }],
     );
     const { meta } = reports[0];
     assert.equal(meta['millrace.dropped_debug'] + meta['millrace.dropped_info'], dropped);
@@ -312,7 +312,7 @@ describe('a full buffer', () => {
     client.log('ERROR', 'x'.repeat(3000));
     assert.equal(client.stats.dropped, 1);
     await client.flush();
-    assert.deepEqual(server.messages, ['small', 'the Millrace client dropped 1 log lines']);
+    assert.deepEqual(server.messages, ['small', 'log lines dropped by the Millrace client: 1']);
   });
 });
 

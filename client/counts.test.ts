@@ -128,8 +128,8 @@ function checkEnd(world: World): void {
   const { server, client, failedIds } = world;
   world.checkCounts();
   const stored = server.records.map(idOf);
-  const own = stored.filter((id) => id === 'the').length;
-  const lines = stored.filter((id) => id !== 'the');
+  const own = stored.filter((id) => id === 'log').length;
+  const lines = stored.filter((id) => id !== 'log');
   assert.equal(new Set(lines).size, lines.length, 'no line is stored twice');
   assert.deepEqual(
     lines.filter((id) => failedIds.has(id)),
@@ -139,7 +139,7 @@ function checkEnd(world: World): void {
   const { logged, sent, failed, dropped, buffered } = client.stats;
   assert.equal(buffered, 0);
   assert.equal(sent, stored.length);
-  const ownFailed = failedIds.delete('the') ? failed - failedIds.size : 0;
+  const ownFailed = failedIds.delete('log') ? failed - failedIds.size : 0;
   assert.equal(failed, failedIds.size + ownFailed);
   assert.equal(logged, world.logged + own + ownFailed);
   assert.equal(lines.length + failedIds.size + dropped, world.logged);

@@ -19,7 +19,7 @@ export class DropReport {
    */
   take(nowMs) {
     const byLevel = Object.fromEntries(rankNames.map((name, rank) => [`millrace.dropped_${name}`, this.#counts[rank]]));
-    const text = textOfLine(nowMs, 'WARN', `the Millrace client dropped ${this.total} log lines`, {
+    const text = textOfLine(nowMs, 'WARN', `log lines dropped by the Millrace client: ${this.total}`, {
       'millrace.dropped': this.total,
       ...byLevel,
     });

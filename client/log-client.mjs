@@ -325,7 +325,7 @@ export class LogClient {
     this.#linesUnderWay = this.#bytesUnderWay = 0;
     this.#counts.dropped += lines;
     if (this.#dueTimer !== undefined) this.#settings.clock.clearTimeout(this.#dueTimer);
-    this.#tell({ kind: 'abandoned', message: `${lines} log lines were not sent when the client closed`, lines });
+    this.#tell({ kind: 'abandoned', message: `log lines not sent when the client closed: ${lines}`, lines });
   }
 
   /** @param {Problem} problem */

@@ -11,7 +11,7 @@ import type { WinstonTransportOptions } from './declarations/winston.d.ts';
 async function setUp(t: TestContext, options: Partial<WinstonTransportOptions> = {}, loggerOptions: winston.LoggerOptions = {}) {
   const server = await HttpServer.start(t);
   const transport = new MillraceTransport({ url: server.url, flushOnExit: false, service: 'shop', ...options });
-  const logger = winston.createLogger({ level: 'silly', ...loggerOptions, transports: [transport as unknown as winston.transport] });
+  const logger = winston.createLogger({ level: 'silly', ...loggerOptions, transports: [transport] });
   t.after(() => transport.close());
   const sent = async (): Promise<Record<string, any>[]> => {
     assert.equal(await transport.flush(), true);
@@ -108,7 +108,7 @@ describe('winston transport', () => {
   test('a transport that is removed sends what it has', async (t) => {
     const { logger, server, transport } = await setUp(t, { flushIntervalMs: 60_000 });
     logger.info('hello');
-    logger.remove(transport as unknown as winston.transport);
+    logger.remove(transport);
     await transport.client.close();
     assert.equal(server.records.length, 1);
   });

@@ -76,7 +76,7 @@ test('client, pino and winston: every line is found once, with its fields', { ti
     const logger = winston.createLogger({
       level: 'silly',
       defaultMeta: { app: 'shop' },
-      transports: [transport as unknown as winston.transport],
+      transports: [transport],
     });
     const levels = { error: 'ERROR', warn: 'WARN', info: 'INFO', http: 'DEBUG', verbose: 'DEBUG', debug: 'DEBUG', silly: 'TRACE' };
     const names = Object.keys(levels) as (keyof typeof levels)[];
