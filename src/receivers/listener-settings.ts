@@ -1,5 +1,5 @@
 /** Settings that listeners of their own port have in common, so that they have the same names in every receiver. */
-import { duration, flag, integer, section, text } from '#base/config-schema.ts';
+import { bytes, duration, flag, integer, section, text } from '#base/config-schema.ts';
 
 export const loopbackNetworks = '127.0.0.0/8, ::1/128';
 
@@ -31,3 +31,17 @@ export const tlsSettings = section('TLS, where certificate and key are given. Th
   client_ca: text('', 'Path of the authorities (PEM) that must have signed the certificate of a client; empty asks for none.'),
   check_interval: duration('10s', 'How often the files are looked at.', { minimum: 100 }),
 });
+
+/** How records that come one by one are gathered into batches. */
+export const batchSettings = {
+  batch_records: integer(1000, 'A batch is written to the log at this many records …', { minimum: 1, maximum: 65_536 }),
+  batch_bytes: bytes('1MiB', '… or at this many bytes …', { minimum: 1024, maximum: 2 ** 26 }),
+  batch_delay: duration('200ms', '… or this long after its first record: until then a record is in memory only.', { minimum: 1 }),
+  max_held_bytes: bytes(
+    '64MiB',
+    'Bytes not yet durable that one gateway worker holds; beyond it TCP is not read, and UDP is dropped and counted.',
+    {
+      minimum: 65_536,
+    },
+  ),
+};

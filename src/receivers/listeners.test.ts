@@ -67,6 +67,9 @@ async function open(port: number): Promise<Socket> {
   return socket;
 }
 
+/** Whether it is ended or reset. */
+const closeOf = (socket: Socket): Promise<unknown> => new Promise((resolve) => socket.once('close', resolve));
+
 test('pieces come one after the other, and the sender waits while one is handled', async (t) => {
   const { context } = countingContext();
   const order: string[] = [];
@@ -116,7 +119,7 @@ test('a connection over the byte budget is closed and counted, the others stay',
   const second = await open(port);
   second.on('end', () => second.end()).resume();
   second.write('y'.repeat(80));
-  await once(second, 'close');
+  await closeOf(second);
   assert.equal(counts.get('gateway_overloaded'), 1);
   first.write('z');
   await once(first, 'data');
@@ -129,14 +132,14 @@ test('connections beyond the bound, from other networks and without a byte are t
   const first = await open(port);
   const second = connect(port, bind.host);
   second.on('error', () => undefined).resume();
-  await once(second, 'close');
+  await closeOf(second);
   assert.equal(counts.get('connections_dropped'), 1);
   first.destroy();
 
   const other = await startTcp(t, context, { networks: new SenderNetworks('10.0.0.0/8', 'test') });
   const stranger = connect(other.port, bind.host);
   stranger.on('error', () => undefined).resume();
-  await once(stranger, 'close');
+  await closeOf(stranger);
   assert.equal(counts.get('connections_not_allowed'), 1);
 
   const strict = await startTcp(t, context, { idleTimeoutMs: 20 });
@@ -161,7 +164,7 @@ test('a handler that throws costs its own connection only', async (t) => {
   const [good, bad] = [await open(port), await open(port)];
   bad.on('end', () => bad.end()).resume();
   bad.write('bad');
-  await once(bad, 'close');
+  await closeOf(bad);
   assert.equal(counts.get('connections_failed'), 1);
   good.write('good');
   assert.equal(String((await once(good, 'data'))[0]), 'good');

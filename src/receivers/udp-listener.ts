@@ -6,6 +6,7 @@
 import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import { watchKernelDrops } from './kernel-drops.ts';
 import type { ListenerBind, ReceiverContext, ReceiverListener, RunningListener } from './receiver.ts';
 import { plainAddress } from './sender-networks.ts';
@@ -30,6 +31,8 @@ export interface UdpListenerOptions {
 
 /** How often the kernel's count of drops is read. */
 const dropsIntervalMs = 5000;
+/** How long a stop goes on reading where senders do not pause. */
+const drainMs = 1000;
 
 export function createUdpListener(options: UdpListenerOptions): ReceiverListener {
   const { name, host, port, setting } = options;
@@ -42,7 +45,9 @@ async function startUdp(options: UdpListenerOptions, { host, port, reusePort }: 
   await bindSocket(socket, host, port);
   growBuffer(socket, receiveBufferBytes, options);
   socket.on('error', (error) => context.logger.error({ listener: options.name, reason: error.message }, 'a UDP socket failed'));
+  let received = 0;
   socket.on('message', (datagram, sender) => {
+    received++;
     if (networks.allows(sender.address)) take(datagram, plainAddress(sender.address));
     else context.count(receiver, 'datagrams_not_allowed');
   });
@@ -60,6 +65,13 @@ async function startUdp(options: UdpListenerOptions, { host, port, reusePort }: 
   return {
     port: bound.port,
     async stop() {
+      // what lies in the socket's buffer has arrived: a turn of the event loop that reads nothing found it empty
+      const deadlineMs = context.clock.monotonicMs() + drainMs;
+      for (let before = -1; before !== received && context.clock.monotonicMs() < deadlineMs; ) {
+        before = received;
+        await turn();
+        await turn();
+      }
       await drops.stop();
       await new Promise<void>((resolve) => socket.close(() => resolve()));
     },

@@ -1,0 +1,79 @@
+/** The syslog receiver: UDP and TCP on one port, TLS on another. Docs: docs/send-data/syslog.md. */
+import { batchedListeners, StreamBatcher } from '#receivers/stream-batcher.ts';
+import type { Receiver, ReceiverContext, ReceiverListener } from '#receivers/receiver.ts';
+import { SenderNetworks } from '#receivers/sender-networks.ts';
+import { createTcpListener } from '#receivers/tcp-listener.ts';
+import { wantsTls } from '#receivers/tls-files.ts';
+import { createUdpListener } from '#receivers/udp-listener.ts';
+import type { SyslogConfig } from './config.ts';
+import { SyslogConnection } from './connection.ts';
+import { SyslogDecoder } from './decode.ts';
+import { SourceZone } from './source-zone.ts';
+
+const receiver = 'syslog';
+
+/** @throws AppError invalid_configuration for networks or a zone that cannot be read */
+export function createSyslogReceiver(context: ReceiverContext, config: SyslogConfig): Receiver {
+  const networks = new SenderNetworks(config.allowed_networks, 'receivers.syslog.allowed_networks');
+  const zone = new SourceZone(config.timezone, 'receivers.syslog.timezone');
+  const batcher = createBatcher(context, config, zone);
+  const listeners = [udpListener(context, config, networks, batcher), ...tcpListeners(context, config, networks, batcher)];
+  return { name: receiver, routes: [], listeners: batchedListeners(listeners, batcher, config.stop_timeout) };
+}
+
+function createBatcher(context: ReceiverContext, config: SyslogConfig, zone: SourceZone): StreamBatcher {
+  let decoder: SyslogDecoder | undefined;
+  return new StreamBatcher({
+    receiver,
+    tenant: config.tenant,
+    content: 'text',
+    format: 'text',
+    maxRecords: config.batch_records,
+    maxBytes: config.batch_bytes,
+    maxDelayMs: config.batch_delay,
+    maxHeldBytes: config.max_held_bytes,
+    context,
+    decode(writer, record) {
+      decoder ??= new SyslogDecoder(writer.names, zone);
+      return decoder.decode(writer, record);
+    },
+  });
+}
+
+function udpListener(context: ReceiverContext, config: SyslogConfig, networks: SenderNetworks, batcher: StreamBatcher): ReceiverListener {
+  const { host, port, udp_receive_buffer } = config;
+  return createUdpListener({
+    ...{ name: 'syslog-udp', receiver, host, port, setting: 'receivers.syslog.port', context, networks },
+    receiveBufferBytes: udp_receive_buffer,
+    take(datagram, peer) {
+      if (!batcher.add(datagram, 0, datagram.length, peer)) context.count(receiver, 'datagrams_dropped');
+    },
+  });
+}
+
+function tcpListeners(
+  context: ReceiverContext,
+  config: SyslogConfig,
+  networks: SenderNetworks,
+  batcher: StreamBatcher,
+): ReceiverListener[] {
+  const options = {
+    batcher,
+    maxMessageBytes: config.max_message_bytes,
+    count: (event: string, amount: number) => context.count(receiver, event, amount),
+  };
+  const common = {
+    ...{ receiver, host: config.host, context, networks },
+    maxConnections: config.max_connections,
+    idleTimeoutMs: config.idle_timeout,
+    stopTimeoutMs: config.stop_timeout,
+    // there is no acknowledgement: what is on the way when we stop would be lost
+    onStop: 'read' as const,
+    connect: (connection: ConstructorParameters<typeof SyslogConnection>[0]) => new SyslogConnection(connection, options),
+  };
+  const plain = createTcpListener({ ...common, name: 'syslog-tcp', port: config.port, setting: 'receivers.syslog.port' });
+  if (!wantsTls(config.tls)) return [plain];
+  const { tls, tls_port } = config;
+  const secured = { tls, tlsSetting: 'receivers.syslog.tls', port: tls_port, setting: 'receivers.syslog.tls_port' };
+  return [plain, createTcpListener({ ...common, name: 'syslog-tls', ...secured })];
+}
