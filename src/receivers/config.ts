@@ -8,6 +8,7 @@ import { forwardConfig } from './forward/config.ts';
 import { lokiConfig } from './loki/config.ts';
 import { otlpConfig } from './otlp/config.ts';
 import { splunkConfig } from './splunk/config.ts';
+import { syslogConfig } from './syslog/config.ts';
 
 export const receiversConfig = section('Wire protocols beside the native one, each switched and moved by itself.', {
   datadog: datadogConfig,
@@ -17,6 +18,7 @@ export const receiversConfig = section('Wire protocols beside the native one, ea
   otlp: otlpConfig,
   forward: forwardConfig,
   beats: beatsConfig,
+  syslog: syslogConfig,
 });
 
 export type ReceiversConfig = Static<typeof receiversConfig>;

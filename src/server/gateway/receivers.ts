@@ -10,6 +10,7 @@ import { createOtlpReceiver } from '#receivers/otlp/receiver.ts';
 import { createResubmitReceiver } from '#receivers/resubmit/routes.ts';
 import type { Receiver, ReceiverContext } from '#receivers/receiver.ts';
 import { createSplunkReceiver } from '#receivers/splunk/receiver.ts';
+import { createSyslogReceiver } from '#receivers/syslog/receiver.ts';
 
 type Create = (context: ReceiverContext, config: ReceiversConfig) => Receiver | undefined;
 
@@ -23,6 +24,7 @@ const creators: readonly Create[] = [
   (context, { otlp }) => (otlp.enabled ? createOtlpReceiver(context, otlp) : undefined),
   (context, { forward }) => (forward.enabled ? createForwardReceiver(context, forward) : undefined),
   (context, { beats }) => (beats.enabled ? createBeatsReceiver(context, beats) : undefined),
+  (context, { syslog }) => (syslog.enabled ? createSyslogReceiver(context, syslog) : undefined),
 ];
 
 /** The receivers that are switched on. */
