@@ -27,6 +27,7 @@ function readDefault(text: string, parse: (text: string) => number | undefined):
 
 interface Bounds {
   readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
   readonly maximum?: number;
 }
 

@@ -66,6 +66,10 @@ export const errorCodes = {
   conflict: { kind: 'conflict', meaning: 'It cannot be done beside what is being done already; the message says what.' },
   not_found: { kind: 'not_found', meaning: 'There is nothing at this address or with this id.' },
   method_not_allowed: { kind: 'method_not_allowed', meaning: 'The address exists, but not with this method.' },
+  batch_under_way: {
+    kind: 'too_many_requests',
+    meaning: 'A batch of the same id is being taken at this moment; retry after the given time to learn what became of it.',
+  },
   log_full: { kind: 'too_many_requests', meaning: 'The durable log is at its bound; retry after the given time.' },
   log_unavailable: { kind: 'unavailable', meaning: 'The durable log cannot append now (disk full or failing); nothing was taken, retry.' },
   shutting_down: { kind: 'unavailable', meaning: 'The server is stopping; retry elsewhere or later.' },

@@ -41,6 +41,9 @@ export interface BatchSource extends RecordOrigin {
   /** How bytes of rejected records are to be read again. */
   readonly format: RecordFormat;
   readonly batchId?: string | undefined;
+  /** Parser that the sender asks for by name, and zone of its times: before all rules. Not known: AppError bad_request. */
+  readonly parser?: string | undefined;
+  readonly timezone?: string | undefined;
 }
 
 /** A batch being decoded. It must be submitted or dropped before the worker does anything else: decoding is synchronous. */

@@ -10,6 +10,7 @@ import { failedCount, takenCount } from './outcomes.ts';
 import { createIngestPipeline } from './pipeline.ts';
 import type { BatchPolicy, IncomingBatch, PendingBatch } from './pipeline.ts';
 import { RejectedRecords, decodeQuarantine } from './rejected-records.ts';
+import { RecentBatches } from './policies/recent-batches.ts';
 import { lagHintOf } from './pressure.ts';
 
 class FakeWriter implements LogWriter {
@@ -47,6 +48,10 @@ class FakeBatch implements PendingBatch {
     this.rowCount = 0;
     return new Uint8Array(1);
   }
+
+  clear(): void {
+    this.rowCount = 0;
+  }
 }
 
 function rejecting(count: number, isEnabled: boolean): RejectedRecords {
@@ -67,7 +72,13 @@ function setUp(policy?: BatchPolicy) {
   let nowMs = 1000;
   const clock: Clock = { nowMs: () => nowMs, monotonicMs: () => 0, sleep: () => Promise.resolve() };
   const writer = new FakeWriter();
-  const pipeline = createIngestPipeline({ writer, clock, policyOf: () => policy, maxClockSkewMs: 30_000 });
+  const pipeline = createIngestPipeline({
+    writer,
+    clock,
+    policyOf: () => policy,
+    recentBatches: new RecentBatches(60_000, 100),
+    maxClockSkewMs: 30_000,
+  });
   return { writer, pipeline, setNow: (ms: number) => (nowMs = ms) };
 }
 
@@ -78,6 +89,25 @@ test('a batch is stamped with its place and counted in the frame', async () => {
   assert.deepEqual(outcomes, { accepted: 3, sampled: 0, dropped: 0, duplicate: 0, quarantined: 0, refused: 2 });
   assert.deepEqual(batch.stamp, { tenant: 'acme', receivedMs: 1000, origin: 5 * 64 + 2, seq: 40, maxClockSkewMs: 30_000 });
   assert.deepEqual(writer.appended, [{ kind: 1, tenant: 'acme', rowCount: 3, outcomes, receivedMs: 1000 }]);
+});
+
+test('a batch that comes again is counted as duplicate, one under way is to be asked for again', async () => {
+  const { writer, pipeline } = setUp();
+  const again = (rows: number) => pipeline.submit({ ...incoming('t', new FakeBatch(rows), rejecting(1, true)), batchId: 'b' });
+  const first = again(3);
+  await assert.rejects(again(3), { code: 'batch_under_way' });
+  assert.equal((await first).accepted, 3);
+  const outcomes = await again(3);
+  assert.deepEqual([outcomes.duplicate, outcomes.accepted, outcomes.quarantined], [4, 0, 0]);
+  assert.deepEqual(
+    writer.appended.map(({ rowCount }) => rowCount),
+    [0, 3, 0],
+  );
+  writer.refusal = new AppError('log_full', 'full');
+  const refused = { ...incoming('t', new FakeBatch(1)), batchId: 'c' };
+  await assert.rejects(pipeline.submit(refused), { code: 'log_full' });
+  writer.refusal = undefined;
+  assert.equal((await pipeline.submit({ ...refused, rows: new FakeBatch(1) })).accepted, 1);
 });
 
 test('receive times do not fall when the clock is set back', async () => {

@@ -7,7 +7,7 @@
  * be taken go into a quarantine frame of their own before it, counted there, so that each frame counts just what it
  * holds. Between the stamp and `append` nothing may await, since the sequence in the lines' ids is only ours until then.
  */
-import { invariant } from '#base/errors.ts';
+import { AppError, invariant } from '#base/errors.ts';
 import { originOf } from '#base/ids.ts';
 import { frameKinds } from '#log/durable-log.ts';
 import type { LogWriter, OutcomeCounts } from '#log/durable-log.ts';
@@ -22,6 +22,8 @@ export interface PendingBatch {
   readonly rowCount: number;
   /** The rows as a Native block in a buffer of its own: the next batch does not touch it. */
   finish(stamp: BatchStamp): Uint8Array;
+  /** Empties it. */
+  clear(): void;
 }
 
 export interface IncomingBatch extends RecordOrigin {
@@ -40,6 +42,12 @@ export interface PolicyContext {
   readonly outcomes: MutableOutcomeCounts;
 }
 
+/** Which batches were durable before (I17). */
+export interface BatchMemory {
+  stateOf(tenant: string, id: string, nowMs: number): 'new' | 'under_way' | 'known';
+  track(tenant: string, id: string, nowMs: number, durable: Promise<unknown>): void;
+}
+
 /** Takes rows out of a batch: sampling, drop rules, deduplication. */
 export interface BatchPolicy {
   /** The block without the rows taken out, undefined where none is left. */
@@ -51,6 +59,7 @@ export interface IngestPipelineOptions {
   readonly clock: Clock;
   /** The tenant's policy, undefined where it keeps everything. */
   readonly policyOf: (batch: IncomingBatch) => BatchPolicy | undefined;
+  readonly recentBatches: BatchMemory;
   /** `ingest.max_clock_skew` */
   readonly maxClockSkewMs: number;
   /** Receive time of the shard's last frame; the next is never earlier. */
@@ -62,13 +71,13 @@ export interface IngestPipelineOptions {
 export interface IngestPipeline {
   /**
    * Takes a batch and empties its rows before it returns; resolves with the outcomes of its records once they are durable.
-   * Rejects with `log_full` or `log_unavailable`; then no row of the batch was taken.
+   * Rejects with `log_full`, `log_unavailable` or `batch_under_way`; then no row of the batch was taken.
    */
   submit(batch: IncomingBatch): Promise<OutcomeCounts>;
 }
 
 export function createIngestPipeline(options: IngestPipelineOptions): IngestPipeline {
-  const { writer, clock, policyOf, maxClockSkewMs, onDurable } = options;
+  const { writer, clock, policyOf, recentBatches, maxClockSkewMs, onDurable } = options;
   const origin = originOf(writer.incarnation, writer.shard);
   let receivedMs = options.lastReceivedMs ?? 0;
 
@@ -94,20 +103,41 @@ export function createIngestPipeline(options: IngestPipelineOptions): IngestPipe
     return writer.append({ kind: frameKinds.logs, tenant, rowCount, outcomes, receivedMs }, kept === undefined ? [] : [kept.block]);
   };
 
+  /** Takes the batch: what will have become of its records once `durable` resolves. */
+  const take = (batch: IncomingBatch): { total: OutcomeCounts; durable: Promise<unknown> } => {
+    const { rows, rejected } = batch;
+    const outcomes = { ...zeroOutcomes(), refused: rejected.refusedCount };
+    const appends: Promise<void>[] = [];
+    const { quarantinedCount } = rejected;
+    if (quarantinedCount > 0) appends.push(appendQuarantine(batch));
+    if (rows.rowCount > 0 || rejected.refusedCount > 0) appends.push(appendRows(batch, outcomes));
+    const total = { ...outcomes };
+    addOutcomes(total, { ...zeroOutcomes(), quarantined: quarantinedCount });
+    return { total, durable: Promise.all(appends) };
+  };
+
+  /** The batch is in the log already: only that it came again is counted. */
+  const countDuplicates = ({ tenant, rows, rejected }: IncomingBatch): { total: OutcomeCounts; durable: Promise<unknown> } => {
+    const total = { ...zeroOutcomes(), duplicate: rows.rowCount + rejected.count };
+    rows.clear();
+    return { total, durable: writer.append({ kind: frameKinds.logs, tenant, rowCount: 0, outcomes: total, receivedMs }, []) };
+  };
+
   return {
     async submit(batch) {
-      const { tenant, rows, rejected } = batch;
-      const outcomes = zeroOutcomes();
-      if (rows.rowCount === 0 && rejected.count === 0) return outcomes;
+      const { tenant, rows, rejected, batchId } = batch;
+      if (rows.rowCount === 0 && rejected.count === 0) return zeroOutcomes();
       receivedMs = Math.max(receivedMs, clock.nowMs());
-      outcomes.refused = rejected.refusedCount;
-      const appends: Promise<void>[] = [];
-      const { quarantinedCount } = rejected;
-      if (quarantinedCount > 0) appends.push(appendQuarantine(batch));
-      if (rows.rowCount > 0 || rejected.refusedCount > 0) appends.push(appendRows(batch, outcomes));
-      const total = { ...outcomes };
-      addOutcomes(total, { ...zeroOutcomes(), quarantined: quarantinedCount });
-      await Promise.all(appends);
+      const state = batchId === undefined ? 'new' : recentBatches.stateOf(tenant, batchId, receivedMs);
+      if (state === 'under_way') {
+        rows.clear();
+        throw new AppError('batch_under_way', `batch "${batchId}" is being taken already; ask again for its answer`, {
+          retryAfterMs: 1000,
+        });
+      }
+      const { total, durable } = state === 'known' ? countDuplicates(batch) : take(batch);
+      if (batchId !== undefined && state === 'new') recentBatches.track(tenant, batchId, receivedMs, durable);
+      await durable;
       onDurable?.(tenant, total);
       return total;
     },

@@ -34,6 +34,15 @@ export interface RecordFinisher {
   finish(builder: LogBatchBuilder): RecordErrorCode | undefined;
 }
 
+/** An attribute of an open record. */
+export interface OpenAttribute {
+  /** Index in `attributes.keys`. */
+  readonly key: number;
+  /** Code of its letter in `kinds`. */
+  readonly kind: number;
+  readonly value: Uint8Array;
+}
+
 /** The dictionary columns that a record fills. */
 export type DictionaryField = 'service' | 'host' | 'environment';
 
@@ -118,6 +127,42 @@ export class LogBatchBuilder {
     this.attributes.add(key, source, view, start, end);
     if (this.#recordKindCount === this.#recordKinds.length) this.#growKinds();
     this.#recordKinds[this.#recordKindCount++] = kind;
+  }
+
+  /** Dictionary index of the open record's attribute `position`, counted from 0. */
+  attributeKey(position: number): number {
+    return this.attributes.keyIndexes.values[this.#recordMark.lengths[11] + position];
+  }
+
+  /** Copies of the open record's attributes, in their order. Slow. */
+  openAttributes(): OpenAttribute[] {
+    const { bytes } = this.attributes.values.arena;
+    const copies: OpenAttribute[] = [];
+    let at = this.#recordMark.lengths[12];
+    for (let position = 0; position < this.#recordKindCount; position++) {
+      let length = 0;
+      for (let scale = 1; ; scale *= 128) {
+        const byte = bytes[at++];
+        length += (byte & 127) * scale;
+        if (byte < 128) break;
+      }
+      copies.push({ key: this.attributeKey(position), kind: this.#recordKinds[position], value: bytes.slice(at, at + length) });
+      at += length;
+    }
+    return copies;
+  }
+
+  /** Takes all attributes out of the open record again. Slow; for what must rearrange them. */
+  takeAttributes(): OpenAttribute[] {
+    const { attributes } = this;
+    const { lengths } = this.#recordMark;
+    const taken = this.openAttributes();
+    attributes.keyIndexes.length = lengths[11];
+    attributes.values.rows = lengths[11];
+    attributes.values.arena.length = lengths[12];
+    attributes.openRow();
+    this.#recordKindCount = 0;
+    return taken;
   }
 
   /** Attributes of the open record so far. */
