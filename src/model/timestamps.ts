@@ -96,11 +96,6 @@ export class TimestampParser extends EpochNanos {
     return this.set(seconds, nanos);
   }
 
-  /** Takes whole seconds since 1970 and nanoseconds of the second; false outside the range. */
-  setSeconds(seconds: number, nanos: number): boolean {
-    return this.set(seconds, nanos);
-  }
-
   /** 1.7e9 and the like: through a double, so only as exact as that. */
   #exponentNumber(view: DataView, start: number, end: number): boolean {
     let text = '';

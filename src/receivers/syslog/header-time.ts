@@ -219,7 +219,7 @@ export class HeaderTime {
 
   #finish(wallSeconds: number, nanos: number): boolean {
     const seconds = this.#offset === undefined ? this.#zone.toUtc(wallSeconds) : wallSeconds - this.#offset;
-    return this.#times.setSeconds(seconds, nanos) && this.#take(this.end);
+    return this.#times.set(seconds, nanos) && this.#take(this.end);
   }
 
   #take(end: number): true {
