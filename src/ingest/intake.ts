@@ -63,6 +63,8 @@ export interface Intake {
   /** Takes the batch; resolves when the outcome of every record is durable. @throws AppError log_full, log_unavailable */
   submit(batch: OpenBatch): Promise<OutcomeCounts>;
   lagHint(): LagHint;
+  /** How a rule says that lines of this service are joined (#parsing/multiline.ts); undefined where none does. */
+  multilineOf(source: BatchSource, service: string): string | undefined;
 }
 
 export interface IntakeOptions {
@@ -75,14 +77,16 @@ export interface IntakeOptions {
   readonly rejected: RejectedRecords;
   /** What completes each record of such a batch; undefined where there is nothing to do. */
   readonly finisherOf: (source: BatchSource) => RecordFinisher | undefined;
+  readonly multilineOf: Intake['multilineOf'];
 }
 
 export function createIntake(options: IntakeOptions): Intake {
-  const { pipeline, rows, writer, rejected, finisherOf, authenticate, admit, lagHint } = options;
+  const { pipeline, rows, writer, rejected, finisherOf, authenticate, admit, lagHint, multilineOf } = options;
   return {
     authenticate,
     admit,
     lagHint,
+    multilineOf,
     open(source) {
       // left over only where a decoder threw
       if (rows.rowCount > 0) rows.clear();

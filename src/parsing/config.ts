@@ -1,5 +1,5 @@
 /** Settings of reading lines of text (`parsing.*`). */
-import { bytes, duration, flag, integer, list, section, text } from '#base/config-schema.ts';
+import { duration, flag, integer, list, section, text } from '#base/config-schema.ts';
 import type { Static } from '#base/config-schema.ts';
 
 const rule = section('A rule: which lines are read by which parser. The first that fits a line holds.', {
@@ -39,11 +39,6 @@ export const parsingConfig = section('Reading lines of text: formats, times, lev
     maximum: 1_000_000,
   }),
   switched_off_for: duration('30s', 'how long a parser over its budget is switched off', { minimum: 1 }),
-  multiline: section('Joining lines that belong together, such as a stack trace.', {
-    max_lines: integer(1000, 'lines joined at most', { minimum: 1, maximum: 100_000 }),
-    max_bytes: bytes('256KiB', 'bytes joined at most', { minimum: 1024 }),
-    max_wait: duration('1s', 'how long the last line of a stream waits for one that continues it', { minimum: 1 }),
-  }),
 });
 
 export type ParsingConfig = Static<typeof parsingConfig>;

@@ -4,11 +4,13 @@
  * One per gateway worker, since parsers and writers belong to a thread. `replace` puts other rules in place between two
  * batches: parsers, names and recognised formats begin anew, counters go on. Called by the gateway's intake.
  */
+import { toAppError } from '#base/errors.ts';
 import { recordFields } from '#model/field-names.ts';
 import type { LogBatchBuilder, RecordFinisher } from '#model/log-batch.ts';
 import type { RecordErrorCode } from '#model/record-errors.ts';
 import { RecordWriter } from '#model/record-writer.ts';
 import type { RecordLimits } from '#model/record-writer.ts';
+import { systemClock } from '#platform/clock.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { ParsingConfig } from './config.ts';
 import { PlainText } from './formats/plain-text.ts';
@@ -17,7 +19,7 @@ import type { ParserKit } from './line-parser.ts';
 import { ParserBudget } from './parser-budget.ts';
 import { ParserCounters } from './parser-counters.ts';
 import type { ParserCounts } from './parser-counters.ts';
-import { fitsName, inRule, lineTest } from './parser-rules.ts';
+import { configuredRules, fitsName, inRule, lineTest } from './parser-rules.ts';
 import type { ParserRule } from './parser-rules.ts';
 import { createParser, formatTable } from './parsers.ts';
 import type { OwnPatterns } from './parsers.ts';
@@ -37,7 +39,7 @@ export interface ParsingSource {
   readonly timezone?: string | undefined;
 }
 
-export type ParserSetSettings = Omit<ParsingConfig, 'rules' | 'multiline'>;
+export type ParserSetSettings = Omit<ParsingConfig, 'rules'>;
 
 /** A stream whose format is recognised. */
 export interface RecognisedStream {
@@ -81,6 +83,19 @@ export function createParserSet(rules: readonly ParserRule[], settings: ParserSe
     counts: () => counters.all(),
     streams: () => generation.streams(),
   };
+}
+
+/** Limits of a set that parses nothing. */
+const noLimits: RecordLimits = { maxAttributes: 1, maxNameBytes: 1, maxOverflowBytes: 1 };
+
+/** What is wrong with the rules of the configuration; empty where nothing is. */
+export function checkParsing(config: ParsingConfig): { readonly path: string; readonly message: string }[] {
+  try {
+    createParserSet(configuredRules(config), config, noLimits, systemClock).finisherOf({ tenant: '', receiver: '', content: 'text' });
+    return [];
+  } catch (thrown) {
+    return [{ path: 'parsing', message: toAppError(thrown).message }];
+  }
 }
 
 interface CompiledRule {

@@ -288,7 +288,7 @@ export class TextTimes extends EpochNanos {
     if (mark !== byte.colon && mark !== byte.dot) return -1;
     const hour = decimal(bytes, start, hourEnd);
     const minute = twoDigits(bytes, hourEnd + 1, end);
-    let at = hourEnd + 3;
+    const at = hourEnd + 3;
     if (at < end && bytes[at] === mark && at + 3 <= end)
       return this.#dayTime(bytes, hour, minute, twoDigits(bytes, at + 1, end), at + 3, end);
     return mark === byte.colon ? this.#dayTime(bytes, hour, minute, 0, at, end) : -1;

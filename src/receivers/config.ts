@@ -7,10 +7,12 @@ import { elasticsearchConfig } from './elasticsearch/config.ts';
 import { forwardConfig } from './forward/config.ts';
 import { lokiConfig } from './loki/config.ts';
 import { otlpConfig } from './otlp/config.ts';
+import { rawConfig } from './raw/config.ts';
 import { splunkConfig } from './splunk/config.ts';
 import { syslogConfig } from './syslog/config.ts';
 
 export const receiversConfig = section('Wire protocols beside the native one, each switched and moved by itself.', {
+  raw: rawConfig,
   datadog: datadogConfig,
   elasticsearch: elasticsearchConfig,
   splunk: splunkConfig,

@@ -4,7 +4,7 @@ import { httpStatusOfKind } from '#base/error-status.ts';
 import { ingestConfig } from '#ingest/config.ts';
 import type { IngestConfig } from '#ingest/config.ts';
 import { createIntake } from '#ingest/intake.ts';
-import type { Intake, SenderCredentials } from '#ingest/intake.ts';
+import type { BatchSource, Intake, SenderCredentials } from '#ingest/intake.ts';
 import type { IncomingBatch } from '#ingest/pipeline.ts';
 import { RejectedRecords, decodeQuarantine } from '#ingest/rejected-records.ts';
 import type { QuarantineHeader } from '#ingest/rejected-records.ts';
@@ -41,6 +41,7 @@ export interface FakeIntakeOptions {
   readonly ingest?: Partial<IngestConfig>;
   readonly authenticate?: (credentials: SenderCredentials) => string;
   readonly finisher?: RecordFinisher;
+  readonly finisherOf?: (source: BatchSource) => RecordFinisher | undefined;
 }
 
 export interface FakeIntake {
@@ -89,7 +90,8 @@ export function createFakeIntake(options: FakeIntakeOptions = {}): FakeIntake {
       maxOverflowBytes: config.max_record_bytes,
     }),
     rejected: new RejectedRecords({ isEnabled: true, maxRecordBytes: 1024, maxBatchBytes: 1 << 20, maxReportedErrors: 100 }),
-    finisherOf: () => options.finisher,
+    finisherOf: options.finisherOf ?? (() => options.finisher),
+    multilineOf: () => undefined,
   });
   const context: ReceiverContext = {
     intake,

@@ -14,9 +14,13 @@ import { canaryConfig } from '#consumers/canary/config.ts';
 import { tailConfig } from '#consumers/tail/config.ts';
 import { engineConfig } from '#engine/config.ts';
 import { ingestConfig } from '#ingest/config.ts';
+import { policiesConfig } from '#ingest/policies/config.ts';
 import { quarantineConfig } from '#ingest/quarantine-config.ts';
 import { queryConfig } from '#language/config.ts';
 import { logConfig } from '#log/config.ts';
+import { parsingConfig } from '#parsing/config.ts';
+import { checkParsing } from '#parsing/parser-set.ts';
+import { parsingConfig } from '#parsing/config.ts';
 import { telemetryConfig } from '#platform/config.ts';
 import { receiversConfig } from '#receivers/config.ts';
 import { searchConfig } from '#search/config.ts';
@@ -29,6 +33,9 @@ export const configSchema = section('All settings of Millrace.', {
   access: accessConfig,
   ingest: ingestConfig,
   receivers: receiversConfig,
+  parsing: parsingConfig,
+  parsing: parsingConfig,
+  policies: policiesConfig,
   quarantine: quarantineConfig,
   log: logConfig,
   store: storeConfig,
@@ -47,7 +54,11 @@ export type Config = Static<typeof configSchema>;
 export const settingAliases: Readonly<Record<string, string>> = { host: 'gateway.host', port: 'gateway.port' };
 
 /** Rules across settings; what they find is reported like a bad value. */
-export const configChecks: readonly ((config: Config) => readonly ConfigProblem[])[] = [(config) => checkAccess(config.access), checkBind];
+export const configChecks: readonly ((config: Config) => readonly ConfigProblem[])[] = [
+  (config) => checkAccess(config.access),
+  checkBind,
+  (config) => checkParsing(config.parsing),
+];
 
 function checkBind({ gateway, access }: Config): ConfigProblem[] {
   try {

@@ -19,10 +19,11 @@ import { addCounts, zeroCounts } from './gateway/counters.ts';
 import type { GatewayCounts } from './gateway/counters.ts';
 import type { GatewayWorkerConfig, ShardStart } from './gateway/messages.ts';
 import type { ListenerStatus } from './gateway/receiver-listeners.ts';
+import type { LiveRules, StreamFacts } from './gateway/worker-intake.ts';
 import { WorkerKeeper } from './gateway/worker-keeper.ts';
 import type { WorkerKeeperOptions } from './gateway/worker-keeper.ts';
 
-export type { GatewayCounts, GatewayWorkerConfig, ListenerStatus, ShardStart };
+export type { GatewayCounts, GatewayWorkerConfig, ListenerStatus, LiveRules, ShardStart, StreamFacts };
 
 export interface GatewayOptions {
   readonly config: Omit<GatewayWorkerConfig, 'access'> & { readonly access: AccessConfig };
@@ -35,6 +36,8 @@ export interface GatewayOptions {
   readonly shardStart: (shard: number) => ShardStart | Promise<ShardStart>;
   /** Receive time of the newest frame of any shard, 0 where there is none; keeps receive times rising after a restart. */
   readonly lastReceivedMs: number;
+  /** Rules of the API to begin with. */
+  readonly rules: LiveRules;
   /** A worker's group commit; to be passed to `DurableLog.advance`. */
   readonly onCommitted: (end: ShardEnd) => void;
   readonly clock: Clock;
@@ -58,6 +61,10 @@ export interface Gateway {
   /** The same, after asking every worker; a worker that does not answer in time is left out. */
   freshCounts(): Promise<GatewayCounts>;
   status(): GatewayStatus;
+  /** Rules of the API, in place of the last ones; workers take them at once. */
+  setRules(rules: LiveRules): void;
+  /** What each worker knew of its streams at the last `freshCounts`. */
+  streams(): readonly StreamFacts[];
   /** To be told about once a second. */
   setPressure(facts: PressureFacts): void;
   /** Finishes requests in flight and closes the shards. */
@@ -78,8 +85,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const maxTenants = config.gateway.max_counted_tenants;
   const count = workerCount(config.gateway.workers);
   const total = zeroCounts();
-  const { gateway, ingest, log, receivers, quarantine } = config;
-  const workerConfig = { gateway, ingest, log, receivers, quarantine, access: plainAccess(config.access) };
+  const { gateway, ingest, log, receivers, quarantine, parsing } = config;
+  const workerConfig = { gateway, ingest, log, receivers, quarantine, parsing, access: plainAccess(config.access) };
   await mustBeFree(host, config.gateway.port);
 
   let nextShard = 0;
@@ -128,6 +135,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       restarts: keepers.reduce((sum, keeper) => sum + keeper.restarts, 0),
       listeners: keepers[0].listeners,
     }),
+    setRules(rules) {
+      for (const keeper of keepers) keeper.setRules(rules);
+    },
+    streams: () => keepers.map((keeper) => keeper.streams),
     setPressure(facts) {
       for (const keeper of keepers) keeper.setPressure(facts);
     },

@@ -14,6 +14,7 @@ import { systemClock } from '#platform/clock.ts';
 import { silentLogger } from '#platform/logger.ts';
 import type { SenderCredentials } from '#ingest/intake.ts';
 import { quarantineConfig } from '#ingest/quarantine-config.ts';
+import { parsingConfig } from '#parsing/config.ts';
 import { receiversConfig } from '#receivers/config.ts';
 import type { ReceiversConfig } from '#receivers/config.ts';
 import { gatewayConfig } from '#server/gateway-config.ts';
@@ -97,7 +98,7 @@ export async function startTestGateway(t: TestContext, options: TestGatewayOptio
   const quarantine = { ...defaultsOf(quarantineConfig), enabled: options.quarantine ?? false };
   const receivers = { ...defaultsOf(receiversConfig), ...options.receivers };
   const runtime = await startWorkerRuntime({
-    config: { gateway, ingest, receivers, quarantine },
+    config: { gateway, ingest, receivers, quarantine, parsing: defaultsOf(parsingConfig) },
     writer,
     lastReceivedMs: 0,
     authenticate: (credentials) => ({

@@ -14,6 +14,7 @@ import { AppError } from '#base/errors.ts';
 import { Secret } from '#base/secret.ts';
 import { ingestConfig } from '#ingest/config.ts';
 import { logConfig } from '#log/config.ts';
+import { parsingConfig } from '#parsing/config.ts';
 import { openWalLog } from '#log/wal/wal-log.ts';
 import type { WalLog } from '#log/wal/wal-log.ts';
 import { systemClock } from '#platform/clock.ts';
@@ -56,6 +57,7 @@ async function start(t: TestContext, settings: Partial<GatewayConfig> = {}, acce
       access: access ?? defaultsOf(accessConfig),
       receivers: defaultsOf(receiversConfig),
       quarantine: defaultsOf(quarantineConfig),
+      parsing: defaultsOf(parsingConfig),
     },
     incarnation: log.incarnation,
     logDirectory: join(directory, 'log'),

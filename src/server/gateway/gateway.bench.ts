@@ -10,6 +10,7 @@ import http from 'node:http';
 import { accessConfig } from '#access/config.ts';
 import { ingestConfig } from '#ingest/config.ts';
 import { logConfig } from '#log/config.ts';
+import { parsingConfig } from '#parsing/config.ts';
 import { openWalLog } from '#log/wal.ts';
 import { systemClock } from '#platform/clock.ts';
 import { nodeFiles } from '#platform/files.ts';
@@ -48,6 +49,7 @@ const gateway = await startGateway({
     access: defaultsOf(accessConfig),
     receivers: defaultsOf(receiversConfig),
     quarantine: defaultsOf(quarantineConfig),
+    parsing: defaultsOf(parsingConfig),
   },
   incarnation: log.incarnation,
   logDirectory: directory,

@@ -3,14 +3,18 @@ import type { PlainAccess } from '#access/access.ts';
 import type { ErrorCode } from '#base/errors.ts';
 import type { IngestConfig } from '#ingest/config.ts';
 import type { PressureFacts } from '#ingest/pressure.ts';
+import type { PoliciesConfig } from '#ingest/policies/config.ts';
 import type { QuarantineConfig } from '#ingest/quarantine-config.ts';
 import type { LogConfig } from '#log/config.ts';
 import type { ShardEnd } from '#log/durable-log.ts';
+import type { ParsingConfig } from '#parsing/config.ts';
+import type { ParsingConfig } from '#parsing/config.ts';
 import type { LogRecord } from '#platform/telemetry.ts';
 import type { GatewayConfig } from '#server/gateway-config.ts';
 import type { ReceiversConfig } from '#receivers/config.ts';
 import type { GatewayCounts } from './counters.ts';
 import type { ListenerStatus } from './receiver-listeners.ts';
+import type { LiveRules, StreamFacts } from './worker-intake.ts';
 
 /** Sections of the configuration that a worker needs. */
 export interface GatewayWorkerConfig {
@@ -19,7 +23,10 @@ export interface GatewayWorkerConfig {
   readonly log: LogConfig;
   readonly access: PlainAccess;
   readonly receivers: ReceiversConfig;
+  readonly parsing: ParsingConfig;
+  readonly policies: PoliciesConfig;
   readonly quarantine: QuarantineConfig;
+  readonly parsing: ParsingConfig;
 }
 
 /** Where a worker's shard of the log goes on (`WriterStart` of the WAL). */
@@ -38,6 +45,7 @@ export interface GatewayWorkerData {
   /** Receive time of the newest line in the shard; the next is never earlier. */
   readonly lastReceivedMs: number;
   readonly logDirectory: string;
+  readonly rules: LiveRules;
   readonly apiSocketPath: string;
   readonly port: number;
   /** Ports that the first worker's other listeners got, by name. */
@@ -52,10 +60,11 @@ export type FromGatewayWorker =
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string; readonly details: Readonly<Record<string, unknown>> }
   | { readonly type: 'committed'; readonly end: ShardEnd }
   /** What was counted since the last one; `reply` is set where it was asked for. */
-  | { readonly type: 'counts'; readonly counts: GatewayCounts; readonly reply?: number }
+  | { readonly type: 'counts'; readonly counts: GatewayCounts; readonly reply?: number; readonly streams?: StreamFacts }
   | { readonly type: 'log'; readonly record: LogRecord };
 
 export type ToGatewayWorker =
   | { readonly type: 'pressure'; readonly facts: PressureFacts }
+  | { readonly type: 'rules'; readonly rules: LiveRules }
   | { readonly type: 'report'; readonly reply: number }
   | { readonly type: 'stop' };

@@ -7,6 +7,7 @@ import { createForwardReceiver } from '#receivers/forward/receiver.ts';
 import { createNativeReceiver } from '#receivers/native/routes.ts';
 import { createLokiReceiver } from '#receivers/loki/routes.ts';
 import { createOtlpReceiver } from '#receivers/otlp/receiver.ts';
+import { createRawReceiver } from '#receivers/raw/receiver.ts';
 import { createResubmitReceiver } from '#receivers/resubmit/routes.ts';
 import type { Receiver, ReceiverContext } from '#receivers/receiver.ts';
 import { createSplunkReceiver } from '#receivers/splunk/receiver.ts';
@@ -17,6 +18,7 @@ type Create = (context: ReceiverContext, config: ReceiversConfig) => Receiver | 
 const creators: readonly Create[] = [
   (context) => createNativeReceiver(context),
   (context) => createResubmitReceiver(context),
+  (context, { raw }) => (raw.enabled ? createRawReceiver(context, raw) : undefined),
   (context, { elasticsearch }) => (elasticsearch.enabled ? createElasticsearchReceiver(context, elasticsearch) : undefined),
   (context, { splunk }) => (splunk.enabled ? createSplunkReceiver(context) : undefined),
   (context, { datadog }) => (datadog.enabled ? createDatadogReceiver(context) : undefined),

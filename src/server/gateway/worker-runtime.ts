@@ -4,22 +4,18 @@
  */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AppError } from '#base/errors.ts';
-import { createIntake } from '#ingest/intake.ts';
 import type { Intake } from '#ingest/intake.ts';
-import { createIngestPipeline } from '#ingest/pipeline.ts';
-import { lagHintOf, noPressure } from '#ingest/pressure.ts';
+import { noPressure } from '#ingest/pressure.ts';
 import type { PressureFacts } from '#ingest/pressure.ts';
-import { RejectedRecords } from '#ingest/rejected-records.ts';
 import type { LogWriter } from '#log/durable-log.ts';
-import { LogBatchBuilder } from '#model/log-batch.ts';
-import { RecordWriter } from '#model/record-writer.ts';
+import { configuredRules } from '#parsing/parser-rules.ts';
+import { createParserSet } from '#parsing/parser-set.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import { ByteBudget } from '#receivers/byte-budget.ts';
 import type { HttpSide, ReceiverContext } from '#receivers/receiver.ts';
 import type { ReceiverRoute } from '#receivers/http-receiver.ts';
-import { countEvent, countOutcomes, zeroCounts } from './counters.ts';
+import { countEvent, zeroCounts } from './counters.ts';
 import type { GatewayCounts } from './counters.ts';
 import { GatewayHttp } from './http-server.ts';
 import type { GatewayWorkerConfig } from './messages.ts';
@@ -29,6 +25,8 @@ import { ReceiverListeners } from './receiver-listeners.ts';
 import type { ListenerStatus } from './receiver-listeners.ts';
 import { createReceivers } from './receivers.ts';
 import { sendError } from './send-error.ts';
+import { createWorkerIntake } from './worker-intake.ts';
+import type { LiveRules, StreamFacts, WorkerIntake } from './worker-intake.ts';
 
 /** A shard's writer that knows how full the log is (`WalWriter`). */
 export interface PressuredLogWriter extends LogWriter {
@@ -37,7 +35,7 @@ export interface PressuredLogWriter extends LogWriter {
 }
 
 export interface WorkerRuntimeOptions {
-  readonly config: Pick<GatewayWorkerConfig, 'gateway' | 'ingest' | 'receivers' | 'quarantine'>;
+  readonly config: Pick<GatewayWorkerConfig, 'gateway' | 'ingest' | 'receivers' | 'quarantine' | 'parsing'>;
   readonly writer: PressuredLogWriter;
   readonly lastReceivedMs: number;
   /** The sender, who may write; throws AppError unauthenticated, forbidden. */
@@ -47,7 +45,10 @@ export interface WorkerRuntimeOptions {
   readonly reusePort: boolean;
   /** Ports that another worker's listeners got, by name. */
   readonly listenerPorts: Readonly<Record<string, number>>;
+  readonly rules: LiveRules;
   readonly clock: Clock;
+  /** Below 1. */
+  readonly random: () => number;
   readonly logger: Logger;
 }
 
@@ -55,6 +56,9 @@ export interface WorkerRuntime {
   readonly port: number;
   readonly listeners: readonly ListenerStatus[];
   setPressure(facts: PressureFacts): void;
+  /** Takes these rules in place of the last ones. */
+  setRules(rules: LiveRules): void;
+  streamFacts(): StreamFacts;
   /** What was counted since the last call. */
   takeCounts(): GatewayCounts;
   /** Takes no new requests, finishes those in flight, closes the shard. */
@@ -77,7 +81,8 @@ export async function startWorkerRuntime(options: WorkerRuntimeOptions): Promise
 
   const { ingest } = config;
   const budget = new ByteBudget(ingest.max_inflight_bytes, 'ingest.max_inflight_bytes', ingest.overload_retry_after);
-  const context = receiverContext(site, budget);
+  const workerIntake = createWorkerIntake({ ...options, counts: () => counts, pressure: () => pressure });
+  const context = receiverContext(site, workerIntake, budget);
   const receivers = createReceivers(context, config.receivers);
   const proxy = createProxy({
     apiSocketPath,
@@ -105,66 +110,32 @@ export async function startWorkerRuntime(options: WorkerRuntimeOptions): Promise
       pressure = facts;
       writer.setHeldBytes(facts.heldBytes);
     },
+    setRules: (rules) => workerIntake.setRules(rules),
+    streamFacts: () => workerIntake.streamFacts(),
     takeCounts() {
+      workerIntake.countParsers();
       const taken = counts;
       counts = zeroCounts();
       return taken;
     },
     async stop() {
       await Promise.all([main.stop(), listeners.stop()]);
+      await workerIntake.stop();
       await writer.close();
     },
   };
 }
 
-function receiverContext(site: Site, budget: ByteBudget): ReceiverContext {
+function receiverContext(site: Site, { intake }: WorkerIntake, budget: ByteBudget): ReceiverContext {
   const { config, clock, logger } = site.options;
   return {
-    intake: workerIntake(site),
+    intake,
     ingestConfig: config.ingest,
     budget,
     clock,
     logger,
     count: (receiver, event, amount = 1) => countEvent(site.counts(), receiver, event, amount),
   };
-}
-
-function workerIntake({ options, counts, pressure }: Site): Intake {
-  const { writer, clock, authenticate, config } = options;
-  const { ingest } = config;
-  const pipeline = createIngestPipeline({
-    writer,
-    clock,
-    policyOf: () => undefined,
-    maxClockSkewMs: ingest.max_clock_skew,
-    lastReceivedMs: options.lastReceivedMs,
-    onDurable: (tenant, outcomes) => countOutcomes(counts(), tenant, outcomes, config.gateway.max_counted_tenants),
-  });
-  return createIntake({
-    pipeline,
-    authenticate,
-    admit() {
-      if (writer.pressure !== 'full') return;
-      throw new AppError('log_full', 'the log is full of lines that are not yet indexed', {
-        details: { setting: 'log.refuse_ratio' },
-        retryAfterMs: ingest.overload_retry_after,
-      });
-    },
-    lagHint: () => lagHintOf(writer.pressure, pressure().lagMs, ingest),
-    rows: new LogBatchBuilder(),
-    writer: new RecordWriter({
-      maxAttributes: ingest.max_attributes_per_record,
-      maxNameBytes: ingest.max_attribute_name_bytes,
-      maxOverflowBytes: ingest.max_record_bytes,
-    }),
-    rejected: new RejectedRecords({
-      isEnabled: config.quarantine.enabled,
-      maxRecordBytes: config.quarantine.max_record_bytes,
-      maxBatchBytes: config.quarantine.max_batch_bytes,
-      maxReportedErrors: ingest.max_reported_errors,
-    }),
-    finisherOf: () => undefined,
-  });
 }
 
 /** Makes HTTP servers that share bounds, budget and counters. */
