@@ -7,8 +7,7 @@ import { SyslogFrames } from './frames.ts';
 interface Framed {
   readonly frames: string[];
   readonly rest: string;
-  readonly splitCount: number;
-  readonly lostCount: number;
+  readonly events: readonly (readonly [string, number])[];
 }
 
 function frame(pieces: readonly string[], maxBytes = 1000): Framed {
@@ -21,7 +20,7 @@ function frame(pieces: readonly string[], maxBytes = 1000): Framed {
     while (frames.next(buffer)) found.push(text());
   }
   const rest = frames.rest(buffer) ? text() : '';
-  return { frames: found, rest, splitCount: frames.splitCount, lostCount: frames.lostCount };
+  return { frames: found, rest, events: frames.takeEvents() };
 }
 
 const cases: readonly (readonly [string, readonly string[], Partial<Framed>])[] = [
@@ -29,19 +28,27 @@ const cases: readonly (readonly [string, readonly string[], Partial<Framed>])[] 
   ['counted', ['4 <1>a7 <1>b\nc\n0'], { frames: ['<1>a', '<1>b\nc\n'], rest: '0' }],
   ['counted, with line feeds between', ['4 <1>a\n4 <1>b\n'], { frames: ['<1>a', '<1>b'], rest: '' }],
   ['counted, cut anywhere', ['1', '1', ' hello', ' world3', ' ', 'abc'], { frames: ['hello world', 'abc'], rest: '' }],
-  ['a count that is none: lines from there', ['3 abcxyz 1\n5 hello\n'], { frames: ['abc', 'xyz 1', '5 hello'], lostCount: 1 }],
-  ['a count of nothing', ['0 abc\n'], { frames: ['0 abc'], lostCount: 1 }],
-  ['a count without end', ['12345678901234 x\n'], { frames: ['12345678901234 x'], lostCount: 1 }],
-  ['a line over the bound', [`<1>${'x'.repeat(22)}\n<1>b\n`], { frames: [`<1>${'x'.repeat(17)}`, 'xxxxx', '<1>b'], splitCount: 1 }],
+  [
+    'a count that is none: lines from there',
+    ['3 abcxyz 1\n5 hello\n'],
+    { frames: ['abc', 'xyz 1', '5 hello'], events: [['framing_lost', 1]] },
+  ],
+  ['a count of nothing', ['0 abc\n'], { frames: ['0 abc'], events: [['framing_lost', 1]] }],
+  ['a count without end', ['12345678901234 x\n'], { frames: ['12345678901234 x'], events: [['framing_lost', 1]] }],
+  [
+    'a line over the bound',
+    [`<1>${'x'.repeat(22)}\n<1>b\n`],
+    { frames: [`<1>${'x'.repeat(17)}`, 'xxxxx', '<1>b'], events: [['messages_split', 1]] },
+  ],
   [
     'a line over the bound, in pieces',
     ['<1>xxxxx', 'xxxxxxxxxx', 'xxxxxxx\n'],
-    { frames: [`<1>${'x'.repeat(17)}`, 'xxxxx'], splitCount: 1 },
+    { frames: [`<1>${'x'.repeat(17)}`, 'xxxxx'], events: [['messages_split', 1]] },
   ],
   [
     'a counted message over the bound',
     [`25 <1>${'x'.repeat(22)}4 <1>b`],
-    { frames: [`<1>${'x'.repeat(17)}`, 'xxxxx', '<1>b'], splitCount: 1 },
+    { frames: [`<1>${'x'.repeat(17)}`, 'xxxxx', '<1>b'], events: [['messages_split', 1]] },
   ],
 ];
 

@@ -1,13 +1,15 @@
 /** The syslog receiver: UDP and TCP on one port, TLS on another. Docs: docs/send-data/syslog.md. */
+import { FramedConnection } from '#receivers/framed-connection.ts';
 import { batchedListeners, StreamBatcher } from '#receivers/stream-batcher.ts';
 import type { Receiver, ReceiverContext, ReceiverListener } from '#receivers/receiver.ts';
 import { SenderNetworks } from '#receivers/sender-networks.ts';
 import { createTcpListener } from '#receivers/tcp-listener.ts';
+import type { TcpConnection } from '#receivers/tcp-listener.ts';
 import { wantsTls } from '#receivers/tls-files.ts';
 import { createUdpListener } from '#receivers/udp-listener.ts';
 import type { SyslogConfig } from './config.ts';
-import { SyslogConnection } from './connection.ts';
 import { SyslogDecoder } from './decode.ts';
+import { SyslogFrames } from './frames.ts';
 import { SourceZone } from './source-zone.ts';
 
 const receiver = 'syslog';
@@ -57,11 +59,7 @@ function tcpListeners(
   networks: SenderNetworks,
   batcher: StreamBatcher,
 ): ReceiverListener[] {
-  const options = {
-    batcher,
-    maxMessageBytes: config.max_message_bytes,
-    count: (event: string, amount: number) => context.count(receiver, event, amount),
-  };
+  const count = (event: string, amount: number): void => context.count(receiver, event, amount);
   const common = {
     ...{ receiver, host: config.host, context, networks },
     maxConnections: config.max_connections,
@@ -69,7 +67,7 @@ function tcpListeners(
     stopTimeoutMs: config.stop_timeout,
     // there is no acknowledgement: what is on the way when we stop would be lost
     onStop: 'read' as const,
-    connect: (connection: ConstructorParameters<typeof SyslogConnection>[0]) => new SyslogConnection(connection, options),
+    connect: (connection: TcpConnection) => new FramedConnection(connection, new SyslogFrames(config.max_message_bytes), batcher, count),
   };
   const plain = createTcpListener({ ...common, name: 'syslog-tcp', port: config.port, setting: 'receivers.syslog.port' });
   if (!wantsTls(config.tls)) return [plain];
