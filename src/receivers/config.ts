@@ -5,6 +5,7 @@ import { beatsConfig } from './beats/config.ts';
 import { datadogConfig } from './datadog/config.ts';
 import { elasticsearchConfig } from './elasticsearch/config.ts';
 import { forwardConfig } from './forward/config.ts';
+import { journaldConfig } from './journald/config.ts';
 import { lokiConfig } from './loki/config.ts';
 import { otlpConfig } from './otlp/config.ts';
 import { rawConfig } from './raw/config.ts';
@@ -20,6 +21,7 @@ export const receiversConfig = section('Wire protocols beside the native one, ea
   otlp: otlpConfig,
   forward: forwardConfig,
   beats: beatsConfig,
+  journald: journaldConfig,
   syslog: syslogConfig,
 });
 

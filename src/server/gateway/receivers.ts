@@ -4,6 +4,7 @@ import { createBeatsReceiver } from '#receivers/beats/receiver.ts';
 import { createDatadogReceiver } from '#receivers/datadog/receiver.ts';
 import { createElasticsearchReceiver } from '#receivers/elasticsearch/receiver.ts';
 import { createForwardReceiver } from '#receivers/forward/receiver.ts';
+import { createJournaldReceiver } from '#receivers/journald/receiver.ts';
 import { createNativeReceiver } from '#receivers/native/routes.ts';
 import { createLokiReceiver } from '#receivers/loki/routes.ts';
 import { createOtlpReceiver } from '#receivers/otlp/receiver.ts';
@@ -26,6 +27,7 @@ const creators: readonly Create[] = [
   (context, { otlp }) => (otlp.enabled ? createOtlpReceiver(context, otlp) : undefined),
   (context, { forward }) => (forward.enabled ? createForwardReceiver(context, forward) : undefined),
   (context, { beats }) => (beats.enabled ? createBeatsReceiver(context, beats) : undefined),
+  (context, { journald }) => (journald.enabled ? createJournaldReceiver(context, journald) : undefined),
   (context, { syslog }) => (syslog.enabled ? createSyslogReceiver(context, syslog) : undefined),
 ];
 
