@@ -32,10 +32,10 @@ test('parameters take the prefix that is given', () => {
   assert.deepEqual(compileSql(parseQuery('service:a'), 'where_'), { sql: '(service = {where_0:String})', params: { where_0: 'a' } });
 });
 
-test('the probes for names hold the bare words, once each', () => {
+test('the probe for names holds the bare words, once each', () => {
   assert.deepEqual(compileNameProbes(parseQuery('a b -a (c OR pay*) "x y" service:z')), {
     words: ['a', 'b', 'c'],
-    conditions: ['trace_id', 'span_id', 'service', 'host'].map((column) => `${column} IN ({i0:String}, {i1:String}, {i2:String})`),
+    condition: `(${['trace_id', 'span_id', 'service', 'host'].map((column) => `${column} IN ({i0:String}, {i1:String}, {i2:String})`).join(' OR ')})`,
     params: { i0: 'a', i1: 'b', i2: 'c' },
   });
   assert.equal(compileNameProbes(parseQuery('"x y" level:ERROR')), undefined);

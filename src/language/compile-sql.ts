@@ -51,9 +51,8 @@ class Params {
  * Throws AppError `query_unsupported` for what does not exist.
  *
  * A bare word makes the engine read trace_id and span_id, some 50 MB per million lines and two thirds of the query's
- * time, mostly to find that no line has a word like "timeout" as its id; and an OR over so many columns is pruned badly. A
- * caller may first ask `compileNameProbes` (each is answered by its own index) in the same snapshot, and where none
- * finds a line pass their words as `known.absentNames`.
+ * time, mostly to find that no line has a word like "timeout" as its id. A caller may first ask `compileNameProbes`, which
+ * the indexes answer, in the same snapshot, and where that finds no line pass its words as `known.absentNames`.
  */
 export function compileSql(node: QueryNode, prefix = 'p', known: KnownFacts = {}): CompiledSql {
   const params = new Params(prefix);
@@ -63,8 +62,7 @@ export function compileSql(node: QueryNode, prefix = 'p', known: KnownFacts = {}
 /** Whether any line has one of the words as its trace_id, span_id, service or host. */
 export interface NameProbes {
   readonly words: readonly string[];
-  /** A condition for each column, to be asked apart. */
-  readonly conditions: readonly string[];
+  readonly condition: string;
   readonly params: CompiledSql['params'];
 }
 
@@ -74,7 +72,8 @@ export function compileNameProbes(node: QueryNode, prefix = 'i'): NameProbes | u
   if (words.length === 0) return undefined;
   const params = new Params(prefix);
   const list = words.map((word) => params.text(word)).join(', ');
-  return { words, conditions: bareWordColumns.map((column) => `${column} IN (${list})`), params: params.values };
+  const condition = bareWordColumns.map((column) => `${column} IN (${list})`).join(' OR ');
+  return { words, condition: `(${condition})`, params: params.values };
 }
 
 function conditionSql(condition: Condition, params: Params): string {

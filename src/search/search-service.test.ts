@@ -234,10 +234,13 @@ test('totals: exact by page, exact by count, a bound when the count runs out', a
   addLines(10);
   const totals = ({ total, totalRelation }: SearchAnswer): unknown[] => [total, totalRelation];
   store.held.add('count');
+  assert.deepEqual(totals(await search({ query: 'trace_id:none OR payment-12345678' })), [0, 'eq']);
+  assert.equal(store.asked.length, 1, 'where an id is looked up no count is begun');
   assert.deepEqual(totals(await search({ limit: 10 })), [10, 'eq'], 'the whole answer needs no count');
-  assert.equal(store.abortedCount, 0, 'and none was begun');
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(store.abortedCount, 1, 'and the one that was begun is ended');
   const running = search({ limit: 4 });
-  await store.untilAsked(3);
+  await store.untilAsked(5);
   await new Promise((resolve) => setImmediate(resolve));
   clock.advance(5001);
   assert.deepEqual(totals(await running), [5, 'gte']);
@@ -322,10 +325,10 @@ test('the store gets the limits of the settings', async () => {
 test('twenty searches of a tenant run at once, the rest wait, another tenant gets through', async () => {
   const { search, store, service } = createSearch();
   store.held.add('find');
-  const runs = Array.from({ length: 25 }, () => search());
+  const runs = Array.from({ length: 25 }, () => search({ query: 'trace_id:a' }));
   await store.untilAsked(20);
   assert.deepEqual(service.status(), { running: 20, waiting: 5 });
-  const other = search({}, { tenant: 'other' });
+  const other = search({ query: 'trace_id:a' }, { tenant: 'other' });
   await store.untilAsked(21);
   assert.deepEqual(service.status(), { running: 21, waiting: 5 });
   store.release();

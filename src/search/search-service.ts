@@ -12,6 +12,7 @@ import { defaultQueryConfig } from '#language/config.ts';
 import type { QueryConfig } from '#language/config.ts';
 import { allOf, parseFilters } from '#language/filters.ts';
 import { parseQuery } from '#language/parser.ts';
+import { isLookup } from '#language/selectivity.ts';
 import type { LogLine } from '#model/log-line.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { AggregateAnswer, Bucket, CountAnswer, LineQuery, LinesAnswer, LogStore, ReadOptions, TimeRange } from '#store/log-store.ts';
@@ -214,18 +215,31 @@ export class SearchService {
   }
 
   /**
-   * Reads the page and then, unless it shows all lines there are, counts. Not at the same time: both would want all cores,
-   * and a count begun in vain would have to be killed.
+   * Reads the page and, unless it shows all lines there are, counts. The two run side by side where a count is likely to be
+   * needed; for an id it seldom is, and one begun in vain would have to be killed.
    */
   async #readPage(query: LineQuery, signal: AbortSignal): Promise<LinesAnswer & Total> {
-    const page = await this.#options.store.findLines(query, this.#readOptions(signal));
-    const offset = query.offset ?? 0;
-    const seen = page.lines.length === 0 ? 0 : offset + page.lines.length;
-    const isWhole = page.complete && !page.hasMore && query.after === undefined && (seen > 0 || offset === 0);
-    if (isWhole) return { ...page, total: seen, totalRelation: 'eq' };
-    const count = await this.#countWithinBudget(query, signal);
-    const scannedRows = page.scannedRows + (count?.scannedRows ?? 0);
-    return { ...page, scannedRows, ...totalOf(count, seen + (page.hasMore ? 1 : 0)) };
+    const counting = isLookup(query.where) ? undefined : this.#beginCount(query, signal);
+    try {
+      const page = await this.#options.store.findLines(query, this.#readOptions(signal));
+      const offset = query.offset ?? 0;
+      const seen = page.lines.length === 0 ? 0 : offset + page.lines.length;
+      const isWhole = page.complete && !page.hasMore && query.after === undefined && (seen > 0 || offset === 0);
+      if (isWhole) return { ...page, total: seen, totalRelation: 'eq' };
+      const count = await (counting?.count ?? this.#countWithinBudget(query, signal));
+      const scannedRows = page.scannedRows + (count?.scannedRows ?? 0);
+      return { ...page, scannedRows, ...totalOf(count, seen + (page.hasMore ? 1 : 0)) };
+    } finally {
+      counting?.giveUp();
+    }
+  }
+
+  #beginCount(query: LineQuery, signal: AbortSignal): { readonly count: Promise<CountAnswer | undefined>; giveUp(): void } {
+    const abort = new AbortController();
+    const count = this.#countWithinBudget(query, AbortSignal.any([signal, abort.signal]));
+    // Whoever needs the count gets its error; given up, it has no one.
+    count.catch(() => undefined);
+    return { count, giveUp: () => abort.abort() };
   }
 
   /** The count, or undefined where it ran out of its own budget. Other errors are the search's. */

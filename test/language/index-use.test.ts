@@ -69,14 +69,13 @@ for (const query of [
   });
 }
 
-test('the probes for names are answered by their indexes', () => {
+test('the probe for names is answered by indexes', () => {
   const probe = compileNameProbes(parseQuery('hay OR (straw -needle)'));
   assert.ok(probe !== undefined);
   assert.deepEqual(probe.words, ['hay', 'straw', 'needle']);
-  for (const condition of probe.conditions) {
-    const plan = engine.query(`EXPLAIN indexes = 1 SELECT count() FROM language.indexed WHERE ${condition}`, probe.params);
-    assert.match(plan, /Granules: [0-5]\/100/, condition);
-  }
+  const plan = engine.query(`EXPLAIN indexes = 1 SELECT count() FROM language.indexed WHERE ${probe.condition}`, probe.params);
+  const counts = [...plan.matchAll(/Granules: (\d+)\/100/g)];
+  assert.ok(Number(counts.at(-1)?.[1]) <= 5, plan);
 });
 
 test('the count reads all granules without an index', () => {

@@ -71,7 +71,7 @@ test('known absent names change no answer', () => {
     const isName = (word: string): boolean => rows.some((row) => namesOf(row).includes(word));
     const withNames: number[] = rows.flatMap((row, index) => (probe.words.some((word) => namesOf(row).includes(word)) ? [index] : []));
     for (const table of tableNames) {
-      assert.deepEqual(engine.select(table, { sql: `(${probe.conditions.join(' OR ')})`, params: probe.params }), withNames);
+      assert.deepEqual(engine.select(table, { sql: probe.condition, params: probe.params }), withNames);
       const simpler = compileSql(query, 'p', { absentNames: new Set(probe.words.filter((word) => !isName(word))) });
       assert.deepEqual(engine.select(table, simpler), matched, `seed ${seed}: ${printQuery(query)}`);
     }

@@ -6,10 +6,20 @@ import { AppError } from '#base/errors.ts';
 import { compileFieldNumber, compileFieldValue } from '#language/compile-sql.ts';
 import type { AggregateAnswer, AggregateQuery, Bucket, Metric, ReadOptions } from '../log-store.ts';
 import type { Parameters } from './database.ts';
+import type { Density } from './density.ts';
 import type { ReadParts } from './find-lines.ts';
 import { rollupPlan } from './rollup.ts';
 import type { Snapshot } from './snapshots.ts';
-import { alsoWith, committedCondition, inRange, lineConditions, rangeParameters, unionOfSources } from './sources.ts';
+import {
+  alsoWith,
+  committedCondition,
+  inRange,
+  lineConditions,
+  memtableBranches,
+  rangeParameters,
+  unionAll,
+  unionOfSources,
+} from './sources.ts';
 import type { LineConditions } from './sources.ts';
 
 const minuteMs = 60_000;
@@ -24,19 +34,21 @@ interface Plan {
 
 /** Answers from one snapshot; the caller holds and releases it. */
 export async function aggregate(
-  { database, absentNames }: ReadParts,
+  { database, density, absentNames }: ReadParts,
   snapshot: Snapshot,
   query: AggregateQuery,
   options: ReadOptions,
 ): Promise<AggregateAnswer> {
   const plan = planGroups(query.groupBy);
-  const conditions = lineConditions(
-    query.tenant,
-    query.where,
-    await absentNames.of(query.tenant, query.where, query.range, snapshot, options),
-  );
+  const [tenantDensity, absent] = await Promise.all([
+    density.of(query.tenant, snapshot.generation, options),
+    absentNames.of(query.tenant, query.where, query.range, snapshot, options),
+  ]);
+  const conditions = lineConditions(query.tenant, query.where, absent);
   const counted = isCount(query.metric);
-  const { source, parameters } = counted ? countSource(snapshot, query, plan, conditions) : valueSource(snapshot, query, plan, conditions);
+  const { source, parameters } = counted
+    ? countSource(snapshot, query, plan, conditions, tenantDensity)
+    : valueSource(snapshot, query, plan, conditions);
   const keys = ['bucket', ...plan.groups.map((_, index) => `g${index}`)];
   const { value, extrapolated } = counted ? countMetric(query.metric) : valueMetric(query.metric);
   const { rows, scannedRows } = await database.select(
@@ -95,7 +107,7 @@ const rollupBucket = (query: AggregateQuery): string =>
     : 'intDiv(toInt64(toUnixTimestamp(toStartOfMinute(ts))) * 1000, {interval_ms:Int64}) * {interval_ms:Int64} AS bucket';
 
 /** Partial sums per bucket, group and, for error shares, level: they add up over the branches. */
-function countSource(snapshot: Snapshot, query: AggregateQuery, plan: Plan, conditions: LineConditions): Source {
+function countSource(snapshot: Snapshot, query: AggregateQuery, plan: Plan, conditions: LineConditions, density: Density): Source {
   const groupNames = plan.groups.map((_, index) => `g${index}`);
   const groupColumns = plan.groups.map((sql, index) => `${sql} AS g${index}`);
   const byLevel = query.metric.kind === 'error_rate';
@@ -103,20 +115,13 @@ function countSource(snapshot: Snapshot, query: AggregateQuery, plan: Plan, cond
   const select = (bucket: string): string => [bucket, ...groupColumns, sums].join(', ');
   const groupBy = ['bucket', ...groupNames, ...(byLevel ? ['lvl'] : [])];
   const wholeMinutes = query.intervalMs === undefined || query.intervalMs % minuteMs === 0;
-  const rollup = wholeMinutes ? rollupPlan(snapshot, query.where, query.range, query.groupBy) : undefined;
-  if (rollup !== undefined) {
-    return {
-      source: rollup.union({ rollup: select(rollupBucket(query)), raw: select(rawBucket(query)), groupBy }, conditions),
-      parameters: rollup.parameters,
-    };
-  }
-  const raw = unionOfSources(
-    snapshot,
-    select(rawBucket(query)),
-    alsoWith(conditions, inRange('from_ns', 'to_ns')),
-    `GROUP BY ${groupBy.join(', ')}`,
-  );
-  return { source: raw, parameters: {} };
+  const rollup = wholeMinutes ? rollupPlan(snapshot, query.where, query.range, query.groupBy, density) : undefined;
+  const raw = select(rawBucket(query));
+  const inside = alsoWith(conditions, inRange('from_ns', 'to_ns'));
+  const tail = `GROUP BY ${groupBy.join(', ')}`;
+  if (rollup === undefined) return { source: unionOfSources(snapshot, raw, inside, tail), parameters: {} };
+  const committed = rollup.committed({ rollup: select(rollupBucket(query)), raw, groupBy }, conditions);
+  return { source: unionAll([...committed, ...memtableBranches(snapshot, raw, inside, tail)]), parameters: rollup.parameters };
 }
 
 function countMetric({ kind }: Metric): { value: string; extrapolated: string } {

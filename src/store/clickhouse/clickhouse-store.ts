@@ -18,7 +18,7 @@ import type {
 } from '../log-store.ts';
 import { AbsentNames } from './absent-names.ts';
 import { aggregate } from './aggregate.ts';
-import { countLines } from './count-lines.ts';
+import { CommittedCounts, countLines } from './count-lines.ts';
 import { Database, RowBudgetExceeded } from './database.ts';
 import type { BlockInserter, ClientsByClass } from './database.ts';
 import { DensityCache } from './density.ts';
@@ -82,7 +82,12 @@ export class ClickHouseStore implements LogStore {
     this.sink = sink;
     this.#backlog = backlog;
     this.replacer = replacer;
-    this.#reads = { database, density: new DensityCache(database), absentNames: new AbsentNames(database) };
+    this.#reads = {
+      database,
+      density: new DensityCache(database),
+      absentNames: new AbsentNames(database),
+      committedCounts: new CommittedCounts(),
+    };
   }
 
   /** Needs no running engine: that is asked for first by `prepare`. */

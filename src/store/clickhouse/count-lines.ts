@@ -1,31 +1,103 @@
-/** How many lines match: from the roll-up where the query and the range allow it, else by scan and index. */
+/**
+ * How many lines match: from the roll-up where the query and the range allow it, else by scan and index. What was counted
+ * in the committed table is kept per generation, because only a commit changes it: the further pages of a search, and a
+ * search that is repeated, count the memtables only.
+ */
 import type { CountAnswer, LineQuery, ReadOptions } from '../log-store.ts';
 import type { ReadParts } from './find-lines.ts';
 import { rollupPlan } from './rollup.ts';
 import type { Snapshot } from './snapshots.ts';
-import { alsoWith, committedCondition, inRange, lineConditions, rangeParameters, unionOfSources } from './sources.ts';
+import {
+  alsoWith,
+  committedBranch,
+  committedCondition,
+  inRange,
+  lineConditions,
+  memtableBranches,
+  rangeParameters,
+  unionAll,
+} from './sources.ts';
+
+type CountQuery = Pick<LineQuery, 'tenant' | 'where' | 'range'>;
+
+interface Count {
+  readonly total: number;
+  readonly scannedRows: number;
+}
+
+const maxKept = 1000;
+
+/** Counts of committed lines by query, of one generation. */
+export class CommittedCounts {
+  #generation = -1;
+  #kept = new Map<string, number>();
+
+  async of(query: CountQuery, { generation }: Snapshot, count: () => Promise<Count>): Promise<Count> {
+    const key = JSON.stringify([query.tenant, query.where, String(query.range.fromNs), String(query.range.toNs)]);
+    const known = generation === this.#generation ? this.#kept.get(key) : undefined;
+    if (known !== undefined) return { total: known, scannedRows: 0 };
+    const counted = await count();
+    if (generation > this.#generation || this.#kept.size >= maxKept) {
+      this.#generation = generation;
+      this.#kept = new Map();
+    }
+    if (generation === this.#generation) this.#kept.set(key, counted.total);
+    return counted;
+  }
+}
 
 /** Counts the lines of one snapshot; the caller holds and releases it. Counts lines, not weights. */
-export async function countLines(
-  { database, absentNames }: ReadParts,
-  snapshot: Snapshot,
-  query: Pick<LineQuery, 'tenant' | 'where' | 'range'>,
-  options: ReadOptions,
-): Promise<CountAnswer> {
-  const conditions = lineConditions(
-    query.tenant,
-    query.where,
-    await absentNames.of(query.tenant, query.where, query.range, snapshot, options),
-  );
-  const rollup = rollupPlan(snapshot, query.where, query.range, []);
-  const source = rollup
-    ? rollup.union({ rollup: 'count() AS lines', raw: 'count() AS lines', groupBy: [] }, conditions)
-    : unionOfSources(snapshot, 'count() AS lines', alsoWith(conditions, inRange('from_ns', 'to_ns')));
-  const { rows, scannedRows } = await database.select(
-    `SELECT sum(lines) FROM (${source})`,
-    { ...conditions.parameters, ...committedCondition(snapshot).parameters, ...rangeParameters(query.range), ...rollup?.parameters },
+export async function countLines(parts: ReadParts, snapshot: Snapshot, query: CountQuery, options: ReadOptions): Promise<CountAnswer> {
+  const [committed, live] = await Promise.all([
+    parts.committedCounts.of(query, snapshot, () => countCommitted(parts, snapshot, query, options)),
+    countLive(parts, snapshot, query, options),
+  ]);
+  const reason = snapshot.incompleteReason;
+  return {
+    total: committed.total + live.total,
+    complete: reason === undefined,
+    ...(reason ? { reason } : {}),
+    scannedRows: committed.scannedRows + live.scannedRows,
+  };
+}
+
+const lineCount = 'count() AS lines';
+const inside = inRange('from_ns', 'to_ns');
+
+async function countCommitted(parts: ReadParts, snapshot: Snapshot, query: CountQuery, options: ReadOptions): Promise<Count> {
+  const { tenant, where, range } = query;
+  const [density, absent] = await Promise.all([
+    parts.density.of(tenant, snapshot.generation, options),
+    parts.absentNames.of(tenant, where, range, snapshot, options),
+  ]);
+  const conditions = lineConditions(tenant, where, absent);
+  const rollup = rollupPlan(snapshot, where, range, [], density);
+  const branches = rollup
+    ? rollup.committed({ rollup: lineCount, raw: lineCount, groupBy: [] }, conditions)
+    : [committedBranch(snapshot, lineCount, alsoWith(conditions, inside))];
+  return sumOf(
+    parts,
+    branches,
+    { ...conditions.parameters, ...committedCondition(snapshot).parameters, ...rollup?.parameters },
+    query,
     options,
   );
-  const reason = snapshot.incompleteReason;
-  return { total: Number(rows[0][0]), complete: reason === undefined, ...(reason ? { reason } : {}), scannedRows };
+}
+
+async function countLive(parts: ReadParts, snapshot: Snapshot, query: CountQuery, options: ReadOptions): Promise<Count> {
+  const conditions = lineConditions(query.tenant, query.where);
+  return sumOf(parts, memtableBranches(snapshot, lineCount, alsoWith(conditions, inside)), conditions.parameters, query, options);
+}
+
+async function sumOf(
+  { database }: ReadParts,
+  branches: readonly string[],
+  parameters: Readonly<Record<string, unknown>>,
+  { range }: CountQuery,
+  options: ReadOptions,
+): Promise<Count> {
+  if (branches.length === 0) return { total: 0, scannedRows: 0 };
+  const sql = `SELECT sum(lines) FROM (${unionAll(branches)})`;
+  const { rows, scannedRows } = await database.select(sql, { ...parameters, ...rangeParameters(range) }, options);
+  return { total: Number(rows[0][0]), scannedRows };
 }

@@ -1,6 +1,6 @@
 /**
- * How many committed lines a tenant has per minute, from the roll-up: tells how far back a newest-first search must
- * look for its rows. Kept per generation, because only a commit changes it.
+ * When a tenant's committed lines are, and how many per minute, from the roll-up: tells how far back a newest-first search
+ * must look for its rows, and which part of a range holds none. Kept per generation, because only a commit changes it.
  */
 import type { ReadOptions, TimeRange } from '../log-store.ts';
 import type { Database } from './database.ts';
@@ -12,7 +12,11 @@ const minuteNs = 60_000_000_000n;
 export interface Density {
   readonly minutes: readonly number[];
   readonly counts: readonly number[];
+  /** No committed line is outside; empty where there is none. Lines of newer generations may be. */
+  readonly extent: TimeRange;
 }
+
+const nothing: TimeRange = { fromNs: 0n, toNs: 0n };
 
 /** Minutes with lines that are looked at, at most; older lines are reached in one last window. */
 const maxMinutes = 20_000;
@@ -42,14 +46,30 @@ export class DensityCache {
     return reading;
   }
 
-  async #read(tenant: string, generation: number, { limits }: ReadOptions): Promise<Density> {
+  async #read(tenant: string, generation: number, options: ReadOptions): Promise<Density> {
     const { rows } = await this.#database.select(
       `SELECT toUnixTimestamp(toStartOfMinute(ts)) AS minute, count() FROM ${logsTable}
        WHERE gen <= {gen:UInt64} AND tenant = {tenant:String} GROUP BY minute ORDER BY minute DESC LIMIT ${maxMinutes}`,
       { gen: generation, tenant },
+      { limits: options.limits },
+    );
+    const minutes = rows.map(([minute]) => Number(minute));
+    const extent = await this.#readExtent(tenant, generation, minutes, options);
+    return { minutes, counts: rows.map(([, count]) => Number(count)), extent };
+  }
+
+  /** From the first to the last line; from the beginning of time where older minutes were not looked at. */
+  async #readExtent(tenant: string, generation: number, minutes: readonly number[], { limits }: ReadOptions): Promise<TimeRange> {
+    if (minutes.length === 0) return nothing;
+    const isWhole = minutes.length < maxMinutes;
+    const { rows } = await this.#database.select(
+      `SELECT min(toUnixTimestamp64Nano(ts)), max(toUnixTimestamp64Nano(ts)) FROM ${logsTable} WHERE gen <= {gen:UInt64}
+       AND tenant = {tenant:String} AND (ts < toDateTime({first_end:UInt32}, 'UTC') OR ts >= toDateTime({last:UInt32}, 'UTC'))`,
+      { gen: generation, tenant, first_end: isWhole ? minutes[minutes.length - 1] + 60 : 0, last: minutes[0] },
       { limits },
     );
-    return { minutes: rows.map(([minute]) => Number(minute)), counts: rows.map(([, count]) => Number(count)) };
+    const [first, last] = rows[0] as string[];
+    return { fromNs: isWhole ? BigInt(first) : 0n, toNs: BigInt(last) + 1n };
   }
 }
 
@@ -67,7 +87,7 @@ export function windowsOver(range: TimeRange, density: Density, order: 'desc' | 
   const ordered = descending ? [...indexes] : [...indexes].reverse();
   for (const index of ordered) {
     const startNs = BigInt(density.minutes[index]) * 1_000_000_000n;
-    const overlap = clamp({ fromNs: startNs, toNs: startNs + minuteNs }, range);
+    const overlap = overlapOf({ fromNs: startNs, toNs: startNs + minuteNs }, range);
     if (overlap === undefined) continue;
     found += density.counts[index] * (Number(overlap.toNs - overlap.fromNs) / Number(minuteNs));
     if (found < wanted) continue;
@@ -86,7 +106,8 @@ export function windowsOver(range: TimeRange, density: Density, order: 'desc' | 
   return windows;
 }
 
-function clamp(inner: TimeRange, outer: TimeRange): TimeRange | undefined {
+/** What two ranges have in common. */
+export function overlapOf(inner: TimeRange, outer: TimeRange): TimeRange | undefined {
   const fromNs = inner.fromNs > outer.fromNs ? inner.fromNs : outer.fromNs;
   const toNs = inner.toNs < outer.toNs ? inner.toNs : outer.toNs;
   return fromNs < toNs ? { fromNs, toNs } : undefined;

@@ -34,9 +34,10 @@ const defaultCodec = 'ZSTD(3)';
 /** A value of one attribute is read without the others: keys are spread over this many streams. */
 const mapBuckets = 4;
 
-/** Small granules: the newest lines of a busy tenant lie scattered over its services. */
+/** Small granules and blocks: the newest lines of a busy tenant lie scattered over its services, and each costs a granule. */
 const layoutSettings = {
-  index_granularity: 2048,
+  index_granularity: 1024,
+  min_compress_block_size: 32_768,
   default_compression_codec: `'${defaultCodec}'`,
   map_serialization_version: "'with_buckets'",
   map_serialization_version_for_zero_level_parts: "'with_buckets'",

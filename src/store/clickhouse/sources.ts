@@ -53,39 +53,38 @@ export const inRange = (from: string, to: string): string =>
 /** `from_ns` and `to_ns` for `inRange('from_ns', 'to_ns')`. */
 export const rangeParameters = ({ fromNs, toNs }: TimeRange): Parameters => ({ from_ns: fromNs.toString(), to_ns: toNs.toString() });
 
+type Conditions = Pick<LineConditions, 'committed' | 'memtable'>;
+
+/** A SELECT over the committed rows that the snapshot shows. */
+export const committedBranch = (snapshot: Snapshot, columns: string, { committed }: Conditions, tail = ''): string =>
+  `SELECT ${columns} FROM ${logsTable} WHERE ${committedCondition(snapshot).sql} AND ${committed} ${tail}`;
+
+/** The same SELECT over each memtable. */
+export const memtableBranches = (snapshot: Snapshot, columns: string, { memtable }: Conditions, tail = ''): string[] =>
+  snapshot.memtables.map((number) => `SELECT ${columns} FROM ${memtableName(number)} WHERE ${memtable} ${tail}`);
+
+export const unionAll = (branches: readonly string[]): string => branches.join('\nUNION ALL\n');
+
 /**
  * The same SELECT over every source, joined by UNION ALL; `tail` (GROUP BY …) is applied in each branch. `only` names the
  * sources that are wanted, 0 the committed table; at least one.
  */
-export function unionOfSources(
-  snapshot: Snapshot,
-  columns: string,
-  conditions: Pick<LineConditions, 'committed' | 'memtable'>,
-  tail = '',
-  only?: ReadonlySet<number>,
-): string {
-  const committed = `SELECT ${columns} FROM ${logsTable} WHERE ${committedCondition(snapshot).sql} AND ${conditions.committed} ${tail}`;
-  const memtables = snapshot.memtables
-    .filter((number) => only === undefined || only.has(number))
-    .map((number) => `SELECT ${columns} FROM ${memtableName(number)} WHERE ${conditions.memtable} ${tail}`);
-  return [...(only === undefined || only.has(0) ? [committed] : []), ...memtables].join('\nUNION ALL\n');
+export function unionOfSources(snapshot: Snapshot, columns: string, conditions: Conditions, tail = '', only?: ReadonlySet<number>): string {
+  const memtables = snapshot.memtables.filter((number) => only === undefined || only.has(number));
+  return unionAll([
+    ...(only === undefined || only.has(0) ? [committedBranch(snapshot, columns, conditions, tail)] : []),
+    ...memtableBranches({ ...snapshot, memtables }, columns, conditions, tail),
+  ]);
 }
 
 /** The same condition for all sources. */
-export const everywhere = (condition: string): Pick<LineConditions, 'committed' | 'memtable'> => ({
+export const everywhere = (condition: string): Conditions => ({
   committed: condition,
   memtable: condition,
 });
 
 /** Both conditions with another one behind. */
-export const alsoWith = (conditions: LineConditions, condition: string): Pick<LineConditions, 'committed' | 'memtable'> => ({
+export const alsoWith = (conditions: LineConditions, condition: string): Conditions => ({
   committed: `${conditions.committed} AND ${condition}`,
   memtable: `${conditions.memtable} AND ${condition}`,
 });
-
-/** A branch for each memtable, which tells its number as `memtable`. */
-export function memtableBranches(snapshot: Snapshot, columns: string, condition: string, tail = ''): string[] {
-  return snapshot.memtables.map(
-    (number) => `SELECT ${columns}, toUInt32(${number}) AS memtable FROM ${memtableName(number)} WHERE ${condition} ${tail}`,
-  );
-}
