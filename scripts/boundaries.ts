@@ -67,10 +67,11 @@ export const packageOwners: Readonly<Record<string, readonly Folder[]>> = {
   commander: ['cli'],
   fastify: ['api'],
   kysely: ['metadata'],
+  'mmdb-lib': ['ingest'],
   'kysely/migration': ['metadata'],
   pino: ['platform'],
   'prom-client': ['platform'],
-  typebox: ['base', 'api'],
+  typebox: ['base', 'ingest', 'api'],
   ws: ['consumers', 'api'],
   yaml: ['cli'],
 };

@@ -14,6 +14,7 @@ import type { LogWriter, OutcomeCounts } from '#log/durable-log.ts';
 import { addOutcomes, zeroOutcomes } from '#log/outcomes.ts';
 import type { MutableOutcomeCounts } from '#log/outcomes.ts';
 import type { BatchStamp } from '#model/log-batch.ts';
+import { restampRows } from '#model/restamp-rows.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { RecordOrigin, RejectedRecords } from './rejected-records.ts';
 
@@ -74,6 +75,18 @@ export interface IngestPipeline {
    * Rejects with `log_full`, `log_unavailable` or `batch_under_way`; then no row of the batch was taken.
    */
   submit(batch: IncomingBatch): Promise<OutcomeCounts>;
+  /**
+   * Takes rows that an earlier batch counted as sampled and that are kept after all: the frame counts as many fewer as
+   * sampled as it accepts. Their block was stamped with the earlier batch's place, and gets its own.
+   */
+  submitRescued(rows: RescuedBatch): Promise<void>;
+}
+
+/** Rows of one tenant as a Native block. */
+export interface RescuedBatch {
+  readonly tenant: string;
+  readonly block: Uint8Array;
+  readonly rowCount: number;
 }
 
 export function createIngestPipeline(options: IngestPipelineOptions): IngestPipeline {
@@ -140,6 +153,14 @@ export function createIngestPipeline(options: IngestPipelineOptions): IngestPipe
       await durable;
       onDurable?.(tenant, total);
       return total;
+    },
+
+    async submitRescued({ tenant, block, rowCount }) {
+      receivedMs = Math.max(receivedMs, clock.nowMs());
+      const outcomes = { ...zeroOutcomes(), accepted: rowCount, sampled: -rowCount };
+      const payload = restampRows(block, { origin, seq: writer.nextSequence });
+      await writer.append({ kind: frameKinds.logs, tenant, rowCount, outcomes, receivedMs }, [payload]);
+      onDurable?.(tenant, outcomes);
     },
   };
 }

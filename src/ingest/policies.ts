@@ -2,9 +2,11 @@
  * All policies of a gateway worker: what completes records (enrichment, limits of fields) and what takes lines out of
  * batches (rules, automatic sampling, batches sent twice). Rules are replaced while lines flow.
  */
+import { toAppError } from '#base/errors.ts';
 import type { LogBatchBuilder, RecordFinisher } from '#model/log-batch.ts';
 import type { BatchPolicy, IncomingBatch } from './pipeline.ts';
 import type { PoliciesConfig } from './policies/config.ts';
+import { policyRulesOf } from './policies/configured-rules.ts';
 import { Enrichment } from './policies/enrichment.ts';
 import { FieldLimiter } from './policies/field-limits.ts';
 import type { FieldLimit, StreamFields } from './policies/field-limits.ts';
@@ -15,6 +17,16 @@ import { RateMeter } from './policies/rate-meter.ts';
 import { RecentBatches } from './policies/recent-batches.ts';
 import type { PolicyRule, RuleOf } from './policies/rules.ts';
 import type { RescuedRows } from './policies/trace-holder.ts';
+
+/** What is wrong with the rules of the configuration; for its loader. */
+export function checkPolicies({ rules }: PoliciesConfig): { readonly path: string; readonly message: string }[] {
+  try {
+    policyRulesOf(rules);
+    return [];
+  } catch (thrown) {
+    return [{ path: 'policies.rules', message: toAppError(thrown).message }];
+  }
+}
 
 export interface PoliciesOptions {
   readonly config: PoliciesConfig;
@@ -66,7 +78,7 @@ export class Policies {
 
   /** Takes these rules, behind those of the configuration. @throws AppError query_syntax, query_unsupported */
   replace(rules: readonly PolicyRule[]): void {
-    const all = [...(this.#options.config.rules as readonly PolicyRule[]), ...rules];
+    const all = [...policyRulesOf(this.#options.config.rules), ...rules];
     this.#rules.replace(all);
     this.#all = all;
     this.#finishers = new Map();

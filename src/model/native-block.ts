@@ -7,7 +7,7 @@
  * was checked, so nothing a user sends can do that. Called by consumers and by the store's tests.
  */
 import { formatLineId } from '#base/ids.ts';
-import { invariant } from '#base/errors.ts';
+import { BugError, invariant } from '#base/errors.ts';
 import type { BatchView, DictionaryColumn, ListColumn, MapColumn, TextColumn } from './batch-view.ts';
 import { logColumns } from './columns.ts';
 import type { ColumnName, ColumnType } from './columns.ts';
@@ -148,6 +148,20 @@ class NativeBatchView implements BatchView {
 /** A block as columns; `byteLength` says where the next block of the buffer begins. Throws BugError on a damaged block. */
 export function readNativeBlock(bytes: Uint8Array, start = 0): BatchView & { readonly byteLength: number } {
   return new NativeBatchView(bytes, start);
+}
+
+/** Where the data of a column begins in a block that has it, for changing values of fixed width in place. */
+export function columnStart(block: Uint8Array, name: ColumnName): { readonly rowCount: number; readonly start: number } {
+  const cursor = new Cursor(block, 0);
+  const columnCount = cursor.varint();
+  const rowCount = cursor.varint();
+  for (let i = 0; i < columnCount; i++) {
+    const found = cursor.text();
+    const type = cursor.text() as ColumnType;
+    if (found === name) return { rowCount, start: cursor.at };
+    skipColumn(cursor, type, rowCount);
+  }
+  throw new BugError(`the block has no column ${name}`);
 }
 
 function textAt({ bytes, starts, ends }: TextColumn, index: number): string {

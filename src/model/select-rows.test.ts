@@ -5,6 +5,7 @@ import { LogBatchBuilder } from './log-batch.ts';
 import type { LogLine } from './log-line.ts';
 import { lineOfRow, readNativeBlock } from './native-block.ts';
 import { RecordWriter } from './record-writer.ts';
+import { restampRows } from './restamp-rows.ts';
 import { selectRows } from './select-rows.ts';
 
 const stamp = { tenant: 't', receivedMs: 1_750_000_000_000, origin: 1, seq: 2, maxClockSkewMs: 30_000 };
@@ -83,4 +84,17 @@ test('rates are written, and written over', () => {
     linesOf(kept).map(({ sampleRate }) => sampleRate),
     [0.125],
   );
+});
+
+test('restamped rows have other ids and are the same lines', () => {
+  const block = blockOf(fc.sample(record, 5));
+  const selected = selectRows(block, Uint8Array.of(0, 1, 1, 0, 1));
+  const before = linesOf(selected);
+  const after = linesOf(restampRows(selected, { origin: 77, seq: 2 ** 40 }));
+  assert.deepEqual(
+    after.map(({ id: _, ...line }) => line),
+    before.map(({ id: _, ...line }) => line),
+  );
+  assert.equal(new Set([...before, ...after].map(({ id }) => id)).size, 6);
+  assert.deepEqual(linesOf(selected), before);
 });

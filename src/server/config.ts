@@ -14,13 +14,13 @@ import { canaryConfig } from '#consumers/canary/config.ts';
 import { tailConfig } from '#consumers/tail/config.ts';
 import { engineConfig } from '#engine/config.ts';
 import { ingestConfig } from '#ingest/config.ts';
+import { checkPolicies } from '#ingest/policies.ts';
 import { policiesConfig } from '#ingest/policies/config.ts';
 import { quarantineConfig } from '#ingest/quarantine-config.ts';
 import { queryConfig } from '#language/config.ts';
 import { logConfig } from '#log/config.ts';
 import { parsingConfig } from '#parsing/config.ts';
 import { checkParsing } from '#parsing/parser-set.ts';
-import { parsingConfig } from '#parsing/config.ts';
 import { telemetryConfig } from '#platform/config.ts';
 import { receiversConfig } from '#receivers/config.ts';
 import { searchConfig } from '#search/config.ts';
@@ -33,7 +33,6 @@ export const configSchema = section('All settings of Millrace.', {
   access: accessConfig,
   ingest: ingestConfig,
   receivers: receiversConfig,
-  parsing: parsingConfig,
   parsing: parsingConfig,
   policies: policiesConfig,
   quarantine: quarantineConfig,
@@ -58,6 +57,7 @@ export const configChecks: readonly ((config: Config) => readonly ConfigProblem[
   (config) => checkAccess(config.access),
   checkBind,
   (config) => checkParsing(config.parsing),
+  (config) => checkPolicies(config.policies),
 ];
 
 function checkBind({ gateway, access }: Config): ConfigProblem[] {

@@ -2,6 +2,7 @@
  * Entry of a gateway worker thread: opens its shard of the log, listens, and talks with the main thread
  * (`gateway/messages.ts`). Started by `gateway.ts` only.
  */
+import { randomInt } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { accessFromPlain, createAccess } from '#access/access.ts';
 import { invariant, toAppError } from '#base/errors.ts';
@@ -43,6 +44,8 @@ async function start(): Promise<WorkerRuntime> {
     port: data.port,
     reusePort: data.reusePort,
     listenerPorts: data.listenerPorts,
+    rules: data.rules,
+    random: () => randomInt(2 ** 47) / 2 ** 47,
     clock: systemClock,
     logger: forwardingLogger((record) => send({ type: 'log', record })),
   });
@@ -50,10 +53,12 @@ async function start(): Promise<WorkerRuntime> {
 
 async function run(): Promise<void> {
   const runtime = await start();
-  const report = (reply?: number): void => send({ type: 'counts', counts: runtime.takeCounts(), reply });
+  const report = (reply?: number): void =>
+    send({ type: 'counts', counts: runtime.takeCounts(), reply, streams: reply === undefined ? undefined : runtime.streamFacts() });
   const timer = setInterval(report, reportIntervalMs);
   port.on('message', (message: ToGatewayWorker) => {
     if (message.type === 'pressure') runtime.setPressure(message.facts);
+    else if (message.type === 'rules') runtime.setRules(message.rules);
     else if (message.type === 'report') report(message.reply);
     else void stop(runtime, timer, report);
   });

@@ -85,8 +85,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const maxTenants = config.gateway.max_counted_tenants;
   const count = workerCount(config.gateway.workers);
   const total = zeroCounts();
-  const { gateway, ingest, log, receivers, quarantine, parsing } = config;
-  const workerConfig = { gateway, ingest, log, receivers, quarantine, parsing, access: plainAccess(config.access) };
+  const { gateway, ingest, log, receivers, parsing, policies, quarantine } = config;
+  const workerConfig = { gateway, ingest, log, receivers, parsing, policies, quarantine, access: plainAccess(config.access) };
   await mustBeFree(host, config.gateway.port);
 
   let nextShard = 0;

@@ -42,6 +42,7 @@ import { SearchService } from '#search/search-service.ts';
 import { ClickHouseStore } from '#store/clickhouse.ts';
 import { Closers } from './closers.ts';
 import type { Config } from './config.ts';
+import { noRules } from './gateway/worker-intake.ts';
 import { startGateway } from './gateway.ts';
 import type { Gateway } from './gateway.ts';
 import { createSearchObserver, registerServerMetrics } from './metrics.ts';
@@ -303,6 +304,7 @@ async function openGateway(
     apiSocketPath,
     shardStart: (shard) => log.writerStart(shard),
     lastReceivedMs: await newestReceivedMs(log),
+    rules: noRules,
     onCommitted: (end) => log.advance(end),
     clock: systemClock,
     logger,

@@ -13,15 +13,18 @@ import type { FrameHeader } from '#log/durable-log.ts';
 import { systemClock } from '#platform/clock.ts';
 import { silentLogger } from '#platform/logger.ts';
 import type { SenderCredentials } from '#ingest/intake.ts';
+import { policiesConfig } from '#ingest/policies/config.ts';
+import type { PoliciesConfig } from '#ingest/policies/config.ts';
 import { quarantineConfig } from '#ingest/quarantine-config.ts';
 import { parsingConfig } from '#parsing/config.ts';
 import { receiversConfig } from '#receivers/config.ts';
 import type { ReceiversConfig } from '#receivers/config.ts';
 import { gatewayConfig } from '#server/gateway-config.ts';
 import type { GatewayConfig } from '#server/gateway-config.ts';
+import { noRules } from '#server/gateway/worker-intake.ts';
 import { startWorkerRuntime } from '#server/gateway/worker-runtime.ts';
 import type { PressuredLogWriter, WorkerRuntime } from '#server/gateway/worker-runtime.ts';
-import { defaultsOf } from '../support/config-defaults.ts';
+import { defaultsOf, onFreePorts } from '../support/config-defaults.ts';
 
 export interface AppendedFrame {
   readonly header: FrameHeader;
@@ -63,6 +66,7 @@ export interface TestGatewayOptions {
   readonly gateway?: Partial<GatewayConfig>;
   readonly ingest?: Partial<IngestConfig>;
   readonly receivers?: Partial<ReceiversConfig>;
+  readonly policies?: Partial<PoliciesConfig>;
   /** Bad records are quarantined; refused where left out. */
   readonly quarantine?: boolean;
   readonly authenticate?: (credentials: SenderCredentials) => string;
@@ -96,9 +100,16 @@ export async function startTestGateway(t: TestContext, options: TestGatewayOptio
   const gateway = { ...defaultsOf(gatewayConfig), stop_timeout: 500, ...options.gateway };
   const ingest = { ...defaultsOf(ingestConfig), ...options.ingest };
   const quarantine = { ...defaultsOf(quarantineConfig), enabled: options.quarantine ?? false };
-  const receivers = { ...defaultsOf(receiversConfig), ...options.receivers };
+  const receivers = { ...onFreePorts(defaultsOf(receiversConfig)), ...options.receivers };
   const runtime = await startWorkerRuntime({
-    config: { gateway, ingest, receivers, quarantine, parsing: defaultsOf(parsingConfig) },
+    config: {
+      gateway,
+      ingest,
+      receivers,
+      quarantine,
+      parsing: defaultsOf(parsingConfig),
+      policies: { ...defaultsOf(policiesConfig), ...options.policies },
+    },
     writer,
     lastReceivedMs: 0,
     authenticate: (credentials) => ({
@@ -110,6 +121,8 @@ export async function startTestGateway(t: TestContext, options: TestGatewayOptio
     port: 0,
     reusePort: false,
     listenerPorts: {},
+    rules: noRules,
+    random: () => 0.5,
     clock: systemClock,
     logger: silentLogger,
   });

@@ -20,6 +20,8 @@ import type { WalLog } from '#log/wal/wal-log.ts';
 import { systemClock } from '#platform/clock.ts';
 import { nodeFiles } from '#platform/files.ts';
 import { receiversConfig } from '#receivers/config.ts';
+import { policiesConfig } from '#ingest/policies/config.ts';
+import { noRules } from '#server/gateway/worker-intake.ts';
 import { quarantineConfig } from '#ingest/quarantine-config.ts';
 import { silentLogger } from '#platform/logger.ts';
 import { gatewayConfig } from '#server/gateway-config.ts';
@@ -27,7 +29,7 @@ import type { GatewayConfig } from '#server/gateway-config.ts';
 import { startGatewayThread } from '#server/gateway/worker-keeper.ts';
 import { startGateway, workerCount } from '#server/gateway.ts';
 import type { Gateway } from '#server/gateway.ts';
-import { defaultsOf } from '../support/config-defaults.ts';
+import { defaultsOf, onFreePorts } from '../support/config-defaults.ts';
 
 interface Started {
   readonly gateway: Gateway;
@@ -55,8 +57,9 @@ async function start(t: TestContext, settings: Partial<GatewayConfig> = {}, acce
       ingest: defaultsOf(ingestConfig),
       log: defaultsOf(logConfig),
       access: access ?? defaultsOf(accessConfig),
-      receivers: defaultsOf(receiversConfig),
+      receivers: onFreePorts(defaultsOf(receiversConfig)),
       quarantine: defaultsOf(quarantineConfig),
+      policies: defaultsOf(policiesConfig),
       parsing: defaultsOf(parsingConfig),
     },
     incarnation: log.incarnation,
@@ -64,6 +67,7 @@ async function start(t: TestContext, settings: Partial<GatewayConfig> = {}, acce
     apiSocketPath: join(directory, 'api.sock'),
     shardStart: (shard) => log.writerStart(shard),
     lastReceivedMs: 0,
+    rules: noRules,
     onCommitted: (end) => log.advance(end),
     clock: systemClock,
     logger: silentLogger,
@@ -105,7 +109,9 @@ test('acknowledged lines are in the log, told to the main thread, and counted', 
 
 test('several workers share the port and have a shard each', async (t) => {
   const { gateway, log, url } = await start(t, { workers: 3 });
-  assert.deepEqual(gateway.status(), { workers: 3, listening: 3, restarts: 0, listeners: [] });
+  const { workers, listening, restarts, listeners } = gateway.status();
+  assert.deepEqual([workers, listening, restarts], [3, 3, 0]);
+  assert.ok(listeners.length > 5 && listeners.every(({ problem, port }) => problem === undefined && port > 0), JSON.stringify(listeners));
   // A connection each, which the kernel spreads.
   for (let i = 0; i < 60; i += 1) assert.equal(await send(url, { connection: 'close' }), 202);
   assert.equal(rowsIn(log), 60);
@@ -172,7 +178,12 @@ test('a crashed worker is replaced, on the same port and with a fresh shard; not
       [1, 1],
     ],
   );
-  assert.deepEqual(gateway.status(), { workers: 1, listening: 1, restarts: 1, listeners: [] });
+  const { workers, listening, restarts, listeners } = gateway.status();
+  assert.deepEqual([workers, listening, restarts], [1, 1, 1]);
+  assert.deepEqual(
+    listeners.filter(({ problem }) => problem !== undefined),
+    [],
+  );
   assert.equal((await gateway.freshCounts()).requests['/v1/ingest 202'] >= 1, true);
 });
 

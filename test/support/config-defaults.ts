@@ -10,3 +10,12 @@ export function defaultsOf<S extends TObject>(section: S): Static<S> {
 function defaultOf(schema: TSchema): unknown {
   return 'properties' in schema ? defaultsOf(schema as TObject) : (schema as { default?: unknown }).default;
 }
+
+/** The same settings with every port 0, so that tests never meet on one. */
+export function onFreePorts<T extends object>(settings: T): T {
+  const entries = Object.entries(settings).map(([name, value]): [string, unknown] => {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return [name, onFreePorts(value as object)];
+    return [name, name === 'port' || name.endsWith('_port') ? 0 : value];
+  });
+  return Object.fromEntries(entries) as T;
+}

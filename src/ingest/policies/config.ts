@@ -1,12 +1,15 @@
 /** Settings of the policies on the way of a record (`policies.*`). */
 import { bytes, decimal, duration, integer, list, section, text } from '#base/config-schema.ts';
 import type { Static } from '#base/config-schema.ts';
-import { policyRule } from './rules.ts';
+import { configuredPolicyRule } from './configured-rules.ts';
 
 export const policiesConfig = section(
   'What happens to records between decoding and the log; rules of the API come behind those given here.',
   {
-    rules: list('Rules in their order: keep, drop, sample, throttle, deduplicate, enrich, limit_fields (docs/policies.md).', policyRule),
+    rules: list(
+      'Rules in their order: keep, drop, sample, throttle, deduplicate, enrich, limit_fields (docs/policies.md).',
+      configuredPolicyRule,
+    ),
     max_attribute_names: integer(100, 'Attribute names of a service; further ones go into "overflow", where they are found still.', {
       minimum: 1,
       maximum: 10_000,

@@ -9,6 +9,8 @@ import { RejectedRecords } from '../rejected-records.ts';
 import type { IncomingBatch } from '../pipeline.ts';
 import { Policies } from '../policies.ts';
 import { policiesConfig } from './config.ts';
+import { configuredPolicyRule, policyRulesOf, readPolicyRule } from './configured-rules.ts';
+import type { ConfiguredPolicyRule } from './configured-rules.ts';
 import type { PoliciesConfig } from './config.ts';
 import type { PolicyRule } from './rules.ts';
 
@@ -241,3 +243,26 @@ test('a batch id is known once the batch is durable, for a while', async () => {
     ['new', 'known', 'known'],
   );
 });
+
+const flat = Object.fromEntries(
+  Object.entries(configuredPolicyRule.properties).map(([name, schema]) => [name, (schema as unknown as { default: unknown }).default]),
+) as ConfiguredPolicyRule;
+
+test('rules of the configuration are those of the API, written flat', () => {
+  const [sample, enrich] = policyRulesOf([
+    { ...flat, name: 's', action: 'sample', services: 'a, b', rate: 0.1 },
+    { ...flat, name: 'e', action: 'enrich', attributes: 'team=x,url=a=b', tags: 'one' },
+  ]);
+  assert.deepEqual(sample, { name: 's', action: 'sample', services: ['a', 'b'], rate: 0.1, keep_traces_with_error_for_ms: 0 });
+  assert.deepEqual(enrich, { name: 'e', action: 'enrich', attributes: { team: 'x', url: 'a=b' }, tags: ['one'] });
+});
+
+const badRules: readonly [name: string, rule: unknown, expected: RegExp][] = [
+  ['no name', { action: 'drop' }, /policy "" cannot be read/],
+  ['an unknown action', { name: 'x', action: 'delete' }, /policy "x" cannot be read/],
+  ['a rate over 1', { name: 'x', action: 'sample', rate: 2 }, /policy "x" cannot be read/],
+  ['a query that is none', { name: 'x', action: 'drop', match: '(' }, /policy "x": /],
+  ['an unknown level', { name: 'x', action: 'drop', levels: ['LOUD'] }, /policy "x": .*LOUD/],
+  ['nothing', null, /policy "" cannot be read/],
+];
+for (const [name, rule, expected] of badRules) test(`refused: ${name}`, () => assert.throws(() => readPolicyRule(rule), expected));

@@ -9,12 +9,23 @@ import type { OutcomeCounts } from '#log/durable-log.ts';
 /** Upper bounds of the acknowledgement histogram, milliseconds; the last bucket is open. Finer around the goal of 5 ms. */
 export const ackBoundsMs: readonly number[] = [0.25, 0.5, 1, 2, 3, 4, 5, 7.5, 10, 15, 20, 50, 100, 250, 1000, 5000];
 
+/** Lines of one service and what a parser did with them. */
+export interface ParsedCounts {
+  parsed: number;
+  failed: number;
+  overBudget: number;
+}
+
 /** Plain data: crosses threads as a message. */
 export interface GatewayCounts {
   /** `path status` → requests, ingest routes only. */
   requests: Record<string, number>;
   /** `receiver event` → how often, such as `syslog refused_network`. */
   events: Record<string, number>;
+  /** Rule → lines that it took out. */
+  policies: Record<string, number>;
+  /** `parser service` → lines. */
+  parsers: Record<string, ParsedCounts>;
   proxiedRequests: number;
   droppedConnections: number;
   /** Body bytes as sent, and after decompression. */
@@ -32,6 +43,8 @@ export function zeroCounts(): GatewayCounts {
   return {
     requests: {},
     events: {},
+    policies: {},
+    parsers: {},
     proxiedRequests: 0,
     droppedConnections: 0,
     bodyBytes: 0,
@@ -60,6 +73,34 @@ export function countEvent(counts: GatewayCounts, receiver: string, event: strin
   counts.events[key] = (counts.events[key] ?? 0) + amount;
 }
 
+export function countPolicy(counts: GatewayCounts, rule: string, lines: number): void {
+  counts.policies[rule] = (counts.policies[rule] ?? 0) + lines;
+}
+
+/** Adds what the parser did since it was last told; `told` remembers that. */
+export function countParsed(
+  counts: GatewayCounts,
+  { parser, service, parsed, failed, overBudget }: ParsedCounts & { readonly parser: string; readonly service: string },
+  told: Map<string, ParsedCounts>,
+): void {
+  const key = `${parser} ${service}`;
+  const before = told.get(key) ?? { parsed: 0, failed: 0, overBudget: 0 };
+  if (parsed + failed + overBudget === before.parsed + before.failed + before.overBudget) return;
+  addParsed(counts, key, {
+    parsed: parsed - before.parsed,
+    failed: failed - before.failed,
+    overBudget: overBudget - before.overBudget,
+  });
+  told.set(key, { parsed, failed, overBudget });
+}
+
+function addParsed(counts: GatewayCounts, key: string, { parsed, failed, overBudget }: ParsedCounts): void {
+  const total = (counts.parsers[key] ??= { parsed: 0, failed: 0, overBudget: 0 });
+  total.parsed += parsed;
+  total.failed += failed;
+  total.overBudget += overBudget;
+}
+
 export function observeAck(counts: GatewayCounts, durationMs: number): void {
   let bucket = 0;
   while (bucket < ackBoundsMs.length && durationMs > ackBoundsMs[bucket]) bucket += 1;
@@ -71,6 +112,8 @@ export function observeAck(counts: GatewayCounts, durationMs: number): void {
 export function addCounts(total: GatewayCounts, part: GatewayCounts, maxTenants: number): void {
   for (const [key, count] of Object.entries(part.requests)) total.requests[key] = (total.requests[key] ?? 0) + count;
   for (const [key, count] of Object.entries(part.events)) total.events[key] = (total.events[key] ?? 0) + count;
+  for (const [rule, lines] of Object.entries(part.policies)) countPolicy(total, rule, lines);
+  for (const [key, counted] of Object.entries(part.parsers)) addParsed(total, key, counted);
   total.proxiedRequests += part.proxiedRequests;
   total.droppedConnections += part.droppedConnections;
   total.bodyBytes += part.bodyBytes;

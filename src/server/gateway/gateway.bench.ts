@@ -15,12 +15,14 @@ import { openWalLog } from '#log/wal.ts';
 import { systemClock } from '#platform/clock.ts';
 import { nodeFiles } from '#platform/files.ts';
 import { receiversConfig } from '#receivers/config.ts';
+import { policiesConfig } from '#ingest/policies/config.ts';
+import { noRules } from '#server/gateway/worker-intake.ts';
 import { quarantineConfig } from '#ingest/quarantine-config.ts';
 import { silentLogger } from '#platform/logger.ts';
 import { gatewayConfig } from '#server/gateway-config.ts';
 import { startGateway } from '#server/gateway.ts';
 import { LineGenerator } from '../../../bench/generator.ts';
-import { defaultsOf } from '../../../test/support/config-defaults.ts';
+import { defaultsOf, onFreePorts } from '../../../test/support/config-defaults.ts';
 import { startGatewayThread } from './worker-keeper.ts';
 
 const throughput = { lines: 500_000, batchLines: 5000, connections: 4 };
@@ -47,8 +49,9 @@ const gateway = await startGateway({
     ingest: defaultsOf(ingestConfig),
     log: defaultsOf(logConfig),
     access: defaultsOf(accessConfig),
-    receivers: defaultsOf(receiversConfig),
+    receivers: onFreePorts(defaultsOf(receiversConfig)),
     quarantine: defaultsOf(quarantineConfig),
+    policies: defaultsOf(policiesConfig),
     parsing: defaultsOf(parsingConfig),
   },
   incarnation: log.incarnation,
@@ -56,6 +59,7 @@ const gateway = await startGateway({
   apiSocketPath: join(directory, 'none.sock'),
   shardStart: (shard) => log.writerStart(shard),
   lastReceivedMs: 0,
+  rules: noRules,
   onCommitted: (end) => log.advance(end),
   clock: systemClock,
   logger: silentLogger,

@@ -8,7 +8,6 @@ import type { QuarantineConfig } from '#ingest/quarantine-config.ts';
 import type { LogConfig } from '#log/config.ts';
 import type { ShardEnd } from '#log/durable-log.ts';
 import type { ParsingConfig } from '#parsing/config.ts';
-import type { ParsingConfig } from '#parsing/config.ts';
 import type { LogRecord } from '#platform/telemetry.ts';
 import type { GatewayConfig } from '#server/gateway-config.ts';
 import type { ReceiversConfig } from '#receivers/config.ts';
@@ -23,7 +22,6 @@ export interface GatewayWorkerConfig {
   readonly log: LogConfig;
   readonly access: PlainAccess;
   readonly receivers: ReceiversConfig;
-  readonly parsing: ParsingConfig;
   readonly policies: PoliciesConfig;
   readonly quarantine: QuarantineConfig;
   readonly parsing: ParsingConfig;

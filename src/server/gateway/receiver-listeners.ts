@@ -33,7 +33,8 @@ export class ReceiverListeners {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#running.map((listener) => listener.stop()));
+    const running = this.#running.splice(0);
+    await Promise.all(running.map((listener) => listener.stop()));
   }
 
   async #startOne(receiver: string, listener: ReceiverListener, bind: Bind, knownPort: number | undefined): Promise<ListenerStatus> {

@@ -14,6 +14,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { GatewayCounts } from './counters.ts';
 import type { ListenerStatus } from './receiver-listeners.ts';
+import type { LiveRules, StreamFacts } from './worker-intake.ts';
 import type { FromGatewayWorker, GatewayWorkerConfig, GatewayWorkerData, ShardStart, ToGatewayWorker } from './messages.ts';
 
 export interface WorkerKeeperOptions {
@@ -25,6 +26,7 @@ export interface WorkerKeeperOptions {
   readonly apiSocketPath: string;
   readonly shardStart: (shard: number) => ShardStart | Promise<ShardStart>;
   readonly lastReceivedMs: number;
+  readonly rules: LiveRules;
   readonly reusePort: boolean;
   readonly onCommitted: (end: ShardEnd) => void;
   readonly onCounts: (counts: GatewayCounts) => void;
@@ -46,6 +48,8 @@ const stopGraceMs = 5000;
 
 export class WorkerKeeper {
   restarts = 0;
+  /** What the worker knew of its streams when it was last asked for a report. */
+  streams: StreamFacts = { formats: [], fields: [] };
   /** Of the receivers' own ports, once the worker listens. */
   listeners: readonly ListenerStatus[] = [];
   readonly #options: WorkerKeeperOptions;
@@ -60,12 +64,14 @@ export class WorkerKeeper {
   #listenerPorts: Readonly<Record<string, number>> = {};
   #isListening = false;
   #pressure = noPressure;
+  #rules: LiveRules;
   /** Latest time that the log may hold: of the frames that this process wrote itself, receive times are not later than now. */
   #lastReceivedMs: number;
 
   constructor(options: WorkerKeeperOptions) {
     this.#options = options;
     this.#lastReceivedMs = options.lastReceivedMs;
+    this.#rules = options.rules;
   }
 
   get isListening(): boolean {
@@ -79,6 +85,12 @@ export class WorkerKeeper {
     this.#port = await this.#startThread();
     this.#listenerPorts = Object.fromEntries(this.listeners.map(({ name, port: taken }) => [name, taken]));
     return this.#port;
+  }
+
+  /** Takes rules in place of the last ones, also where the worker is started again. */
+  setRules(rules: LiveRules): void {
+    this.#rules = rules;
+    this.#send({ type: 'rules', rules });
   }
 
   setPressure(facts: PressureFacts): void {
@@ -127,6 +139,7 @@ export class WorkerKeeper {
       shardStart: await shardStart(shard),
       lastReceivedMs: this.#lastReceivedMs,
       logDirectory,
+      rules: this.#rules,
       apiSocketPath,
       port: this.#port,
       listenerPorts: this.#listenerPorts,
@@ -169,6 +182,7 @@ export class WorkerKeeper {
         return this.#options.onCommitted(message.end);
       case 'counts':
         this.#options.onCounts(message.counts);
+        if (message.streams !== undefined) this.streams = message.streams;
         if (message.reply !== undefined) this.#answerReport(message.reply);
         return;
       case 'log':

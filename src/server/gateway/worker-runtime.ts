@@ -8,8 +8,6 @@ import type { Intake } from '#ingest/intake.ts';
 import { noPressure } from '#ingest/pressure.ts';
 import type { PressureFacts } from '#ingest/pressure.ts';
 import type { LogWriter } from '#log/durable-log.ts';
-import { configuredRules } from '#parsing/parser-rules.ts';
-import { createParserSet } from '#parsing/parser-set.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import { ByteBudget } from '#receivers/byte-budget.ts';
@@ -35,7 +33,7 @@ export interface PressuredLogWriter extends LogWriter {
 }
 
 export interface WorkerRuntimeOptions {
-  readonly config: Pick<GatewayWorkerConfig, 'gateway' | 'ingest' | 'receivers' | 'quarantine' | 'parsing'>;
+  readonly config: Omit<GatewayWorkerConfig, 'log' | 'access'>;
   readonly writer: PressuredLogWriter;
   readonly lastReceivedMs: number;
   /** The sender, who may write; throws AppError unauthenticated, forbidden. */

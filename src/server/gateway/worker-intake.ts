@@ -1,0 +1,159 @@
+/**
+ * The way of batches through a gateway worker, put together: parsing and policies complete records and take lines out,
+ * the pipeline makes the rest durable. Rules change while lines flow.
+ */
+import { AppError } from '#base/errors.ts';
+import { createIntake } from '#ingest/intake.ts';
+import type { BatchSource, Intake } from '#ingest/intake.ts';
+import { createIngestPipeline } from '#ingest/pipeline.ts';
+import { Policies } from '#ingest/policies.ts';
+import type { TenantFields } from '#ingest/policies.ts';
+import type { PolicyRule } from '#ingest/policies/rules.ts';
+import { lagHintOf } from '#ingest/pressure.ts';
+import type { PressureFacts } from '#ingest/pressure.ts';
+import { RejectedRecords } from '#ingest/rejected-records.ts';
+import { LogBatchBuilder } from '#model/log-batch.ts';
+import type { RecordFinisher } from '#model/log-batch.ts';
+import { RecordWriter } from '#model/record-writer.ts';
+import { configuredRules } from '#parsing/parser-rules.ts';
+import type { ParserRule } from '#parsing/parser-rules.ts';
+import { createParserSet } from '#parsing/parser-set.ts';
+import type { ParserSet, RecognisedStream } from '#parsing/parser-set.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Logger } from '#platform/logger.ts';
+import { countOutcomes, countParsed, countPolicy } from './counters.ts';
+import type { GatewayCounts } from './counters.ts';
+import { watchGeoip } from './geoip-file.ts';
+import type { GatewayWorkerConfig } from './messages.ts';
+import type { PressuredLogWriter } from './worker-runtime.ts';
+
+/** Rules of the API, behind those of the configuration. Plain data: told to workers. */
+export interface LiveRules {
+  readonly parsers: readonly ParserRule[];
+  readonly policies: readonly PolicyRule[];
+}
+
+export const noRules: LiveRules = { parsers: [], policies: [] };
+
+/** What a worker knows of the streams that it met. Plain data. */
+export interface StreamFacts {
+  readonly formats: readonly RecognisedStream[];
+  readonly fields: readonly TenantFields[];
+}
+
+export interface WorkerIntakeOptions {
+  readonly config: Pick<GatewayWorkerConfig, 'gateway' | 'ingest' | 'parsing' | 'policies' | 'quarantine'>;
+  readonly writer: PressuredLogWriter;
+  readonly lastReceivedMs: number;
+  readonly authenticate: Intake['authenticate'];
+  readonly rules: LiveRules;
+  readonly counts: () => GatewayCounts;
+  readonly pressure: () => PressureFacts;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+export interface WorkerIntake {
+  readonly intake: Intake;
+  readonly parsers: ParserSet;
+  setRules(rules: LiveRules): void;
+  /** Adds what parsers did since the last call. */
+  countParsers(): void;
+  streamFacts(): StreamFacts;
+  stop(): Promise<void>;
+}
+
+/** Services of a tenant that are told. */
+const maxToldServices = 20;
+
+export function createWorkerIntake(options: WorkerIntakeOptions): WorkerIntake {
+  const { config, writer, clock, counts, logger } = options;
+  const { ingest, quarantine } = config;
+  const limits = {
+    maxAttributes: ingest.max_attributes_per_record,
+    maxNameBytes: ingest.max_attribute_name_bytes,
+    maxOverflowBytes: ingest.max_record_bytes,
+  };
+  const parsers = createParserSet(configuredRules(config.parsing), config.parsing, limits, clock);
+  const policies = new Policies({
+    config: config.policies,
+    nowMs: () => clock.nowMs(),
+    random: options.random,
+    count: (rule, lines) => countPolicy(counts(), rule, lines),
+  });
+  const pipeline = createIngestPipeline({
+    writer,
+    clock,
+    policyOf: (batch) => policies.policyOf(batch),
+    recentBatches: policies.recentBatches,
+    maxClockSkewMs: ingest.max_clock_skew,
+    lastReceivedMs: options.lastReceivedMs,
+    onDurable: (tenant, outcomes) => countOutcomes(counts(), tenant, outcomes, config.gateway.max_counted_tenants),
+  });
+  const intake = createIntake({
+    pipeline,
+    authenticate: options.authenticate,
+    admit() {
+      if (writer.pressure !== 'full') return;
+      throw new AppError('log_full', 'the log is full of lines that are not yet indexed', {
+        details: { setting: 'log.refuse_ratio' },
+        retryAfterMs: ingest.overload_retry_after,
+      });
+    },
+    lagHint: () => lagHintOf(writer.pressure, options.pressure().lagMs, ingest),
+    rows: new LogBatchBuilder(),
+    writer: new RecordWriter(limits),
+    rejected: new RejectedRecords({
+      isEnabled: quarantine.enabled,
+      maxRecordBytes: quarantine.max_record_bytes,
+      maxBatchBytes: quarantine.max_batch_bytes,
+      maxReportedErrors: ingest.max_reported_errors,
+    }),
+    multilineOf: (source, service) => parsers.multilineOf(source, service),
+    finisherOf: (source: BatchSource) => inTurn(parsers.finisherOf(source), policies.finisherOf(source.tenant)),
+  });
+
+  const setRules = (rules: LiveRules): void => {
+    try {
+      parsers.replace([...configuredRules(config.parsing), ...rules.parsers]);
+      policies.replace(rules.policies);
+    } catch (thrown) {
+      // they were checked where they came in, so this is not expected; the old ones go on
+      logger.error({ error: String(thrown) }, 'rules cannot be taken by a gateway worker');
+    }
+  };
+  setRules(options.rules);
+  const geoip = watchGeoip(config.policies.geoip_database, { use: (placeOf) => policies.useGeoip(placeOf), logger });
+  const rescue = (): void => {
+    for (const rows of policies.rescue()) pipeline.submitRescued(rows).catch((error: unknown) => lost(logger, rows.rowCount, error));
+  };
+  const timer = setInterval(rescue, config.policies.rescue_interval);
+  const told = new Map<string, { parsed: number; failed: number; overBudget: number }>();
+
+  return {
+    intake,
+    parsers,
+    setRules,
+    countParsers() {
+      for (const count of parsers.counts()) countParsed(counts(), count, told);
+    },
+    streamFacts: () => ({ formats: parsers.streams(), fields: policies.fields(maxToldServices) }),
+    async stop() {
+      clearInterval(timer);
+      geoip.stop();
+      rescue();
+    },
+  };
+}
+
+/** Both finishers, one after the other. */
+function inTurn(first: RecordFinisher | undefined, second: RecordFinisher): RecordFinisher {
+  if (first === undefined) return second;
+  return { finish: (builder) => first.finish(builder) ?? second.finish(builder) };
+}
+
+/** They were acknowledged as left out by sampling, and stay that. */
+function lost(logger: Logger, lines: number, error: unknown): void {
+  logger.warn({ lines, error: String(error) }, 'lines of traces with errors could not be kept after all; they stay sampled out');
+}
