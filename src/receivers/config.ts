@@ -6,6 +6,7 @@ import { datadogConfig } from './datadog/config.ts';
 import { elasticsearchConfig } from './elasticsearch/config.ts';
 import { forwardConfig } from './forward/config.ts';
 import { journaldConfig } from './journald/config.ts';
+import { gelfConfig } from './gelf/config.ts';
 import { lokiConfig } from './loki/config.ts';
 import { otlpConfig } from './otlp/config.ts';
 import { rawConfig } from './raw/config.ts';
@@ -23,6 +24,7 @@ export const receiversConfig = section('Wire protocols beside the native one, ea
   beats: beatsConfig,
   journald: journaldConfig,
   syslog: syslogConfig,
+  gelf: gelfConfig,
 });
 
 export type ReceiversConfig = Static<typeof receiversConfig>;

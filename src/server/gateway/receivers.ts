@@ -5,6 +5,7 @@ import { createDatadogReceiver } from '#receivers/datadog/receiver.ts';
 import { createElasticsearchReceiver } from '#receivers/elasticsearch/receiver.ts';
 import { createForwardReceiver } from '#receivers/forward/receiver.ts';
 import { createJournaldReceiver } from '#receivers/journald/receiver.ts';
+import { createGelfReceiver } from '#receivers/gelf/receiver.ts';
 import { createNativeReceiver } from '#receivers/native/routes.ts';
 import { createLokiReceiver } from '#receivers/loki/routes.ts';
 import { createOtlpReceiver } from '#receivers/otlp/receiver.ts';
@@ -29,6 +30,7 @@ const creators: readonly Create[] = [
   (context, { beats }) => (beats.enabled ? createBeatsReceiver(context, beats) : undefined),
   (context, { journald }) => (journald.enabled ? createJournaldReceiver(context, journald) : undefined),
   (context, { syslog }) => (syslog.enabled ? createSyslogReceiver(context, syslog) : undefined),
+  (context, { gelf }) => (gelf.enabled ? createGelfReceiver(context, gelf) : undefined),
 ];
 
 /** The receivers that are switched on. */
