@@ -65,16 +65,16 @@ export class BulkReply implements BulkItemSink {
   /** JSON of an item, empty where nothing of it is wanted. */
   #item({ operation, index, id }: BulkAction, status: number, error?: { readonly type: string; readonly reason: string }): string {
     const shape = this.#shapes[operation];
-    const members: string[] = [];
-    if (shape.index && index !== '') members.push(`"_index":${JSON.stringify(index)}`);
-    if (shape.id && id !== undefined) members.push(`"_id":${JSON.stringify(id)}`);
-    if (shape.status) members.push(`"status":${status}`);
+    let members = '';
+    if (shape.index && index.name !== '') members += `,"_index":${index.json}`;
+    if (shape.id && id !== undefined) members += `,"_id":${id}`;
+    if (shape.status) members += `,"status":${status}`;
     if (error !== undefined && (shape.type || shape.reason)) {
       const type = shape.type ? [`"type":${JSON.stringify(error.type)}`] : [];
       const reason = shape.reason ? [`"reason":${JSON.stringify(error.reason)}`] : [];
-      members.push(`"error":{${[...type, ...reason].join(',')}}`);
+      members += `,"error":{${[...type, ...reason].join(',')}}`;
     }
-    return members.length === 0 ? '' : `{"${operation}":{${members.join(',')}}}`;
+    return members === '' ? '' : `{"${operation}":{${members.slice(1)}}}`;
   }
 }
 

@@ -18,7 +18,8 @@ interface Decoded {
 /** Items as `operation index id status`, lines and quarantine; or the error's code. */
 async function decode(body: string | Uint8Array, pathIndex = '', fake = createFakeIntake()): Promise<Decoded> {
   const items: string[] = [];
-  const told = ({ operation, index, id = '-' }: BulkAction, what: string): number => items.push(`${operation} ${index} ${id} ${what}`);
+  const told = ({ operation, index, id = '"-"' }: BulkAction, what: string): number =>
+    items.push(`${operation} ${index.name} ${JSON.parse(id)} ${what}`);
   const decoder = new BulkDecoder(fake.context.ingestConfig);
   const batch = fake.intake.open(source);
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;

@@ -58,15 +58,15 @@ export class BulkDecoder {
    */
   decodeBulk(body: Uint8Array, pathIndex: string, batch: OpenBatch, items: BulkItemSink): void {
     this.#within(body, batch, items, (start) => {
-      this.#actions.open(pathIndex);
+      this.#actions.open(this.#records.scanner.bytes, pathIndex);
       this.#lines(start);
     });
   }
 
   /** Decodes one document as the whole body, as `/{index}/_doc` sends it. */
-  decodeDocument(body: Uint8Array, index: string, id: string | undefined, batch: OpenBatch, items: BulkItemSink): void {
+  decodeDocument(body: Uint8Array, index: string, batch: OpenBatch, items: BulkItemSink): void {
     this.#within(body, batch, items, (start) => {
-      this.#document(this.#actions.named('index', index, id), this.#records.scanner.skipSpace(start));
+      this.#document({ operation: 'index', index: this.#actions.indexOf(index), id: undefined }, this.#records.scanner.skipSpace(start));
     });
   }
 
@@ -75,17 +75,18 @@ export class BulkDecoder {
     this.#batch = batch;
     this.#items = items;
     this.#received = 0;
-    this.#records.openBody(bytes, view, batch.rows, this.#actions.named('index', '', undefined).defaults);
+    this.#records.openBody(bytes, view, batch.rows, this.#actions.indexOf('').defaults);
     try {
       decode(start);
     } finally {
       this.#records.closeBody();
+      this.#actions.close();
     }
   }
 
   #lines(bodyStart: number): void {
     const { scanner } = this.#records;
-    const { bytes, view, end: bodyEnd } = scanner;
+    const { bytes, end: bodyEnd } = scanner;
     let lineNumber = 1;
     for (let start = bodyStart; start < bodyEnd; lineNumber++) {
       const actionEnd = lineEnd(bytes, start);
@@ -93,7 +94,7 @@ export class BulkDecoder {
       const at = scanner.skipSpace(start);
       start = actionEnd + 1;
       if (at === actionEnd) continue;
-      const action = this.#actions.read(bytes, view, at, actionEnd);
+      const action = this.#actions.read(scanner, at);
       if (action === undefined) throw malformedBody(lineNumber, `malformed action/metadata line ${lineNumber}: ${expectedAction}`);
       this.#count();
       if (action.operation === 'delete') {
@@ -114,7 +115,7 @@ export class BulkDecoder {
   #document(action: BulkAction, start: number): void {
     const records = this.#records;
     const { scanner } = records;
-    records.useSource(action.defaults);
+    records.useSource(action.index.defaults);
     try {
       const end = records.decode(start);
       // what follows the value decides whether the line is JSON at all, so the row must still be taken back

@@ -23,6 +23,7 @@ const clusterName = 'millrace';
 const clusterId = 'MillraceMillraceMillrA';
 const license = { status: 'active', uid: '00000000-0000-0000-0000-000000000000', type: 'basic' } as const;
 const acknowledged = { acknowledged: true } as const;
+const refreshed = { _shards: { total: 1, successful: 1, failed: 0 } } as const;
 
 type Answer = (request: ReceiverRequest) => unknown;
 
@@ -53,6 +54,8 @@ export function handshakeRoutes(options: HandshakeOptions): ReceiverRoute[] {
   return [
     ...asked.map(([path, answer]) => jsonRoute(['GET', 'HEAD'], path, answer)),
     ...asked.filter(([path]) => path.endsWith('/{name}')).map(([path]) => jsonRoute(['PUT', 'POST'], path, () => acknowledged)),
+    // bulk helpers end with one: lines become visible by themselves
+    ...['/_refresh', '/{index}/_refresh'].map((path) => jsonRoute(['GET', 'POST'], path, () => refreshed)),
     { methods: ['GET', 'HEAD'], path: '/_cat/health', handle: async (request) => catHealth(request, options) },
     jsonRoute(['HEAD', 'GET'], '/{index}', ({ parameters: { index } }) => ({
       [indexName(index)]: { aliases: {}, mappings: {}, settings: {} },

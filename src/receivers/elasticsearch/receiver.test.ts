@@ -266,6 +266,13 @@ describe('handshakes', () => {
     assert.deepEqual(await json('PUT', '/filebeat', { body: '{}' }), { acknowledged: true, shards_acknowledged: true, index: 'filebeat' });
   });
 
+  test('a refresh, as bulk helpers ask for at their end', async () => {
+    for (const path of ['/_refresh', '/payments/_refresh', '/a,b/_refresh']) {
+      for (const method of ['GET', 'POST'] as const)
+        assert.deepEqual(await json(method, path), { _shards: { total: 1, successful: 1, failed: 0 } });
+    }
+  });
+
   test('what is not there is told so in their words', async () => {
     for (const [method, path] of [
       ['GET', '/_search'],

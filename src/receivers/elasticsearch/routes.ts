@@ -60,7 +60,7 @@ class Writes {
     const { body, source } = await this.#read(request);
     const result = new DocumentResult();
     const batch = intake.open(source);
-    this.#decoder.decodeDocument(body, index, id, batch, result);
+    this.#decoder.decodeDocument(body, index, batch, result);
     await intake.submit(batch);
     const { failure } = result;
     if (failure !== undefined) return elasticReply(request, 400, errorBody(errorTypeOf(failure.code), failure.reason, 400));

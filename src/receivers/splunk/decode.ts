@@ -18,6 +18,7 @@ import type { RecordErrorCode } from '#model/record-errors.ts';
 import type { NameId } from '#model/record-names.ts';
 import { kinds } from '#model/record-writer.ts';
 import { jsonBody } from '#receivers/json-body.ts';
+import { walkMembers } from '#receivers/json-members.ts';
 import { Envelope } from './envelope.ts';
 import { hecErrors } from './replies.ts';
 import type { HecError } from './replies.ts';
@@ -212,18 +213,15 @@ export class HecDecoder implements RecordFinisher {
     const { bytes, view } = scanner;
     const start = this.#envelope.start('fields');
     if (start < 0 || bytes[start] !== 0x7b) return;
-    for (let at = scanner.skipSpace(start + 1); bytes[at] !== 0x7d; ) {
-      const keyEnd = scanner.string(at + 1);
+    walkMembers(scanner, start, (keyStart, keyEnd, valueAt) => {
       const isEscaped = (scanner.flags & stringFlags.escaped) !== 0;
       const name = isEscaped
-        ? this.#nameOfText(stringOfToken(scanner, at, keyEnd + 1))
-        : this.#batch.writer.names.of(bytes, view, at + 1, keyEnd);
-      const valueAt = scanner.colon(keyEnd + 1);
+        ? this.#nameOfText(stringOfToken(scanner, keyStart - 1, keyEnd + 1))
+        : this.#batch.writer.names.of(bytes, view, keyStart, keyEnd);
       const end = scanner.skipValue(valueAt, 0);
       this.#putValue(name, valueAt, end);
-      at = scanner.skipSpace(end);
-      if (bytes[at] === 0x2c) at = scanner.skipSpace(at + 1);
-    }
+      return end;
+    });
   }
 
   #nameOfText(text: string): NameId {

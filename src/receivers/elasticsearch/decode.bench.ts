@@ -1,0 +1,65 @@
+/**
+ * What a line costs from a bulk body to rows, against the same records as NDJSON of the native endpoints.
+ *
+ *   node src/receivers/elasticsearch/decode.bench.ts [lines]
+ */
+import { createFakeIntake } from '#receivers/intake.fake.ts';
+import { BatchDecoder } from '#receivers/native/decode.ts';
+import { mixedLines, similarLines } from '#receivers/native/sample-lines.test-support.ts';
+import { BulkReply } from './bulk-reply.ts';
+import { BulkDecoder } from './decode.ts';
+
+const lineCount = Number(process.argv[2] ?? 100_000);
+const linesPerBody = 5000;
+const { context, intake } = createFakeIntake();
+const source = { tenant: 'default', receiver: 'elasticsearch', sender: 'bench', content: 'records', format: 'json' } as const;
+
+function bodiesOf(lines: readonly string[], before: (index: number) => string): Uint8Array[] {
+  const bodies: Uint8Array[] = [];
+  for (let at = 0; at < lines.length; at += linesPerBody) {
+    const text = lines.slice(at, at + linesPerBody).map((line, i) => `${before(at + i)}${line}\n`);
+    bodies.push(new TextEncoder().encode(text.join('')));
+  }
+  return bodies;
+}
+
+/** Best of several runs in CPU time of this thread. */
+function measure(name: string, run: () => unknown): void {
+  let bestUs = Infinity;
+  for (let round = 0; round < 9; round++) {
+    const before = process.threadCpuUsage();
+    run();
+    const { user, system } = process.threadCpuUsage(before);
+    bestUs = Math.min(bestUs, user + system);
+  }
+  const perLineNs = (bestUs * 1000) / lineCount;
+  console.log(`${name.padEnd(44)} ${perLineNs.toFixed(0).padStart(6)} ns/line ${(1e6 / perLineNs).toFixed(0).padStart(6)} K lines/s`);
+}
+
+function benchSet(name: string, lines: readonly string[]): void {
+  console.log(`\n${name}: ${lines.length} lines`);
+  const native = new BatchDecoder(context.ingestConfig);
+  const plain = bodiesOf(lines, () => '');
+  measure('native NDJSON', () => {
+    for (const body of plain) native.decodeNdjson(body, {}, intake.open(source).rows);
+  });
+  const bulk = new BulkDecoder(context.ingestConfig);
+  const actions: readonly (readonly [name: string, before: (index: number) => string])[] = [
+    ['_bulk, one index', () => '{"create":{"_index":"logs-shop-production"}}\n'],
+    ['_bulk, two indexes in turn', (index) => `{"create":{"_index":"logs-shop${index % 2}-production"}}\n`],
+    ['_bulk, an _id each', (index) => `{"index":{"_index":"logs-shop-production","_id":"AZd8Q${index}"}}\n`],
+  ];
+  for (const [title, before] of actions) {
+    const bodies = bodiesOf(lines, before);
+    measure(title, () => {
+      for (const body of bodies) {
+        const reply = new BulkReply(null);
+        bulk.decodeBulk(body, '', intake.open(source), reply);
+        reply.render(1);
+      }
+    });
+  }
+}
+
+benchSet('one sender, one order of keys', similarLines(lineCount));
+benchSet('twelve services, own keys, optional members', mixedLines(lineCount));
