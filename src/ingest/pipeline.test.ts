@@ -103,6 +103,7 @@ test('a batch that comes again is counted as duplicate, one under way is to be a
     writer.appended.map(({ rowCount }) => rowCount),
     [0, 3, 0],
   );
+  assert.equal(writer.appended[1].batchId, 'b');
   writer.refusal = new AppError('log_full', 'full');
   const refused = { ...incoming('t', new FakeBatch(1)), batchId: 'c' };
   await assert.rejects(pipeline.submit(refused), { code: 'log_full' });

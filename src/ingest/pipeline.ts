@@ -101,7 +101,7 @@ export function createIngestPipeline(options: IngestPipelineOptions): IngestPipe
   };
 
   const appendRows = (batch: IncomingBatch, outcomes: MutableOutcomeCounts): Promise<void> => {
-    const { tenant, rows } = batch;
+    const { tenant, rows, batchId } = batch;
     const sequence = writer.nextSequence;
     let kept: ReturnType<BatchPolicy['apply']>;
     if (rows.rowCount > 0) {
@@ -113,7 +113,8 @@ export function createIngestPipeline(options: IngestPipelineOptions): IngestPipe
     const rowCount = kept?.rowCount ?? 0;
     outcomes.accepted = rowCount;
     invariant(writer.nextSequence === sequence, 'the log moved on between stamp and append');
-    return writer.append({ kind: frameKinds.logs, tenant, rowCount, outcomes, receivedMs }, kept === undefined ? [] : [kept.block]);
+    const header = { kind: frameKinds.logs, tenant, rowCount, outcomes, receivedMs, ...(batchId === undefined ? {} : { batchId }) };
+    return writer.append(header, kept === undefined ? [] : [kept.block]);
   };
 
   /** Takes the batch: what will have become of its records once `durable` resolves. */

@@ -11,7 +11,10 @@
 export const frameKinds = { logs: 1, quarantine: 2, checkpoint: 3 } as const;
 export type FrameKind = (typeof frameKinds)[keyof typeof frameKinds];
 
-/** The ledger of a batch: received = sum of all. Counted per tenant, durable with the frame. */
+/**
+ * The ledger of a batch: received = sum of all. Counted per tenant, durable with the frame. A count may be negative, where
+ * lines of an earlier frame that were counted as sampled are kept after all.
+ */
 export interface OutcomeCounts {
   readonly accepted: number;
   readonly sampled: number;
@@ -28,6 +31,8 @@ export interface FrameHeader {
   readonly outcomes: OutcomeCounts;
   /** Receive time of the batch. */
   readonly receivedMs: number;
+  /** The sender's own id of the batch, at most 255 bytes: by it a repetition is recognised, also after a crash. */
+  readonly batchId?: string | undefined;
 }
 
 export interface Frame extends FrameHeader {

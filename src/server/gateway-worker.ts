@@ -45,6 +45,7 @@ async function start(): Promise<WorkerRuntime> {
     reusePort: data.reusePort,
     listenerPorts: data.listenerPorts,
     rules: data.rules,
+    recentBatches: data.recentBatches,
     random: () => randomInt(2 ** 47) / 2 ** 47,
     clock: systemClock,
     logger: forwardingLogger((record) => send({ type: 'log', record })),

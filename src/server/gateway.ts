@@ -17,13 +17,13 @@ import type { Logger } from '#platform/logger.ts';
 import { proveFree, whyNotListening } from './gateway/prove-free.ts';
 import { addCounts, zeroCounts } from './gateway/counters.ts';
 import type { GatewayCounts } from './gateway/counters.ts';
-import type { GatewayWorkerConfig, ShardStart } from './gateway/messages.ts';
+import type { GatewayWorkerConfig, RecentBatch, ShardStart } from './gateway/messages.ts';
 import type { ListenerStatus } from './gateway/receiver-listeners.ts';
 import type { LiveRules, StreamFacts } from './gateway/worker-intake.ts';
 import { WorkerKeeper } from './gateway/worker-keeper.ts';
 import type { WorkerKeeperOptions } from './gateway/worker-keeper.ts';
 
-export type { GatewayCounts, GatewayWorkerConfig, ListenerStatus, LiveRules, ShardStart, StreamFacts };
+export type { GatewayCounts, GatewayWorkerConfig, ListenerStatus, LiveRules, RecentBatch, ShardStart, StreamFacts };
 
 export interface GatewayOptions {
   readonly config: Omit<GatewayWorkerConfig, 'access'> & { readonly access: AccessConfig };
@@ -38,6 +38,7 @@ export interface GatewayOptions {
   readonly lastReceivedMs: number;
   /** Rules of the API to begin with. */
   readonly rules: LiveRules;
+  readonly recentBatches: () => Promise<readonly RecentBatch[]>;
   /** A worker's group commit; to be passed to `DurableLog.advance`. */
   readonly onCommitted: (end: ShardEnd) => void;
   readonly clock: Clock;

@@ -44,7 +44,7 @@ import { Closers } from './closers.ts';
 import type { Config } from './config.ts';
 import { noRules } from './gateway/worker-intake.ts';
 import { startGateway } from './gateway.ts';
-import type { Gateway } from './gateway.ts';
+import type { Gateway, RecentBatch } from './gateway.ts';
 import { createSearchObserver, registerServerMetrics } from './metrics.ts';
 import type { RunningServer } from './running-server.ts';
 import { createOperations } from './operations.ts';
@@ -54,6 +54,10 @@ import { startUpkeep } from './upkeep.ts';
 
 /** Every time that a line can have. */
 const everything = { fromNs: 0n, toNs: 2n ** 63n - 1n };
+
+/** How far back the log is read for batch ids at the start, from its newest frame. */
+const recentBatchesMs = 60_000;
+const readBytes = 4 * 2 ** 20;
 
 /** What the parts share while they are put together. */
 interface Site {
@@ -305,6 +309,7 @@ async function openGateway(
     shardStart: (shard) => log.writerStart(shard),
     lastReceivedMs: await newestReceivedMs(log),
     rules: noRules,
+    recentBatches: () => recentBatches(log, config.policies),
     onCommitted: (end) => log.advance(end),
     clock: systemClock,
     logger,
@@ -331,6 +336,24 @@ function startCanary(
   canary.start();
   closers.add('canary', () => canary.stop());
   return canary;
+}
+
+/**
+ * Ids of the batches that came last: their senders may not have had an answer when the process ended. Bounded in time, for
+ * all of the log in between is read.
+ */
+async function recentBatches(log: WalLog, { batch_window: windowMs }: Config['policies']): Promise<RecentBatch[]> {
+  const found: RecentBatch[] = [];
+  const newestMs = await newestReceivedMs(log);
+  const from = await log.positionAt(newestMs - Math.min(windowMs, recentBatchesMs));
+  for (const [shard, sequence] of from) {
+    const reader = await log.openReader(shard, sequence);
+    for (let frames = await reader.read(readBytes); frames.length > 0; frames = await reader.read(readBytes)) {
+      for (const { tenant, batchId, receivedMs } of frames) if (batchId !== undefined) found.push({ tenant, id: batchId, receivedMs });
+    }
+    await reader.close();
+  }
+  return found;
 }
 
 /** Receive time of the newest frame, 0 in an empty log: receive times go on rising even where the clock was set back. */

@@ -122,6 +122,7 @@ export async function startTestGateway(t: TestContext, options: TestGatewayOptio
     reusePort: false,
     listenerPorts: {},
     rules: noRules,
+    recentBatches: [],
     random: () => 0.5,
     clock: systemClock,
     logger: silentLogger,

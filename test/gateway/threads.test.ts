@@ -68,6 +68,7 @@ async function start(t: TestContext, settings: Partial<GatewayConfig> = {}, acce
     shardStart: (shard) => log.writerStart(shard),
     lastReceivedMs: 0,
     rules: noRules,
+    recentBatches: async () => [],
     onCommitted: (end) => log.advance(end),
     clock: systemClock,
     logger: silentLogger,

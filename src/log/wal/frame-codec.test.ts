@@ -16,21 +16,30 @@ import {
 
 const seal = { marker: 0x1a2b3c4d, origin: 4711 };
 const uint32 = fc.nat(2 ** 32 - 1);
-const frameFields: fc.Arbitrary<FrameFields> = fc.record({
-  kind: fc.integer({ min: 1, max: 255 }).map((kind) => kind as FrameKind),
-  tenant: fc.string({ unit: 'grapheme', maxLength: 20 }).filter((tenant) => Buffer.byteLength(tenant) <= 255),
-  rowCount: uint32,
-  receivedMs: fc.nat(Number.MAX_SAFE_INTEGER),
-  sequence: fc.nat(2 ** 34 - 1),
-  rowsBefore: fc.nat(Number.MAX_SAFE_INTEGER),
-  groupIndex: uint32,
-  codec: fc.constantFrom(0, 1),
-  payloadBytes: uint32,
-  outcomes: fc.record(
-    { accepted: uint32, sampled: uint32, dropped: uint32, duplicate: uint32, quarantined: uint32, refused: uint32 },
-    { noNullPrototype: true },
-  ),
-});
+const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
+const name = fc.string({ unit: 'grapheme', maxLength: 20 }).filter((text) => Buffer.byteLength(text) <= 255);
+const frameFields: fc.Arbitrary<FrameFields> = fc.record(
+  {
+    kind: fc.integer({ min: 1, max: 255 }).map((kind) => kind as FrameKind),
+    tenant: name,
+    batchId: name.filter((text) => text !== ''),
+    rowCount: uint32,
+    receivedMs: fc.nat(Number.MAX_SAFE_INTEGER),
+    sequence: fc.nat(2 ** 34 - 1),
+    rowsBefore: fc.nat(Number.MAX_SAFE_INTEGER),
+    groupIndex: uint32,
+    codec: fc.constantFrom(0, 1),
+    payloadBytes: uint32,
+    outcomes: fc.record(
+      { accepted: int32, sampled: int32, dropped: int32, duplicate: int32, quarantined: int32, refused: int32 },
+      { noNullPrototype: true },
+    ),
+  },
+  {
+    requiredKeys: ['kind', 'tenant', 'rowCount', 'receivedMs', 'sequence', 'rowsBefore', 'groupIndex', 'codec', 'payloadBytes', 'outcomes'],
+    noNullPrototype: true,
+  },
+);
 
 describe('a frame', () => {
   test('decodes to what was encoded, wherever it stands', () => {
@@ -71,6 +80,8 @@ describe('a frame', () => {
 
   const misfits: [string, Partial<FrameFields>][] = [
     ['a tenant over 255 bytes', { tenant: 'ä'.repeat(128) }],
+    ['a batch id over 255 bytes', { batchId: 'x'.repeat(256) }],
+    ['a count that is none', { outcomes: { accepted: 2 ** 31, sampled: 0, dropped: 0, duplicate: 0, quarantined: 0, refused: 0 } }],
     ['a receive time before 1970', { receivedMs: -1 }],
     ['a receive time with a fraction', { receivedMs: 1.5 }],
     ['a negative row count', { rowCount: -1 }],

@@ -7,10 +7,10 @@ import { crc32 } from 'node:zlib';
 import { invariant } from '#base/errors.ts';
 import type { FrameHeader, FrameKind } from '../durable-log.ts';
 
-/** Bytes of a frame before its tenant. */
+/** Bytes of a frame before its texts: tenant and batch id. */
 export const frameHeaderBytes = 80;
 /** Enough bytes to decode any header. */
-export const maxFrameHeaderBytes = frameHeaderBytes + 255;
+export const maxFrameHeaderBytes = frameHeaderBytes + 2 * 255;
 
 export const payloadCodecs = { none: 0, zstd: 1 } as const;
 export type PayloadCodec = (typeof payloadCodecs)[keyof typeof payloadCodecs];
@@ -54,22 +54,25 @@ export function readUint64(source: Buffer, at: number): number {
 }
 
 /** Bytes that a frame takes beside its payload. */
-export function frameOverhead(tenant: string): number {
-  return frameHeaderBytes + Buffer.byteLength(tenant);
+export function frameOverhead({ tenant, batchId = '' }: Pick<FrameHeader, 'tenant' | 'batchId'>): number {
+  return frameHeaderBytes + Buffer.byteLength(tenant) + Buffer.byteLength(batchId);
 }
 
 /** Throws BugError when a field does not fit the format. */
-export function mustFitFrame({ kind, tenant, rowCount, receivedMs }: FrameHeader): void {
+export function mustFitFrame({ kind, tenant, batchId = '', rowCount, receivedMs, outcomes }: FrameHeader): void {
   invariant(kind >= 1 && kind <= 255, `frame kind ${kind} does not fit a frame`);
-  invariant(frameOverhead(tenant) <= maxFrameHeaderBytes, `tenant "${tenant}" is over 255 bytes`);
+  invariant(Buffer.byteLength(tenant) <= 255, `tenant "${tenant}" is over 255 bytes`);
+  invariant(Buffer.byteLength(batchId) <= 255, `batch id "${batchId}" is over 255 bytes`);
+  for (const count of Object.values(outcomes)) invariant((count | 0) === count, `outcome count ${count} does not fit a frame`);
   invariant(Number.isSafeInteger(receivedMs) && receivedMs >= 0, `receive time ${receivedMs} does not fit a frame`);
   invariant(Number.isSafeInteger(rowCount) && rowCount >= 0 && rowCount < twoTo32, `row count ${rowCount} does not fit a frame`);
 }
 
-/** Header and tenant of a frame whose payload, as stored, is given in parts. The fields must fit. */
+/** Header, tenant and batch id of a frame whose payload, as stored, is given in parts. The fields must fit. */
 export function encodeFrameHeader(fields: FrameFields, stored: readonly Uint8Array[], seal: FrameSeal): Buffer {
   const { outcomes } = fields;
-  const headerLength = frameOverhead(fields.tenant);
+  const headerLength = frameOverhead(fields);
+  const tenantBytes = Buffer.byteLength(fields.tenant);
   let storedBytes = 0;
   let payloadCrc = 0;
   for (const part of stored) {
@@ -88,15 +91,16 @@ export function encodeFrameHeader(fields: FrameFields, stored: readonly Uint8Arr
   header.writeUInt32LE(fields.groupIndex, 48);
   header[52] = fields.kind;
   header[53] = fields.codec;
-  header[54] = 0;
-  header[55] = headerLength - frameHeaderBytes;
-  header.writeUInt32LE(outcomes.accepted, 56);
-  header.writeUInt32LE(outcomes.sampled, 60);
-  header.writeUInt32LE(outcomes.dropped, 64);
-  header.writeUInt32LE(outcomes.duplicate, 68);
-  header.writeUInt32LE(outcomes.quarantined, 72);
-  header.writeUInt32LE(outcomes.refused, 76);
+  header[54] = headerLength - frameHeaderBytes - tenantBytes;
+  header[55] = tenantBytes;
+  header.writeInt32LE(outcomes.accepted, 56);
+  header.writeInt32LE(outcomes.sampled, 60);
+  header.writeInt32LE(outcomes.dropped, 64);
+  header.writeInt32LE(outcomes.duplicate, 68);
+  header.writeInt32LE(outcomes.quarantined, 72);
+  header.writeInt32LE(outcomes.refused, 76);
   header.write(fields.tenant, frameHeaderBytes);
+  header.write(fields.batchId ?? '', frameHeaderBytes + tenantBytes);
   header.writeUInt32LE(crc32(header.subarray(8), seal.origin), 4);
   return header;
 }
@@ -104,7 +108,8 @@ export function encodeFrameHeader(fields: FrameFields, stored: readonly Uint8Arr
 /** The header that begins at `at`, or undefined when there is no whole, undamaged one before `end`. */
 export function decodeFrameHeader(bytes: Buffer, at: number, end: number, seal: FrameSeal): DecodedFrame | undefined {
   if (end - at < frameHeaderBytes || bytes.readUInt32LE(at) !== seal.marker) return undefined;
-  const headerLength = frameHeaderBytes + bytes[at + 55];
+  const tenantEnd = frameHeaderBytes + bytes[at + 55];
+  const headerLength = tenantEnd + bytes[at + 54];
   if (end - at < headerLength) return undefined;
   if (crc32(bytes.subarray(at + 8, at + headerLength), seal.origin) !== bytes.readUInt32LE(at + 4)) return undefined;
   return {
@@ -120,14 +125,15 @@ export function decodeFrameHeader(bytes: Buffer, at: number, end: number, seal: 
     kind: bytes[at + 52] as FrameKind,
     codec: bytes[at + 53] as PayloadCodec,
     outcomes: {
-      accepted: bytes.readUInt32LE(at + 56),
-      sampled: bytes.readUInt32LE(at + 60),
-      dropped: bytes.readUInt32LE(at + 64),
-      duplicate: bytes.readUInt32LE(at + 68),
-      quarantined: bytes.readUInt32LE(at + 72),
-      refused: bytes.readUInt32LE(at + 76),
+      accepted: bytes.readInt32LE(at + 56),
+      sampled: bytes.readInt32LE(at + 60),
+      dropped: bytes.readInt32LE(at + 64),
+      duplicate: bytes.readInt32LE(at + 68),
+      quarantined: bytes.readInt32LE(at + 72),
+      refused: bytes.readInt32LE(at + 76),
     },
-    tenant: bytes.toString('utf8', at + frameHeaderBytes, at + headerLength),
+    tenant: bytes.toString('utf8', at + frameHeaderBytes, at + tenantEnd),
+    ...(headerLength === tenantEnd ? {} : { batchId: bytes.toString('utf8', at + tenantEnd, at + headerLength) }),
   };
 }
 

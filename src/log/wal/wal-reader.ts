@@ -157,12 +157,13 @@ export class WalReader implements LogReader, ShardReader {
   }
 
   #frame(scanned: ScannedFrame): Frame {
-    const { kind, tenant, rowCount, outcomes, receivedMs, sequence } = scanned;
+    const { kind, tenant, batchId, rowCount, outcomes, receivedMs, sequence } = scanned;
     const payload =
       scanned.codec === payloadCodecs.none
         ? scanned.stored
         : zstdDecompressSync(scanned.stored, { maxOutputLength: Math.max(1, scanned.payloadBytes) });
-    return { shard: this.shard, sequence, kind, tenant, rowCount, outcomes, receivedMs, payload };
+    const header = { kind, tenant, rowCount, outcomes, receivedMs, ...(batchId === undefined ? {} : { batchId }) };
+    return { shard: this.shard, sequence, ...header, payload };
   }
 
   #isTrimmed(): boolean {

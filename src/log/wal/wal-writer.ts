@@ -136,7 +136,7 @@ export class WalWriter implements LogWriter {
     let payloadBytes = 0;
     for (const part of payload) payloadBytes += part.length;
     mustFitFrame(header);
-    const heldBytes = payloadBytes + frameOverhead(header.tenant);
+    const heldBytes = payloadBytes + frameOverhead(header);
     const refusal = this.#refusal(heldBytes);
     if (refusal !== undefined) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {

@@ -60,6 +60,7 @@ const gateway = await startGateway({
   shardStart: (shard) => log.writerStart(shard),
   lastReceivedMs: 0,
   rules: noRules,
+  recentBatches: async () => [],
   onCommitted: (end) => log.advance(end),
   clock: systemClock,
   logger: silentLogger,

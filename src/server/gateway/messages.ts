@@ -35,6 +35,13 @@ export interface ShardStart {
   readonly bytes: number;
 }
 
+/** A batch that is durable. */
+export interface RecentBatch {
+  readonly tenant: string;
+  readonly id: string;
+  readonly receivedMs: number;
+}
+
 export interface GatewayWorkerData {
   readonly config: GatewayWorkerConfig;
   readonly shard: number;
@@ -44,6 +51,8 @@ export interface GatewayWorkerData {
   readonly lastReceivedMs: number;
   readonly logDirectory: string;
   readonly rules: LiveRules;
+  /** Batch ids of the log's newest frames: their repetitions are recognised. */
+  readonly recentBatches: readonly RecentBatch[];
   readonly apiSocketPath: string;
   readonly port: number;
   /** Ports that the first worker's other listeners got, by name. */

@@ -24,7 +24,7 @@ import type { Logger } from '#platform/logger.ts';
 import { countOutcomes, countParsed, countPolicy } from './counters.ts';
 import type { GatewayCounts } from './counters.ts';
 import { watchGeoip } from './geoip-file.ts';
-import type { GatewayWorkerConfig } from './messages.ts';
+import type { GatewayWorkerConfig, RecentBatch } from './messages.ts';
 import type { PressuredLogWriter } from './worker-runtime.ts';
 
 /** Rules of the API, behind those of the configuration. Plain data: told to workers. */
@@ -47,6 +47,7 @@ export interface WorkerIntakeOptions {
   readonly lastReceivedMs: number;
   readonly authenticate: Intake['authenticate'];
   readonly rules: LiveRules;
+  readonly recentBatches: readonly RecentBatch[];
   readonly counts: () => GatewayCounts;
   readonly pressure: () => PressureFacts;
   readonly clock: Clock;
@@ -82,6 +83,7 @@ export function createWorkerIntake(options: WorkerIntakeOptions): WorkerIntake {
     random: options.random,
     count: (rule, lines) => countPolicy(counts(), rule, lines),
   });
+  for (const { tenant, id, receivedMs } of options.recentBatches) policies.recentBatches.remember(tenant, id, receivedMs);
   const pipeline = createIngestPipeline({
     writer,
     clock,

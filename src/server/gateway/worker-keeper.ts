@@ -15,7 +15,7 @@ import type { Logger } from '#platform/logger.ts';
 import type { GatewayCounts } from './counters.ts';
 import type { ListenerStatus } from './receiver-listeners.ts';
 import type { LiveRules, StreamFacts } from './worker-intake.ts';
-import type { FromGatewayWorker, GatewayWorkerConfig, GatewayWorkerData, ShardStart, ToGatewayWorker } from './messages.ts';
+import type { RecentBatch, FromGatewayWorker, GatewayWorkerConfig, GatewayWorkerData, ShardStart, ToGatewayWorker } from './messages.ts';
 
 export interface WorkerKeeperOptions {
   readonly config: GatewayWorkerConfig;
@@ -27,6 +27,8 @@ export interface WorkerKeeperOptions {
   readonly shardStart: (shard: number) => ShardStart | Promise<ShardStart>;
   readonly lastReceivedMs: number;
   readonly rules: LiveRules;
+  /** Batches that are durable already; asked whenever a worker starts. */
+  readonly recentBatches: () => Promise<readonly RecentBatch[]>;
   readonly reusePort: boolean;
   readonly onCommitted: (end: ShardEnd) => void;
   readonly onCounts: (counts: GatewayCounts) => void;
@@ -140,6 +142,7 @@ export class WorkerKeeper {
       lastReceivedMs: this.#lastReceivedMs,
       logDirectory,
       rules: this.#rules,
+      recentBatches: await this.#options.recentBatches(),
       apiSocketPath,
       port: this.#port,
       listenerPorts: this.#listenerPorts,

@@ -16,7 +16,7 @@ import type { ReceiverRoute } from '#receivers/http-receiver.ts';
 import { countEvent, zeroCounts } from './counters.ts';
 import type { GatewayCounts } from './counters.ts';
 import { GatewayHttp } from './http-server.ts';
-import type { GatewayWorkerConfig } from './messages.ts';
+import type { GatewayWorkerConfig, RecentBatch } from './messages.ts';
 import { createProxy } from './proxy.ts';
 import { ReceiverExchange } from './receiver-exchange.ts';
 import { ReceiverListeners } from './receiver-listeners.ts';
@@ -44,6 +44,7 @@ export interface WorkerRuntimeOptions {
   /** Ports that another worker's listeners got, by name. */
   readonly listenerPorts: Readonly<Record<string, number>>;
   readonly rules: LiveRules;
+  readonly recentBatches: readonly RecentBatch[];
   readonly clock: Clock;
   /** Below 1. */
   readonly random: () => number;
