@@ -1,8 +1,7 @@
 /** What all tests of real senders ask in the end: is every line there, once, with the fields that it was sent with? */
 import assert from 'node:assert/strict';
-import type { TestContext } from 'node:test';
-import { eventually, Product, temporaryDirectory } from '../support/product.ts';
-import type { SearchPage } from '../support/product.ts';
+import { eventually } from '../support/product.ts';
+import type { Product, SearchPage } from '../support/product.ts';
 
 /** A hit with all the fields that these tests look at. */
 export type Found = SearchPage['hits'][number] & {
@@ -15,23 +14,22 @@ export type Found = SearchPage['hits'][number] & {
   readonly resource?: Readonly<Record<string, string>>;
 };
 
-/** The product on a free port, stopped after the test. */
-export async function startProduct(t: TestContext, name: string, flags: readonly string[] = []): Promise<Product> {
-  const product = await Product.start({ dataDirectory: await temporaryDirectory(t, name), flags });
-  t.after(() => product.kill());
-  return product;
-}
-
-/** The service's lines by their message, as soon as as many as expected are found; fails where a message came twice. */
-export async function findOnce(product: Product, service: string, expectedLines: number): Promise<Map<string, Found>> {
+/**
+ * The service's lines by the number in `line 17`, as soon as as many as expected are found; fails where one came twice.
+ * Some senders wrap the message in JSON, so the number is looked for anywhere in it.
+ */
+export async function findOnce(product: Product, service: string, expectedLines: number): Promise<Map<number, Found>> {
   const hits = await eventually(
     () => linesOf(product, service),
     (found) => found.length >= expectedLines,
   );
-  const byMessage = new Map(hits.map((hit) => [hit.message, hit]));
-  assert.equal(byMessage.size, hits.length, `every line of ${service} is there once`);
-  assert.equal(hits.length, expectedLines);
-  return byMessage;
+  const byNumber = new Map(hits.map((hit) => [Number(/line (\d+)/.exec(hit.message)?.[1]), hit]));
+  assert.equal(byNumber.size, hits.length, `every line of ${service} is there once`);
+  assert.deepEqual(
+    [...byNumber.keys()].sort((a, b) => a - b),
+    Array.from({ length: expectedLines }, (_, n) => n),
+  );
+  return byNumber;
 }
 
 /** All lines of a service in the last hour; none while a part of the answer is missing. */

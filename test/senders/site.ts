@@ -1,0 +1,60 @@
+/** A product that other people's senders send to: with receivers' ports of its own, and restarts on the same ports. */
+import type { TestContext } from 'node:test';
+import { Product, temporaryDirectory } from '../support/product.ts';
+
+interface Listener {
+  readonly name: string;
+  readonly port: number;
+  readonly setting: string;
+}
+
+export class Site {
+  product: Product;
+  readonly #dataDirectory: string;
+  /** Listeners that the tests use; all others keep off each other's ports by taking free ones. */
+  readonly #listeners: readonly Listener[];
+
+  private constructor(product: Product, dataDirectory: string, listeners: readonly Listener[]) {
+    this.product = product;
+    this.#dataDirectory = dataDirectory;
+    this.#listeners = listeners;
+  }
+
+  /** Starts it; ends it after the test. `settings` are full paths of receivers' ports, such as `receivers.elasticsearch.port`. */
+  static async start(t: TestContext, name: string, settings: readonly string[] = []): Promise<Site> {
+    const dataDirectory = await temporaryDirectory(t, name);
+    const product = await Product.start({ dataDirectory, environment: portsOf(settings.map((setting) => ({ setting, port: 0 }))) });
+    const listeners = ((await product.status()).receivers.listeners as Listener[]).filter(({ setting }) => settings.includes(setting));
+    const site = new Site(product, dataDirectory, listeners);
+    t.after(() => site.product.kill());
+    return site;
+  }
+
+  /** The main port. */
+  get url(): string {
+    return this.product.url;
+  }
+
+  /** Address of a receiver's own port. */
+  addressOf(setting: string): string {
+    const listener = this.#listeners.find((candidate) => candidate.setting === setting);
+    if (listener === undefined) throw new Error(`nothing listens for ${setting}`);
+    return `127.0.0.1:${listener.port}`;
+  }
+
+  /** Stops it as Ctrl-C does, and starts it again on the same ports after a moment in which nobody answers. */
+  async restart(): Promise<void> {
+    const { port } = new URL(this.url);
+    await this.product.stop();
+    this.product = await Product.start({
+      dataDirectory: this.#dataDirectory,
+      flags: ['--port', port],
+      environment: portsOf(this.#listeners),
+    });
+  }
+}
+
+function portsOf(listeners: readonly Pick<Listener, 'setting' | 'port'>[]): NodeJS.ProcessEnv {
+  const variables = listeners.map(({ setting, port }) => [`MILLRACE_${setting.replaceAll('.', '_').toUpperCase()}`, String(port)]);
+  return { ...process.env, ...Object.fromEntries(variables) };
+}
