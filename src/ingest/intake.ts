@@ -88,8 +88,8 @@ export function createIntake(options: IntakeOptions): Intake {
     lagHint,
     multilineOf,
     open(source) {
-      // left over only where a decoder threw
-      if (rows.rowCount > 0) rows.clear();
+      // a decoder that threw may have left rows, and the beginning of one more in the columns
+      rows.clear();
       rejected.restart(source.format);
       rows.finisher = finisherOf(source);
       writer.into(rows);

@@ -1,0 +1,68 @@
+/** Whatever bytes come, the decoder ends in a batch or an AppError, and works on afterwards. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { AppError } from '#base/errors.ts';
+import { fuzzParameters, hostileBodies, hostileValues } from '#receivers/hostile-bodies.test-support.ts';
+import { createFakeIntake } from '#receivers/intake.fake.ts';
+import { DatadogDecoder } from './decode.ts';
+
+const source = { tenant: 'default', receiver: 'datadog', sender: 'fuzz', content: 'text', format: 'json' } as const;
+const fake = createFakeIntake({ ingest: { max_records: 20, max_record_bytes: 2048, max_attributes_per_record: 4 } });
+const decoder = new DatadogDecoder(fake.context.ingestConfig);
+
+/** Messages and rejected records; or the error's code. */
+async function decode(body: Uint8Array): Promise<readonly [messages: readonly string[], rejected: number] | string> {
+  const batch = fake.intake.open(source);
+  try {
+    decoder.decode(body, batch);
+  } catch (thrown) {
+    if (thrown instanceof AppError) return thrown.code;
+    throw thrown;
+  }
+  fake.batches.length = 0;
+  await fake.intake.submit(batch);
+  const [{ lines, quarantined, refusedCount }] = fake.batches;
+  return [lines.map(({ message, tags }) => [message, ...tags].join(' ')), quarantined.length + refusedCount];
+}
+
+const good = new TextEncoder().encode('[{"message":"still","ddtags":"env:a,b"},{"message":"here"}]');
+
+async function checkBody(body: Uint8Array): Promise<void> {
+  const outcome = await decode(body);
+  if (typeof outcome === 'string') assert.ok(['malformed_body', 'too_many_records'].includes(outcome), outcome);
+  assert.deepEqual(await decode(good), [['still env:a b', 'here'], 0]);
+}
+
+const pieces = [
+  '{"message":"a","ddtags":"env:x,service:y,version:1,,:","status":"error","timestamp":1752575025123}',
+  '{"message":"b","tags":["one:1"],"ddtags":"p,q","version":"2","a":1,"a":2}',
+  '{"message":"c","ddtags":["env:z"],"dd":{"service":"s","env":"e","trace_id":"1"}}',
+  '{"date":"bad"}',
+  '{}',
+  '[',
+  ']',
+  ',',
+  '[{"message":"d"}]',
+];
+
+test(`any bytes, seed ${fuzzParameters.seed}`, async () => {
+  await fc.assert(fc.asyncProperty(hostileBodies(pieces), checkBody), fuzzParameters);
+});
+
+test('every cut of a body', async () => {
+  for (const text of [`[${pieces.slice(0, 5).join(',')}]`, pieces.slice(0, 5).join('\n')]) {
+    const body = new TextEncoder().encode(text);
+    for (let length = 0; length <= body.length; length++) await checkBody(body.subarray(0, length));
+  }
+});
+
+for (const [name, value] of Object.entries(hostileValues)) {
+  test(`bounded: ${name}`, async () => {
+    const start = process.hrtime.bigint();
+    for (const body of [value, `[${value}]`, `{"message":${value}}`, `[{"ddtags":${value}}]`, `{"a":1}\n${value}\n{"a":1}`]) {
+      await checkBody(new TextEncoder().encode(body));
+    }
+    assert.ok(process.hrtime.bigint() - start < 5_000_000_000n);
+  });
+}
