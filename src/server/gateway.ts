@@ -19,7 +19,8 @@ import { addCounts, zeroCounts } from './gateway/counters.ts';
 import type { GatewayCounts } from './gateway/counters.ts';
 import type { GatewayWorkerConfig, RecentBatch, ShardStart } from './gateway/messages.ts';
 import type { ListenerStatus } from './gateway/receiver-listeners.ts';
-import type { LiveRules, StreamFacts } from './gateway/worker-intake.ts';
+import type { LiveRules } from '#ingest/rule-book.ts';
+import type { StreamFacts } from './gateway/worker-intake.ts';
 import { WorkerKeeper } from './gateway/worker-keeper.ts';
 import type { WorkerKeeperOptions } from './gateway/worker-keeper.ts';
 

@@ -42,7 +42,7 @@ import { SearchService } from '#search/search-service.ts';
 import { ClickHouseStore } from '#store/clickhouse.ts';
 import { Closers } from './closers.ts';
 import type { Config } from './config.ts';
-import { noRules } from './gateway/worker-intake.ts';
+import { noRules } from '#ingest/rule-book.ts';
 import { startGateway } from './gateway.ts';
 import type { Gateway, RecentBatch } from './gateway.ts';
 import { createSearchObserver, registerServerMetrics } from './metrics.ts';

@@ -21,7 +21,7 @@ import { receiversConfig } from '#receivers/config.ts';
 import type { ReceiversConfig } from '#receivers/config.ts';
 import { gatewayConfig } from '#server/gateway-config.ts';
 import type { GatewayConfig } from '#server/gateway-config.ts';
-import { noRules } from '#server/gateway/worker-intake.ts';
+import { noRules } from '#ingest/rule-book.ts';
 import { startWorkerRuntime } from '#server/gateway/worker-runtime.ts';
 import type { PressuredLogWriter, WorkerRuntime } from '#server/gateway/worker-runtime.ts';
 import { defaultsOf, onFreePorts } from '../support/config-defaults.ts';

@@ -21,7 +21,7 @@ import { systemClock } from '#platform/clock.ts';
 import { nodeFiles } from '#platform/files.ts';
 import { receiversConfig } from '#receivers/config.ts';
 import { policiesConfig } from '#ingest/policies/config.ts';
-import { noRules } from '#server/gateway/worker-intake.ts';
+import { noRules } from '#ingest/rule-book.ts';
 import { quarantineConfig } from '#ingest/quarantine-config.ts';
 import { silentLogger } from '#platform/logger.ts';
 import { gatewayConfig } from '#server/gateway-config.ts';

@@ -10,6 +10,7 @@ export const policiesConfig = section(
       'Rules in their order: keep, drop, sample, throttle, deduplicate, enrich, limit_fields (docs/policies.md).',
       configuredPolicyRule,
     ),
+    max_rules_per_tenant: integer(200, 'Rules of a kind that a tenant may set over the API.', { minimum: 1 }),
     max_attribute_names: integer(100, 'Attribute names of a service; further ones go into "overflow", where they are found still.', {
       minimum: 1,
       maximum: 10_000,

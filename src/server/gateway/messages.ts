@@ -13,7 +13,8 @@ import type { GatewayConfig } from '#server/gateway-config.ts';
 import type { ReceiversConfig } from '#receivers/config.ts';
 import type { GatewayCounts } from './counters.ts';
 import type { ListenerStatus } from './receiver-listeners.ts';
-import type { LiveRules, StreamFacts } from './worker-intake.ts';
+import type { LiveRules } from '#ingest/rule-book.ts';
+import type { StreamFacts } from './worker-intake.ts';
 
 /** Sections of the configuration that a worker needs. */
 export interface GatewayWorkerConfig {

@@ -8,15 +8,14 @@ import type { BatchSource, Intake } from '#ingest/intake.ts';
 import { createIngestPipeline } from '#ingest/pipeline.ts';
 import { Policies } from '#ingest/policies.ts';
 import type { TenantFields } from '#ingest/policies.ts';
-import type { PolicyRule } from '#ingest/policies/rules.ts';
 import { lagHintOf } from '#ingest/pressure.ts';
 import type { PressureFacts } from '#ingest/pressure.ts';
 import { RejectedRecords } from '#ingest/rejected-records.ts';
+import type { LiveRules } from '#ingest/rule-book.ts';
 import { LogBatchBuilder } from '#model/log-batch.ts';
 import type { RecordFinisher } from '#model/log-batch.ts';
 import { RecordWriter } from '#model/record-writer.ts';
 import { configuredRules } from '#parsing/parser-rules.ts';
-import type { ParserRule } from '#parsing/parser-rules.ts';
 import { createParserSet } from '#parsing/parser-set.ts';
 import type { ParserSet, RecognisedStream } from '#parsing/parser-set.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -26,14 +25,6 @@ import type { GatewayCounts } from './counters.ts';
 import { watchGeoip } from './geoip-file.ts';
 import type { GatewayWorkerConfig, RecentBatch } from './messages.ts';
 import type { PressuredLogWriter } from './worker-runtime.ts';
-
-/** Rules of the API, behind those of the configuration. Plain data: told to workers. */
-export interface LiveRules {
-  readonly parsers: readonly ParserRule[];
-  readonly policies: readonly PolicyRule[];
-}
-
-export const noRules: LiveRules = { parsers: [], policies: [] };
 
 /** What a worker knows of the streams that it met. Plain data. */
 export interface StreamFacts {

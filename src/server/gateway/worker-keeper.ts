@@ -14,7 +14,8 @@ import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { GatewayCounts } from './counters.ts';
 import type { ListenerStatus } from './receiver-listeners.ts';
-import type { LiveRules, StreamFacts } from './worker-intake.ts';
+import type { LiveRules } from '#ingest/rule-book.ts';
+import type { StreamFacts } from './worker-intake.ts';
 import type { RecentBatch, FromGatewayWorker, GatewayWorkerConfig, GatewayWorkerData, ShardStart, ToGatewayWorker } from './messages.ts';
 
 export interface WorkerKeeperOptions {

@@ -24,7 +24,8 @@ import type { ListenerStatus } from './receiver-listeners.ts';
 import { createReceivers } from './receivers.ts';
 import { sendError } from './send-error.ts';
 import { createWorkerIntake } from './worker-intake.ts';
-import type { LiveRules, StreamFacts, WorkerIntake } from './worker-intake.ts';
+import type { LiveRules } from '#ingest/rule-book.ts';
+import type { StreamFacts, WorkerIntake } from './worker-intake.ts';
 
 /** A shard's writer that knows how full the log is (`WalWriter`). */
 export interface PressuredLogWriter extends LogWriter {

@@ -1,0 +1,61 @@
+/**
+ * The client of go-lumber, which Filebeat's `output.logstash` is made of (Filebeat itself cannot be had here). A window
+ * whose acknowledgement is lost comes again: what was durable by then is there twice, as the protocol has no ids.
+ */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { eventually } from '../support/product.ts';
+import { findOnce, linesOf } from './found-once.ts';
+import { goProgram } from './programs.ts';
+import { Site } from './site.ts';
+
+const port = 'receivers.beats.port';
+const fetched = await goProgram(join(import.meta.dirname, 'go-lumber'), 'go-lumber');
+const skip = 'skip' in fetched ? fetched.skip : false;
+
+/** Sends; resolves with the number of windows that were sent again. */
+async function send(site: Site, windows: number, windowSize: number): Promise<number> {
+  assert.ok('directory' in fetched);
+  const { stdout } = await promisify(execFile)(join(fetched.directory, 'sender'), [site.addressOf(port), `${windows}`, `${windowSize}`]);
+  return Number(stdout);
+}
+
+test('go-lumber', { timeout: 120_000, skip }, async (t) => {
+  const site = await Site.start(t, 'go-lumber', [port]);
+  assert.equal(await send(site, 5, 2048), 0);
+  const found = await findOnce(site.product, 'shop', 5 * 2048);
+  for (const n of [0, 2047, 2048, 10_239]) {
+    const { host, metadata } = found.get(n)!;
+    assert.equal(host, 'web-1');
+    assert.deepEqual(metadata, {
+      'log.offset': n,
+      'log.file.path': '/var/log/shop.log',
+      'fields.service': 'shop',
+      'agent.type': 'filebeat',
+      'agent.version': '9.1.0',
+    });
+  }
+});
+
+test('go-lumber, while the server is restarted', { timeout: 180_000, skip }, async (t) => {
+  const site = await Site.start(t, 'go-lumber', [port]);
+  const windows = 150;
+  const sending = send(site, windows, 500);
+  await eventually(
+    () => linesOf(site.product, 'shop'),
+    (lines) => lines.length > 0,
+  );
+  await site.restart();
+  const resent = await sending;
+  assert.ok(resent > 0, 'the restart was felt');
+  const expected = windows * 500;
+  const numbers = await eventually(
+    async () => (await linesOf(site.product, 'shop')).map(({ message }) => Number(message.slice('line '.length))),
+    (found) => new Set(found).size === expected,
+  );
+  // no line is lost, and only windows in flight came twice
+  assert.ok(numbers.length - expected <= resent * 500, `${numbers.length - expected} lines twice after ${resent} windows again`);
+});

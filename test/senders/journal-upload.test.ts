@@ -1,0 +1,93 @@
+/**
+ * systemd-journal-upload 252 (Debian 12). It exits at every refusal, and is started again as its service does it
+ * (`Restart=on-failure`), from the cursor of the last upload that was answered.
+ */
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { temporaryDirectory } from '../support/product.ts';
+import { findOnce } from './found-once.ts';
+import { debianPackages } from './programs.ts';
+import { Site } from './site.ts';
+
+interface Uploader {
+  /** Makes a journal of so many numbered entries; returns its path. */
+  readonly journalOf: (entries: number) => Promise<string>;
+  /** Uploads the journal until it is done; returns how often it had to be started. */
+  readonly upload: (url: string, journal: string) => Promise<number>;
+}
+
+const fetched = await debianPackages('systemd-journal-remote', 'libmicrohttpd12');
+const skip = 'skip' in fetched ? fetched.skip : false;
+
+async function uploaderFor(t: TestContext): Promise<Uploader> {
+  assert.ok('directory' in fetched);
+  const { directory } = fetched;
+  const scratch = await temporaryDirectory(t, 'journal');
+  const env = { ...process.env, LD_LIBRARY_PATH: join(directory, 'usr/lib/x86_64-linux-gnu') };
+  const program = (name: string): string => join(directory, 'lib/systemd', name);
+  return {
+    async journalOf(entries) {
+      const exported = join(scratch, 'exported');
+      const journal = join(scratch, 'shop.journal');
+      await writeFile(exported, exportOf(entries));
+      await promisify(execFile)(program('systemd-journal-remote'), ['-o', journal, exported], { env });
+      return journal;
+    },
+    async upload(url, journal) {
+      const flags = ['--url', url, '--file', journal, '--follow=no', `--save-state=${join(scratch, 'state')}`];
+      for (let starts = 1; starts <= 100; starts++) {
+        const child = spawn(program('systemd-journal-upload'), flags, { env, stdio: 'ignore' });
+        const [code] = (await once(child, 'exit')) as [number | null];
+        if (code === 0) return starts;
+        await sleep(100);
+      }
+      throw new Error('the upload did not come to an end');
+    },
+  };
+}
+
+/** Every tenth message has two lines, which is the binary form of a field. */
+function exportOf(entries: number): Buffer {
+  const startMicros = BigInt(Date.now() - 60_000) * 1000n;
+  const parts: Buffer[] = [];
+  for (let n = 0; n < entries; n++) {
+    const micros = startMicros + BigInt(n);
+    const fields = `__REALTIME_TIMESTAMP=${micros}\n__MONOTONIC_TIMESTAMP=${n}\n_BOOT_ID=0123456789abcdef0123456789abcdef\n_HOSTNAME=web-1\nPRIORITY=${n % 8}\nSYSLOG_IDENTIFIER=shop\n_PID=${n}\n`;
+    const message = `line ${n}${n % 10 === 0 ? '\nand more' : ''}`;
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(message.length));
+    parts.push(Buffer.from(fields), Buffer.from('MESSAGE\n'), length, Buffer.from(`${message}\n\n`));
+  }
+  return Buffer.concat(parts);
+}
+
+test('systemd-journal-upload', { timeout: 120_000, skip }, async (t) => {
+  const uploader = await uploaderFor(t);
+  const site = await Site.start(t, 'journal-upload');
+  assert.equal(await uploader.upload(site.url, await uploader.journalOf(6000)), 1);
+  const found = await findOnce(site.product, 'shop', 6000);
+  const levels = ['FATAL', 'FATAL', 'FATAL', 'ERROR', 'WARN', 'INFO', 'INFO', 'DEBUG'];
+  for (const n of [0, 1, 2, 3, 4, 5, 6, 7, 5999]) {
+    const { level, host, message, metadata } = found.get(n)!;
+    assert.deepEqual([level, host, metadata._PID, metadata.SYSLOG_IDENTIFIER], [levels[n % 8], 'web-1', String(n), 'shop']);
+    assert.equal(message, n % 10 === 0 ? `line ${n}\nand more` : `line ${n}`);
+  }
+});
+
+test('systemd-journal-upload, while the server is restarted', { timeout: 180_000, skip }, async (t) => {
+  const uploader = await uploaderFor(t);
+  const site = await Site.start(t, 'journal-upload');
+  const journal = await uploader.journalOf(60_000);
+  const uploaded = uploader.upload(site.url, journal);
+  await sleep(150);
+  await site.restart();
+  await uploaded;
+  await findOnce(site.product, 'shop', 60_000);
+});
