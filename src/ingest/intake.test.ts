@@ -26,6 +26,7 @@ test('nothing is left of a batch whose decoder threw, not even of the record tha
     writer: new RecordWriter({ maxAttributes: 10, maxNameBytes: 100, maxOverflowBytes: 1000 }),
     rejected: new RejectedRecords({ isEnabled: true, maxRecordBytes: 100, maxBatchBytes: 100, maxReportedErrors: 1 }),
     finisherOf: () => undefined,
+    multilineOf: () => undefined,
   });
   for (const committed of [0, 1]) {
     const abandoned = intake.open(source);
