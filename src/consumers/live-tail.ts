@@ -58,8 +58,8 @@ export interface TailStatus {
 
 /** What the live tail may take of one core, for matching and for sending together. */
 export interface TailCpuShare {
-  /** Counts work that was done, in ms; matching waits until it is paid off. */
-  charge(workMs: number): void;
+  /** Does the work and counts the CPU time it took, and what it costs elsewhere; answers the sum, in ms. Matching waits until it is paid off. */
+  charge(work: () => void, elsewhereMs?: number): number;
   /** How much time has to pass for so much work, in ms; infinite where the share is 0. */
   spreadMs(workMs: number): number;
 }

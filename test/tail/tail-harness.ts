@@ -50,6 +50,7 @@ export function startTestTail(t: TestContext, settings: Partial<TailConfig> = {}
     createMatchers: () => new MatcherSet(),
     decoder: { readBlock: readNativeBlock, lineOfRow },
     clock,
+    cpuMs: () => clock.monotonicMs(),
     logger: silentLogger,
   });
   t.after(() => tail.stop());

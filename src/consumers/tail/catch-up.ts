@@ -117,7 +117,7 @@ export class CatchUp {
     // The pump has not come so far: it will hand this frame out itself.
     if (frame.sequence >= level) return this.#moveTo(shard, { sequence: level, row: 0 });
     if (frame.sequence > at.sequence) this.#moveTo(shard, { sequence: frame.sequence, row: 0 });
-    budget.run(() => this.#handOut(frame));
+    budget.charge(() => this.#handOut(frame));
   }
 
   /** Hands out as many matching rows of the frame as the buffer has room for, and stands behind the last of them. */

@@ -12,12 +12,15 @@ const savedUpMs = 500;
 
 export class CpuBudget implements TailCpuShare {
   readonly #clock: Clock;
+  readonly #cpuMs: () => number;
   readonly #share: number;
   #leftMs: number;
   #filledAtMs: number;
 
-  constructor(clock: Clock, share: number) {
+  /** `cpuMs`: CPU time of this thread. */
+  constructor(clock: Clock, cpuMs: () => number, share: number) {
     this.#clock = clock;
+    this.#cpuMs = cpuMs;
     this.#share = share;
     this.#leftMs = savedUpMs * share;
     this.#filledAtMs = clock.monotonicMs();
@@ -34,17 +37,15 @@ export class CpuBudget implements TailCpuShare {
     return workMs / this.#share;
   }
 
-  charge(workMs: number): void {
-    this.#leftMs -= workMs;
-  }
-
-  /** Does the work and charges the time it took. */
-  run<T>(work: () => T): T {
-    const startMs = this.#clock.monotonicMs();
+  charge(work: () => void, elsewhereMs = 0): number {
+    const startMs = this.#cpuMs();
+    let workMs = elsewhereMs;
     try {
-      return work();
+      work();
     } finally {
-      this.charge(this.#clock.monotonicMs() - startMs);
+      workMs += this.#cpuMs() - startMs;
+      this.#leftMs -= workMs;
     }
+    return workMs;
   }
 }

@@ -140,7 +140,7 @@ export class TailPump {
     if (watch === undefined) return;
     if (!budget.hasRoom) return this.#skip(frame);
     try {
-      budget.run(() => this.#match(frame, watch));
+      budget.charge(() => this.#match(frame, watch));
     } catch (error) {
       logger.error({ shard: frame.shard, sequence: frame.sequence, error: String(error) }, 'live tail cannot read a batch');
       this.#skip(frame);

@@ -2,6 +2,7 @@
 import { AppError } from '#base/errors.ts';
 import type { TailCpuShare, TailRequest, TailService, TailStatus, TailSubscription } from '#consumers/live-tail.ts';
 import type { DurableLog } from '#log/durable-log.ts';
+import { threadCpuMs } from '#platform/clock.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import { CatchUp } from './catch-up.ts';
@@ -23,6 +24,8 @@ export interface TailServiceOptions {
   readonly createMatchers: CreateMatchers;
   readonly decoder: FrameDecoder;
   readonly clock: Clock;
+  /** CPU time of this thread, unless a test wants to say what work costs. */
+  readonly cpuMs?: () => number;
   readonly logger: Logger;
 }
 
@@ -46,10 +49,10 @@ class LogTailService implements TailService {
   #tellingLosses = false;
 
   constructor(options: TailServiceOptions) {
-    const { log, config, decoder, clock, logger } = options;
+    const { log, config, decoder, clock, cpuMs = threadCpuMs, logger } = options;
     this.#options = options;
     this.#groups = new QueryGroups(options.createMatchers);
-    this.#budget = new CpuBudget(clock, config.cpu_share);
+    this.#budget = new CpuBudget(clock, cpuMs, config.cpu_share);
     this.#pump = new TailPump({ log, groups: this.#groups, decoder, config, budget: this.#budget, clock, logger });
     this.#turns = new TurnTaker(config.max_catch_ups);
   }
