@@ -3,6 +3,9 @@ import type { TestContext } from 'node:test';
 import { createAccess } from '#access/access.ts';
 import type { ApiKeyConfig } from '#access/config.ts';
 import type { Quarantine } from '#consumers/quarantined-records.ts';
+import { RuleBook } from '#ingest/rule-book.ts';
+import { openSqliteDocuments } from '#metadata/sqlite.ts';
+import { systemClock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import { searchConfig } from '#search/config.ts';
 import type { SearchConfig } from '#search/config.ts';
@@ -13,6 +16,7 @@ import type { SearchServiceOptions } from '#search/search-service.ts';
 import { apiConfig } from './config.ts';
 import type { ApiConfig } from './config.ts';
 import { createApi } from './create-api.ts';
+import type { RuleRouteOptions } from './rule-routes.ts';
 import type { Operations } from './operation-routes.ts';
 
 export const nowMs = Date.UTC(2025, 6, 15, 11);
@@ -27,13 +31,14 @@ export interface ApiFakeOptions {
   readonly api?: Partial<ApiConfig>;
   readonly operations?: Partial<Operations>;
   readonly quarantine?: Quarantine;
+  readonly rules?: RuleRouteOptions;
   readonly service?: Partial<SearchServiceOptions>;
 }
 
 /** Closed at the end of the test. */
 export function createTestApi(
   t: TestContext,
-  { keys = [], search: searchSettings, api: apiSettings, operations, quarantine, service }: ApiFakeOptions = {},
+  { keys = [], search: searchSettings, api: apiSettings, operations, quarantine, rules, service }: ApiFakeOptions = {},
 ) {
   const store = new FakeLogStore();
   const clock = new ManualClock(nowMs);
@@ -78,6 +83,7 @@ export function createTestApi(
       ...operations,
     },
     quarantine: quarantine ?? noQuarantine,
+    rules: rules ?? noRules,
     config: { ...defaultsOf(apiConfig.properties), ...apiSettings } as ApiConfig,
     clock,
     logger,
@@ -94,6 +100,23 @@ export function createTestApi(
   const get = (url: string, headers: Readonly<Record<string, string>> = {}) => app.inject({ method: 'GET', url, headers });
   return { app, store, clock, search, logged, post, get };
 }
+
+const noRules: RuleRouteOptions = {
+  rules: await RuleBook.open({
+    documents: await openSqliteDocuments(':memory:'),
+    checkParser: () => undefined,
+    maxRulesPerTenant: 10,
+    clock: systemClock,
+  }),
+  facts: {
+    configured: () => [],
+    takenOut: async () => ({}),
+    fields: async () => [],
+    streams: async () => [],
+    parserCounts: async () => [],
+  },
+  testParser: () => [],
+};
 
 const noQuarantine: Quarantine = {
   find: () => ({ records: [], total: 0, next: undefined }),

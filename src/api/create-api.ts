@@ -23,6 +23,8 @@ import { operationRoutes } from './operation-routes.ts';
 import type { Operations } from './operation-routes.ts';
 import { OpenRequests } from './open-requests.ts';
 import type { ApiRequest, ApiRoute, RouteAccess } from './route.ts';
+import { ruleRoutes } from './rule-routes.ts';
+import type { RuleRouteOptions } from './rule-routes.ts';
 import { searchRoutes } from './search-routes.ts';
 import { registerTailRoutes } from './tail-routes.ts';
 import type { TailRouteOptions } from './tail-routes.ts';
@@ -32,6 +34,7 @@ export interface ApiOptions {
   readonly access: Access;
   readonly operations: Operations;
   readonly quarantine: Quarantine;
+  readonly rules: RuleRouteOptions;
   /** Live tail; without it there are no tail routes. */
   readonly tail?: Omit<TailRouteOptions, 'authenticate' | 'clock' | 'logger'>;
   readonly config: ApiConfig;
@@ -42,7 +45,7 @@ export interface ApiOptions {
 
 /** The app, ready for `listen({ path })`; `close` lets running requests end, for `api.drain_timeout` at most. */
 export function createApi(options: ApiOptions): FastifyInstance {
-  const { search, access, operations, quarantine, tail, config, clock, logger, version } = options;
+  const { search, access, operations, quarantine, rules, tail, config, clock, logger, version } = options;
   const app = Fastify({
     logger: false,
     bodyLimit: config.max_body_bytes,
@@ -65,6 +68,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     ...searchRoutes(search),
     ...operationRoutes({ operations, isOpen: access.isOpen, version }),
     ...quarantineRoutes(quarantine),
+    ...ruleRoutes(rules),
   ];
   for (const route of routes) registerRoute(app, route, access, openRequests);
   if (tail !== undefined) {

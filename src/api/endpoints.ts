@@ -8,6 +8,7 @@ import type { TSchema } from 'typebox';
 import type { EndpointDescription, ServedEndpoint } from './route.ts';
 import * as schemas from './search-schemas.ts';
 import { quarantineAnswer, quarantineParameters, replayQuarantineAnswer, replayQuarantineBody } from './quarantine-schemas.ts';
+import * as schemasOfRules from './rule-schemas.ts';
 import { statusReport } from './status-report.ts';
 
 const time = Type.Optional(Type.Union([Type.String(), Type.Number()], { description: 'RFC 3339 or epoch; absent: the time of arrival.' }));
@@ -126,6 +127,18 @@ function operation(
 ): ServedEndpoint {
   return { method, path, operationId, tag: 'operation', ...facts };
 }
+
+/** Rules of the caller's tenant; changing them needs a key that may send lines. */
+function rule(method: ServedEndpoint['method'], path: string, operationId: string, summary: string, schema: TSchema): ServedEndpoint {
+  const access = method === 'GET' || path.endsWith('/test') ? 'read' : 'read-and-ingest';
+  return { method, path, operationId, tag: 'rules', summary, access, responses: { 200: { description: 'As it is now.', schema } } };
+}
+
+function namedRule(...facts: Parameters<typeof rule>): ServedEndpoint {
+  return { ...rule(...facts), pathParameters: { name: 'Name of the rule, unique in the tenant.' } };
+}
+
+const removedAnswer = Type.Object({ removed: Type.Literal(true) });
 
 const health = Type.Object({ status: Type.String(), reasons: Type.Optional(Type.Array(Type.String())) });
 
@@ -276,6 +289,42 @@ export const endpoints = {
     access: 'act-for-others',
     responses: { 200: { description: 'The figures of every tenant, and what does not agree.', schema: auditAnswer } },
   }),
+  parsers: rule('GET', '/v1/parsers', 'parsers', 'Parser rules, recognised formats and counts', schemasOfRules.parsersAnswer),
+  parserTest: {
+    ...rule('POST', '/v1/parsers/test', 'parserTest', 'What a parser makes of lines, without taking them', schemasOfRules.parserTestAnswer),
+    body: schemasOfRules.parserTestBody,
+  },
+  parser: namedRule('GET', '/v1/parsers/{name}', 'parser', 'One parser rule', schemasOfRules.keptRuleAnswer),
+  parserPut: {
+    ...namedRule(
+      'PUT',
+      '/v1/parsers/{name}',
+      'parserPut',
+      'Set a parser rule: new lines follow it within a second',
+      schemasOfRules.keptRuleAnswer,
+    ),
+    body: schemasOfRules.parserRuleBody,
+  },
+  parserDelete: namedRule('DELETE', '/v1/parsers/{name}', 'parserDelete', 'Remove a parser rule', removedAnswer),
+  policies: rule(
+    'GET',
+    '/v1/policies',
+    'policies',
+    'Policies, what they took out, and the services with the most fields',
+    schemasOfRules.policiesAnswer,
+  ),
+  policy: namedRule('GET', '/v1/policies/{name}', 'policy', 'One policy', schemasOfRules.keptRuleAnswer),
+  policyPut: {
+    ...namedRule(
+      'PUT',
+      '/v1/policies/{name}',
+      'policyPut',
+      'Set a policy: new lines follow it within a second',
+      schemasOfRules.keptRuleAnswer,
+    ),
+    body: schemasOfRules.policyRuleBody,
+  },
+  policyDelete: namedRule('DELETE', '/v1/policies/{name}', 'policyDelete', 'Remove a policy', removedAnswer),
   openApi: operation('GET', '/openapi.json', 'openApi', {
     summary: 'This document',
     access: 'public',

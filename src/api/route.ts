@@ -36,11 +36,11 @@ export interface RouteResponse {
 
 /** What is told about an endpoint. */
 export interface EndpointDescription {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** As in OpenAPI: `/v1/logs/{id}`. */
   readonly path: string;
   readonly operationId: string;
-  readonly tag: 'ingest' | 'search' | 'aggregate' | 'tail' | 'operation';
+  readonly tag: 'ingest' | 'search' | 'aggregate' | 'tail' | 'rules' | 'operation';
   readonly summary: string;
   readonly description?: string;
   readonly access: RouteAccess | 'ingest';

@@ -98,6 +98,11 @@ export function checkParsing(config: ParsingConfig): { readonly path: string; re
   }
 }
 
+/** Throws AppError bad_request where a set with these settings could not take the rule. */
+export function mustBeParserRule(rule: ParserRule, settings: ParserSetSettings): void {
+  createParserSet([rule], settings, noLimits, systemClock);
+}
+
 interface CompiledRule {
   readonly rule: ParserRule;
   readonly action: LineAction;

@@ -34,6 +34,18 @@ export const receiverEvents = {
   help: 'What receivers met beside records: refused networks, lost datagrams, broken frames …',
   labels: ['receiver', 'event'],
 } satisfies MetricSpec;
+export const policyLines = {
+  name: 'millrace_policy_lines_total',
+  kind: 'counter',
+  help: 'Lines that a policy took out: sampled, dropped, throttled or recognised as duplicates.',
+  labels: ['rule'],
+} satisfies MetricSpec;
+export const parsedLines = {
+  name: 'millrace_parser_lines_total',
+  kind: 'counter',
+  help: 'Lines by parser, service and result: parsed; failed (kept whole with `parse_error`); over_budget (kept raw for a while).',
+  labels: ['parser', 'service', 'result'],
+} satisfies MetricSpec;
 export const listenerUp = {
   name: 'millrace_listener_up',
   kind: 'gauge',
@@ -204,6 +216,14 @@ function registerGatewayMetrics(metrics: Metrics, { gatewayCounts, listeners }: 
     Object.entries(gatewayCounts().events).map(([key, value]) => {
       const [receiver, event] = key.split(' ');
       return { value, labels: { receiver, event } };
+    }),
+  );
+  metrics.readAtScrape(policyLines, () => Object.entries(gatewayCounts().policies).map(([rule, value]) => ({ value, labels: { rule } })));
+  metrics.readAtScrape(parsedLines, () =>
+    Object.entries(gatewayCounts().parsers).flatMap(([key, { parsed, failed, overBudget }]) => {
+      const [parser, ...service] = key.split(' ');
+      const results = { parsed, failed, over_budget: overBudget };
+      return Object.entries(results).map(([result, value]) => ({ value, labels: { parser, service: service.join(' '), result } }));
     }),
   );
   metrics.readAtScrape(ingestRecords, () => outcomeSamples(gatewayCounts().outcomesByTenant));

@@ -27,6 +27,9 @@ import { MatcherSet } from '#language/compile-matcher.ts';
 import { openWalLog } from '#log/wal.ts';
 import type { WalLog } from '#log/wal.ts';
 import { lineOfRow, readNativeBlock } from '#model/native-block.ts';
+import { openSqliteDocuments } from '#metadata/sqlite.ts';
+import { mustBeParserRule } from '#parsing/parser-set.ts';
+import { testParser } from '#parsing/test-parser.ts';
 import { systemClock } from '#platform/clock.ts';
 import { openDataDirectory } from '#platform/data-directory.ts';
 import type { DataDirectory } from '#platform/data-directory.ts';
@@ -42,9 +45,11 @@ import { SearchService } from '#search/search-service.ts';
 import { ClickHouseStore } from '#store/clickhouse.ts';
 import { Closers } from './closers.ts';
 import type { Config } from './config.ts';
-import { noRules } from '#ingest/rule-book.ts';
+import { RuleBook } from '#ingest/rule-book.ts';
+import type { LiveRules } from '#ingest/rule-book.ts';
 import { startGateway } from './gateway.ts';
 import type { Gateway, RecentBatch } from './gateway.ts';
+import { createRuleFacts } from './rule-facts.ts';
 import { createSearchObserver, registerServerMetrics } from './metrics.ts';
 import type { RunningServer } from './running-server.ts';
 import { createOperations } from './operations.ts';
@@ -96,6 +101,7 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   const { indexer, replay } = startIndexing(site, engine, log, store, quarantine);
   const tail = startTail(site, log);
   const metrics = new Metrics();
+  const rules = await openRules(site);
   const search = createSearch(config, store, metrics);
   const facts = { version, startedMs: site.startedMs, dataPath: site.directory.path };
   const operations = createOperations({
@@ -120,6 +126,11 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
     access,
     operations,
     quarantine,
+    rules: {
+      rules,
+      facts: createRuleFacts(config, late),
+      testParser: (spec, lines) => testParser(spec, lines, config.parsing, systemClock),
+    },
     tail: tailOptions,
     config: config.api,
     clock: systemClock,
@@ -129,7 +140,8 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   const apiSocketPath = await listenPrivately(api, dirname(engine.socketPath));
   closers.add('api', () => api.close());
 
-  const gateway = await openGateway(site, log, apiSocketPath, accessSettings);
+  const gateway = await openGateway(site, log, apiSocketPath, accessSettings, rules.live);
+  rules.onChange((live) => gateway.setRules(live));
   late.gateway = gateway;
   registerServerMetrics(metrics, {
     gatewayCounts: () => gateway.counts(),
@@ -233,6 +245,18 @@ function startTail({ config, logger, closers }: Site, log: WalLog): TailService 
   return tail;
 }
 
+async function openRules({ config, closers, directory }: Site): Promise<RuleBook> {
+  await nodeFiles.makeDirectory(directory.part('metadata'));
+  const documents = await openSqliteDocuments(join(directory.part('metadata'), 'metadata.db'));
+  closers.add('metadata', () => documents.close());
+  return RuleBook.open({
+    documents,
+    checkParser: (rule) => mustBeParserRule(rule, config.parsing),
+    maxRulesPerTenant: config.policies.max_rules_per_tenant,
+    clock: systemClock,
+  });
+}
+
 /** Reads of our own look at everything. */
 function limitsOfUpkeep({ search }: Config): QueryLimits {
   return { timeoutMs: search.timeout, maxMemoryBytes: search.max_memory, maxScannedRows: Number.MAX_SAFE_INTEGER };
@@ -300,6 +324,7 @@ async function openGateway(
   log: WalLog,
   apiSocketPath: string,
   access: AccessConfig,
+  rules: LiveRules,
 ): Promise<Gateway> {
   const gateway = await startGateway({
     config: { ...config, access },
@@ -308,7 +333,7 @@ async function openGateway(
     apiSocketPath,
     shardStart: (shard) => log.writerStart(shard),
     lastReceivedMs: await newestReceivedMs(log),
-    rules: noRules,
+    rules,
     recentBatches: () => recentBatches(log, config.policies),
     onCommitted: (end) => log.advance(end),
     clock: systemClock,
