@@ -1,27 +1,46 @@
 /** Parsers made from their specs, and the table of those that recognition tries. */
 import { AppError } from '#base/errors.ts';
 import { nearestName } from '#base/nearest-name.ts';
+import { CsvParser } from './formats/csv.ts';
 import { KeyValueParser } from './formats/logfmt.ts';
+import { PatternParser } from './formats/pattern.ts';
 import type { FormatTable } from './format-recogniser.ts';
+import { compileGrok, compileRegex } from './grok/compile-grok.ts';
 import type { LineParser, ParserKit } from './line-parser.ts';
 import { parserCatalogue } from './parser-catalogue.ts';
 import type { ParserSpec } from './parser-rules.ts';
 
 /** The parsers that need more than a name. */
-export const specifiedParsers = ['key-value'] as const;
+export const specifiedParsers = ['grok', 'regex', 'csv', 'key-value'] as const;
 
 /** Patterns of the operator's own, by name. */
 export type OwnPatterns = ReadonlyMap<string, string>;
 
 /** Throws AppError bad_request for an unknown name, or a pattern that is not admitted. */
-export function createParser(spec: ParserSpec, kit: ParserKit, _patterns: OwnPatterns): LineParser {
-  const { parser } = spec;
-  if (parser === 'key-value') {
-    return new KeyValueParser(kit, { betweenNameAndValue: spec.assignment || '=', betweenPairs: spec.separator || ' ' });
+export function createParser(spec: ParserSpec, kit: ParserKit, patterns: OwnPatterns): LineParser {
+  const { parser, pattern = '', columns = '', separator = '', assignment = '' } = spec;
+  switch (parser) {
+    case 'grok': {
+      const { expression, groups } = compileGrok(needed(parser, pattern), patterns);
+      return new PatternParser(parser, kit, expression, groups);
+    }
+    case 'regex': {
+      const { expression, groups } = compileRegex(needed(parser, pattern));
+      return new PatternParser(parser, kit, expression, groups);
+    }
+    case 'csv':
+      return new CsvParser(kit, columns, separator || ',');
+    case 'key-value':
+      return new KeyValueParser(kit, { betweenNameAndValue: assignment || '=', betweenPairs: separator || ' ' });
   }
   const entry = parserCatalogue.find(({ name, aliases }) => name === parser || aliases?.includes(parser) === true);
   if (entry === undefined) throw unknownParser(parser);
   return entry.create(kit);
+}
+
+function needed(parser: string, pattern: string): string {
+  if (pattern === '') throw new AppError('bad_request', `${parser} needs a pattern`);
+  return pattern;
 }
 
 /** Names that a rule may give. */

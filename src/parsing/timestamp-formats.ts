@@ -80,6 +80,27 @@ export class TextTimes extends EpochNanos {
     return this.read(bytes, from, to) === to;
   }
 
+  /** Reads the time of day at `start` on a day of a month without a year; as `read`. */
+  readMonthDay(month: number, day: number, bytes: Uint8Array, start: number, end: number): number {
+    this.#offset = NaN;
+    this.#nanos = 0;
+    this.#year = noYear;
+    this.#month = month;
+    this.#day = day;
+    return this.#settle(bytes, this.#clock(bytes, start, end), end);
+  }
+
+  /** Reads `2015-10-18` at `date` and the time of day at `start`, apart from each other, in UTC; as `read`. */
+  readDateAndTime(bytes: Uint8Array, date: number, start: number, end: number): number {
+    this.#offset = 0;
+    this.#nanos = 0;
+    this.#year = decimal(bytes, date, date + 4);
+    this.#month = twoDigits(bytes, date + 5, date + 7);
+    this.#day = twoDigits(bytes, date + 8, date + 10);
+    const behind = this.#clock(bytes, start, end);
+    return behind >= 0 && this.#resolve() ? behind : -1;
+  }
+
   #fromDigit(bytes: Uint8Array, start: number, end: number): number {
     const digits = digitsEnd(bytes, start, Math.min(end, start + 20)) - start;
     const after = start + digits;
