@@ -68,7 +68,6 @@ export const packageOwners: Readonly<Record<string, readonly Folder[]>> = {
   fastify: ['api'],
   kysely: ['metadata'],
   'mmdb-lib': ['ingest'],
-  'kysely/migration': ['metadata'],
   pino: ['platform'],
   'prom-client': ['platform'],
   typebox: ['base', 'ingest', 'api'],

@@ -144,23 +144,27 @@ function utf8Text(body: Buffer): string {
   }
 }
 
-/** Methods of each fixed address; `/v1/logs/{id}` would else take `GET /v1/logs/search` for a line. */
+/** Methods of each address; fixed ones first, for `/v1/logs/{id}` would else take `GET /v1/logs/search` for a line. */
 const methodsByPath = new Map<string, string[]>();
 for (const { path, method } of allEndpoints)
   methodsByPath.set(path, [...(methodsByPath.get(path) ?? []), ...(method === 'GET' ? ['GET', 'HEAD'] : [method])]);
+const methodsByPattern = [...methodsByPath]
+  .filter(([path]) => path.includes('{'))
+  .map(([path, methods]) => ({ pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`), methods }));
+
+function methodsOf(path: string): readonly string[] | undefined {
+  return methodsByPath.get(path) ?? methodsByPattern.find(({ pattern }) => pattern.test(path))?.methods;
+}
 
 function refuseWrongMethod({ method, raw }: FastifyRequest): void {
   const path = (raw.url ?? '').split('?', 1)[0].replace(/(?<=.)\/$/, '');
-  const allowed = methodsByPath.get(path);
+  const allowed = methodsOf(path);
   if (allowed === undefined || allowed.includes(method)) return;
   throw new AppError('method_not_allowed', `${path} takes ${allowed.join(' and ')}, not ${method}`, { details: { allowed } });
 }
 
-function notFound({ method, raw }: FastifyRequest): AppError {
+function notFound({ raw }: FastifyRequest): AppError {
   const path = (raw.url ?? '').split('?', 1)[0];
-  if (method !== 'GET' && method !== 'HEAD' && /^\/v1\/logs\/[^/]+\/?$/.test(path)) {
-    return new AppError('method_not_allowed', `a line takes GET and HEAD, not ${method}`, { details: { allowed: ['GET', 'HEAD'] } });
-  }
   const shown = JSON.stringify(path.length > 120 ? `${path.slice(0, 120)}…` : path);
   return new AppError('not_found', `there is nothing at ${shown}; GET /openapi.json lists all endpoints`);
 }

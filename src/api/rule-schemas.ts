@@ -1,6 +1,6 @@
 /** Requests and answers about rules that are set at run time: parsers and policies. */
 import { Type } from 'typebox';
-import { policyRule } from '#ingest/policies/rules.ts';
+import { policyRule } from '#ingest/policy-rules.ts';
 
 const text = (description: string) => Type.Optional(Type.String({ description, maxLength: 10_000 }));
 

@@ -5,7 +5,7 @@
 import { toAppError } from '#base/errors.ts';
 import type { LogBatchBuilder, RecordFinisher } from '#model/log-batch.ts';
 import type { BatchPolicy, IncomingBatch } from './pipeline.ts';
-import type { PoliciesConfig } from './policies/config.ts';
+import type { PoliciesConfig } from './policies-config.ts';
 import { policyRulesOf } from './policies/configured-rules.ts';
 import { Enrichment } from './policies/enrichment.ts';
 import { FieldLimiter } from './policies/field-limits.ts';
@@ -15,7 +15,7 @@ import type { PlaceOfAddress } from './policies/geoip.ts';
 import { PolicySet } from './policies/policy-set.ts';
 import { RateMeter } from './policies/rate-meter.ts';
 import { RecentBatches } from './policies/recent-batches.ts';
-import type { PolicyRule, RuleOf } from './policies/rules.ts';
+import type { PolicyRule, RuleOf } from './policy-rules.ts';
 import type { RescuedRows } from './policies/trace-holder.ts';
 
 /** What is wrong with the rules of the configuration; for its loader. */
@@ -36,6 +36,9 @@ export interface PoliciesOptions {
   /** Counts lines that a rule took out. */
   readonly count: (rule: string, lines: number) => void;
 }
+
+export { geoipOf } from './policies/geoip.ts';
+export type { PlaceOfAddress };
 
 /** Names of a tenant's services, for the warning and the metric. */
 export interface TenantFields {

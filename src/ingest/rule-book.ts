@@ -7,7 +7,7 @@ import type { DocumentKind, Documents, StoredDocument } from '#metadata/document
 import type { ParserRule } from '#parsing/parser-rules.ts';
 import type { Clock } from '#platform/clock.ts';
 import { readPolicyRule } from './policies/configured-rules.ts';
-import type { PolicyRule } from './policies/rules.ts';
+import type { PolicyRule } from './policy-rules.ts';
 
 export interface LiveRules {
   readonly parsers: readonly ParserRule[];

@@ -82,7 +82,7 @@ export function createFakeIntake(options: FakeIntakeOptions = {}): FakeIntake {
       if (fake.admitError !== undefined) throw fake.admitError;
     },
     lagHint: () => 'normal',
-    pipeline: { submit },
+    pipeline: { submit, submitRescued: async () => undefined },
     rows: new LogBatchBuilder(),
     writer: new RecordWriter({
       maxAttributes: config.max_attributes_per_record,

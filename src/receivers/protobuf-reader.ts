@@ -56,6 +56,19 @@ export class ProtobufReader {
     return this.at + length;
   }
 
+  /**
+   * The fast path for what most senders write: where the next field is this one and shorter than 128 bytes, moves to its
+   * content and returns the end of it; else returns -1 and stays.
+   */
+  shortRange(tag: number, end: number): number {
+    const { at, bytes } = this;
+    if (end - at < 2 || bytes[at] !== tag) return -1;
+    const length = bytes[at + 1];
+    if (length >= 0x80 || length > end - at - 2) return -1;
+    this.at = at + 2;
+    return at + 2 + length;
+  }
+
   /** A varint of at most 32 bits. */
   uint32(end: number): number {
     const { at } = this;

@@ -1,8 +1,8 @@
 /**
  * Writes protobuf's wire format into one growing buffer: answers, quarantined records, and JSON on its way to the decoder.
  *
- * The length of a nested message is known only at its end, so `begin` leaves five bytes for it and `end` fills them; a
- * varint may be longer than it needs to be.
+ * The length of a nested message is known only at its end, so `begin` leaves five bytes for it. `end` moves a small message
+ * up behind its length; before a large one the length is longer than it needs to be, as a varint may.
  */
 import { ByteArena } from '#model/byte-columns.ts';
 import { wireTypes } from './protobuf-reader.ts';
@@ -40,12 +40,17 @@ export class ProtobufWriter {
   }
 
   end(begun: number): void {
-    const { bytes, length } = this.#arena;
-    let rest = length - begun;
-    for (let at = begun - lengthBytes; at < begun; at++) {
-      bytes[at] = (rest & 0x7f) | (at < begun - 1 ? 0x80 : 0);
+    const arena = this.#arena;
+    const contentBytes = arena.length - begun;
+    const spare = contentBytes < 1 << 7 ? lengthBytes - 1 : contentBytes < 1 << 14 ? lengthBytes - 2 : 0;
+    if (spare > 0) arena.bytes.copyWithin(begun - spare, begun, arena.length);
+    let rest = contentBytes;
+    const from = begun - lengthBytes;
+    for (let at = from; at < begun - spare; at++) {
+      arena.bytes[at] = (rest & 0x7f) | (at < begun - spare - 1 ? 0x80 : 0);
       rest >>>= 7;
     }
+    arena.length -= spare;
   }
 
   /** A number of at most 64 bits; a negative one takes ten bytes, as an int32 and int64 do. */

@@ -15,7 +15,7 @@ import { tailConfig } from '#consumers/tail/config.ts';
 import { engineConfig } from '#engine/config.ts';
 import { ingestConfig } from '#ingest/config.ts';
 import { checkPolicies } from '#ingest/policies.ts';
-import { policiesConfig } from '#ingest/policies/config.ts';
+import { policiesConfig } from '#ingest/policies-config.ts';
 import { quarantineConfig } from '#ingest/quarantine-config.ts';
 import { queryConfig } from '#language/config.ts';
 import { logConfig } from '#log/config.ts';

@@ -3,8 +3,8 @@ import { Compile } from 'typebox/compile';
 import { decimal, duration, integer, section, text } from '#base/config-schema.ts';
 import type { Static } from '#base/config-schema.ts';
 import { AppError } from '#base/errors.ts';
-import { policyRule } from './rules.ts';
-import type { PolicyRule } from './rules.ts';
+import { policyRule } from '../policy-rules.ts';
+import type { PolicyRule } from '../policy-rules.ts';
 import { selectionOf } from './policy-set.ts';
 
 const actions = ['keep', 'drop', 'sample', 'throttle', 'deduplicate', 'enrich', 'limit_fields'];

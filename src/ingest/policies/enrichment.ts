@@ -6,7 +6,7 @@ import type { LogBatchBuilder, RecordFinisher } from '#model/log-batch.ts';
 import { kinds } from '#model/record-writer.ts';
 import type { TextDictionary } from '#model/text-dictionary.ts';
 import type { PlaceOfAddress } from './geoip.ts';
-import type { RuleOf } from './rules.ts';
+import type { RuleOf } from '../policy-rules.ts';
 
 const textEncoder = new TextEncoder();
 const textDecoder = new TextDecoder();

@@ -8,11 +8,11 @@ import { RecordWriter } from '#model/record-writer.ts';
 import { RejectedRecords } from '../rejected-records.ts';
 import type { IncomingBatch } from '../pipeline.ts';
 import { Policies } from '../policies.ts';
-import { policiesConfig } from './config.ts';
+import { policiesConfig } from '../policies-config.ts';
 import { configuredPolicyRule, policyRulesOf, readPolicyRule } from './configured-rules.ts';
 import type { ConfiguredPolicyRule } from './configured-rules.ts';
-import type { PoliciesConfig } from './config.ts';
-import type { PolicyRule } from './rules.ts';
+import type { PoliciesConfig } from '../policies-config.ts';
+import type { PolicyRule } from '../policy-rules.ts';
 
 type Record_ = Readonly<Record<string, string>>;
 

@@ -18,7 +18,7 @@ import { readNativeBlock } from '#model/native-block.ts';
 import { selectRows } from '#model/select-rows.ts';
 import { RowDecisions } from './decisions.ts';
 import { RecentLines } from './recent-lines.ts';
-import type { PolicyRule, RuleOf } from './rules.ts';
+import type { PolicyRule, RuleOf } from '../policy-rules.ts';
 import { isInSample, traceHash } from './sampling.ts';
 import { TokenBuckets } from './token-buckets.ts';
 import { TraceHolder } from './trace-holder.ts';

@@ -21,8 +21,8 @@ const retainBytes = 256 * 1024;
 const textEncoder = new TextEncoder();
 const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Called with the key and the position of the value; returns the position behind it. */
-type VisitMember = (key: string, at: number) => number;
+/** Called with the key's token and the position of the value; returns the position behind it. */
+type VisitMember = (keyAt: number, keyEnd: number, at: number) => number;
 
 export class JsonPushDecoder {
   readonly #scanner = new JsonScanner();
@@ -47,7 +47,10 @@ export class JsonPushDecoder {
       const from = scanner.skipSpace(start);
       const end = scanner.skipSpace(scanner.skipValue(from, 0));
       if (end < bytes.length) throw new MalformedJson(end, 'the end of the body');
-      this.#members(from, (key, at) => (key === 'streams' ? this.#elements(at, (stream) => this.#stream(stream)) : this.#skip(at)));
+      this.#members(from, (keyAt, keyEnd, at) => {
+        const isStreams = this.#stringOf(keyAt, keyEnd) === 'streams';
+        return isStreams ? this.#elements(at, (stream) => this.#stream(stream)) : this.#skip(at);
+      });
     } catch (thrown) {
       throw thrown instanceof MalformedJson || thrown instanceof MalformedLabels ? malformedBody(thrown) : thrown;
     } finally {
@@ -61,7 +64,8 @@ export class JsonPushDecoder {
     let labelsAt = -1;
     let labelsEnd = -1;
     let entriesAt = -1;
-    const end = this.#members(start, (key, at) => {
+    const end = this.#members(start, (keyAt, keyEnd, at) => {
+      const key = this.#stringOf(keyAt, keyEnd);
       const valueEnd = this.#skip(at);
       if (key === 'stream' || key === 'labels') {
         labelsAt = at;
@@ -83,14 +87,15 @@ export class JsonPushDecoder {
     const { bytes } = this.#scanner;
     if (bytes[start] === quote) {
       const end = this.#skip(start);
-      return new Map(parseLabels(stringOfToken(this.#scanner, start, end)));
+      return new Map(parseLabels(this.#stringOf(start, end)));
     }
     const labels = new Map<string, string>();
-    this.#members(start, (key, at) => {
+    this.#members(start, (keyAt, keyEnd, at) => {
+      const key = this.#stringOf(keyAt, keyEnd);
       const end = this.#skip(at);
       // null says nothing; Loki has texts only, so anything else is taken as it is written
       if (bytes[at] !== 0x6e) {
-        labels.set(key, bytes[at] === quote ? stringOfToken(this.#scanner, at, end) : textDecoder.decode(bytes.subarray(at, end)));
+        labels.set(key, bytes[at] === quote ? this.#stringOf(at, end) : textDecoder.decode(bytes.subarray(at, end)));
       }
       return end;
     });
@@ -120,7 +125,7 @@ export class JsonPushDecoder {
     }
     const first = this.#scanner.bytes[start];
     if (first === openBracket) this.#arrayEntry(start);
-    else if (first === openBrace) this.#members(start, (key, at) => this.#part(key === 'ts' ? 0 : key === 'line' ? 1 : 3, at));
+    else if (first === openBrace) this.#objectEntry(start);
     else this.#isMalformed = true;
     if (!this.#isMalformed) return writer.commit();
     writer.abort();
@@ -131,6 +136,13 @@ export class JsonPushDecoder {
     let parts = 0;
     this.#elements(start, (at) => this.#part(parts++, at));
     if (parts < 2) this.#isMalformed = true;
+  }
+
+  #objectEntry(start: number): void {
+    this.#members(start, (keyAt, keyEnd, at) => {
+      const key = this.#stringOf(keyAt, keyEnd);
+      return this.#part(key === 'ts' ? 0 : key === 'line' ? 1 : 3, at);
+    });
   }
 
   /** Part 0 of an entry is its time, 1 its line, 2 its structured metadata. */
@@ -155,11 +167,10 @@ export class JsonPushDecoder {
 
   #metadata(start: number): void {
     const { bytes, view } = this.#scanner;
-    this.#members(start, (key, at) => {
+    this.#members(start, (keyAt, keyEnd, at) => {
+      const name = this.#nameOf(keyAt, keyEnd);
       const end = this.#skip(at);
       const first = bytes[at];
-      const encoded = textEncoder.encode(key);
-      const name = this.#push.writer.names.of(encoded, new DataView(encoded.buffer), 0, encoded.length);
       if (first === quote) {
         this.#withText(at, end, (textStart, textEnd) => this.#push.metadata(name, kinds.string, textStart, textEnd));
       } else if (first !== 0x6e) {
@@ -168,6 +179,15 @@ export class JsonPushDecoder {
       }
       return end;
     });
+  }
+
+  /** The name that a key spells; its token is the scanner's last string. */
+  #nameOf(start: number, end: number): NameId {
+    const { bytes, view, flags } = this.#scanner;
+    const { names } = this.#push.writer;
+    if ((flags & stringFlags.escaped) === 0) return names.of(bytes, view, start + 1, end - 1);
+    const key = textEncoder.encode(this.#stringOf(start, end));
+    return names.of(key, new DataView(key.buffer), 0, key.length);
   }
 
   /** Gives the text of the string token `start .. end`, the scanner's last, to `use`, with the writer looking at it. */
@@ -184,6 +204,10 @@ export class JsonPushDecoder {
     use(0, length);
   }
 
+  #stringOf(start: number, end: number): string {
+    return stringOfToken(this.#scanner, start, end);
+  }
+
   #skip(at: number): number {
     return this.#scanner.skipValue(at, 0);
   }
@@ -196,8 +220,7 @@ export class JsonPushDecoder {
     let at = scanner.skipSpace(start + 1);
     while (bytes[at] !== 0x7d) {
       const keyEnd = scanner.string(at + 1) + 1;
-      const key = stringOfToken(scanner, at, keyEnd);
-      at = scanner.skipSpace(visit(key, scanner.colon(keyEnd)));
+      at = scanner.skipSpace(visit(at, keyEnd, scanner.colon(keyEnd)));
       if (bytes[at] === 0x2c) at = scanner.skipSpace(at + 1);
     }
     return at + 1;

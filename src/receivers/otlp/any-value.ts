@@ -17,6 +17,7 @@ export const valuesTag = 0x0a;
 export const keyValueTags = { key: 0x0a, value: 0x12 } as const;
 
 const retainBytes = 256 * 1024;
+const shortTextLength = 32;
 const textEncoder = new TextEncoder();
 
 export class AnyValueReader {
@@ -47,8 +48,19 @@ export class AnyValueReader {
   /** Reads the AnyValue at the reader's position; of several members the last counts. `depth` is its nesting. */
   read(end: number, depth: number): void {
     const reader = this.#reader;
-    this.kind = kinds.null;
+    const textEnd = reader.shortRange(tags.string, end);
+    if (textEnd >= 0) this.#useText(textEnd);
+    else this.kind = kinds.null;
+    if (reader.at < end) this.#members(end, depth);
+    if (this.kind !== kinds.null) return;
     this.isMap = false;
+    this.#rendered.length = 0;
+    this.#append('null');
+    this.#point();
+  }
+
+  #members(end: number, depth: number): void {
+    const reader = this.#reader;
     this.#rendered.reset(retainBytes);
     while (reader.at < end) {
       const tag = reader.tag(end);
@@ -57,9 +69,6 @@ export class AnyValueReader {
       else if (isMember(tag)) this.#useRendered(tag, end, depth);
       else reader.skip(tag, end);
     }
-    if (this.kind !== kinds.null) return;
-    this.#append('null');
-    this.#point();
   }
 
   /** The JSON text of the map that was read last. */
@@ -236,8 +245,24 @@ export class AnyValueReader {
   #append(text: string): void {
     const arena = this.#rendered;
     arena.reserve(text.length * 3);
-    arena.length += textEncoder.encodeInto(text, arena.bytes.subarray(arena.length)).written;
+    if (text.length > shortTextLength || !appendAscii(arena, text)) {
+      arena.length += textEncoder.encodeInto(text, arena.bytes.subarray(arena.length)).written;
+    }
   }
+}
+
+/** Numbers and brackets are short ASCII, for which `encodeInto` costs more than the text. False: it is not ASCII. */
+function appendAscii(arena: ByteArena, text: string): boolean {
+  const { bytes, length } = arena;
+  let all = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    all |= code;
+    bytes[length + i] = code;
+  }
+  if (all >= 0x80) return false;
+  arena.length = length + text.length;
+  return true;
 }
 
 const memberTags: ReadonlySet<number> = new Set(Object.values(tags));

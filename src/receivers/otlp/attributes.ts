@@ -55,6 +55,26 @@ export class AttributeReader {
   /** A KeyValue whose name goes behind the first `base` bytes of the path. */
   #entry(end: number, base: number, depth: number, sink: AttributeSink): void {
     const reader = this.#reader;
+    const from = reader.at;
+    const keyEnd = reader.shortRange(keyValueTags.key, end);
+    const keyAt = reader.at;
+    if (keyEnd >= 0) reader.at = keyEnd;
+    const valueEnd = keyEnd < 0 ? -1 : reader.shortRange(keyValueTags.value, end);
+    if (valueEnd === end) {
+      this.#key.of(reader.bytes, reader.view, keyAt, keyEnd);
+      this.#value.read(valueEnd, depth);
+    } else {
+      reader.at = from;
+      this.#anyEntry(end, depth);
+    }
+    if (this.#value.isMap) this.#map(base, depth, sink);
+    else this.#give(this.#nameOf(base), sink);
+    reader.at = end;
+  }
+
+  /** Reads key and value of any KeyValue: long ones, in any order, given twice or not at all. */
+  #anyEntry(end: number, depth: number): void {
+    const reader = this.#reader;
     let keyAt = end;
     let keyEnd = end;
     let valueAt = end;
@@ -73,13 +93,9 @@ export class AttributeReader {
         reader.skip(tag, end);
       }
     }
-    const key = this.#key;
-    key.of(reader.bytes, reader.view, keyAt, keyEnd);
+    this.#key.of(reader.bytes, reader.view, keyAt, keyEnd);
     reader.at = valueAt;
     this.#value.read(valueEnd, depth);
-    if (this.#value.isMap) this.#map(base, depth, sink);
-    else this.#give(this.#nameOf(base), sink);
-    reader.at = end;
   }
 
   #nameOf(base: number): NameId {

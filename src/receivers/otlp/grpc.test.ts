@@ -145,8 +145,8 @@ test('pressure is UNAVAILABLE with RetryInfo', async () => {
   const { error } = await server.export(requestOf([textRecord('one')]));
   assert.equal(error?.code, status.UNAVAILABLE);
   assert.equal(error.details, 'the log is full');
-  // Any.value { RetryInfo.retry_delay { seconds 1, nanos 500,000,000 } }, lengths in five bytes
-  assert.equal(retryDelay(error), '128e808080000a888080800008011080cab5ee01');
+  // Any.value { RetryInfo.retry_delay { seconds 1, nanos 500,000,000 } }
+  assert.equal(retryDelay(error), '120a0a0808011080cab5ee01');
   server.fake.submitError = undefined;
   server.fake.admitError = new AppError('log_full', 'still', { retryAfterMs: 1000 });
   assert.equal((await server.export(requestOf([textRecord('one')]))).error?.code, status.UNAVAILABLE);

@@ -3,6 +3,8 @@
  * JSON has lowerCamelCase names; a parser of protobuf's JSON must also take the names of the .proto files.
  */
 
+import { TextDictionary } from '#model/text-dictionary.ts';
+
 export type FieldType =
   | 'text'
   | 'bool'
@@ -28,28 +30,55 @@ export interface JsonField {
 
 export interface JsonMessage {
   readonly name: string;
-  readonly fields: ReadonlyMap<string, JsonField>;
+  /** By number of the name in `KeyNames`. */
+  readonly fields: readonly (JsonField | undefined)[];
 }
 
 type Row = readonly [name: string, number: number, type: FieldType, repeated?: 'repeated'];
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** Fields are read when a body comes, so a table may name one that stands below it. */
+/** All names, numbered from 1 as they come. */
+const numberOfName = new Map<string, number>();
+
+function numberOf(name: string): number {
+  const number = numberOfName.get(name) ?? numberOfName.size + 1;
+  numberOfName.set(name, number);
+  return number;
+}
+
+/** Messages whose rows are to be read when all of them are there: a row may name a message that stands below it. */
+const unfinished: (() => void)[] = [];
+
 function message(name: string, rows: () => readonly Row[]): JsonMessage {
-  let fields: Map<string, JsonField> | undefined;
-  return {
-    name,
-    get fields() {
-      fields ??= new Map(
-        rows().flatMap(([camelCase, number, type, repeated]) => {
-          const field = { number, type, isRepeated: repeated !== undefined };
-          return [camelCase, snakeCase(camelCase)].map((spelling) => [spelling, field] as const);
-        }),
-      );
-      return fields;
-    },
-  };
+  const fields: (JsonField | undefined)[] = [];
+  unfinished.push(() => {
+    for (const [camelCase, number, type, repeated] of rows()) {
+      const field = { number, type, isRepeated: repeated !== undefined };
+      for (const spelling of [camelCase, snakeCase(camelCase)]) fields[numberOf(spelling)] = field;
+    }
+  });
+  return { name, fields };
+}
+
+/** Finds the number of a name by its bytes, without making a text of it. */
+export class KeyNames {
+  readonly #dictionary = new TextDictionary();
+
+  constructor() {
+    for (const name of numberOfName.keys()) {
+      const bytes = new TextEncoder().encode(name);
+      this.#dictionary.indexOf(bytes, new DataView(bytes.buffer), 0, bytes.length);
+    }
+  }
+
+  /** 0 for a name that is in no message. */
+  numberOf(bytes: Uint8Array, view: DataView, start: number, end: number): number {
+    const number = this.#dictionary.indexOf(bytes, view, start, end);
+    if (number <= numberOfName.size) return number;
+    this.#dictionary.truncate(numberOfName.size + 1);
+    return 0;
+  }
 }
 
 export const anyValue = message('AnyValue', () => [
@@ -108,3 +137,5 @@ const resourceLogs = message('ResourceLogs', () => [
 ]);
 
 export const exportLogsServiceRequest = message('ExportLogsServiceRequest', () => [['resourceLogs', 1, resourceLogs, 'repeated']]);
+
+for (const finish of unfinished) finish();

@@ -6,14 +6,15 @@
  * builds no objects; recursion is bounded by `maxNesting`. A value of the wrong type refuses the body, an unreadable time
  * only its record.
  */
-import { isUtf8 } from 'node:buffer';
 import { AppError } from '#base/errors.ts';
 import { JsonScanner, MalformedJson, stringFlags, stringOfToken } from '#ingest/json-records.ts';
 import { parseSeverity } from '#model/severity.ts';
+import { jsonBody } from '#receivers/json-body.ts';
 import { ProtobufWriter } from '#receivers/protobuf-writer.ts';
-import { anyValue, exportLogsServiceRequest } from './json-schema.ts';
+import { KeyNames, anyValue, exportLogsServiceRequest } from './json-schema.ts';
 import type { FieldType, JsonField, JsonMessage } from './json-schema.ts';
 
+const textEncoder = new TextEncoder();
 const retainBytes = 1024 * 1024;
 const severityPrefix = 'SEVERITY_NUMBER_';
 /** Longest number that is read. */
@@ -21,6 +22,7 @@ const maxNumberLength = 64;
 
 export class JsonTranscoder {
   readonly #scanner = new JsonScanner();
+  readonly #keys = new KeyNames();
   readonly #writer = new ProtobufWriter(4096);
   readonly #maxNesting: number;
   #body: Buffer = Buffer.alloc(0);
@@ -34,14 +36,13 @@ export class JsonTranscoder {
    * @throws AppError malformed_body (details.position: byte)
    */
   transcode(body: Uint8Array): Uint8Array {
-    const valid = isUtf8(body) ? body : new TextEncoder().encode(new TextDecoder('utf-8', { ignoreBOM: true }).decode(body));
-    const bytes = new Uint8Array(valid.buffer, valid.byteOffset, valid.length);
+    const { bytes, view, start: from } = jsonBody(body);
     const scanner = this.#scanner;
-    this.#body = Buffer.from(valid.buffer, valid.byteOffset, valid.length);
+    this.#body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#writer.reset(retainBytes);
-    scanner.reset(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), bytes.length);
+    scanner.reset(bytes, view, bytes.length);
     try {
-      const start = scanner.skipSpace(bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0);
+      const start = scanner.skipSpace(from);
       const end = scanner.skipSpace(scanner.skipValue(start, 0));
       if (end < scanner.end) throw new MalformedJson(end, 'the end of the body');
       this.#message(start, exportLogsServiceRequest, 0);
@@ -69,7 +70,7 @@ export class JsonTranscoder {
     let at = scanner.skipSpace(start + 1);
     while (bytes[at] !== 0x7d) {
       const keyEnd = scanner.string(at + 1) + 1;
-      const field = message.fields.get(this.#stringOf(at, keyEnd));
+      const field = message.fields[this.#keyNumber(at, keyEnd)];
       at = scanner.colon(keyEnd);
       const isAbsent = bytes[at] === 0x6e; // null
       at = field === undefined || isAbsent ? scanner.skipValue(at, 0) : this.#field(at, field, nesting);
@@ -77,6 +78,13 @@ export class JsonTranscoder {
       if (bytes[at] === 0x2c) at = scanner.skipSpace(at + 1);
     }
     return at + 1;
+  }
+
+  #keyNumber(start: number, end: number): number {
+    const { bytes, view, flags } = this.#scanner;
+    if ((flags & stringFlags.escaped) === 0) return this.#keys.numberOf(bytes, view, start + 1, end - 1);
+    const key = textEncoder.encode(this.#stringOf(start, end));
+    return this.#keys.numberOf(key, new DataView(key.buffer), 0, key.length);
   }
 
   #field(start: number, { number, type, isRepeated }: JsonField, nesting: number): number {

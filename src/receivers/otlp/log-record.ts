@@ -18,6 +18,7 @@ import { AnyValueReader } from './any-value.ts';
 import { AttributeReader } from './attributes.ts';
 import type { AttributeSink } from './attributes.ts';
 import type { OtlpLimits } from './decode.ts';
+import { Decimal } from './decimal.ts';
 import { HexIds } from './hex-ids.ts';
 import type { SourceDecoder } from './source.ts';
 
@@ -66,6 +67,7 @@ export class LogRecordDecoder {
   readonly #attributes: AttributeReader;
   readonly #text = new ValidText();
   readonly #ids = new HexIds();
+  readonly #decimal = new Decimal();
   #writer!: RecordWriter;
   #names!: OwnNames;
 
@@ -220,8 +222,16 @@ export class LogRecordDecoder {
     else if ((high | low) !== 0) writer.time(high, low);
     if (hasTime) this.#observed();
     this.#level();
-    if (this.#flags !== 0) writer.attributeText(this.#names.flags, String(this.#flags), kinds.number);
-    if (this.#dropped !== 0) writer.attributeText(this.#names.droppedAttributesCount, String(this.#dropped), kinds.number);
+    this.#count(this.#names.flags, this.#flags);
+    this.#count(this.#names.droppedAttributesCount, this.#dropped);
+  }
+
+  #count(name: NameId, count: number): void {
+    if (count === 0) return;
+    const text = this.#decimal;
+    text.write(count);
+    this.#writer.from(text.bytes, text.view);
+    this.#writer.attribute(name, kinds.number, text.start, text.end);
   }
 
   /** An observed time that is far from the event's says how long the line was on its way to the collector. */
@@ -238,7 +248,7 @@ export class LogRecordDecoder {
     const number = this.#severity;
     const isKnown = number >= 1 && number <= lastSeverity;
     if (isKnown) this.#writer.severity(number);
-    else if (number !== 0) this.#writer.attributeText(this.#names.severityNumber, String(number), kinds.number);
+    else this.#count(this.#names.severityNumber, number);
     if (this.#severityTextEnd === this.#severityTextAt) return;
     const text = this.#text;
     text.of(this.#reader.bytes, this.#reader.view, this.#severityTextAt, this.#severityTextEnd);

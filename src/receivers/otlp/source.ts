@@ -12,6 +12,7 @@ import { ValidText } from '#receivers/valid-text.ts';
 import { AnyValueReader } from './any-value.ts';
 import { AttributeReader } from './attributes.ts';
 import type { AttributeSink } from './attributes.ts';
+import { Decimal } from './decimal.ts';
 import type { OtlpLimits } from './decode.ts';
 
 /** ResourceLogs and ScopeLogs: `resource` or `scope`, and `schema_url`. */
@@ -53,6 +54,7 @@ export class SourceDecoder {
   readonly #value: AnyValueReader;
   readonly #attributes: AttributeReader;
   readonly #text = new ValidText();
+  readonly #decimal = new Decimal();
   #writer: RecordWriter | undefined;
   #names!: OwnNames;
 
@@ -108,10 +110,11 @@ export class SourceDecoder {
 
   readonly #resourceMember = (tag: number, end: number): void => {
     const reader = this.#reader;
+    const { bytes, view } = this.#decimal;
     if (tag === resourceTags.attributes) this.#attributes.read(reader.range(end), this.#toResource);
     else if (tag === resourceTags.droppedAttributesCount) {
-      const count = Buffer.from(String(reader.uint32(end)));
-      if (count[0] !== 0x30) this.resource.resource(this.#names.resourceDropped, count, viewOf(count), 0, count.length);
+      const count = this.#readCount(end);
+      if (count > 0) this.resource.resource(this.#names.resourceDropped, bytes, view, this.#decimal.start, this.#decimal.end);
     } else reader.skip(tag, end);
   };
 
@@ -132,12 +135,13 @@ export class SourceDecoder {
   readonly #scopeMember = (tag: number, end: number): void => {
     const reader = this.#reader;
     const names = this.#names;
+    const { bytes, view } = this.#decimal;
     if (tag === scopeTags.name) this.#scopeText(names.scopeName, reader.range(end));
     else if (tag === scopeTags.version) this.#scopeText(names.scopeVersion, reader.range(end));
     else if (tag === scopeTags.attributes) this.#attributes.read(reader.range(end), this.#toScope, scopePrefix);
     else if (tag === scopeTags.droppedAttributesCount) {
-      const count = Buffer.from(String(reader.uint32(end)));
-      if (count[0] !== 0x30) this.scope.attribute(names.scopeDropped, kinds.number, count, viewOf(count), 0, count.length);
+      const count = this.#readCount(end);
+      if (count > 0) this.scope.attribute(names.scopeDropped, kinds.number, bytes, view, this.#decimal.start, this.#decimal.end);
     } else reader.skip(tag, end);
   };
 
@@ -150,6 +154,13 @@ export class SourceDecoder {
     if (text.end > text.start) this.scope.attribute(name, kinds.string, text.bytes, text.view, text.start, text.end);
   }
 
+  /** Reads a count, and has it as text. */
+  #readCount(end: number): number {
+    const count = this.#reader.uint32(end);
+    this.#decimal.write(count);
+    return count;
+  }
+
   #readText(end: number): ValidText {
     const reader = this.#reader;
     this.#text.of(reader.bytes, reader.view, reader.at, end);
@@ -157,5 +168,3 @@ export class SourceDecoder {
     return this.#text;
   }
 }
-
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

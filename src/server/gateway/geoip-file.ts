@@ -1,8 +1,8 @@
 /** The operator's GeoIP database: read at the start, and again when the file changes. */
 import { unwatchFile, watchFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { geoipOf } from '#ingest/policies/geoip.ts';
-import type { PlaceOfAddress } from '#ingest/policies/geoip.ts';
+import { geoipOf } from '#ingest/policies.ts';
+import type { PlaceOfAddress } from '#ingest/policies.ts';
 import type { Logger } from '#platform/logger.ts';
 
 export interface GeoipWatch {

@@ -3,7 +3,7 @@ import type { PlainAccess } from '#access/access.ts';
 import type { ErrorCode } from '#base/errors.ts';
 import type { IngestConfig } from '#ingest/config.ts';
 import type { PressureFacts } from '#ingest/pressure.ts';
-import type { PoliciesConfig } from '#ingest/policies/config.ts';
+import type { PoliciesConfig } from '#ingest/policies-config.ts';
 import type { QuarantineConfig } from '#ingest/quarantine-config.ts';
 import type { LogConfig } from '#log/config.ts';
 import type { ShardEnd } from '#log/durable-log.ts';

@@ -1,7 +1,7 @@
 /** Settings of the policies on the way of a record (`policies.*`). */
 import { bytes, decimal, duration, integer, list, section, text } from '#base/config-schema.ts';
 import type { Static } from '#base/config-schema.ts';
-import { configuredPolicyRule } from './configured-rules.ts';
+import { configuredPolicyRule } from './policies/configured-rules.ts';
 
 export const policiesConfig = section(
   'What happens to records between decoding and the log; rules of the API come behind those given here.',
