@@ -1,9 +1,9 @@
 /** GELF over UDP: chunks joined, what is compressed decompressed, and each message given to the batcher. */
-import { decompress } from '#platform/decompress.ts';
 import type { ReceiverContext } from '#receivers/receiver.ts';
 import type { StreamBatcher } from '#receivers/stream-batcher.ts';
 import { ChunkJoiner } from './chunks.ts';
 import type { ChunkLimits } from './chunks.ts';
+import { decompressMessage } from './compression.ts';
 
 export interface DatagramOptions {
   readonly receiver: string;
@@ -44,22 +44,12 @@ export class GelfDatagrams {
 
   /** What cannot be decompressed stays as it is: the decoder refuses it, and its bytes are kept. */
   #decompressed(message: Buffer): Uint8Array {
-    const encoding = encodingOf(message);
-    if (encoding === undefined) return message;
     const { maxMessageBytes, context, receiver } = this.#options;
     try {
-      return decompress(message, encoding, maxMessageBytes, 'receivers.gelf.max_message_bytes');
+      return decompressMessage(message, maxMessageBytes, 'receivers.gelf.max_message_bytes');
     } catch {
       context.count(receiver, 'messages_not_decompressed');
       return message;
     }
   }
-}
-
-/** By the first bytes, as GELF has no word for it. */
-function encodingOf(message: Buffer): string | undefined {
-  if (message.length < 4) return undefined;
-  if (message[0] === 0x1f && message[1] === 0x8b) return 'gzip';
-  if ((message[0] & 0x0f) === 8 && message.readUInt16BE(0) % 31 === 0) return 'deflate';
-  return message.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : undefined;
 }

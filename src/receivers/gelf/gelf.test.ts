@@ -131,6 +131,14 @@ describe('POST /gelf', () => {
     });
   }
 
+  test('compressed, whatever the headers say', async () => {
+    const { fake } = await post({ body: deflateSync('{"short_message":"a"}') });
+    assert.equal(fake.lines()[0].message, 'a');
+    await assert.rejects(post({ body: gzipSync(Buffer.alloc(1e6)) }, createFakeIntake({ ingest: { max_body_bytes: 1000 } })), {
+      code: 'body_too_large',
+    });
+  });
+
   test('a message over the bound', async () => {
     const fake = createFakeIntake({ ingest: { max_record_bytes: 1024 } });
     await post({ body: `{"short_message":"a"}{"short_message":"${'x'.repeat(2000)}"}` }, fake);

@@ -9,16 +9,20 @@ import type { ReceiverReply, ReceiverRequest, ReceiverRoute } from '#receivers/h
 import { jsonBody } from '#receivers/json-body.ts';
 import type { JsonBody } from '#receivers/json-body.ts';
 import type { ReceiverContext } from '#receivers/receiver.ts';
+import { decompressMessage } from './compression.ts';
 import type { GelfDecoder } from './decode.ts';
 
 const lineFeed = 0x0a;
+/** What pygelf says of bodies that are compressed once. */
+const ownEncodings = ['gzip,deflate'];
 
 export function gelfRoute(receiver: string, context: ReceiverContext, decoderOf: (batch: OpenBatch) => GelfDecoder): ReceiverRoute {
   const { intake, ingestConfig } = context;
   const handle = async (request: ReceiverRequest): Promise<ReceiverReply> => {
     const { tenant, keyName } = intake.authenticate(credentialsOf(request.headers));
     intake.admit();
-    const body = jsonBody(await request.readBody());
+    const sent = await request.readBody();
+    const body = jsonBody(decompressMessage(sent, ingestConfig.max_body_bytes, 'ingest.max_body_bytes'));
     const sender = `${keyName}@${request.remoteAddress}`;
     const batch = intake.open({ tenant, receiver, sender, content: 'records', format: 'json' });
     decodeBody(batch, body, decoderOf(batch), ingestConfig);
@@ -29,7 +33,7 @@ export function gelfRoute(receiver: string, context: ReceiverContext, decoderOf:
     }
     return { status: 202 };
   };
-  return { methods: ['POST'], path: '/gelf', handle };
+  return { methods: ['POST'], path: '/gelf', handle, ownEncodings };
 }
 
 /** One object behind the other, with or without line feeds between and within; after one that is broken, from the next line. */
