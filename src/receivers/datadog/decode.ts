@@ -79,7 +79,7 @@ export class DatadogDecoder implements RecordFinisher {
     const { writer } = this.#batch;
     const list = this.#tagTexts.of(text);
     builder.tags.indexes.length = first;
-    for (const tag of list.tags) builder.tags.add(tag, new DataView(tag.buffer), 0, tag.length);
+    for (const { bytes, view } of list.tags) builder.tags.add(bytes, view, 0, bytes.length);
     writer.adopt(builder);
     if (list.environment !== undefined && !writer.isFilled(recordFields.environment))
       writer.putText(writer.names.own('env'), list.environment);

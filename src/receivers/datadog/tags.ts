@@ -4,8 +4,8 @@
  */
 
 export interface TagList {
-  /** Each tag as UTF-8. */
-  readonly tags: readonly Uint8Array[];
+  /** Each tag as UTF-8, twice over the same memory. */
+  readonly tags: readonly { readonly bytes: Uint8Array; readonly view: DataView }[];
   readonly environment: string | undefined;
   readonly service: string | undefined;
   readonly version: string | undefined;
@@ -40,7 +40,10 @@ function tagsOf(text: string): TagList {
     return tag?.slice(key.length + 1);
   };
   return {
-    tags: tags.map((tag) => textEncoder.encode(tag)),
+    tags: tags.map((tag) => {
+      const bytes = textEncoder.encode(tag);
+      return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) };
+    }),
     environment: valueOf('env'),
     service: valueOf('service'),
     version: valueOf('version'),
