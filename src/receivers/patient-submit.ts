@@ -42,7 +42,7 @@ export async function submitPatiently(options: PatientSubmitOptions): Promise<vo
   }
 }
 
-/** What may pass by itself; a stop does not. */
+/** What may pass by itself; a stop does not. The same batch may be on its way from a connection that broke. */
 function isPressure(thrown: unknown): boolean {
-  return thrown instanceof AppError && (thrown.code === 'log_full' || thrown.code === 'log_unavailable');
+  return thrown instanceof AppError && ['log_full', 'log_unavailable', 'batch_under_way'].includes(thrown.code);
 }

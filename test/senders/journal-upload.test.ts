@@ -11,7 +11,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { temporaryDirectory } from '../support/product.ts';
+import { eventually, temporaryDirectory } from '../support/product.ts';
 import { findOnce } from './found-once.ts';
 import { debianPackages } from './programs.ts';
 import { Site } from './site.ts';
@@ -81,13 +81,20 @@ test('systemd-journal-upload', { timeout: 120_000, skip }, async (t) => {
   }
 });
 
-test('systemd-journal-upload, while the server is restarted', { timeout: 180_000, skip }, async (t) => {
+test('systemd-journal-upload, while the server is killed: what was written is recognised when it comes again', {
+  timeout: 180_000,
+  skip,
+}, async (t) => {
   const uploader = await uploaderFor(t);
   const site = await Site.start(t, 'journal-upload');
-  const journal = await uploader.journalOf(60_000);
+  const entries = 100_000;
+  const journal = await uploader.journalOf(entries);
   const uploaded = uploader.upload(site.url, journal);
-  await sleep(150);
-  await site.restart();
-  await uploaded;
-  await findOnce(site.product, 'shop', 60_000);
+  await eventually(
+    () => site.product.search({ filters: { service: 'shop', time_range: { last: '1h' } }, limit: 1 }),
+    ({ total }) => total > 0,
+  );
+  await site.restart('kill');
+  assert.ok((await uploaded) > 1, 'the kill was felt');
+  await findOnce(site.product, 'shop', entries);
 });

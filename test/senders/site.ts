@@ -42,10 +42,10 @@ export class Site {
     return `127.0.0.1:${listener.port}`;
   }
 
-  /** Stops it as Ctrl-C does, and starts it again on the same ports after a moment in which nobody answers. */
-  async restart(): Promise<void> {
+  /** Stops it as Ctrl-C does, or kills it, and starts it again on the same ports after a moment in which nobody answers. */
+  async restart(end: 'stop' | 'kill' = 'stop'): Promise<void> {
     const { port } = new URL(this.url);
-    await this.product.stop();
+    await this.product[end]();
     this.product = await Product.start({
       dataDirectory: this.#dataDirectory,
       flags: ['--port', port],
