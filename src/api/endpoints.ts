@@ -150,6 +150,7 @@ export const replayBody = Type.Object(
         description: 'Shard → first sequence; shards that are not named are left alone.',
       }),
     ),
+    reparse: Type.Optional(Type.Boolean({ description: 'Parse lines that were text again, by the rules of now.' })),
   },
   { additionalProperties: false },
 );

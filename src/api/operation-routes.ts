@@ -12,7 +12,9 @@ import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
 import type { StatusReport } from './status-report.ts';
 
 /** A receive time, or shard → first sequence. */
-export type ReplayFrom = { readonly receivedMs: number } | { readonly positions: ReadonlyMap<number, number> };
+export type ReplayFrom = ({ readonly receivedMs: number } | { readonly positions: ReadonlyMap<number, number> }) & {
+  readonly reparse: boolean;
+};
 
 /** What of one tenant was received, and what is there. */
 export interface TenantAudit {
@@ -109,9 +111,10 @@ function uncached(reply: ApiReply): ApiReply {
 }
 
 function replay(operations: Operations, { body }: ApiRequest): ApiReply {
-  const { from, positions } = readReplay(body ?? {});
+  const { from, positions, reparse = false } = readReplay(body ?? {});
   if ((from === undefined) === (positions === undefined)) throw new AppError('bad_request', 'the body names either "from" or "positions"');
-  operations.replay(from === undefined ? { positions: shardPositions(positions ?? {}) } : { receivedMs: instantMs('from', from) });
+  const start = from === undefined ? { positions: shardPositions(positions ?? {}) } : { receivedMs: instantMs('from', from) };
+  operations.replay({ ...start, reparse });
   return jsonReply('{"started":true}', 202);
 }
 

@@ -138,9 +138,12 @@ function commandLine(): Command {
     .command('replay')
     .description('process kept lines of the durable log again; the new version replaces the old one')
     .requiredOption('--from <time|position>', 'RFC 3339 time, a span such as 30m (that long ago), or positions "shard:sequence,…"')
+    .option('--reparse', 'parse lines that were text again, by the parser rules of now')
     .option('--url <url>', 'the server', defaultUrl)
     .option('--api-key <key>', 'key that may act for others, where the server needs one')
-    .action((options: { from: string; url: string; apiKey?: string }) => requestReplay({ ...options, clock: systemClock, fetch, say }));
+    .action((options: { from: string; reparse?: boolean; url: string; apiKey?: string }) =>
+      requestReplay({ ...options, clock: systemClock, fetch, say }),
+    );
   program
     .command('audit')
     .description('prove the ledger against the store: is every accepted line found, every quarantined record accounted for')

@@ -9,6 +9,8 @@ import type { Clock } from '#platform/clock.ts';
 export interface ReplayOptions {
   /** RFC 3339 time, a span back from now, or `shard:sequence,…`. */
   readonly from: string;
+  /** Parse lines that were text again. */
+  readonly reparse?: boolean;
   readonly url: string;
   readonly apiKey?: string;
   readonly clock: Clock;
@@ -34,8 +36,8 @@ export function parseReplayStart(text: string, nowMs: number): ReplayRequest {
   );
 }
 
-export async function requestReplay({ from, url, apiKey, clock, fetch: request, say }: ReplayOptions): Promise<void> {
-  const body = JSON.stringify(parseReplayStart(from, clock.nowMs()));
+export async function requestReplay({ from, reparse = false, url, apiKey, clock, fetch: request, say }: ReplayOptions): Promise<void> {
+  const body = JSON.stringify({ ...parseReplayStart(from, clock.nowMs()), ...(reparse ? { reparse } : {}) });
   const headers = { 'content-type': 'application/json', ...(apiKey === undefined ? {} : { 'x-api-key': apiKey }) };
   const base = url.replace(/\/+$/, '');
   const response = await request(`${base}/v1/replay`, { method: 'POST', headers, body }).catch((cause: unknown) => {

@@ -42,6 +42,12 @@ export class RecordNames {
     return id;
   }
 
+  /** The id of a sender's name that is a text already. */
+  ofText(name: string): NameId {
+    const bytes = textEncoder.encode(name);
+    return this.of(bytes, new DataView(bytes.buffer), 0, bytes.length);
+  }
+
   /** Number of the field in recordFields that the name spells, 0 for an attribute. */
   fieldOf(id: NameId): number {
     return this.#fields[id];

@@ -11,15 +11,19 @@ export interface BudgetLimits {
   readonly switchedOffMs: number;
 }
 
-/** Lines of a window. Its slowest line is left out, so that one pause of the process cannot switch a parser off. */
+/** Lines of a window. */
 const windowLines = 64;
+/**
+ * A line counts for this many times the budget at most, so that a few pauses of the process (V8 compiling an expression, a
+ * collection of garbage) cannot switch a parser off, and one slow line in eight can.
+ */
+const maxShare = 16;
 
 export class ParserBudget {
   readonly #limits: BudgetLimits;
   readonly #clock: Clock;
   #count = 0;
   #sumMs = 0;
-  #longestMs = 0;
   #offUntilMs = -Infinity;
   /** Times it was switched off. */
   switchedOffCount = 0;
@@ -37,17 +41,14 @@ export class ParserBudget {
   /** Counts a line that began at `startMs` of the monotonic clock and is done now. */
   measured(startMs: number): void {
     const nowMs = this.#clock.monotonicMs();
-    const tookMs = nowMs - startMs;
-    this.#sumMs += tookMs;
-    if (tookMs > this.#longestMs) this.#longestMs = tookMs;
+    const budgetMs = this.#limits.maxMicroseconds / 1000;
+    this.#sumMs += Math.min(nowMs - startMs, budgetMs * maxShare);
     if (++this.#count < windowLines) return;
-    const averageMs = (this.#sumMs - this.#longestMs) / (windowLines - 1);
-    if (averageMs * 1000 > this.#limits.maxMicroseconds) {
+    if (this.#sumMs > budgetMs * windowLines) {
       this.#offUntilMs = nowMs + this.#limits.switchedOffMs;
       this.switchedOffCount++;
     }
     this.#count = 0;
     this.#sumMs = 0;
-    this.#longestMs = 0;
   }
 }

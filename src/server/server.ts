@@ -6,15 +6,12 @@ import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { assertBindAllowed, createAccess } from '#access/access.ts';
 import type { AccessConfig } from '#access/config.ts';
-import { AppError } from '#base/errors.ts';
 import { createApi } from '#api/create-api.ts';
 import { Canary } from '#consumers/canary/canary.ts';
 import { createPublicEndpoint } from '#consumers/canary/endpoint.ts';
 import { registerCanaryMetrics } from '#consumers/canary/metrics.ts';
 import { admitOwnClients } from '#consumers/internal-access.ts';
-import { QuarantineDatabase } from '#consumers/quarantine/quarantine-database.ts';
 import { QuarantineKeeper } from '#consumers/quarantine/quarantine.ts';
-import { createResubmitClient } from '#consumers/quarantine/resubmit-client.ts';
 import { Indexer, indexerName } from '#consumers/indexer/indexer.ts';
 import { Replay } from '#consumers/indexer/replay.ts';
 import type { TailService } from '#consumers/live-tail.ts';
@@ -22,28 +19,25 @@ import { createTailService } from '#consumers/tail/tail-service.ts';
 import { createEngineClient } from '#engine/engine-client.ts';
 import { EngineInserter } from '#engine/engine-insert.ts';
 import { EngineSupervisor } from '#engine/engine-supervisor.ts';
-import { parseFilters } from '#language/filters.ts';
 import { MatcherSet } from '#language/compile-matcher.ts';
 import { openWalLog } from '#log/wal.ts';
 import type { WalLog } from '#log/wal.ts';
 import { lineOfRow, readNativeBlock } from '#model/native-block.ts';
-import { openSqliteDocuments } from '#metadata/sqlite.ts';
-import { mustBeParserRule } from '#parsing/parser-set.ts';
 import { testParser } from '#parsing/test-parser.ts';
 import { systemClock } from '#platform/clock.ts';
 import { openDataDirectory } from '#platform/data-directory.ts';
-import type { DataDirectory } from '#platform/data-directory.ts';
 import { nodeFiles } from '#platform/files.ts';
-import type { Logger } from '#platform/logger.ts';
 import { Metrics } from '#platform/metrics.ts';
 import { Telemetry } from '#platform/telemetry.ts';
 import type { LogLevel } from '#platform/telemetry.ts';
 import { version } from '#platform/version.ts';
 import type { QueryLimits } from '#store/log-store.ts';
-import { replayedFrom } from '#receivers/resubmit/routes.ts';
 import { SearchService } from '#search/search-service.ts';
 import { ClickHouseStore } from '#store/clickhouse.ts';
 import { Closers } from './closers.ts';
+import { openQuarantine, reachableUrl, settleReplays } from './quarantine.ts';
+import { openRules, reparserOf } from './rules.ts';
+import type { Site } from './site.ts';
 import type { Config } from './config.ts';
 import { RuleBook } from '#ingest/rule-book.ts';
 import type { LiveRules } from '#ingest/rule-book.ts';
@@ -57,21 +51,9 @@ import type { LateParts } from './operations.ts';
 import { ledgerReport } from './server-status.ts';
 import { startUpkeep } from './upkeep.ts';
 
-/** Every time that a line can have. */
-const everything = { fromNs: 0n, toNs: 2n ** 63n - 1n };
-
 /** How far back the log is read for batch ids at the start, from its newest frame. */
 const recentBatchesMs = 60_000;
 const readBytes = 4 * 2 ** 20;
-
-/** What the parts share while they are put together. */
-interface Site {
-  readonly config: Config;
-  readonly logger: Logger;
-  readonly closers: Closers;
-  readonly directory: DataDirectory;
-  readonly startedMs: number;
-}
 
 /** Starts everything; rejects with an AppError that says what is in the way, after stopping what had been started. */
 export async function startServer(config: Config): Promise<RunningServer> {
@@ -98,10 +80,10 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   const { access: accessSettings, canaryHeaders, actingHeaders } = admitOwnClients(config.access);
   const late: LateParts = {};
   const quarantine = await openQuarantine(site, log, late, actingHeaders);
-  const { indexer, replay } = startIndexing(site, engine, log, store, quarantine);
+  const rules = await openRules(site);
+  const { indexer, replay } = startIndexing(site, engine, log, store, { quarantine, rules });
   const tail = startTail(site, log);
   const metrics = new Metrics();
-  const rules = await openRules(site);
   const search = createSearch(config, store, metrics);
   const facts = { version, startedMs: site.startedMs, dataPath: site.directory.path };
   const operations = createOperations({
@@ -212,7 +194,7 @@ function startIndexing(
   engine: EngineSupervisor,
   log: WalLog,
   store: ClickHouseStore,
-  quarantine: QuarantineKeeper,
+  { quarantine, rules }: { readonly quarantine: QuarantineKeeper; readonly rules: RuleBook },
 ): { indexer: Indexer; replay: Replay } {
   const waitForEngine = (signal: AbortSignal): Promise<void> => engine.whenReady(signal);
   const indexer = new Indexer({ log, store, quarantine, config: config.store, clock: systemClock, logger, waitForEngine });
@@ -222,6 +204,7 @@ function startIndexing(
     committed: () => store.sink.committed,
     portionRows: config.store.flush_rows,
     portionBytes: config.store.flush_bytes,
+    reparse: reparserOf(config, rules),
     logger,
   });
   const unwatch = engine.onStateChange(({ status }) => {
@@ -245,66 +228,9 @@ function startTail({ config, logger, closers }: Site, log: WalLog): TailService 
   return tail;
 }
 
-async function openRules({ config, closers, directory }: Site): Promise<RuleBook> {
-  await nodeFiles.makeDirectory(directory.part('metadata'));
-  const documents = await openSqliteDocuments(join(directory.part('metadata'), 'metadata.db'));
-  closers.add('metadata', () => documents.close());
-  return RuleBook.open({
-    documents,
-    checkParser: (rule) => mustBeParserRule(rule, config.parsing),
-    maxRulesPerTenant: config.policies.max_rules_per_tenant,
-    clock: systemClock,
-  });
-}
-
 /** Reads of our own look at everything. */
 function limitsOfUpkeep({ search }: Config): QueryLimits {
   return { timeoutMs: search.timeout, maxMemoryBytes: search.max_memory, maxScannedRows: Number.MAX_SAFE_INTEGER };
-}
-
-async function openQuarantine(
-  { config, logger, closers, directory }: Site,
-  log: WalLog,
-  late: LateParts,
-  headers: Readonly<Record<string, string>>,
-): Promise<QuarantineKeeper> {
-  await nodeFiles.makeDirectory(directory.part('quarantine'));
-  const database = new QuarantineDatabase(join(directory.part('quarantine'), 'quarantine.db'));
-  closers.add('quarantine', () => database.close());
-  const resubmit = createResubmitClient({ url: () => reachableUrl(late.gateway), headers, fetch });
-  const quarantine = new QuarantineKeeper({
-    database,
-    incarnation: log.incarnation,
-    config: config.quarantine,
-    resubmit,
-    clock: systemClock,
-    logger,
-  });
-  quarantine.expire();
-  return quarantine;
-}
-
-/** Once all lines are found, they tell what became of replays that a crash left without an answer. */
-function settleReplays({ logger }: Site, indexer: Indexer, store: ClickHouseStore, quarantine: QuarantineKeeper): void {
-  const limits = { timeoutMs: 60_000, maxMemoryBytes: 2 ** 30, maxScannedRows: Number.MAX_SAFE_INTEGER };
-  const countOf = async (tenant: string, id: string): Promise<number> => {
-    const where = parseFilters({ [replayedFrom]: id });
-    return (await store.countLines({ tenant, where, range: everything }, { limits })).total;
-  };
-  indexer
-    .indexed()
-    .then(() => quarantine.settle(countOf))
-    .catch((error: unknown) =>
-      logger.warn({ error: String(error) }, 'replays left over from a crash are not settled; they are at the next start'),
-    );
-}
-
-/** On the address that everyone uses; where that is all addresses, on loopback. */
-function reachableUrl(gateway: Gateway | undefined): string {
-  if (gateway === undefined) throw new AppError('shutting_down', 'the gateway is not listening yet', { retryAfterMs: 1000 });
-  const { host, port } = gateway;
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
 
 function createSearch(config: Config, store: ClickHouseStore, metrics: Metrics): SearchService {

@@ -365,6 +365,7 @@ export class Simulation {
       committed: () => store.memtables.committed,
       portionRows: 50,
       portionBytes: 2000,
+      reparse: (block) => block,
       logger: silentLogger,
     });
     indexer.start();

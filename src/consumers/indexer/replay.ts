@@ -17,7 +17,10 @@ export interface LineReplacer {
 }
 
 /** Shards that are not named in `positions` are not replayed. */
-export type ReplayStart = { readonly receivedMs: number } | { readonly positions: LogPosition };
+export type ReplayStart = ({ readonly receivedMs: number } | { readonly positions: LogPosition }) & {
+  /** Lines that were text are parsed again, by the rules of now. */
+  readonly reparse?: boolean;
+};
 
 export interface ReplayOptions {
   readonly log: DurableLog;
@@ -26,6 +29,8 @@ export interface ReplayOptions {
   readonly committed: () => LogPosition;
   readonly portionRows: number;
   readonly portionBytes: number;
+  /** Parses a block's lines again. */
+  readonly reparse: (block: Uint8Array) => Uint8Array;
   readonly logger: Logger;
 }
 
@@ -104,11 +109,12 @@ export class Replay {
       .map(([shard, sequence]) => ({ shard, sequence, end: to.get(shard) ?? 0 }))
       .filter(({ sequence, end }) => sequence < end);
     this.#totalFrames = ranges.reduce((sum, { sequence, end }) => sum + end - sequence, 0);
-    for (const { shard, sequence, end } of ranges) await this.#replayShard(shard, sequence, end);
+    const transform = start.reparse === true ? this.#options.reparse : copied;
+    for (const { shard, sequence, end } of ranges) await this.#replayShard(shard, sequence, end, transform);
     this.#options.logger.info({ lines: this.#lines, frames_not_in_the_log: this.#keptFrames }, 'a replay is done');
   }
 
-  async #replayShard(shard: number, from: number, end: number): Promise<void> {
+  async #replayShard(shard: number, from: number, end: number, transform: (block: Uint8Array) => Uint8Array): Promise<void> {
     const framesBefore = this.#frames;
     const reader = await this.#options.log.openReader(shard, from);
     try {
@@ -121,7 +127,7 @@ export class Replay {
             this.#frames = framesBefore + portion.toSequence - from;
             portion = emptyPortion(frame.sequence);
           }
-          addFrame(portion, frame);
+          addFrame(portion, frame, transform);
         }
       }
       await this.#replacePortion(shard, portion);
@@ -145,13 +151,15 @@ export class Replay {
 
 const readBytes = 16 * 2 ** 20;
 
+const copied = (block: Uint8Array): Uint8Array => block;
+
 const emptyPortion = (fromSequence: number): Portion => ({ blocks: [], rowCount: 0, byteCount: 0, fromSequence, toSequence: fromSequence });
 
 /** Frames are borrowed from the reader and a portion spans several reads: its blocks are copies. */
-function addFrame(portion: Portion, frame: Frame): void {
+function addFrame(portion: Portion, frame: Frame, transform: (block: Uint8Array) => Uint8Array): void {
   portion.toSequence = frame.sequence + 1;
   if (frame.kind !== frameKinds.logs || frame.rowCount === 0) return;
-  portion.blocks.push(Uint8Array.from(frame.payload));
+  portion.blocks.push(transform(Uint8Array.from(frame.payload)));
   portion.rowCount += frame.rowCount;
   portion.byteCount += frame.payload.length;
 }

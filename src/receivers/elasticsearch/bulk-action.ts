@@ -19,8 +19,9 @@ export interface BulkIndex {
   readonly name: string;
   /** The name as JSON. */
   readonly json: string;
-  /** What the name says of records that do not say it themselves. */
-  readonly defaults: SourceDefaults;
+  /** What the name says of the service, and of the environment: for documents that do not say it themselves. */
+  readonly service: SourceDefaults;
+  readonly environment: SourceDefaults;
 }
 
 export interface BulkAction {
@@ -81,7 +82,12 @@ export class BulkActionReader {
       if (this.#indexes.size === maxIndexes) this.#indexes.clear();
       const name = (JSON.parse(json) as string).toWellFormed();
       const { service, environment } = meaningOfIndex(name);
-      index = { name, json, defaults: sourceDefaults(new Map([['environment', JSON.stringify(environment)]]), { service }) };
+      index = {
+        name,
+        json,
+        service: sourceDefaults(undefined, { service }),
+        environment: sourceDefaults(new Map([['environment', JSON.stringify(environment)]]), {}),
+      };
       this.#indexes.set(json, index);
     }
     return index;

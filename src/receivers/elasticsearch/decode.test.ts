@@ -139,6 +139,24 @@ test('what the index says is a default', async () => {
   );
 });
 
+test('the service: its own name, that of its container or module, that of the index', async () => {
+  const documents = [
+    { service: { name: 'own' }, kubernetes: { labels: { app: 'label' } } },
+    { kubernetes: { container: { name: 'container' }, labels: { app: 'label' } } },
+    { kubernetes: { container_name: 'container' } },
+    { event: { module: 'nginx' } },
+    { programname: 'sshd' },
+    { message: 'nothing else' },
+  ];
+  const { lines } = await decode(
+    documents.map((document) => `{"create":{"_index":"logs-index-prod"}}\n${JSON.stringify(document)}\n`).join(''),
+  );
+  assert.deepEqual(
+    lines.map(({ service }) => service),
+    ['own', 'label', 'container', 'nginx', 'sshd', 'index'],
+  );
+});
+
 test('names of ECS, as Filebeat sends them', async () => {
   const document = {
     '@timestamp': '2025-07-15T10:23:45.123Z',

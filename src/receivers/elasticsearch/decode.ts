@@ -16,6 +16,7 @@ import type { RecordErrorCode } from '#model/record-errors.ts';
 import { jsonBody } from '#receivers/json-body.ts';
 import { BulkActionReader } from './bulk-action.ts';
 import type { BulkAction } from './bulk-action.ts';
+import { IndexService } from './index-service.ts';
 
 export type BulkLimits = DecoderLimits & Pick<IngestConfig, 'max_records'>;
 
@@ -43,6 +44,7 @@ export class BulkDecoder {
   readonly #limits: BulkLimits;
   readonly #records: RecordDecoder;
   readonly #actions = new BulkActionReader();
+  readonly #service = new IndexService();
   #batch!: OpenBatch;
   #items!: BulkItemSink;
   #received = 0;
@@ -75,7 +77,8 @@ export class BulkDecoder {
     this.#batch = batch;
     this.#items = items;
     this.#received = 0;
-    this.#records.openBody(bytes, view, batch.rows, this.#actions.indexOf('').defaults);
+    batch.rows.finisher = this.#service.before(batch.rows.finisher);
+    this.#records.openBody(bytes, view, batch.rows, this.#actions.indexOf('').environment);
     try {
       decode(start);
     } finally {
@@ -115,7 +118,8 @@ export class BulkDecoder {
   #document(action: BulkAction, start: number): void {
     const records = this.#records;
     const { scanner } = records;
-    records.useSource(action.index.defaults);
+    records.useSource(action.index.environment);
+    this.#service.index = action.index;
     try {
       const end = records.decode(start);
       // what follows the value decides whether the line is JSON at all, so the row must still be taken back

@@ -7,7 +7,10 @@ import { lineConditions } from './sources.ts';
 
 const snapshot: Snapshot = { generation: 1, memtables: [], replacements: [], incompleteReason: undefined, release: () => {} };
 const second = 1_000_000_000n;
-const range = (from: number, to: number): { fromNs: bigint; toNs: bigint } => ({ fromNs: BigInt(from) * second, toNs: BigInt(to) * second });
+const range = (from: number, to: number): { fromNs: bigint; toNs: bigint } => ({
+  fromNs: BigInt(from) * second,
+  toNs: BigInt(to) * second,
+});
 const conditions = lineConditions('acme', parseQuery(''));
 
 /** The whole minutes in seconds, and the conditions of rows read beside them. */

@@ -1,0 +1,44 @@
+/** Rules that are set at run time, as the server uses them: kept as documents, and asked again when lines are replayed. */
+import { join } from 'node:path';
+import { Reparser } from '#ingest/reparse.ts';
+import { RuleBook } from '#ingest/rule-book.ts';
+import { openSqliteDocuments } from '#metadata/sqlite.ts';
+import type { RecordFinisher } from '#model/log-batch.ts';
+import { configuredRules } from '#parsing/parser-rules.ts';
+import { createParserSet, mustBeParserRule } from '#parsing/parser-set.ts';
+import { systemClock } from '#platform/clock.ts';
+import { nodeFiles } from '#platform/files.ts';
+import type { Config } from './config.ts';
+import type { Site } from './site.ts';
+
+export async function openRules({ config, closers, directory }: Site): Promise<RuleBook> {
+  await nodeFiles.makeDirectory(directory.part('metadata'));
+  const documents = await openSqliteDocuments(join(directory.part('metadata'), 'metadata.db'));
+  closers.add('metadata', () => documents.close());
+  return RuleBook.open({
+    documents,
+    checkParser: (rule) => mustBeParserRule(rule, config.parsing),
+    maxRulesPerTenant: config.policies.max_rules_per_tenant,
+    clock: systemClock,
+  });
+}
+
+/** Parses lines of a replay by the rules that hold when it runs. */
+export function reparserOf({ parsing, ingest }: Config, rules: RuleBook): (block: Uint8Array) => Uint8Array {
+  const limits = {
+    maxAttributes: ingest.max_attributes_per_record,
+    maxNameBytes: ingest.max_attribute_name_bytes,
+    maxOverflowBytes: ingest.max_record_bytes,
+  };
+  const parsers = createParserSet([], parsing, limits, systemClock);
+  let used: unknown;
+  const finisherOf = (tenant: string, content: 'text' | 'records'): RecordFinisher | undefined => {
+    if (used !== rules.live) {
+      used = rules.live;
+      parsers.replace([...configuredRules(parsing), ...rules.live.parsers]);
+    }
+    return parsers.finisherOf({ tenant, receiver: '', content });
+  };
+  const reparser = new Reparser(finisherOf, limits, ingest.max_clock_skew);
+  return (block) => reparser.reparse(block);
+}
