@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { connect as connectTls } from 'node:tls';
 import { deflateSync } from 'node:zlib';
 import { AppError } from '#base/errors.ts';
 import { createFakeIntake } from '#receivers/intake.fake.ts';
@@ -9,12 +15,20 @@ import type { FakeIntake } from '#receivers/intake.fake.ts';
 import { defaultsOf } from '../../../test/support/config-defaults.ts';
 import { beatsConfig } from './config.ts';
 import type { BeatsConfig } from './config.ts';
-import { compressedFrame, connected, dataFrame, jsonFrame, windowFrame, windowOf } from './lumberjack-client.test-support.ts';
-import type { LumberjackClient } from './lumberjack-client.test-support.ts';
+import {
+  LumberjackClient,
+  compressedFrame,
+  connected,
+  dataFrame,
+  jsonFrame,
+  windowFrame,
+  windowOf,
+} from './lumberjack-client.test-support.ts';
 import { createBeatsReceiver } from './receiver.ts';
 
 interface Site {
   readonly fake: FakeIntake;
+  readonly port: number;
   readonly connect: () => Promise<LumberjackClient>;
 }
 
@@ -24,6 +38,7 @@ async function start(t: TestContext, config: Partial<BeatsConfig> = {}, fake: Fa
   t.after(() => running.stop());
   return {
     fake,
+    port: running.port,
     connect() {
       const socket = connect(running.port, '127.0.0.1');
       t.after(() => socket.destroy());
@@ -174,4 +189,34 @@ test('a window cut short is counted and not written', async (t) => {
   client.socket.end(windowOf(events(3)).subarray(0, -1));
   assert.equal(await client.acknowledgement(), undefined);
   assert.deepEqual([fake.counts.get('beats windows_cut_short'), fake.batches.length], [1, 0]);
+});
+
+test('TLS: a client with a certificate of the authority is known by its name, others are turned away', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-beats-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const path = (name: string): string => join(directory, name);
+  for (const name of ['server', 'edge-1']) {
+    const subject = ['-subj', `/CN=${name}`, '-keyout', path(`${name}.key`), '-out', path(`${name}.pem`)];
+    const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+    execFileSync('openssl', ['req', ...kind, ...subject], { stdio: 'ignore' });
+  }
+  const tls = { certificate: path('server.pem'), key: path('server.key'), client_ca: path('edge-1.pem'), check_interval: 60_000 };
+  const { fake, port } = await start(t, { tls });
+
+  const stranger = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  stranger.on('error', () => undefined).resume();
+  stranger.write(windowOf(events(1)));
+  await new Promise((resolve) => stranger.once('close', resolve));
+
+  const certificate = { cert: readFileSync(path('edge-1.pem')), key: readFileSync(path('edge-1.key')) };
+  const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ...certificate });
+  t.after(() => socket.destroy());
+  await once(socket, 'secureConnect');
+  const client = new LumberjackClient(socket);
+  socket.write(windowOf(events(2)));
+  assert.deepEqual(await client.acknowledged(2), [2]);
+  assert.deepEqual(
+    fake.batches.map(({ sender, lines }) => [sender, lines.length]),
+    [['127.0.0.1 edge-1', 2]],
+  );
 });
