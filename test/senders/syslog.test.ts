@@ -140,9 +140,9 @@ test('syslog-ng, by TCP and UDP, in both formats', { timeout: 120_000, skip: ski
   const site = await SyslogSite.start(t);
   const directory = await temporaryDirectory(t, 'syslog-ng');
   const ways = {
-    'ng-new': `syslog("127.0.0.1" transport("tcp") port(${site.port}))`,
-    'ng-old': `network("127.0.0.1" transport("tcp") port(${site.port}))`,
-    'ng-udp': `syslog("127.0.0.1" transport("udp") port(${site.port}))`,
+    'ng-new': `syslog("127.0.0.1" transport("tcp") port(${site.port}) persist-name("ng-new"))`,
+    'ng-old': `network("127.0.0.1" transport("tcp") port(${site.port}) persist-name("ng-old"))`,
+    'ng-udp': `syslog("127.0.0.1" transport("udp") port(${site.port}) persist-name("ng-udp"))`,
   };
   const file = (tag: string): string => join(directory, `${tag}.log`);
   const paths = Object.entries(ways).map(
