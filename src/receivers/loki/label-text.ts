@@ -41,7 +41,7 @@ export function parseLabels(text: string): (readonly [string, string])[] {
   return labels;
 }
 
-const escape = /\\(?:x([\da-f]{2})|u([\da-f]{4})|U([\da-f]{8})|([0-7]{3})|([^]))/gi;
+const escape = /\\(?:x([\dA-Fa-f]{2})|u([\dA-Fa-f]{4})|U([\dA-Fa-f]{8})|([0-7]{3})|([^]))/g;
 const letters: Readonly<Record<string, string>> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
 
 /** The text of a Go string literal; bytes that are no UTF-8 (`\xff`) become U+FFFD. */
