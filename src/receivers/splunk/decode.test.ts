@@ -57,7 +57,10 @@ describe('events', () => {
     ['true', 'true'],
     ['["a",1]', '["a",1]'],
     ['{"message":"inside"}', 'inside'],
-    ['{"line":"from docker"}', ''],
+    ['{"line":"from docker","source":"stdout","tag":"4f1c"}', 'from docker'],
+    ['{"line":{"a":1},"source":"stdout"}', '{"a":1}'],
+    ['{"line":42,"message":"of code"}', 'of code'],
+    ['{"message":"of code","line":"42"}', 'of code'],
   ];
   for (const [event, message] of table) {
     test(event, async () => assert.equal((await decode(`{"event":${event}}`)).lines[0].message, message));

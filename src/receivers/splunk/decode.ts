@@ -18,7 +18,7 @@ import type { RecordErrorCode } from '#model/record-errors.ts';
 import type { NameId } from '#model/record-names.ts';
 import { kinds } from '#model/record-writer.ts';
 import { jsonBody } from '#receivers/json-body.ts';
-import { walkMembers } from '#receivers/json-members.ts';
+import { isText, walkMembers } from '#receivers/json-members.ts';
 import { Envelope } from './envelope.ts';
 import { hecErrors } from './replies.ts';
 import type { HecError } from './replies.ts';
@@ -38,6 +38,8 @@ export interface EventFailure {
 
 /** A source that is a name, not a path or an address of something: it can stand for the service. */
 const plainName = /^[\w.@-]{1,128}$/;
+/** How an event of Docker's driver begins; behind it comes a text or an object. */
+const dockerStart = '{"line":';
 const noDefaults = sourceDefaults(undefined, {});
 const noBytes = new Uint8Array(0);
 const noView = new DataView(noBytes.buffer);
@@ -46,6 +48,8 @@ const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 export class HecDecoder implements RecordFinisher {
   readonly #limits: HecLimits;
   readonly #records: RecordDecoder;
+  /** For events of Docker's driver, whose message is `line`: elsewhere that is the number of a line of code. */
+  readonly #dockerRecords: RecordDecoder;
   /** Not the decoder's: that one may look at a rewritten record while the envelope is needed. */
   readonly #scanner = new JsonScanner();
   readonly #envelope = new Envelope();
@@ -59,6 +63,7 @@ export class HecDecoder implements RecordFinisher {
   constructor(limits: HecLimits) {
     this.#limits = limits;
     this.#records = new RecordDecoder(limits);
+    this.#dockerRecords = new RecordDecoder(limits, new Map([['line', 'message']]));
   }
 
   /** Decodes concatenated events. Says which could not be taken first; throws AppError `too_many_records`. */
@@ -101,12 +106,12 @@ export class HecDecoder implements RecordFinisher {
     this.#inner = batch.rows.finisher;
     batch.rows.finisher = this;
     this.#scanner.reset(bytes, view, bytes.length);
-    this.#records.openBody(bytes, view, batch.rows, noDefaults);
+    for (const records of [this.#records, this.#dockerRecords]) records.openBody(bytes, view, batch.rows, noDefaults);
     try {
       decode(start);
       return this.#failure;
     } finally {
-      this.#records.closeBody();
+      for (const records of [this.#records, this.#dockerRecords]) records.closeBody();
       this.#scanner.reset(noBytes, noView, 0);
     }
   }
@@ -149,8 +154,11 @@ export class HecDecoder implements RecordFinisher {
   }
 
   #objectEvent(at: number): RecordErrorCode | undefined {
-    this.#records.decode(at);
-    return this.#records.failure;
+    const { bytes } = this.#scanner;
+    const isOfDocker = isText(bytes, at, at + dockerStart.length, dockerStart) && isTextOrObject(bytes[at + dockerStart.length]);
+    const records = isOfDocker ? this.#dockerRecords : this.#records;
+    records.decode(at);
+    return records.failure;
   }
 
   #textEvent(start: number, end: number): RecordErrorCode | undefined {
@@ -266,6 +274,10 @@ export class HecDecoder implements RecordFinisher {
     this.#failure ??= { error, index };
     this.#batch.rejected.add(index, code, this.#scanner.bytes, start, end, reason);
   }
+}
+
+function isTextOrObject(first: number): boolean {
+  return first === 0x22 || first === 0x7b;
 }
 
 /** Kind of a value that is no string, by its first byte. */

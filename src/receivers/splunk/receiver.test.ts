@@ -40,6 +40,12 @@ describe('taking events', () => {
     });
   }
 
+  test("OPTIONS, as Docker's driver asks before it starts", async () => {
+    const { fake } = receiver();
+    const { routes } = createSplunkReceiver(fake.context);
+    assert.equal((await fakeAnswer(routes, 'OPTIONS', '/services/collector/event/1.0'))?.status, 200);
+  });
+
   test('no data', async () => {
     for (const [path, nothing] of [
       ['/event', ''],

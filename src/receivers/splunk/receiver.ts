@@ -23,10 +23,13 @@ export function createSplunkReceiver(context: ReceiverContext): Receiver {
   const collector = new Collector(context);
   const events = (request: ReceiverRequest): Promise<ReceiverReply> => collector.take(request, 'records');
   const raw = (request: ReceiverRequest): Promise<ReceiverReply> => collector.take(request, 'text');
+  const present = async (): Promise<ReceiverReply> => ({ status: 200, headers: { allow: 'POST, OPTIONS' } });
   const health = (): Promise<ReceiverReply> => collector.health();
   const routes: readonly Pick<ReceiverRoute, 'methods' | 'path' | 'handle'>[] = [
     ...['', '/event', '/event/1.0'].map((path) => ({ methods: ['POST'] as const, path, handle: events })),
     ...['/raw', '/raw/1.0'].map((path) => ({ methods: ['POST'] as const, path, handle: raw })),
+    // Docker's driver asks so whether somebody is there before it starts a container
+    ...['', '/event', '/event/1.0', '/raw'].map((path) => ({ methods: ['OPTIONS'] as const, path, handle: present })),
     ...['/health', '/health/1.0'].map((path) => ({ methods: ['GET', 'HEAD'] as const, path, handle: health })),
     { methods: ['POST'], path: '/ack', handle: (request) => collector.acknowledge(request) },
   ];

@@ -39,7 +39,7 @@ interface Recording {
   readonly lines: readonly object[];
 }
 
-for (const name of ['filebeat', 'logstash', 'fluent-bit', 'vector']) {
+for (const name of ['filebeat', 'logstash', 'fluent-bit', 'vector', 'docker']) {
   test(name, async (t) => {
     const recording = JSON.parse(await readFile(new URL(`${name}.json`, import.meta.url), 'utf8')) as Recording;
     const { runtime, writer, port } = await startTestGateway(t, {
