@@ -104,11 +104,23 @@ export class KillRun {
         'a line is found once by its number',
       );
     }
+    await this.#audit();
     await this.counter.stop();
     const { complete, incomplete, refusals } = this.counter;
     this.#t.diagnostic(
       `${hits.length} lines found, ${this.senders.acknowledgedLines} acknowledged; counts: ${complete} complete, ${incomplete} incomplete, refused: ${JSON.stringify([...refusals])}; ingest refused: ${this.senders.refusals.length}`,
     );
+  }
+
+  /** The ledger agrees with the store, and no bad record is forgotten. */
+  async #audit(): Promise<void> {
+    const report = (await (await this.product.post('/v1/admin/audit', {})).json()) as {
+      consistent: boolean;
+      tenants: Record<string, { quarantined: number; problems: string[] }>;
+    };
+    assert.ok(report.consistent, JSON.stringify(report));
+    const kept = report.tenants['default'].quarantined;
+    assert.ok(kept >= this.senders.acknowledgedBad, `${kept} of ${this.senders.acknowledgedBad} bad records are kept`);
   }
 
   /** A line sent now is taken, found, and comes through the live tail. */

@@ -1,6 +1,8 @@
 /**
  * Clients that send numbered lines without pause, over all ingest endpoints and encodings, and remember what became of
- * each: the oracle of the tests that kill the product. Lines of one request share its fate.
+ * each: the oracle of the tests that kill the product. Lines of one request share its fate. Every other request carries a
+ * batch id and is sent again, to the next product too, until it is acknowledged: then its lines are there once. Some have a
+ * bad record among them, which goes into the quarantine.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
@@ -9,6 +11,8 @@ import type { Product } from '../support/product.ts';
 export type Fate = 'open' | 'acknowledged' | 'refused' | 'unknown';
 
 export interface SentBatch {
+  /** Bad records among the lines, beside `count`. */
+  readonly bad: number;
   readonly first: number;
   readonly count: number;
   fate: Fate;
@@ -32,11 +36,12 @@ const encodings = [
 export const service = 'numbered';
 
 /** `number` is stored in the attribute `n`, and as a word of the message. */
-function bodyOf(variant: number, first: number, count: number): readonly [path: string, contentType: string, body: string] {
+function bodyOf(variant: number, { first, count, bad }: SentBatch): readonly [path: string, contentType: string, body: string] {
   const numbers = Array.from({ length: count }, (_, index) => first + index);
   const timestamp = new Date().toISOString();
   const message = (number: number): string => `line number${number} of the kill test with some words around it`;
-  const native = numbers.map((n) => ({ timestamp, service, level: 'INFO', message: message(n), metadata: { n } }));
+  const wrong = Array.from({ length: bad }, () => ({ timestamp: 'yesterday', ts: 'yesterday', message: 'never a line' }));
+  const native = [...numbers.map((n) => ({ timestamp, service, level: 'INFO', message: message(n), metadata: { n } })), ...wrong];
   switch (variant % 4) {
     case 0:
       return ['/v1/logs/ingest', 'application/json', JSON.stringify({ logs: native })];
@@ -46,7 +51,10 @@ function bodyOf(variant: number, first: number, count: number): readonly [path: 
       return [
         '/v1/ingest',
         'application/json',
-        JSON.stringify({ source: { service }, logs: numbers.map((n) => ({ ts: timestamp, level: 'INFO', msg: message(n), meta: { n } })) }),
+        JSON.stringify({
+          source: { service },
+          logs: [...numbers.map((n) => ({ ts: timestamp, level: 'INFO', msg: message(n), meta: { n } })), ...wrong],
+        }),
       ];
     default:
       return ['/v1/logs/ingest', 'application/x-ndjson', native.map((record) => JSON.stringify(record)).join('\n')];
@@ -86,6 +94,11 @@ export class NumberedSenders {
     return this.batches.reduce((sum, { fate, count }) => sum + (fate === 'acknowledged' ? count : 0), 0);
   }
 
+  /** Bad records of requests that were acknowledged. */
+  get acknowledgedBad(): number {
+    return this.batches.reduce((sum, { fate, bad }) => sum + (fate === 'acknowledged' ? bad : 0), 0);
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all(this.#running);
@@ -94,27 +107,40 @@ export class NumberedSenders {
   async #run(): Promise<void> {
     while (!this.#stopped) {
       if (this.#product === undefined) await sleep(10);
-      else await this.#send(this.#product);
+      else await this.#sendNext();
       await sleep(this.#pauseMs);
     }
   }
 
-  async #send(product: Product): Promise<void> {
-    const batch: SentBatch = { first: this.#next, count: this.#batchLines, fate: 'open' };
+  async #sendNext(): Promise<void> {
+    const variant = (this.#variant += 1);
+    const bad = variant % 7 === 0 ? 2 : 0;
+    const batch: SentBatch = { first: this.#next, count: this.#batchLines, bad, fate: 'open' };
     this.#next += batch.count;
     this.batches.push(batch);
-    this.#variant += 1;
-    const [path, contentType, body] = bodyOf(this.#variant, batch.first, batch.count);
-    const [encoding, compress] = encodings[this.#variant % encodings.length];
+    const batchId = variant % 2 === 0 ? `batch-${batch.first}` : undefined;
+    do {
+      if (this.#product === undefined) await sleep(10);
+      else await this.#send(this.#product, batch, variant, batchId);
+    } while (batchId !== undefined && batch.fate !== 'acknowledged' && !this.#stopped);
+  }
+
+  async #send(product: Product, batch: SentBatch, variant: number, batchId: string | undefined): Promise<void> {
+    const [path, contentType, body] = bodyOf(variant, batch);
+    const [encoding, compress] = encodings[variant % encodings.length];
+    const identity: Record<string, string> = batchId === undefined ? {} : { 'x-batch-id': batchId };
     try {
-      const response = await product.post(path, compress(Buffer.from(body)), { 'content-type': contentType, 'content-encoding': encoding });
+      const headers = { 'content-type': contentType, 'content-encoding': encoding, ...identity };
+      const response = await product.post(path, compress(Buffer.from(body)), headers);
       const answer = (await response.json()) as { failed?: number; error?: { code: string } };
-      if (response.status === 202 && answer.failed === 0) {
+      // a repetition that is recognised is taken whole
+      if (response.status === 202 && (answer.failed === batch.bad || batchId !== undefined)) {
         batch.fate = 'acknowledged';
         for (const tell of this.#ackListeners.splice(0)) tell();
         return;
       }
-      batch.fate = 'refused';
+      // one that was sent before without an answer may be there
+      if (batch.fate !== 'unknown') batch.fate = 'refused';
       this.refusals.push({
         status: response.status,
         retryAfter: response.headers.get('retry-after'),
