@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
+import type { Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
@@ -8,6 +9,7 @@ import type { TestContext } from 'node:test';
 import { systemClock } from '#platform/clock.ts';
 import { silentLogger } from '#platform/logger.ts';
 import { ByteBudget } from './byte-budget.ts';
+import { newDrops, parseSocketDrops } from './kernel-drops.ts';
 import type { ListenerBind, ReceiverContext, RunningListener } from './receiver.ts';
 import { SenderNetworks } from './sender-networks.ts';
 import { createTcpListener } from './tcp-listener.ts';
@@ -239,6 +241,12 @@ test('datagrams come whole with their sender; other networks are counted', async
   sender.close();
 });
 
+/** Sends at once, before anything is read in this thread; resolves when the kernel has them all. */
+async function sendMany(sender: UdpSocket, count: number, port: number): Promise<void> {
+  const send = (): Promise<void> => new Promise((resolve) => sender.send(Buffer.alloc(500), port, bind.host, () => resolve()));
+  await Promise.all(Array.from({ length: count }, send));
+}
+
 test('what the kernel drops is counted too', async () => {
   const { context, counts } = countingContext();
   let taken = 0;
@@ -257,12 +265,61 @@ test('what the kernel drops is counted too', async () => {
   const sender = createSocket('udp4');
   await new Promise<void>((resolve) => sender.bind(0, bind.host, resolve));
   const sent = 500;
-  // libuv sends each at once, and nothing is read before this turn is over
-  for (let i = 0; i < sent; i++) sender.send(Buffer.alloc(500), running.port, bind.host);
-  while (sender.getSendQueueCount() > 0) await new Promise((resolve) => setImmediate(resolve));
-  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await sendMany(sender, sent, running.port);
   await running.stop();
   sender.close();
   assert.ok((counts.get('datagrams_dropped_by_kernel') ?? 0) > 0, 'the burst was larger than the buffer');
   assert.equal(taken + (counts.get('datagrams_dropped_by_kernel') ?? 0), sent);
+});
+
+test('sockets that share a port are counted once, whoever counts', async () => {
+  const { context, counts } = countingContext();
+  let taken = 0;
+  const listener = createUdpListener({
+    name: 'test-udp',
+    receiver: 'test',
+    host: bind.host,
+    port: 0,
+    setting: 'receivers.test.port',
+    context,
+    networks: loopback,
+    receiveBufferBytes: 4096,
+    take: () => taken++,
+  });
+  const first = await listener.start({ ...bind, reusePort: true });
+  const second = await listener.start({ ...bind, port: first.port, reusePort: true });
+  assert.equal(second.port, first.port);
+  const senders = Array.from({ length: 8 }, () => createSocket('udp4'));
+  const perSender = 100;
+  await Promise.all(
+    senders.map(async (sender) => {
+      await new Promise<void>((resolve) => sender.bind(0, bind.host, resolve));
+      await sendMany(sender, perSender, first.port);
+      sender.close();
+    }),
+  );
+  await first.stop();
+  await second.stop();
+  assert.equal(taken + (counts.get('datagrams_dropped_by_kernel') ?? 0), senders.length * perSender);
+});
+
+test('what the kernel says of its sockets', () => {
+  const table = `   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
+  100: 0100007F:158A 00000000:0000 07 00000000:00000000 00:00000000 00000000  1000        0 111 2 ffff888003d3c000 7
+  101: 0100007F:158A 00000000:0000 07 00000000:00000000 00:00000000 00000000  1000        0 222 2 ffff888003d3c000 0
+  102: 0100007F:0035 00000000:0000 07 00000000:00000000 00:00000000 00000000   101        0 333 2 ffff888003d3c000 9
+`;
+  const seen = parseSocketDrops(table, 0x158a);
+  assert.deepEqual(
+    [...seen],
+    [
+      ['111', 7],
+      ['222', 0],
+    ],
+  );
+  const known = new Map([['111', 5]]);
+  assert.equal(newDrops(known, seen), 2);
+  assert.equal(newDrops(known, new Map([['222', 4]])), 4);
+  assert.deepEqual([...known], [['222', 4]]);
+  assert.equal(parseSocketDrops('', 1).size, 0);
 });

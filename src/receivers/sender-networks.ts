@@ -21,8 +21,7 @@ export class SenderNetworks {
   constructor(networks: string, setting: string) {
     for (const network of networks.split(/[\s,]+/).filter((part) => part !== '')) {
       const problem = this.#add(network);
-      if (problem !== undefined)
-        throw new AppError('invalid_configuration', `${setting}: "${network}" ${problem}`, { details: { setting } });
+      if (problem !== undefined) throw new AppError('invalid_configuration', `"${network}" ${problem}`, { details: { setting } });
     }
   }
 

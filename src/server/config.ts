@@ -22,6 +22,7 @@ import { logConfig } from '#log/config.ts';
 import { parsingConfig } from '#parsing/config.ts';
 import { checkParsing } from '#parsing/parser-set.ts';
 import { telemetryConfig } from '#platform/config.ts';
+import { checkReceivers } from '#receivers/check-settings.ts';
 import { receiversConfig } from '#receivers/config.ts';
 import { searchConfig } from '#search/config.ts';
 import { storeConfig } from '#store/config.ts';
@@ -58,6 +59,7 @@ export const configChecks: readonly ((config: Config) => readonly ConfigProblem[
   checkBind,
   (config) => checkParsing(config.parsing),
   (config) => checkPolicies(config.policies),
+  (config) => checkReceivers(config.receivers),
 ];
 
 function checkBind({ gateway, access }: Config): ConfigProblem[] {

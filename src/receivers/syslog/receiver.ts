@@ -48,7 +48,7 @@ function udpListener(context: ReceiverContext, config: SyslogConfig, networks: S
     ...{ name: 'syslog-udp', receiver, host, port, setting: 'receivers.syslog.port', context, networks },
     receiveBufferBytes: udp_receive_buffer,
     take(datagram, peer) {
-      if (!batcher.add(datagram, 0, datagram.length, peer)) context.count(receiver, 'datagrams_dropped');
+      if (datagram.length > 0 && !batcher.add(datagram, 0, datagram.length, peer)) context.count(receiver, 'datagrams_dropped');
     },
   });
 }

@@ -20,13 +20,9 @@ export class SourceZone {
     try {
       this.#format = new Intl.DateTimeFormat('en-US', { timeZoneName: 'longOffset', ...(name === 'local' ? {} : { timeZone: name }) });
     } catch {
-      throw new AppError(
-        'invalid_configuration',
-        `${setting}: "${name}" is no time zone; give local, UTC or a name such as Europe/Berlin`,
-        {
-          details: { setting },
-        },
-      );
+      throw new AppError('invalid_configuration', `"${name}" is no time zone; give local, UTC or a name such as Europe/Berlin`, {
+        details: { setting },
+      });
     }
   }
 
