@@ -72,8 +72,8 @@ class Sender {
 
   /** Answers HELO; returns what the server says to it. */
   async greet(key: string): Promise<unknown[]> {
-    const [word, { nonce, auth, keepalive }] = (await this.read()) as [string, { nonce: Buffer; auth: string; keepalive: boolean }];
-    assert.deepEqual([word, nonce.length, auth, keepalive], ['HELO', 16, '', true]);
+    const [word, { nonce, auth, keepalive }] = (await this.read()) as [string, { nonce: Buffer; auth: Buffer; keepalive: boolean }];
+    assert.deepEqual([word, nonce.length, auth.length, keepalive], ['HELO', 16, 0, true]);
     const digest = (host: string) => createHash('sha512').update('salt').update(host).update(nonce).update(key).digest('hex');
     this.send(['PING', 'edge-1', 'salt', digest('edge-1'), '', '']);
     const pong = (await this.read()) as string[];

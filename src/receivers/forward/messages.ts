@@ -1,8 +1,11 @@
 /** What a Forward server says: HELO and PONG of the handshake, and acknowledgements, as MessagePack. */
 
-/** HELO: asks for the shared key. No user and password are asked for. */
+/** Empty: neither user nor password are asked for. As bytes and not as text, since some senders take nothing else. */
+const noSalt = new Uint8Array(0);
+
+/** HELO: asks for the shared key. */
 export function helo(nonce: Uint8Array): Buffer {
-  const options = [text('nonce'), binary(nonce), text('auth'), text(''), text('keepalive'), Buffer.of(0xc3)];
+  const options = [text('nonce'), binary(nonce), text('auth'), binary(noSalt), text('keepalive'), Buffer.of(0xc3)];
   return Buffer.concat([Buffer.of(0x92), text('HELO'), Buffer.of(0x80 | (options.length / 2)), ...options]);
 }
 

@@ -1,0 +1,12 @@
+module millrace.test/fluent-forward-go-sender
+
+go 1.25
+
+require github.com/IBM/fluent-forward-go v0.4.0
+
+require (
+	github.com/google/uuid v1.6.0 // indirect
+	github.com/gorilla/websocket v1.4.2 // indirect
+	github.com/philhofer/fwd v1.2.0 // indirect
+	github.com/tinylib/msgp v1.4.0 // indirect
+)
