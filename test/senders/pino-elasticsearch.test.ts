@@ -16,35 +16,30 @@ const pinoElasticsearch = createRequire(import.meta.url)('pino-elasticsearch') a
 const portSetting = 'receivers.elasticsearch.port';
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
-for (const [name, options, environment] of [
-  ['indexes by day', { index: 'shop-%{DATE}' }, undefined],
-  ['a data stream', { index: 'logs-shop-production', opType: 'create' }, 'production'],
-] as const) {
-  test(`pino-elasticsearch, ${name}`, { timeout: 120_000 }, async (t) => {
-    const site = await Site.start(t, 'pino-elasticsearch', [portSetting]);
-    const stream = pinoElasticsearch({
-      node: `http://${site.addressOf(portSetting)}`,
-      flushBytes: 100_000,
-      flushInterval: 500,
-      ...options,
-    });
-    const problems: unknown[] = [];
-    stream.on('error', (problem) => problems.push(problem));
-    stream.on('insertError', (problem) => problems.push(problem));
-    stream.on('unknown', (problem) => problems.push(problem));
-    const logger = pino({ level: 'trace' }, stream);
-    for (let n = 0; n < 3000; n++) logger[levels[n % 6]]({ n, trace_id: `trace-${n}` }, `line ${n}`);
-    const inserted = once(stream, 'insert');
-    stream.end();
-    const [{ successful, failed }] = await inserted;
-    assert.deepEqual({ successful, failed, problems }, { successful: 3000, failed: 0, problems: [] });
+test('pino-elasticsearch', { timeout: 120_000 }, async (t) => {
+  const site = await Site.start(t, 'pino-elasticsearch', [portSetting]);
+  await t.test('indexes by day', () => sendAndFind(site, 'shop', undefined, { index: 'shop-%{DATE}' }));
+  await t.test('a data stream', () => sendAndFind(site, 'cart', 'production', { index: 'logs-cart-production', opType: 'create' }));
+});
 
-    const found = await findOnce(site.product, 'shop', 3000);
-    for (const n of [0, 1, 2, 3, 4, 5, 2999]) {
-      const { level, trace_id, metadata, message, ...rest } = found.get(n)!;
-      assert.deepEqual({ level, trace_id, message }, { level: levels[n % 6].toUpperCase(), trace_id: `trace-${n}`, message: `line ${n}` });
-      assert.equal(rest.environment, environment);
-      assert.equal(metadata.n, n);
-    }
-  });
+async function sendAndFind(site: Site, service: string, environment: string | undefined, options: object): Promise<void> {
+  const stream = pinoElasticsearch({ node: `http://${site.addressOf(portSetting)}`, flushBytes: 100_000, flushInterval: 500, ...options });
+  const problems: unknown[] = [];
+  stream.on('error', (problem) => problems.push(problem));
+  stream.on('insertError', (problem) => problems.push(problem));
+  stream.on('unknown', (problem) => problems.push(problem));
+  const logger = pino({ level: 'trace' }, stream);
+  for (let n = 0; n < 3000; n++) logger[levels[n % 6]]({ n, trace_id: `trace-${n}` }, `line ${n}`);
+  const inserted = once(stream, 'insert');
+  stream.end();
+  const [{ successful, failed }] = await inserted;
+  assert.deepEqual({ successful, failed, problems }, { successful: 3000, failed: 0, problems: [] });
+
+  const found = await findOnce(site.product, service, 3000);
+  for (const n of [0, 1, 2, 3, 4, 5, 2999]) {
+    const { level, trace_id, metadata, message, ...rest } = found.get(n)!;
+    assert.deepEqual({ level, trace_id, message }, { level: levels[n % 6].toUpperCase(), trace_id: `trace-${n}`, message: `line ${n}` });
+    assert.equal(rest.environment, environment);
+    assert.equal(metadata.n, n);
+  }
 }
