@@ -3,7 +3,7 @@
  *
  * A block is a varint with the length of its content, then elements: literals, and copies of what was written before.
  * Own code, because @platformatic/wasm-utils traps on malformed input and is unusable after some ten thousand traps, which
- * a sender could bring about. Copying 4 bytes at a time it is as fast, 450-530 MB/s of log lines (ADR 0005). Called by
+ * a sender could bring about. Copying 4 bytes at a time it is as fast, 450-530 MB/s of log lines (ADR 0007). Called by
  * receivers whose protocol says that its content is snappy.
  */
 import { AppError } from '#base/errors.ts';

@@ -3,7 +3,7 @@
  *
  * The same order as over HTTP: who sends, whether anything can be taken, only then the message. A call always ends with a
  * status, and its bytes stay in the worker's budget until then. Spoken over node:http2 because a gRPC server library hands
- * over whole messages, which are in memory before we know of them (ADR 0005).
+ * over whole messages, which are in memory before we know of them (ADR 0007).
  */
 import { constants } from 'node:http2';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
