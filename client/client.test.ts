@@ -232,6 +232,27 @@ describe('failures', () => {
     assert.deepEqual(server.problems, []);
   });
 
+  test('nothing that is given instead of a text, level or record throws', async () => {
+    const server = new ScriptedServer();
+    const client = server.client() as any;
+    const hostile = {
+      toString() {
+        throw new Error('toString');
+      },
+      toJSON() {
+        throw new Error('toJSON');
+      },
+    };
+    for (const value of [undefined, null, 0, 1n, Symbol('s'), hostile, [hostile], () => {}]) {
+      client.log(value, value, value);
+      client.send(value);
+      client.sendLine(value, value);
+    }
+    assert.equal(await client.flush(), true);
+    assert.equal(client.stats.sent, 24);
+    assert.equal(server.records.length, 24);
+  });
+
   test('a handler that throws harms nobody', async () => {
     const server = inTurn({ status: 400 });
     const client = server.client({

@@ -39,10 +39,11 @@ function exchange(start, agent, url, { method, headers, body, signal }) {
   return new Promise((resolve, reject) => {
     const request = start(url, { method, agent, signal, headers: { ...headers, 'content-length': body.length } });
     request.once('socket', (socket) => socket.unref());
-    request.once('error', reject);
+    let isAnswered = false;
+    // a server may answer before it has read the whole body, and close: then the answer is what counts
+    request.on('error', (error) => (isAnswered ? undefined : reject(error)));
     request.once('response', (answer) => {
-      // the server may answer before it has read the whole body, and close: the answer is what counts
-      request.on('error', () => {});
+      isAnswered = true;
       readText(answer).then((text) => resolve(responseOf(answer, text)), reject);
     });
     request.end(body);

@@ -96,7 +96,8 @@ export class LogClient {
    * @param {Level} [level]
    */
   sendLine(json, level) {
-    const text = textOfJson(this.#settings.clock.now(), String(json), level);
+    if (typeof json !== 'string') return this.send(json);
+    const text = textOfJson(this.#settings.clock.now(), json, level);
     this.#add(text, level === undefined ? rankOfJson(text) : rankOfLevel(level), false);
   }
 

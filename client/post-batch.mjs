@@ -12,11 +12,11 @@ import { failedRequest, readAnswer } from './answer.mjs';
  * @returns {Promise<Answer>}
  */
 export async function postBatch(batch, { ingestUrl, headers, source, compression, fetch, clock, requestTimeoutMs }) {
-  const { body, encoding } = await batch.encode(source, compression);
   const request = (batch.request = new AbortController());
   const timer = clock.setTimeout(() => request.abort(new Error(`no answer in ${requestTimeoutMs} ms`)), requestTimeoutMs);
   timer.unref?.();
   try {
+    const { body, encoding } = await batch.encode(source, compression);
     const response = await fetch(ingestUrl, {
       method: 'POST',
       headers: { ...headers, 'x-batch-id': batch.id, ...(encoding !== undefined && { 'content-encoding': encoding }) },
