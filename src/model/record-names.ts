@@ -8,8 +8,9 @@ import { TextDictionary } from './text-dictionary.ts';
 /** Number of a name; valid as long as its RecordNames, unless `forget` dropped it. */
 export type NameId = number;
 
-/** Names known at most before those learnt from senders are forgotten between two batches. */
+/** Names known at most, and bytes of them, before those learnt from senders are forgotten between two batches. */
 const maxNames = 16_384;
+const maxNamesBytes = 1024 * 1024;
 const textEncoder = new TextEncoder();
 const textDecoder = new TextDecoder();
 
@@ -74,7 +75,7 @@ export class RecordNames {
 
   /** Drops what was learnt from senders where it has become too much; between two batches. */
   forget(): void {
-    if (this.#known <= maxNames) return;
+    if (this.#known <= maxNames && this.#names.arena.length <= maxNamesBytes) return;
     this.#names.truncate(this.#ownCount);
     this.#known = this.#ownCount;
     for (const epochs of this.#epochs) epochs.fill(0);

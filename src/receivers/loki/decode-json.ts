@@ -28,12 +28,13 @@ export class JsonPushDecoder {
   readonly #scanner = new JsonScanner();
   readonly #unescaper = new Unescaper();
   readonly #push: PushBatch;
-  #timestampName!: NameId;
+  readonly #timestampName: NameId;
   /** Whether the entry being read is anything but what it should be. */
   #isMalformed = false;
 
   constructor(push: PushBatch) {
     this.#push = push;
+    this.#timestampName = push.writer.names.own('timestamp');
   }
 
   /** @throws AppError malformed_body (details.position: byte), too_many_records, limit_exceeded */
@@ -42,7 +43,6 @@ export class JsonPushDecoder {
     const scanner = this.#scanner;
     scanner.reset(bytes, view, bytes.length);
     this.#push.open(batch);
-    this.#timestampName = batch.writer.names.own('timestamp');
     try {
       const from = scanner.skipSpace(start);
       const end = scanner.skipSpace(scanner.skipValue(from, 0));

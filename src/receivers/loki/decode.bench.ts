@@ -34,10 +34,11 @@ const shapes: Readonly<Record<string, Shape>> = {
 
 const records = Array.from({ length: recordCount }, (_, i) => sampleRecord(i));
 const { intake, context } = createFakeIntake();
-const push = new PushBatch({ ...context.ingestConfig, max_labels_bytes: 65_536, max_repeated_bytes: 1 << 28 });
+const source = { tenant: 'acme', receiver: 'loki', sender: 'bench', content: 'text', format: 'binary' } as const;
+const limits = { ...context.ingestConfig, max_labels_bytes: 65_536, max_repeated_bytes: 1 << 28 };
+const push = new PushBatch(limits, intake.open(source).writer);
 const protobuf = new ProtobufPushDecoder(push);
 const json = new JsonPushDecoder(push);
-const source = { tenant: 'acme', receiver: 'loki', sender: 'bench', content: 'text', format: 'binary' } as const;
 
 for (const [name, shape] of Object.entries(shapes)) {
   const blocks: Uint8Array[] = [];

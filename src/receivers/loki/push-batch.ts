@@ -16,18 +16,17 @@ export type PushLimits = Pick<IngestConfig, 'max_records' | 'max_record_bytes' |
 
 export class PushBatch {
   readonly limits: PushLimits;
+  /** Of all batches. */
+  readonly writer: RecordWriter;
   readonly #labels = new RepeatedValues();
   readonly #repetition: RepetitionBound;
   #batch!: OpenBatch;
   #received = 0;
 
-  constructor(limits: PushLimits) {
+  constructor(limits: PushLimits, writer: RecordWriter) {
     this.limits = limits;
+    this.writer = writer;
     this.#repetition = new RepetitionBound(limits.max_repeated_bytes, 'receivers.loki.max_repeated_bytes');
-  }
-
-  get writer(): RecordWriter {
-    return this.#batch.writer;
   }
 
   open(batch: OpenBatch): void {
@@ -38,7 +37,7 @@ export class PushBatch {
 
   /** The entries to come are of a stream with these labels. */
   stream(labels: ReadonlyMap<string, string>): void {
-    readStreamLabels(labels, this.#batch.writer.names, this.#labels);
+    readStreamLabels(labels, this.writer.names, this.#labels);
   }
 
   /** Called with the length of a stream's labels before they are read. @throws AppError limit_exceeded */
@@ -59,14 +58,14 @@ export class PushBatch {
       });
     }
     this.#repetition.add(this.#labels.length);
-    const { writer } = this.#batch;
+    const { writer } = this;
     writer.begin();
     this.#labels.writeTo(writer);
   }
 
   /** A value of the entry's structured metadata, whose bytes the writer looks at. Never the line or its time. */
   metadata(name: NameId, kind: number, start: number, end: number): void {
-    const { writer } = this.#batch;
+    const { writer } = this;
     const field = writer.names.fieldOf(name);
     if (field === recordFields.timestamp || field === recordFields.message) writer.attribute(name, kind, start, end);
     else writer.put(name, kind, start, end);

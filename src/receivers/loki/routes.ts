@@ -44,6 +44,9 @@ export function createLokiReceiver(context: ReceiverContext, config: LokiConfig)
   return { name: 'loki', routes: [...pushRoutes, ready, buildInfo], listeners: [] };
 }
 
+/** Of every batch. */
+const origin = { receiver: 'loki', content: 'text' } as const;
+
 class LokiPush {
   readonly #context: ReceiverContext;
   readonly #json: JsonPushDecoder;
@@ -51,7 +54,8 @@ class LokiPush {
 
   constructor(context: ReceiverContext, config: LokiConfig) {
     this.#context = context;
-    const push = new PushBatch({ ...context.ingestConfig, ...config });
+    const { writer } = context.intake.open({ ...origin, tenant: 'default', sender: '', format: 'binary' });
+    const push = new PushBatch({ ...context.ingestConfig, ...config }, writer);
     this.#json = new JsonPushDecoder(push);
     this.#protobuf = new ProtobufPushDecoder(push);
   }
@@ -98,10 +102,9 @@ function isJsonType(header: string | undefined): boolean {
 
 function sourceOf(sender: Sender, request: ReceiverRequest, isJson: boolean): BatchSource {
   return {
+    ...origin,
     tenant: sender.tenant,
-    receiver: 'loki',
     sender: `${sender.keyName}@${request.remoteAddress}`,
-    content: 'text',
     format: isJson ? 'json' : 'binary',
   };
 }

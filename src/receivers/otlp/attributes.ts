@@ -22,23 +22,23 @@ const valueDepth = 3;
 export class AttributeReader {
   readonly #reader: ProtobufReader;
   readonly #value: AnyValueReader;
+  readonly #names: RecordNames;
   readonly #maxNameBytes: number;
   readonly #key = new ValidText();
   /** Name of the value being read, where it is put together. */
   readonly #path = new ByteArena(256);
-  #names!: RecordNames;
   /** What prefixes may still take up. */
   #prefixBytes = 0;
 
-  constructor(reader: ProtobufReader, value: AnyValueReader, maxNameBytes: number) {
+  constructor(reader: ProtobufReader, value: AnyValueReader, names: RecordNames, maxNameBytes: number) {
     this.#reader = reader;
     this.#value = value;
+    this.#names = names;
     this.#maxNameBytes = maxNameBytes;
   }
 
   /** Begins a request of this size. */
-  open(names: RecordNames, requestBytes: number): void {
-    this.#names = names;
+  open(requestBytes: number): void {
     this.#prefixBytes = requestBytes * 4 + 65_536;
   }
 

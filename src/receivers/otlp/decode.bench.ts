@@ -84,9 +84,9 @@ const groups = Array.from({ length: Math.ceil(recordCount / recordsPerRequest) }
   records.slice(i * recordsPerRequest, (i + 1) * recordsPerRequest),
 );
 const { intake, context } = createFakeIntake();
-const decoder = new LogsDecoder({ ...context.ingestConfig, max_repeated_bytes: 1 << 28 });
 const transcoder = new JsonTranscoder(context.ingestConfig.max_nesting);
 const source = { tenant: 'acme', receiver: 'otlp', sender: 'bench', content: 'records', format: 'binary' } as const;
+const decoder = new LogsDecoder({ ...context.ingestConfig, max_repeated_bytes: 1 << 28 }, intake.open(source).writer);
 
 function decodeAndFinish(request: Uint8Array, rows: number): void {
   const batch = intake.open(source);

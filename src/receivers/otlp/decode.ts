@@ -8,6 +8,7 @@
 import { AppError } from '#base/errors.ts';
 import type { IngestConfig } from '#ingest/config.ts';
 import type { OpenBatch } from '#ingest/intake.ts';
+import type { RecordWriter } from '#model/record-writer.ts';
 import { MalformedProtobuf, ProtobufReader } from '#receivers/protobuf-reader.ts';
 import { RepetitionBound } from '#receivers/repeated-values.ts';
 import { LogRecordDecoder } from './log-record.ts';
@@ -30,10 +31,11 @@ export class LogsDecoder {
   readonly #repetition: RepetitionBound;
   #received = 0;
 
-  constructor(limits: OtlpLimits) {
+  /** `writer` is the one of all batches to come. */
+  constructor(limits: OtlpLimits, writer: RecordWriter) {
     this.#limits = limits;
-    this.#source = new SourceDecoder(this.#reader, limits);
-    this.#record = new LogRecordDecoder(this.#reader, limits);
+    this.#source = new SourceDecoder(this.#reader, limits, writer);
+    this.#record = new LogRecordDecoder(this.#reader, limits, writer);
     this.#rejected = new RejectedRequest();
     this.#repetition = new RepetitionBound(limits.max_repeated_bytes, 'receivers.otlp.max_repeated_bytes');
   }
@@ -49,8 +51,8 @@ export class LogsDecoder {
     reader.open(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length));
     this.#received = 0;
     this.#repetition.restart();
-    this.#source.open(batch.writer, bytes.length);
-    this.#record.open(batch.writer, bytes.length);
+    this.#source.open(bytes.length);
+    this.#record.open(bytes.length);
     try {
       this.#each(bytes.length, tags.resourceLogs, (end) => this.#resourceLogs(end, batch));
     } catch (thrown) {

@@ -62,14 +62,14 @@ const ownNames = (names: RecordNames): OwnNames => ({
 
 export class LogRecordDecoder {
   readonly #reader: ProtobufReader;
+  readonly #writer: RecordWriter;
+  readonly #names: OwnNames;
   readonly #limits: OtlpLimits;
   readonly #value: AnyValueReader;
   readonly #attributes: AttributeReader;
   readonly #text = new ValidText();
   readonly #ids = new HexIds();
   readonly #decimal = new Decimal();
-  #writer!: RecordWriter;
-  #names!: OwnNames;
 
   // numbers of the record being read, 0 where it has none
   #timeHigh = 0;
@@ -82,18 +82,18 @@ export class LogRecordDecoder {
   #dropped = 0;
   #flags = 0;
 
-  constructor(reader: ProtobufReader, limits: OtlpLimits) {
+  constructor(reader: ProtobufReader, limits: OtlpLimits, writer: RecordWriter) {
     this.#reader = reader;
+    this.#writer = writer;
+    this.#names = ownNames(writer.names);
     this.#limits = limits;
     this.#value = new AnyValueReader(reader, limits.max_nesting);
-    this.#attributes = new AttributeReader(reader, this.#value, limits.max_attribute_name_bytes);
+    this.#attributes = new AttributeReader(reader, this.#value, writer.names, limits.max_attribute_name_bytes);
   }
 
   /** Begins a request of this size. */
-  open(writer: RecordWriter, requestBytes: number): void {
-    if (this.#writer !== writer) this.#names = ownNames(writer.names);
-    this.#writer = writer;
-    this.#attributes.open(writer.names, requestBytes);
+  open(requestBytes: number): void {
+    this.#attributes.open(requestBytes);
   }
 
   /** The record at the reader's position becomes a row, or the answer says why it cannot. */

@@ -7,6 +7,9 @@ import { LogsDecoder } from './decode.ts';
 import { JsonTranscoder } from './json-transcoder.ts';
 import type { Encoding, ExportResult } from './replies.ts';
 
+/** Of every batch; what is rejected is kept in protobuf, whatever it came in. */
+const origin = { receiver: 'otlp', content: 'records', format: 'binary' } as const;
+
 export class LogsExport {
   readonly intake: ReceiverContext['intake'];
   readonly #decoder: LogsDecoder;
@@ -15,7 +18,10 @@ export class LogsExport {
 
   constructor({ intake, ingestConfig }: ReceiverContext, { max_json_bytes, max_repeated_bytes }: OtlpConfig) {
     this.intake = intake;
-    this.#decoder = new LogsDecoder({ ...ingestConfig, max_repeated_bytes });
+    this.#decoder = new LogsDecoder(
+      { ...ingestConfig, max_repeated_bytes },
+      intake.open({ ...origin, tenant: 'default', sender: '' }).writer,
+    );
     this.#transcoder = new JsonTranscoder(ingestConfig.max_nesting);
     this.#maxJsonBytes = max_json_bytes;
   }
@@ -27,12 +33,9 @@ export class LogsExport {
   async export(body: Uint8Array, encoding: Encoding, sender: Sender, remoteAddress: string): Promise<ExportResult> {
     const request = encoding === 'json' ? this.#transcoder.transcode(this.#boundJson(body)) : body;
     const batch = this.intake.open({
+      ...origin,
       tenant: sender.tenant,
-      receiver: 'otlp',
       sender: `${sender.keyName}@${remoteAddress}`,
-      content: 'records',
-      // what is rejected is kept in protobuf, whatever it came in
-      format: 'binary',
     });
     this.#decoder.decode(request, batch);
     const { errors } = batch.rejected;

@@ -51,24 +51,24 @@ export class SourceDecoder {
   scopeRanges: ByteRange[] = [];
 
   readonly #reader: ProtobufReader;
+  readonly #writer: RecordWriter;
+  readonly #names: OwnNames;
   readonly #value: AnyValueReader;
   readonly #attributes: AttributeReader;
   readonly #text = new ValidText();
   readonly #decimal = new Decimal();
-  #writer: RecordWriter | undefined;
-  #names!: OwnNames;
 
-  constructor(reader: ProtobufReader, limits: OtlpLimits) {
+  constructor(reader: ProtobufReader, limits: OtlpLimits, writer: RecordWriter) {
     this.#reader = reader;
+    this.#writer = writer;
+    this.#names = ownNames(writer.names);
     this.#value = new AnyValueReader(reader, limits.max_nesting);
-    this.#attributes = new AttributeReader(reader, this.#value, limits.max_attribute_name_bytes);
+    this.#attributes = new AttributeReader(reader, this.#value, writer.names, limits.max_attribute_name_bytes);
   }
 
   /** Begins a request of this size. */
-  open(writer: RecordWriter, requestBytes: number): void {
-    if (this.#writer !== writer) this.#names = ownNames(writer.names);
-    this.#writer = writer;
-    this.#attributes.open(writer.names, requestBytes);
+  open(requestBytes: number): void {
+    this.#attributes.open(requestBytes);
     this.#value.isTooDeep = false;
   }
 
@@ -120,7 +120,7 @@ export class SourceDecoder {
 
   readonly #toResource: AttributeSink = (name, kind, bytes, view, start, end) => {
     if (kind === kinds.null) return;
-    const field = this.#writer!.names.fieldOf(name);
+    const field = this.#writer.names.fieldOf(name);
     const isField = field === recordFields.service || field === recordFields.host || field === recordFields.environment;
     if (isField && kind !== kinds.json && end > start && !this.resource.isFilled(field))
       this.resource.field(field, bytes, view, start, end);
