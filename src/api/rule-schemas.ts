@@ -27,14 +27,17 @@ export const parserRuleBody = Type.Object(
   { additionalProperties: false },
 );
 
+/** Members of a rule that the address and the key say. */
+const givenElsewhere: ReadonlySet<string> = new Set(['name', 'tenant']);
+
 export const policyRuleBody = Type.Object(
   {
     rule: Type.Unsafe<Record<string, unknown>>({
       description: 'The policy, without name and tenant.',
-      oneOf: policyRule.anyOf.map(({ properties: { name: _, tenant: __, ...properties }, ...shape }) => ({
+      oneOf: policyRule.anyOf.map(({ properties, required, ...shape }) => ({
         ...shape,
-        properties,
-        required: shape.required.filter((member) => member !== 'name'),
+        properties: Object.fromEntries(Object.entries(properties).filter(([member]) => !givenElsewhere.has(member))),
+        required: required.filter((member) => !givenElsewhere.has(member)),
       })),
     }),
     position: Type.Optional(Type.Integer({ description: 'Order among the rules; 0.' })),

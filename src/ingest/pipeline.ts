@@ -90,78 +90,107 @@ export interface RescuedBatch {
 }
 
 export function createIngestPipeline(options: IngestPipelineOptions): IngestPipeline {
-  const { writer, clock, policyOf, recentBatches, maxClockSkewMs, onDurable } = options;
-  const origin = originOf(writer.incarnation, writer.shard);
-  let receivedMs = options.lastReceivedMs ?? 0;
+  return new ShardPipeline(options);
+}
 
-  const appendQuarantine = (batch: IncomingBatch): Promise<void> => {
-    const { tenant, rejected } = batch;
-    const outcomes = { ...zeroOutcomes(), quarantined: rejected.quarantinedCount };
-    return writer.append({ kind: frameKinds.quarantine, tenant, rowCount: 0, outcomes, receivedMs }, rejected.encode(batch));
-  };
+/** What became of a batch, once `durable` resolves. */
+interface TakenBatch {
+  readonly total: OutcomeCounts;
+  readonly durable: Promise<unknown>;
+}
 
-  const appendRows = (batch: IncomingBatch, outcomes: MutableOutcomeCounts): Promise<void> => {
-    const { tenant, rows, batchId } = batch;
-    const sequence = writer.nextSequence;
-    let kept: ReturnType<BatchPolicy['apply']>;
-    if (rows.rowCount > 0) {
-      const { rowCount } = rows;
-      const block = rows.finish({ tenant, receivedMs, origin, seq: sequence, maxClockSkewMs });
-      const policy = policyOf(batch);
-      kept = policy === undefined ? { block, rowCount } : policy.apply(block, rowCount, { tenant, receivedMs, outcomes });
+class ShardPipeline implements IngestPipeline {
+  readonly #options: IngestPipelineOptions;
+  readonly #origin: number;
+  #receivedMs: number;
+
+  constructor(options: IngestPipelineOptions) {
+    this.#options = options;
+    this.#origin = originOf(options.writer.incarnation, options.writer.shard);
+    this.#receivedMs = options.lastReceivedMs ?? 0;
+  }
+
+  async submit(batch: IncomingBatch): Promise<OutcomeCounts> {
+    const { recentBatches, onDurable } = this.#options;
+    const { tenant, rows, rejected, batchId } = batch;
+    if (rows.rowCount === 0 && rejected.count === 0) return zeroOutcomes();
+    const receivedMs = this.#now();
+    const state = batchId === undefined ? 'new' : recentBatches.stateOf(tenant, batchId, receivedMs);
+    if (state === 'under_way') {
+      rows.clear();
+      throw new AppError('batch_under_way', `batch "${batchId}" is being taken already; ask again for its answer`, { retryAfterMs: 1000 });
     }
-    const rowCount = kept?.rowCount ?? 0;
-    outcomes.accepted = rowCount;
-    invariant(writer.nextSequence === sequence, 'the log moved on between stamp and append');
-    const header = { kind: frameKinds.logs, tenant, rowCount, outcomes, receivedMs, ...(batchId === undefined ? {} : { batchId }) };
-    return writer.append(header, kept === undefined ? [] : [kept.block]);
-  };
+    const { total, durable } = state === 'known' ? this.#countDuplicates(batch) : this.#take(batch);
+    if (batchId !== undefined && state === 'new') recentBatches.track(tenant, batchId, receivedMs, durable);
+    await durable;
+    onDurable?.(tenant, total);
+    return total;
+  }
 
-  /** Takes the batch: what will have become of its records once `durable` resolves. */
-  const take = (batch: IncomingBatch): { total: OutcomeCounts; durable: Promise<unknown> } => {
+  async submitRescued({ tenant, block, rowCount }: RescuedBatch): Promise<void> {
+    const { writer, onDurable } = this.#options;
+    const receivedMs = this.#now();
+    const outcomes = { ...zeroOutcomes(), accepted: rowCount, sampled: -rowCount };
+    const payload = restampRows(block, { origin: this.#origin, seq: writer.nextSequence });
+    await writer.append({ kind: frameKinds.logs, tenant, rowCount, outcomes, receivedMs }, [payload]);
+    onDurable?.(tenant, outcomes);
+  }
+
+  /** Receive times never fall, also where the clock does. */
+  #now(): number {
+    this.#receivedMs = Math.max(this.#receivedMs, this.#options.clock.nowMs());
+    return this.#receivedMs;
+  }
+
+  #take(batch: IncomingBatch): TakenBatch {
     const { rows, rejected } = batch;
     const outcomes = { ...zeroOutcomes(), refused: rejected.refusedCount };
     const appends: Promise<void>[] = [];
     const { quarantinedCount } = rejected;
-    if (quarantinedCount > 0) appends.push(appendQuarantine(batch));
-    if (rows.rowCount > 0 || rejected.refusedCount > 0) appends.push(appendRows(batch, outcomes));
+    if (quarantinedCount > 0) appends.push(this.#appendQuarantine(batch));
+    if (rows.rowCount > 0 || rejected.refusedCount > 0) appends.push(this.#appendRows(batch, outcomes));
     const total = { ...outcomes };
     addOutcomes(total, { ...zeroOutcomes(), quarantined: quarantinedCount });
     return { total, durable: Promise.all(appends) };
-  };
+  }
 
   /** The batch is in the log already: only that it came again is counted. */
-  const countDuplicates = ({ tenant, rows, rejected }: IncomingBatch): { total: OutcomeCounts; durable: Promise<unknown> } => {
+  #countDuplicates({ tenant, rows, rejected }: IncomingBatch): TakenBatch {
     const total = { ...zeroOutcomes(), duplicate: rows.rowCount + rejected.count };
     rows.clear();
-    return { total, durable: writer.append({ kind: frameKinds.logs, tenant, rowCount: 0, outcomes: total, receivedMs }, []) };
-  };
+    const header = { kind: frameKinds.logs, tenant, rowCount: 0, outcomes: total, receivedMs: this.#receivedMs };
+    return { total, durable: this.#options.writer.append(header, []) };
+  }
 
-  return {
-    async submit(batch) {
-      const { tenant, rows, rejected, batchId } = batch;
-      if (rows.rowCount === 0 && rejected.count === 0) return zeroOutcomes();
-      receivedMs = Math.max(receivedMs, clock.nowMs());
-      const state = batchId === undefined ? 'new' : recentBatches.stateOf(tenant, batchId, receivedMs);
-      if (state === 'under_way') {
-        rows.clear();
-        throw new AppError('batch_under_way', `batch "${batchId}" is being taken already; ask again for its answer`, {
-          retryAfterMs: 1000,
-        });
-      }
-      const { total, durable } = state === 'known' ? countDuplicates(batch) : take(batch);
-      if (batchId !== undefined && state === 'new') recentBatches.track(tenant, batchId, receivedMs, durable);
-      await durable;
-      onDurable?.(tenant, total);
-      return total;
-    },
+  #appendQuarantine(batch: IncomingBatch): Promise<void> {
+    const { tenant, rejected } = batch;
+    const outcomes = { ...zeroOutcomes(), quarantined: rejected.quarantinedCount };
+    const header = { kind: frameKinds.quarantine, tenant, rowCount: 0, outcomes, receivedMs: this.#receivedMs };
+    return this.#options.writer.append(header, rejected.encode(batch));
+  }
 
-    async submitRescued({ tenant, block, rowCount }) {
-      receivedMs = Math.max(receivedMs, clock.nowMs());
-      const outcomes = { ...zeroOutcomes(), accepted: rowCount, sampled: -rowCount };
-      const payload = restampRows(block, { origin, seq: writer.nextSequence });
-      await writer.append({ kind: frameKinds.logs, tenant, rowCount, outcomes, receivedMs }, [payload]);
-      onDurable?.(tenant, outcomes);
-    },
-  };
+  #appendRows(batch: IncomingBatch, outcomes: MutableOutcomeCounts): Promise<void> {
+    const { writer } = this.#options;
+    const { tenant, batchId } = batch;
+    const sequence = writer.nextSequence;
+    const kept = this.#keptRows(batch, sequence, outcomes);
+    const rowCount = kept?.rowCount ?? 0;
+    outcomes.accepted = rowCount;
+    invariant(writer.nextSequence === sequence, 'the log moved on between stamp and append');
+    const identity = batchId === undefined ? {} : { batchId };
+    const header = { kind: frameKinds.logs, tenant, rowCount, outcomes, receivedMs: this.#receivedMs, ...identity };
+    return writer.append(header, kept === undefined ? [] : [kept.block]);
+  }
+
+  /** The rows at their place in the log, without those that a policy takes out. */
+  #keptRows(batch: IncomingBatch, seq: number, outcomes: MutableOutcomeCounts): ReturnType<BatchPolicy['apply']> {
+    const { policyOf, maxClockSkewMs } = this.#options;
+    const { tenant, rows } = batch;
+    const { rowCount } = rows;
+    if (rowCount === 0) return undefined;
+    const receivedMs = this.#receivedMs;
+    const policy = policyOf(batch);
+    const block = rows.finish({ tenant, receivedMs, origin: this.#origin, seq, maxClockSkewMs });
+    return policy === undefined ? { block, rowCount } : policy.apply(block, rowCount, { tenant, receivedMs, outcomes });
+  }
 }

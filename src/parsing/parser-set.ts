@@ -67,9 +67,11 @@ export interface ParserSet {
 }
 
 /** Receivers whose times are those of the shipper that read the line: a time in the line is nearer to the event. */
-const readTimeReceivers: ReadonlySet<string> = new Set(['beats', 'forward', 'loki', 'datadog', 'hec', 'gelf', 'elasticsearch', 'otlp']);
+const readTimeReceivers: ReadonlySet<string> = new Set(['beats', 'datadog', 'forward', 'gelf', 'loki', 'splunk']);
 /** Finishers kept; tenants are the operator's to choose, but a key may name any. */
 const maxFinishers = 4096;
+/** Zones whose parsers are kept; senders may name any. */
+const maxZones = 32;
 
 export function createParserSet(rules: readonly ParserRule[], settings: ParserSetSettings, limits: RecordLimits, clock: Clock): ParserSet {
   const counters = new ParserCounters(settings.max_counted_services);
@@ -136,6 +138,8 @@ class Generation {
       parserName: settings.name_parser ? names.own('parser') : undefined,
       innerLine: new LineBuffer(),
     };
+    // all names of the built-in parsers, before senders' names are learnt
+    this.#kitOf(settings.timezone);
     this.#rules = rules.map((rule) => ({ rule, action: inRule(rule, () => this.#actionOf(rule)) }));
   }
 
@@ -195,9 +199,17 @@ class Generation {
     };
   }
 
+  /** Lets go of all that senders' zones made; what rules use is their own. */
+  #forgetZones(): void {
+    this.#kits.clear();
+    this.#finishers.clear();
+    this.#streams.clear();
+  }
+
   #kitOf(timezone: string): { readonly kit: ParserKit; readonly auto: AutoFormats } {
     let known = this.#kits.get(timezone);
     if (known === undefined) {
+      if (this.#kits.size >= maxZones) this.#forgetZones();
       const kit = { names: this.#writer.names, times: new TextTimes({ zone: timezone, nowMs: () => this.#clock.nowMs() }) };
       known = { kit, auto: { outer: formatTable(kit, false), inner: formatTable(kit, true), plain: new PlainText(kit) } };
       this.#kits.set(timezone, known);
@@ -313,6 +325,10 @@ class StreamTable {
     // the last used stand at the end
     this.#streams.set(key, stream);
     return stream.parser;
+  }
+
+  clear(): void {
+    this.#streams.clear();
   }
 
   all(): readonly RecognisedStream[] {

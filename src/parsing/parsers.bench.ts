@@ -12,7 +12,7 @@ import { createParserSet } from './parser-set.ts';
 import type { ParserRule } from './parser-rules.ts';
 import { parsingDefaults } from './parsing-defaults.test-support.ts';
 
-const lineCount = Number(process.argv[2] ?? 20_000);
+const lineCount = Number(process.argv[2] ?? 60_000);
 const only = process.argv[3];
 const limits = { maxAttributes: 1000, maxNameBytes: 512, maxOverflowBytes: 1 << 20 };
 const textEncoder = new TextEncoder();
@@ -57,7 +57,7 @@ function run({ bytes, view, ends }: Lines, finisher: RecordFinisher | undefined)
 /** Best of several runs in CPU time of this thread: the machine may be shared. */
 function nsPerLine(lines: Lines, finisher: RecordFinisher | undefined): number {
   let best = Infinity;
-  for (let round = 0; round < 12; round++) {
+  for (let round = 0; round < 10; round++) {
     const before = process.threadCpuUsage();
     run(lines, finisher);
     const { user, system } = process.threadCpuUsage(before);

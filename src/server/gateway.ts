@@ -104,22 +104,38 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   };
   const keepers = Array.from({ length: count }, () => new WorkerKeeper(keeperOptions));
-  let port: number;
-  try {
-    // The first one decides the port where any will do; the others join it.
-    port = await keepers[0].start(config.gateway.port);
-    const listenerPorts = Object.fromEntries(keepers[0].listeners.map((listener) => [listener.name, listener.port]));
-    await Promise.all(keepers.slice(1).map((keeper) => keeper.start(port, listenerPorts)));
-  } catch (error) {
-    await Promise.allSettled(keepers.map((keeper) => keeper.stop()));
-    throw error;
-  }
+  const port = await startKeepers(keepers, config.gateway.port);
   logger.info({ host, port, workers: count }, 'gateway is listening');
   for (const { name, host: address, port: wanted, setting, problem } of keepers[0].listeners) {
     if (problem !== undefined)
       logger.warn({ listener: name, setting }, `cannot listen on ${address}, port ${wanted} for ${name}: ${problem}`);
   }
+  return runningGateway({ host, port, keepers, total, clock });
+}
 
+/** The port that all listen on: the first one decides it where any will do, the others join it. */
+async function startKeepers(keepers: readonly WorkerKeeper[], wanted: number): Promise<number> {
+  try {
+    const port = await keepers[0].start(wanted);
+    const listenerPorts = Object.fromEntries(keepers[0].listeners.map((listener) => [listener.name, listener.port]));
+    await Promise.all(keepers.slice(1).map((keeper) => keeper.start(port, listenerPorts)));
+    return port;
+  } catch (error) {
+    await Promise.allSettled(keepers.map((keeper) => keeper.stop()));
+    throw error;
+  }
+}
+
+interface RunningParts {
+  readonly host: string;
+  readonly port: number;
+  readonly keepers: readonly WorkerKeeper[];
+  /** Sums over all workers, which grow as they report. */
+  readonly total: GatewayCounts;
+  readonly clock: Clock;
+}
+
+function runningGateway({ host, port, keepers, total, clock }: RunningParts): Gateway {
   return {
     host,
     port,
@@ -132,7 +148,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return structuredClone(total);
     },
     status: () => ({
-      workers: count,
+      workers: keepers.length,
       listening: keepers.filter((keeper) => keeper.isListening).length,
       restarts: keepers.reduce((sum, keeper) => sum + keeper.restarts, 0),
       listeners: keepers[0].listeners,

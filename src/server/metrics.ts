@@ -177,8 +177,8 @@ export function registerServerMetrics(metrics: Metrics, sources: MetricSources):
   metrics.readAtScrape(consumerLagLines, lag('lag_lines'));
   metrics.readAtScrape(consumerLagSeconds, lag('lag_seconds'));
   metrics.readAtScrape(quarantineRecords, () =>
-    [...sources.quarantine()].flatMap(([tenant, { taken: _, ...states }]) =>
-      Object.entries(states).map(([state, value]) => ({ value, labels: { tenant, state } })),
+    [...sources.quarantine()].flatMap(([tenant, { waiting, replaying, replayed, expired }]) =>
+      Object.entries({ waiting, replaying, replayed, expired }).map(([state, value]) => ({ value, labels: { tenant, state } })),
     ),
   );
   single(logKeptBytes, () => part('log').kept_bytes);

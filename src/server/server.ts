@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { assertBindAllowed, createAccess } from '#access/access.ts';
 import type { AccessConfig } from '#access/config.ts';
 import { createApi } from '#api/create-api.ts';
+import type { RuleRouteOptions } from '#api/rule-routes.ts';
 import { Canary } from '#consumers/canary/canary.ts';
 import { createPublicEndpoint } from '#consumers/canary/endpoint.ts';
 import { registerCanaryMetrics } from '#consumers/canary/metrics.ts';
@@ -85,40 +86,13 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   const tail = startTail(site, log);
   const metrics = new Metrics();
   const search = createSearch(config, store, metrics);
-  const facts = { version, startedMs: site.startedMs, dataPath: site.directory.path };
-  const operations = createOperations({
-    ...facts,
-    log,
-    engine,
-    indexer,
-    replay,
-    store,
-    tail,
-    search,
-    metrics,
-    quarantine,
-    late,
-    auditLimits: limitsOfUpkeep(config),
-  });
+  const facts = { version, startedMs: site.startedMs, dataPath: site.directory.path, auditLimits: limitsOfUpkeep(config) };
+  const operations = createOperations({ ...facts, log, engine, indexer, replay, store, tail, search, metrics, quarantine, late });
 
   const access = createAccess(accessSettings);
   const tailOptions = { tail, config: config.tail, queryConfig: config.query };
-  const api = createApi({
-    search,
-    access,
-    operations,
-    quarantine,
-    rules: {
-      rules,
-      facts: createRuleFacts(config, late),
-      testParser: (spec, lines) => testParser(spec, lines, config.parsing, systemClock),
-    },
-    tail: tailOptions,
-    config: config.api,
-    clock: systemClock,
-    logger,
-    version,
-  });
+  const parts = { search, access, operations, quarantine, rules: ruleOptions(config, rules, late), tail: tailOptions };
+  const api = createApi({ ...parts, config: config.api, clock: systemClock, logger, version });
   const apiSocketPath = await listenPrivately(api, dirname(engine.socketPath));
   closers.add('api', () => api.close());
 
@@ -139,6 +113,14 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   late.canary = startCanary(site, gateway, canaryHeaders, metrics);
   const host = gateway.host.includes(':') ? `[${gateway.host}]` : gateway.host;
   return { url: `http://${host}:${gateway.port}`, failed: indexer.failed };
+}
+
+function ruleOptions(config: Config, rules: RuleBook, late: LateParts): RuleRouteOptions {
+  return {
+    rules,
+    facts: createRuleFacts(config, late),
+    testParser: (spec, lines) => testParser(spec, lines, config.parsing, systemClock),
+  };
 }
 
 /** On a socket in a directory of ours alone: the gateway is the only way in. */

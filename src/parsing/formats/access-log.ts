@@ -55,6 +55,9 @@ export function writeRequestLine(writer: RecordWriter, bytes: Uint8Array, names:
   if (protocolStart < end) writeText(writer, bytes, names.protocol, protocolStart, end);
 }
 
+/** Virtual host, client, ident and user together. */
+const maxSourceBytes = 512;
+
 export class AccessLogParser implements LineParser {
   readonly name = 'access';
   readonly #kit: ParserKit;
@@ -75,7 +78,8 @@ export class AccessLogParser implements LineParser {
     const { times } = this.#kit;
     // host, ident and user, perhaps with a virtual host before them, end at ` [`
     let open = start;
-    while (open < end && bytes[open] !== byte.openBracket && bytes[open] !== byte.quote) open++;
+    const last = Math.min(end, start + maxSourceBytes);
+    while (open < last && bytes[open] !== byte.openBracket && bytes[open] !== byte.quote) open++;
     if (open - start < 6 || open + 20 > end || bytes[open] !== byte.openBracket || bytes[open - 1] !== byte.space) return false;
     const timeEnd = times.read(bytes, open + 1, end);
     if (timeEnd < 0 || bytes[timeEnd] !== byte.closeBracket || bytes[timeEnd + 1] !== byte.space || bytes[timeEnd + 2] !== byte.quote) {

@@ -74,9 +74,11 @@ export class HaproxyParser implements LineParser {
   }
 
   parse(bytes: Uint8Array, _view: DataView, start: number, end: number, writer: RecordWriter): boolean {
+    const clientEnd = wordEnd(bytes, start, Math.min(end, start + 64));
+    if (clientEnd + 40 > end || bytes[clientEnd + 1] !== byte.openBracket) return false;
     const words = this.#words;
     const { starts, ends } = words;
-    if (words.cut(bytes, start, end, byte.space) < 8 || bytes[starts[1]] !== byte.openBracket) return false;
+    if (words.cut(bytes, start, end, byte.space) < 8) return false;
     const colon = lastColon(bytes, start, ends[0]);
     const timeEnd = this.#kit.times.read(bytes, starts[1] + 1, end);
     if (colon < 0 || timeEnd !== ends[1] - 1) return false;

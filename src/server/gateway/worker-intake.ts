@@ -6,6 +6,7 @@ import { AppError } from '#base/errors.ts';
 import { createIntake } from '#ingest/intake.ts';
 import type { BatchSource, Intake } from '#ingest/intake.ts';
 import { createIngestPipeline } from '#ingest/pipeline.ts';
+import type { IngestPipeline } from '#ingest/pipeline.ts';
 import { Policies } from '#ingest/policies.ts';
 import type { TenantFields } from '#ingest/policies.ts';
 import { lagHintOf } from '#ingest/pressure.ts';
@@ -15,13 +16,14 @@ import type { LiveRules } from '#ingest/rule-book.ts';
 import { LogBatchBuilder } from '#model/log-batch.ts';
 import type { RecordFinisher } from '#model/log-batch.ts';
 import { RecordWriter } from '#model/record-writer.ts';
+import type { RecordLimits } from '#model/record-writer.ts';
 import { configuredRules } from '#parsing/parser-rules.ts';
 import { createParserSet } from '#parsing/parser-set.ts';
 import type { ParserSet, RecognisedStream } from '#parsing/parser-set.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import { countOutcomes, countParsed, countPolicy } from './counters.ts';
-import type { GatewayCounts } from './counters.ts';
+import type { GatewayCounts, ParsedCounts } from './counters.ts';
 import { watchGeoip } from './geoip-file.ts';
 import type { GatewayWorkerConfig, RecentBatch } from './messages.ts';
 import type { PressuredLogWriter } from './worker-runtime.ts';
@@ -60,53 +62,10 @@ export interface WorkerIntake {
 const maxToldServices = 20;
 
 export function createWorkerIntake(options: WorkerIntakeOptions): WorkerIntake {
-  const { config, writer, clock, counts, logger } = options;
-  const { ingest, quarantine } = config;
-  const limits = {
-    maxAttributes: ingest.max_attributes_per_record,
-    maxNameBytes: ingest.max_attribute_name_bytes,
-    maxOverflowBytes: ingest.max_record_bytes,
-  };
-  const parsers = createParserSet(configuredRules(config.parsing), config.parsing, limits, clock);
-  const policies = new Policies({
-    config: config.policies,
-    nowMs: () => clock.nowMs(),
-    random: options.random,
-    count: (rule, lines) => countPolicy(counts(), rule, lines),
-  });
-  for (const { tenant, id, receivedMs } of options.recentBatches) policies.recentBatches.remember(tenant, id, receivedMs);
-  const pipeline = createIngestPipeline({
-    writer,
-    clock,
-    policyOf: (batch) => policies.policyOf(batch),
-    recentBatches: policies.recentBatches,
-    maxClockSkewMs: ingest.max_clock_skew,
-    lastReceivedMs: options.lastReceivedMs,
-    onDurable: (tenant, outcomes) => countOutcomes(counts(), tenant, outcomes, config.gateway.max_counted_tenants),
-  });
-  const intake = createIntake({
-    pipeline,
-    authenticate: options.authenticate,
-    admit() {
-      if (writer.pressure !== 'full') return;
-      throw new AppError('log_full', 'the log is full of lines that are not yet indexed', {
-        details: { setting: 'log.refuse_ratio' },
-        retryAfterMs: ingest.overload_retry_after,
-      });
-    },
-    lagHint: () => lagHintOf(writer.pressure, options.pressure().lagMs, ingest),
-    rows: new LogBatchBuilder(),
-    writer: new RecordWriter(limits),
-    rejected: new RejectedRecords({
-      isEnabled: quarantine.enabled,
-      maxRecordBytes: quarantine.max_record_bytes,
-      maxBatchBytes: quarantine.max_batch_bytes,
-      maxReportedErrors: ingest.max_reported_errors,
-    }),
-    multilineOf: (source, service) => parsers.multilineOf(source, service),
-    finisherOf: (source: BatchSource) => inTurn(parsers.finisherOf(source), policies.finisherOf(source.tenant)),
-  });
-
+  const { config, clock, counts, logger } = options;
+  const parsers = createParserSet(configuredRules(config.parsing), config.parsing, limitsOf(options), clock);
+  const policies = createPolicies(options);
+  const pipeline = createPipeline(options, policies);
   const setRules = (rules: LiveRules): void => {
     try {
       parsers.replace([...configuredRules(config.parsing), ...rules.parsers]);
@@ -122,10 +81,9 @@ export function createWorkerIntake(options: WorkerIntakeOptions): WorkerIntake {
     for (const rows of policies.rescue()) pipeline.submitRescued(rows).catch((error: unknown) => lost(logger, rows.rowCount, error));
   };
   const timer = setInterval(rescue, config.policies.rescue_interval);
-  const told = new Map<string, { parsed: number; failed: number; overBudget: number }>();
-
+  const told = new Map<string, ParsedCounts>();
   return {
-    intake,
+    intake: createGatewayIntake(options, { pipeline, parsers, policies }),
     parsers,
     setRules,
     countParsers() {
@@ -138,6 +96,70 @@ export function createWorkerIntake(options: WorkerIntakeOptions): WorkerIntake {
       rescue();
     },
   };
+}
+
+function createPolicies({ config, clock, random, counts, recentBatches }: WorkerIntakeOptions): Policies {
+  const policies = new Policies({
+    config: config.policies,
+    nowMs: () => clock.nowMs(),
+    random,
+    count: (rule, lines) => countPolicy(counts(), rule, lines),
+  });
+  for (const { tenant, id, receivedMs } of recentBatches) policies.recentBatches.remember(tenant, id, receivedMs);
+  return policies;
+}
+
+function createPipeline({ config, writer, clock, lastReceivedMs, counts }: WorkerIntakeOptions, policies: Policies): IngestPipeline {
+  return createIngestPipeline({
+    writer,
+    clock,
+    policyOf: (batch) => policies.policyOf(batch),
+    recentBatches: policies.recentBatches,
+    maxClockSkewMs: config.ingest.max_clock_skew,
+    lastReceivedMs,
+    onDurable: (tenant, outcomes) => countOutcomes(counts(), tenant, outcomes, config.gateway.max_counted_tenants),
+  });
+}
+
+function limitsOf({ config: { ingest } }: WorkerIntakeOptions): RecordLimits {
+  return {
+    maxAttributes: ingest.max_attributes_per_record,
+    maxNameBytes: ingest.max_attribute_name_bytes,
+    maxOverflowBytes: ingest.max_record_bytes,
+  };
+}
+
+interface Way {
+  readonly pipeline: IngestPipeline;
+  readonly parsers: ParserSet;
+  readonly policies: Policies;
+}
+
+function createGatewayIntake(options: WorkerIntakeOptions, { pipeline, parsers, policies }: Way): Intake {
+  const { writer, authenticate, pressure, config } = options;
+  const { ingest, quarantine } = config;
+  return createIntake({
+    pipeline,
+    authenticate,
+    admit() {
+      if (writer.pressure !== 'full') return;
+      throw new AppError('log_full', 'the log is full of lines that are not yet indexed', {
+        details: { setting: 'log.refuse_ratio' },
+        retryAfterMs: ingest.overload_retry_after,
+      });
+    },
+    lagHint: () => lagHintOf(writer.pressure, pressure().lagMs, ingest),
+    rows: new LogBatchBuilder(),
+    writer: new RecordWriter(limitsOf(options)),
+    rejected: new RejectedRecords({
+      isEnabled: quarantine.enabled,
+      maxRecordBytes: quarantine.max_record_bytes,
+      maxBatchBytes: quarantine.max_batch_bytes,
+      maxReportedErrors: ingest.max_reported_errors,
+    }),
+    multilineOf: (source, service) => parsers.multilineOf(source, service),
+    finisherOf: (source: BatchSource) => inTurn(parsers.finisherOf(source), policies.finisherOf(source.tenant)),
+  });
 }
 
 /** Both finishers, one after the other. */
