@@ -32,11 +32,11 @@ export async function readDiskSizes(dataDirectory: string): Promise<DiskSizes> {
   });
 }
 
-/** An engine's directory holds `store` and `metadata`. */
+/** An engine's directory holds `data`, `store` and `metadata`; the product's own has the last two. */
 async function findEngineDirectory(directory: string, depth = 2): Promise<string> {
   const entries = await readdir(directory, { withFileTypes: true });
   const names = new Set(entries.map(({ name }) => name));
-  if (names.has('store') && names.has('metadata')) return directory;
+  if (['data', 'store', 'metadata'].every((name) => names.has(name))) return directory;
   for (const entry of entries) {
     if (!entry.isDirectory() || depth === 0) continue;
     const found = await findEngineDirectory(join(directory, entry.name), depth - 1).catch(() => undefined);
