@@ -21,16 +21,16 @@ export interface IndexDefinition {
 export const logIndexes: readonly IndexDefinition[] = [
   {
     name: 'message_words',
-    ddl: `INDEX message_words ${messageSearchExpression} TYPE text(tokenizer = splitByNonAlpha, posting_list_codec = 'bitpacking')`,
+    ddl: `INDEX message_words ${messageSearchExpression} TYPE text(tokenizer = splitByNonAlpha, posting_list_codec = 'bitpacking', dictionary_block_size = 4096)`,
     isTextIndex: true,
   },
   {
     name: 'attribute_values',
-    ddl: "INDEX attribute_values mapValues(attributes) TYPE text(tokenizer = array, posting_list_codec = 'bitpacking')",
+    ddl: "INDEX attribute_values mapValues(attributes) TYPE text(tokenizer = array, posting_list_codec = 'bitpacking', dictionary_block_size = 4096)",
     isTextIndex: true,
   },
   { name: 'trace_ids', ddl: 'INDEX trace_ids trace_id TYPE bloom_filter(0.001) GRANULARITY 1', isTextIndex: false },
-  { name: 'span_ids', ddl: 'INDEX span_ids span_id TYPE bloom_filter(0.001) GRANULARITY 1', isTextIndex: false },
+  { name: 'span_ids', ddl: 'INDEX span_ids span_id TYPE bloom_filter(0.005) GRANULARITY 1', isTextIndex: false },
   { name: 'services', ddl: 'INDEX services service TYPE bloom_filter(0.001) GRANULARITY 1', isTextIndex: false },
   { name: 'hosts', ddl: 'INDEX hosts host TYPE bloom_filter(0.001) GRANULARITY 1', isTextIndex: false },
   { name: 'resource_keys', ddl: 'INDEX resource_keys mapKeys(resource) TYPE bloom_filter(0.001) GRANULARITY 1', isTextIndex: false },

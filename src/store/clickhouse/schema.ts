@@ -20,13 +20,14 @@ const codecs: Partial<Record<ColumnName, string>> = {
   receive_ts: 'CODEC(Delta, LZ4)',
   origin: 'CODEC(LZ4)',
   seq: 'CODEC(Delta, LZ4)',
+  row_no: 'CODEC(Delta, ZSTD(1))',
   service: 'CODEC(LZ4)',
   host: 'CODEC(LZ4)',
   environment: 'CODEC(LZ4)',
-  level: 'CODEC(LZ4)',
+  level: 'CODEC(ZSTD(1))',
   trace_id: 'CODEC(ZSTD(1))',
   span_id: 'CODEC(ZSTD(1))',
-  attributes: 'CODEC(ZSTD(1))',
+  attributes: 'CODEC(ZSTD(3))',
   gen: 'CODEC(LZ4)',
 };
 const defaultCodec = 'ZSTD(3)';
