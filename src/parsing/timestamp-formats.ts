@@ -8,24 +8,9 @@
  * `Z`, `+0200`, `+02:00`, `CEST`, `UTC+2`. Epoch numbers in s, ms, µs and ns. A time of day alone is the last
  * one that is not more than an hour ahead; one without a year, not more than a day. Without a zone the configured one holds.
  */
-import { EpochNanos, daysInMonth, daysSince1970 } from '#model/timestamps.ts';
 import { byte, decimal, digitsEnd, isAlphanumeric, isBlank, isDigit, isLetter, skipBlanks, twoDigits } from './byte-text.ts';
-import { abbreviationSeconds, utcOfLocal, zoneOffsets } from './time-zones.ts';
-import type { ZoneOffsets } from './time-zones.ts';
-
-export interface TimeSettings {
-  /** Zone of times that do not name one: `UTC`, IANA, or `+02:00`. */
-  readonly zone: string;
-  /** Milliseconds since 1970, for times without a year or a date. */
-  readonly nowMs: () => number;
-}
-
-/** `year` of a date that has none; no part of one at all. */
-const noYear = -1;
-const noDate = -2;
-const daySeconds = 86_400;
-/** Local times share their offset within such a span. */
-const quarterSeconds = 900;
+import { abbreviationSeconds } from './time-zones.ts';
+import { WallTime, noDate, noYear } from './wall-time.ts';
 
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
@@ -38,32 +23,12 @@ function threeLetters(bytes: Uint8Array, at: number): number {
   return ((bytes[at] | 0x20) << 16) | ((bytes[at + 1] | 0x20) << 8) | (bytes[at + 2] | 0x20);
 }
 
-export class TextTimes extends EpochNanos {
-  readonly zone: ZoneOffsets;
-  readonly #nowMs: () => number;
-  #year = 0;
-  #month = 0;
-  #day = 0;
-  #secondOfDay = 0;
-  #nanos = 0;
-  /** Seconds east of UTC, NaN where none is named. */
-  #offset = NaN;
-  #dateKey = -1;
-  #dateSeconds = 0;
-  #quarter = NaN;
-  #quarterOffset = 0;
-
-  constructor(settings: TimeSettings) {
-    super();
-    this.zone = zoneOffsets(settings.zone);
-    this.#nowMs = settings.nowMs;
-  }
-
+export class TextTimes extends WallTime {
   /** Reads the time at `start`; returns the position behind it, or -1 where there is none. The result is in `high`, `low`. */
   read(bytes: Uint8Array, start: number, end: number): number {
     if (end - start < 5) return -1;
-    this.#offset = NaN;
-    this.#nanos = 0;
+    this.offset = NaN;
+    this.nanos = 0;
     const first = bytes[start];
     const behind = isDigit(first) ? this.#fromDigit(bytes, start, end) : isLetter(first) ? this.#fromName(bytes, start, end) : -1;
     // letters or digits that go on belong to something else
@@ -82,23 +47,23 @@ export class TextTimes extends EpochNanos {
 
   /** Reads the time of day at `start` on a day of a month without a year; as `read`. */
   readMonthDay(month: number, day: number, bytes: Uint8Array, start: number, end: number): number {
-    this.#offset = NaN;
-    this.#nanos = 0;
-    this.#year = noYear;
-    this.#month = month;
-    this.#day = day;
+    this.offset = NaN;
+    this.nanos = 0;
+    this.year = noYear;
+    this.month = month;
+    this.day = day;
     return this.#settle(bytes, this.#clock(bytes, start, end), end);
   }
 
   /** Reads `2015-10-18` at `date` and the time of day at `start`, apart from each other, in UTC; as `read`. */
   readDateAndTime(bytes: Uint8Array, date: number, start: number, end: number): number {
-    this.#offset = 0;
-    this.#nanos = 0;
-    this.#year = decimal(bytes, date, date + 4);
-    this.#month = twoDigits(bytes, date + 5, date + 7);
-    this.#day = twoDigits(bytes, date + 8, date + 10);
+    this.offset = 0;
+    this.nanos = 0;
+    this.year = decimal(bytes, date, date + 4);
+    this.month = twoDigits(bytes, date + 5, date + 7);
+    this.day = twoDigits(bytes, date + 8, date + 10);
     const behind = this.#clock(bytes, start, end);
-    return behind >= 0 && this.#resolve() ? behind : -1;
+    return behind >= 0 && this.resolve() ? behind : -1;
   }
 
   #fromDigit(bytes: Uint8Array, start: number, end: number): number {
@@ -108,7 +73,7 @@ export class TextTimes extends EpochNanos {
     if (digits === 4 && (mark === byte.minus || mark === byte.slash || mark === byte.dot)) return this.#yearFirst(bytes, start, end, mark);
     if (digits <= 2) {
       if (mark === byte.colon) {
-        this.#year = noDate;
+        this.year = noDate;
         return this.#settle(bytes, this.#clock(bytes, start, end), end);
       }
       return this.#dayFirst(bytes, start, after, end, mark);
@@ -124,9 +89,9 @@ export class TextTimes extends EpochNanos {
     if (monthEnd === start + 5 || monthEnd >= end || bytes[monthEnd] !== mark) return -1;
     const dayEnd = digitsEnd(bytes, monthEnd + 1, Math.min(end, monthEnd + 4));
     if (dayEnd === monthEnd + 1) return -1;
-    this.#year = decimal(bytes, start, start + 4);
-    this.#month = decimal(bytes, start + 5, monthEnd);
-    this.#day = decimal(bytes, monthEnd + 1, dayEnd);
+    this.year = decimal(bytes, start, start + 4);
+    this.month = decimal(bytes, start + 5, monthEnd);
+    this.day = decimal(bytes, monthEnd + 1, dayEnd);
     return this.#afterDate(bytes, dayEnd, end, true);
   }
 
@@ -139,8 +104,8 @@ export class TextTimes extends EpochNanos {
     if (isLetter(bytes[at])) {
       const month = monthByName.get(threeLetters(bytes, at));
       if (month === undefined) return -1;
-      this.#day = first;
-      this.#month = month;
+      this.day = first;
+      this.month = month;
       at = letterEnd(bytes, at, end);
       if (mark !== byte.space) {
         if (at >= end || bytes[at] !== mark) return -1;
@@ -159,9 +124,9 @@ export class TextTimes extends EpochNanos {
       return this.#threeNumbers(bytes, mark, first, second, secondEnd + 1, thirdEnd, end);
     }
     if (mark === byte.slash) return -1;
-    this.#year = noYear;
-    this.#month = first;
-    this.#day = second;
+    this.year = noYear;
+    this.month = first;
+    this.day = second;
     // a number with a fraction is no date: only with a time of day behind it
     if (secondEnd >= end || bytes[secondEnd] !== byte.space) return -1;
     return this.#afterDate(bytes, secondEnd, end, false);
@@ -171,13 +136,13 @@ export class TextTimes extends EpochNanos {
     const third = decimal(bytes, start, thirdEnd);
     if (thirdEnd - start === 4) {
       const dayLeads = mark === byte.dot || first > 12;
-      this.#year = third;
-      this.#month = dayLeads ? second : first;
-      this.#day = dayLeads ? first : second;
+      this.year = third;
+      this.month = dayLeads ? second : first;
+      this.day = dayLeads ? first : second;
     } else if (thirdEnd - start === 2) {
-      this.#year = fullYear(mark === byte.dot ? third : first);
-      this.#month = second;
-      this.#day = mark === byte.dot ? first : third;
+      this.year = fullYear(mark === byte.dot ? third : first);
+      this.month = second;
+      this.day = mark === byte.dot ? first : third;
     } else {
       return -1;
     }
@@ -189,9 +154,9 @@ export class TextTimes extends EpochNanos {
     const mark = after < end ? bytes[after] : 0;
     if (mark !== byte.space && mark !== 0x54 && mark !== byte.minus && mark !== byte.underscore) return -1;
     const monthAt = after - 4;
-    this.#year = digits === 8 ? decimal(bytes, start, monthAt) : fullYear(decimal(bytes, start, monthAt));
-    this.#month = decimal(bytes, monthAt, monthAt + 2);
-    this.#day = decimal(bytes, monthAt + 2, after);
+    this.year = digits === 8 ? decimal(bytes, start, monthAt) : fullYear(decimal(bytes, start, monthAt));
+    this.month = decimal(bytes, monthAt, monthAt + 2);
+    this.day = decimal(bytes, monthAt + 2, after);
     const at = skipBlanks(bytes, after + 1, end);
     if (digitsEnd(bytes, at, Math.min(end, at + 7)) - at === 6) return this.#settle(bytes, this.#sixDigits(bytes, at, end), end);
     return this.#settle(bytes, this.#clock(bytes, at, end), end);
@@ -199,9 +164,9 @@ export class TextTimes extends EpochNanos {
 
   /** `20151018180147`; other numbers of 14 digits are too early or too late to be milliseconds. */
   #fourteen(bytes: Uint8Array, start: number, end: number): number {
-    this.#year = decimal(bytes, start, start + 4);
-    this.#month = decimal(bytes, start + 4, start + 6);
-    this.#day = decimal(bytes, start + 6, start + 8);
+    this.year = decimal(bytes, start, start + 4);
+    this.month = decimal(bytes, start + 4, start + 6);
+    this.day = decimal(bytes, start + 6, start + 8);
     return this.#settle(bytes, this.#sixDigits(bytes, start + 8, end), end);
   }
 
@@ -249,8 +214,8 @@ export class TextTimes extends EpochNanos {
     at = skipBlanks(bytes, at, end);
     const dayEnd = digitsEnd(bytes, at, Math.min(end, at + 3));
     if (dayEnd === at || dayEnd - at > 2 || dayEnd >= end) return -1;
-    this.#month = month;
-    this.#day = decimal(bytes, at, dayEnd);
+    this.month = month;
+    this.day = decimal(bytes, at, dayEnd);
     at = bytes[dayEnd] === byte.comma ? dayEnd + 1 : dayEnd;
     return this.#yearAndClock(bytes, at, end);
   }
@@ -259,9 +224,9 @@ export class TextTimes extends EpochNanos {
   #yearAndClock(bytes: Uint8Array, start: number, end: number): number {
     let at = skipBlanks(bytes, start, end);
     if (at === start) return -1;
-    this.#year = noYear;
+    this.year = noYear;
     if (digitsEnd(bytes, at, Math.min(end, at + 5)) - at === 4 && bytes[at + 4] !== byte.colon) {
-      this.#year = decimal(bytes, at, at + 4);
+      this.year = decimal(bytes, at, at + 4);
       at += 4;
       if (at < end && (bytes[at] === byte.comma || bytes[at] === byte.colon)) at++;
       return this.#settle(bytes, this.#clock(bytes, skipBlanks(bytes, at, end), end), end);
@@ -272,18 +237,18 @@ export class TextTimes extends EpochNanos {
     if (at + 5 <= end && bytes[at] === byte.space && digitsEnd(bytes, at + 1, Math.min(end, at + 6)) === at + 5) {
       const year = decimal(bytes, at + 1, at + 5);
       if (year >= 1970 && year < 2200) {
-        this.#year = year;
+        this.year = year;
         at += 5;
       }
     }
-    return this.#resolve() ? at : -1;
+    return this.resolve() ? at : -1;
   }
 
   /** Year of four or two digits; the position behind it or -1. */
   #yearAt(bytes: Uint8Array, start: number, end: number): number {
     const at = digitsEnd(bytes, start, Math.min(end, start + 5));
     if (at - start !== 4 && at - start !== 2) return -1;
-    this.#year = at - start === 4 ? decimal(bytes, start, at) : fullYear(decimal(bytes, start, at));
+    this.year = at - start === 4 ? decimal(bytes, start, at) : fullYear(decimal(bytes, start, at));
     return at;
   }
 
@@ -297,8 +262,8 @@ export class TextTimes extends EpochNanos {
       if (behind >= 0) return this.#settle(bytes, behind, end);
     }
     if (!alone || (mark !== 0 && isAlphanumeric(mark))) return -1;
-    this.#secondOfDay = 0;
-    return this.#resolve() ? dateEnd : -1;
+    this.secondOfDay = 0;
+    return this.resolve() ? dateEnd : -1;
   }
 
   /** `H:MM`, `HH:MM:SS`, `HH.MM.SS`, with fraction and AM or PM; the position behind it or -1. */
@@ -324,7 +289,7 @@ export class TextTimes extends EpochNanos {
       let scale = 1e8;
       let nanos = 0;
       for (at++; at < end && isDigit(bytes[at]); at++, scale /= 10) if (scale >= 1) nanos += (bytes[at] - byte.zero) * scale;
-      this.#nanos = Math.round(nanos);
+      this.nanos = Math.round(nanos);
     }
     const half = at + 2 < end && bytes[at] === byte.space ? at + 1 : at;
     const letter = half + 1 < end ? bytes[half] | 0x20 : 0;
@@ -335,17 +300,17 @@ export class TextTimes extends EpochNanos {
       hour <= 12 &&
       endsAt(bytes, half + 2, end)
     ) {
-      this.#secondOfDay = ((hour % 12) + (letter === 0x70 ? 12 : 0)) * 3600 + minute * 60 + second;
+      this.secondOfDay = ((hour % 12) + (letter === 0x70 ? 12 : 0)) * 3600 + minute * 60 + second;
       return half + 2;
     }
-    this.#secondOfDay = hour * 3600 + minute * 60 + second;
+    this.secondOfDay = hour * 3600 + minute * 60 + second;
     return at;
   }
 
   #settle(bytes: Uint8Array, behindClock: number, end: number): number {
     if (behindClock < 0) return -1;
     const behind = this.#zone(bytes, behindClock, end);
-    return this.#resolve() ? behind : -1;
+    return this.resolve() ? behind : -1;
   }
 
   /** Reads a zone, if there is one; the position behind it, else `start`. */
@@ -354,7 +319,7 @@ export class TextTimes extends EpochNanos {
     if (at >= end) return start;
     const first = bytes[at];
     if ((first | 0x20) === 0x7a && endsAt(bytes, at + 1, end)) {
-      this.#offset = 0;
+      this.offset = 0;
       return at + 1;
     }
     if (first === byte.plus || first === byte.minus) return this.#numericZone(bytes, at, end, at === start, start);
@@ -362,7 +327,7 @@ export class TextTimes extends EpochNanos {
     const nameEnd = letterEnd(bytes, at, end);
     const seconds = abbreviationSeconds(bytes, at, nameEnd);
     if (seconds !== seconds) return start;
-    this.#offset = seconds;
+    this.offset = seconds;
     at = nameEnd;
     const isUtc = seconds === 0 && at < end && (bytes[at] === byte.plus || bytes[at] === byte.minus);
     return isUtc ? this.#numericZone(bytes, at, end, true, at) : at;
@@ -386,58 +351,8 @@ export class TextTimes extends EpochNanos {
       hours = decimal(bytes, start + 1, at);
     }
     if (!(hours <= 15 && minutes < 60) || !endsAt(bytes, at, end)) return none;
-    this.#offset = sign * (hours * 3600 + minutes * 60);
+    this.offset = sign * (hours * 3600 + minutes * 60);
     return at;
-  }
-
-  /** Puts date, time of day and zone together; false where there is no such day, or it is out of range. */
-  #resolve(): boolean {
-    if (this.#year === noYear) return this.#withoutYear();
-    if (this.#year === noDate) return this.#withoutDate();
-    return this.#resolveIn(this.#year);
-  }
-
-  #resolveIn(year: number): boolean {
-    const key = (year * 16 + this.#month) * 32 + this.#day;
-    if (key !== this.#dateKey) {
-      const isDate = year >= 1970 && this.#month >= 1 && this.#month <= 12 && this.#day >= 1 && this.#day <= daysInMonth(year, this.#month);
-      if (!isDate) return false;
-      this.#dateKey = key;
-      this.#dateSeconds = daysSince1970(year, this.#month, this.#day) * daySeconds;
-    }
-    return this.set(this.#utc(this.#dateSeconds + this.#secondOfDay), this.#nanos);
-  }
-
-  #utc(localSeconds: number): number {
-    if (this.#offset === this.#offset) return localSeconds - this.#offset;
-    const quarter = Math.floor(localSeconds / quarterSeconds);
-    if (quarter !== this.#quarter) {
-      this.#quarter = quarter;
-      this.#quarterOffset = localSeconds - utcOfLocal(this.zone, localSeconds);
-    }
-    return localSeconds - this.#quarterOffset;
-  }
-
-  /** The last year in which the time is not more than a day ahead: senders' clocks differ a little around New Year. */
-  #withoutYear(): boolean {
-    const nowSeconds = this.#nowMs() / 1000;
-    const thisYear = new Date(nowSeconds * 1000).getUTCFullYear();
-    // five years back: the last 29 February
-    for (let year = thisYear + 1; year > thisYear - 8; year--) {
-      if (!this.#resolveIn(year)) continue;
-      if (this.#utc(this.#dateSeconds + this.#secondOfDay) <= nowSeconds + daySeconds) return true;
-    }
-    return false;
-  }
-
-  /** Today, or yesterday where that would be more than an hour ahead. */
-  #withoutDate(): boolean {
-    const nowSeconds = Math.floor(this.#nowMs() / 1000);
-    const nowOffset = this.#offset === this.#offset ? this.#offset : this.zone.offsetAt(nowSeconds);
-    const today = Math.floor((nowSeconds + nowOffset) / daySeconds) * daySeconds;
-    const isAhead = this.#utc(today + this.#secondOfDay) > nowSeconds + 3600;
-    const day = isAhead ? today - daySeconds : today;
-    return this.set(this.#utc(day + this.#secondOfDay), this.#nanos);
   }
 }
 

@@ -81,6 +81,8 @@ export class JavaParser implements LineParser {
   /** Reads the head; returns where the message begins, -1 where there is no such head. */
   #head(bytes: Uint8Array, start: number, end: number): number {
     const isBracket = bytes[start] === byte.openBracket;
+    // fast path: without a time the level comes first
+    if (isLetter(bytes[start]) && levelWord(bytes, start, lettersEnd(bytes, start, end)) === 0) return -1;
     const timeEnd = this.#kit.times.read(bytes, isBracket ? start + 1 : start, end);
     let at = start;
     if (timeEnd >= 0) {
@@ -106,8 +108,7 @@ export class JavaParser implements LineParser {
     if (first === byte.open && this.#severity > 0 && this.#loggerEnd > 0) return this.#threadInParentheses(bytes, at, end);
     if (isDigit(first)) return this.#number(bytes, at, end);
     if (!isLetter(first)) return -1 - at;
-    let stop = at;
-    while (stop < end && isLetter(bytes[stop])) stop++;
+    const stop = lettersEnd(bytes, at, end);
     const severity = this.#severity === 0 ? levelWord(bytes, at, stop) : 0;
     if (severity > 0 && endsLevel(bytes, stop, end) && (isCapitals(bytes, at, stop) || bytes[stop] === byte.colon)) {
       this.#severity = severity;
@@ -267,6 +268,12 @@ function dotCount(bytes: Uint8Array, start: number, end: number): number {
   let count = 0;
   for (let at = start; at < end; at++) if (bytes[at] === byte.dot) count++;
   return count;
+}
+
+function lettersEnd(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && isLetter(bytes[at])) at++;
+  return at;
 }
 
 function endsLevel(bytes: Uint8Array, at: number, end: number): boolean {

@@ -1,0 +1,96 @@
+/**
+ * A time as it stands on a wall, made one of UTC: with the year or the date that it may lack, and the zone that it may not
+ * name. Filled by timestamp-formats.ts.
+ */
+import { EpochNanos, daysInMonth, daysSince1970 } from '#model/timestamps.ts';
+import { utcOfLocal, zoneOffsets } from './time-zones.ts';
+import type { ZoneOffsets } from './time-zones.ts';
+
+export interface TimeSettings {
+  /** Zone of times that do not name one: `UTC`, IANA, or `+02:00`. */
+  readonly zone: string;
+  /** Milliseconds since 1970, for times without a year or a date. */
+  readonly nowMs: () => number;
+}
+
+/** `year` of a date that has none. */
+export const noYear = -1;
+/** `year` of a time of day alone. */
+export const noDate = -2;
+const daySeconds = 86_400;
+/** Local times share their offset within such a span. */
+const quarterSeconds = 900;
+/** Years looked back for a date without a year: 29 February may be eight years ago. */
+const maxYearsBack = 8;
+
+export class WallTime extends EpochNanos {
+  year = 0;
+  month = 0;
+  day = 0;
+  secondOfDay = 0;
+  nanos = 0;
+  /** Seconds east of UTC, NaN where none is named. */
+  offset = NaN;
+  readonly #zone: ZoneOffsets;
+  readonly #nowMs: () => number;
+  #dateKey = -1;
+  #dateSeconds = 0;
+  #quarter = NaN;
+  #quarterOffset = 0;
+
+  /** Throws AppError bad_request for an unknown zone. */
+  constructor(settings: TimeSettings) {
+    super();
+    this.#zone = zoneOffsets(settings.zone);
+    this.#nowMs = settings.nowMs;
+  }
+
+  /** Puts date, time of day and zone together; false where there is no such day, or it is out of range. */
+  resolve(): boolean {
+    if (this.year === noYear) return this.#withoutYear();
+    if (this.year === noDate) return this.#withoutDate();
+    return this.#resolveIn(this.year);
+  }
+
+  #resolveIn(year: number): boolean {
+    const key = (year * 16 + this.month) * 32 + this.day;
+    if (key !== this.#dateKey) {
+      const isDate = year >= 1970 && this.month >= 1 && this.month <= 12 && this.day >= 1 && this.day <= daysInMonth(year, this.month);
+      if (!isDate) return false;
+      this.#dateKey = key;
+      this.#dateSeconds = daysSince1970(year, this.month, this.day) * daySeconds;
+    }
+    return this.set(this.#utc(this.#dateSeconds + this.secondOfDay), this.nanos);
+  }
+
+  #utc(localSeconds: number): number {
+    if (this.offset === this.offset) return localSeconds - this.offset;
+    const quarter = Math.floor(localSeconds / quarterSeconds);
+    if (quarter !== this.#quarter) {
+      this.#quarter = quarter;
+      this.#quarterOffset = localSeconds - utcOfLocal(this.#zone, localSeconds);
+    }
+    return localSeconds - this.#quarterOffset;
+  }
+
+  /** The last year in which the time is not more than a day ahead: senders' clocks differ a little around New Year. */
+  #withoutYear(): boolean {
+    const nowSeconds = this.#nowMs() / 1000;
+    const thisYear = new Date(nowSeconds * 1000).getUTCFullYear();
+    for (let year = thisYear + 1; year >= thisYear - maxYearsBack; year--) {
+      if (!this.#resolveIn(year)) continue;
+      if (this.#utc(this.#dateSeconds + this.secondOfDay) <= nowSeconds + daySeconds) return true;
+    }
+    return false;
+  }
+
+  /** Today, or yesterday where that would be more than an hour ahead. */
+  #withoutDate(): boolean {
+    const nowSeconds = Math.floor(this.#nowMs() / 1000);
+    const nowOffset = this.offset === this.offset ? this.offset : this.#zone.offsetAt(nowSeconds);
+    const today = Math.floor((nowSeconds + nowOffset) / daySeconds) * daySeconds;
+    const isAhead = this.#utc(today + this.secondOfDay) > nowSeconds + 3600;
+    const day = isAhead ? today - daySeconds : today;
+    return this.set(this.#utc(day + this.secondOfDay), this.nanos);
+  }
+}
