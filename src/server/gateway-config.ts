@@ -6,6 +6,10 @@ import { maxShards } from '#base/ids.ts';
 export const gatewayConfig = section('The HTTP endpoint: address, threads, and what a connection may cost.', {
   host: text('127.0.0.1', 'Address to listen on; outside loopback only with API keys configured.'),
   port: integer(4880, 'Port to listen on; 0 takes any free one.', { minimum: 0, maximum: 65_535 }),
+  allowed_hosts: text(
+    '',
+    'Host names, with commas between, under which an open server (no API keys) may be asked besides loopback: of a proxy, say.',
+  ),
   workers: integer(0, 'Gateway threads, each with its own shard of the log; 0 means half of the cores, at least one.', {
     minimum: 0,
     maximum: maxShards,

@@ -40,6 +40,7 @@ async function start(): Promise<WorkerRuntime> {
     writer,
     lastReceivedMs: data.lastReceivedMs,
     authenticate: (credentials) => access.authenticate(credentials, 'ingest'),
+    isOpen: access.isOpen,
     apiSocketPath: data.apiSocketPath,
     port: data.port,
     reusePort: data.reusePort,

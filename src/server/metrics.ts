@@ -166,7 +166,8 @@ type Part = Readonly<Record<string, unknown>>;
 export function registerServerMetrics(metrics: Metrics, sources: MetricSources): void {
   metrics.addProcessMetrics();
   registerGatewayMetrics(metrics, sources);
-  const part = (name: string): Part => (sources.status()[name] ?? {}) as Part;
+  const status = oncePerTurn(() => sources.status());
+  const part = (name: string): Part => (status()[name] ?? {}) as Part;
   const single = (spec: MetricSpec, read: () => unknown): void => metrics.readAtScrape(spec, () => [{ value: Number(read() ?? 0) }]);
   metrics.readAtScrape(ledgerRecords, () => outcomeSamples(sources.ledger()));
   const lag = (field: string) => (): Sample[] =>
@@ -200,6 +201,18 @@ export function registerServerMetrics(metrics: Metrics, sources: MetricSources):
   single(engineRestarts, () => part('engine').restarts);
   single(tailSubscribers, () => part('tail').subscribers);
   single(tailDropped, () => part('tail').dropped_lines);
+}
+
+/** One reading for all metrics of a scrape: made anew in each turn of the event loop. */
+function oncePerTurn<T>(read: () => T): () => T {
+  let known: { readonly value: T } | undefined;
+  return () => {
+    if (known === undefined) {
+      known = { value: read() };
+      setImmediate(() => (known = undefined));
+    }
+    return known.value;
+  };
 }
 
 function registerGatewayMetrics(metrics: Metrics, { gatewayCounts, listeners }: MetricSources): void {

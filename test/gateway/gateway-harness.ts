@@ -13,8 +13,8 @@ import type { FrameHeader } from '#log/durable-log.ts';
 import { systemClock } from '#platform/clock.ts';
 import { silentLogger } from '#platform/logger.ts';
 import type { SenderCredentials } from '#ingest/intake.ts';
-import { policiesConfig } from '#ingest/policies/config.ts';
-import type { PoliciesConfig } from '#ingest/policies/config.ts';
+import { policiesConfig } from '#ingest/policies-config.ts';
+import type { PoliciesConfig } from '#ingest/policies-config.ts';
 import { quarantineConfig } from '#ingest/quarantine-config.ts';
 import { parsingConfig } from '#parsing/config.ts';
 import { receiversConfig } from '#receivers/config.ts';
@@ -67,6 +67,8 @@ export interface TestGatewayOptions {
   readonly ingest?: Partial<IngestConfig>;
   readonly receivers?: Partial<ReceiversConfig>;
   readonly policies?: Partial<PoliciesConfig>;
+  /** As where no keys are configured. */
+  readonly isOpen?: boolean;
   /** Bad records are quarantined; refused where left out. */
   readonly quarantine?: boolean;
   readonly authenticate?: (credentials: SenderCredentials) => string;
@@ -117,6 +119,7 @@ export async function startTestGateway(t: TestContext, options: TestGatewayOptio
       keyName: 'anonymous',
       mayActForOthers: true,
     }),
+    isOpen: options.isOpen ?? false,
     apiSocketPath,
     port: 0,
     reusePort: false,

@@ -175,3 +175,22 @@ test('a stop ends streams and WebSockets', async (t) => {
   await runtime.stop();
   await Promise.all([clientClosed, stream.closed]);
 });
+
+test('pages of other sites get nothing of an open server, by request or by WebSocket', async (t) => {
+  const { port, url, writer } = await startTestGateway(t, { isOpen: true, api: (_, response) => response.end('secret') });
+  const hosts = ['evil.example', '127.0.0.1'];
+  const statuses = [];
+  for (const host of hosts) {
+    const connection = new RawConnection(port);
+    connection.socket.write(`GET /v1/status HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    await connection.closed;
+    statuses.push(connection.received.slice(9, 12), connection.received.includes('secret'));
+  }
+  assert.deepEqual(statuses, ['403', false, '200', true]);
+  const posted = await fetch(`${url}/v1/ingest`, { method: 'POST', body: '{"message":"m"}', headers: { origin: 'https://evil.example' } });
+  assert.deepEqual([posted.status, writer.frames.length], [403, 0]);
+  const upgrade = new RawConnection(port);
+  upgrade.socket.write('GET /v1/logs/tail HTTP/1.1\r\nHost: evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+  await upgrade.closed;
+  assert.equal(upgrade.received.slice(9, 12), '403');
+});

@@ -20,7 +20,7 @@ import type { WalLog } from '#log/wal/wal-log.ts';
 import { systemClock } from '#platform/clock.ts';
 import { nodeFiles } from '#platform/files.ts';
 import { receiversConfig } from '#receivers/config.ts';
-import { policiesConfig } from '#ingest/policies/config.ts';
+import { policiesConfig } from '#ingest/policies-config.ts';
 import { noRules } from '#ingest/rule-book.ts';
 import { quarantineConfig } from '#ingest/quarantine-config.ts';
 import { silentLogger } from '#platform/logger.ts';

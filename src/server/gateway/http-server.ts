@@ -14,6 +14,7 @@ import { RouteTable } from '#receivers/route-table.ts';
 import type { GatewayConfig } from '#server/gateway-config.ts';
 import { countRequest } from './counters.ts';
 import type { GatewayCounts } from './counters.ts';
+import type { PageGuard } from './foreign-page.ts';
 import { endWithError } from './proxy.ts';
 import type { Proxy } from './proxy.ts';
 import { methodNotAllowed } from './receiver-exchange.ts';
@@ -26,6 +27,7 @@ export interface GatewayHttpOptions {
   readonly exchange: ReceiverExchange;
   /** Takes what no route takes; undefined: it is not found. */
   readonly proxy?: Proxy;
+  readonly pageGuard: PageGuard;
   readonly retryAfterMs: number;
   readonly counts: () => GatewayCounts;
   readonly clock: Clock;
@@ -77,7 +79,9 @@ export class GatewayHttp {
   #dispatch(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
     this.#fresh.delete(request.socket);
     if (this.#stopping) response.shouldKeepAlive = false;
-    const { exchange, proxy, counts, config } = this.#options;
+    const { exchange, proxy, pageGuard, counts, config } = this.#options;
+    const foreign = pageGuard.refusal(request);
+    if (foreign !== undefined) return sendError(request, response, foreign, config);
     const url = request.url ?? '/';
     const mark = url.indexOf('?');
     const found = this.#routes.find(request.method ?? '', mark < 0 ? url : url.slice(0, mark));
@@ -99,9 +103,11 @@ export class GatewayHttp {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { proxy, counts } = this.#options;
+    const { proxy, pageGuard, counts } = this.#options;
     this.#fresh.delete(request.socket);
     if (this.#stopping) return endWithError(socket, this.#shuttingDown());
+    const foreign = pageGuard.refusal(request);
+    if (foreign !== undefined) return endWithError(socket, foreign);
     if (proxy === undefined) return endWithError(socket, new AppError('not_found', 'there is no WebSocket on this port'));
     counts().proxiedRequests += 1;
     proxy.forwardUpgrade(request, socket, head);

@@ -15,7 +15,9 @@ import type { HttpSide, ReceiverContext } from '#receivers/receiver.ts';
 import type { ReceiverRoute } from '#receivers/http-receiver.ts';
 import { countEvent, zeroCounts } from './counters.ts';
 import type { GatewayCounts } from './counters.ts';
+import { createPageGuard, noPageGuard } from './foreign-page.ts';
 import { GatewayHttp } from './http-server.ts';
+import type { GatewayConfig } from '#server/gateway-config.ts';
 import type { GatewayWorkerConfig, RecentBatch } from './messages.ts';
 import { createProxy } from './proxy.ts';
 import { ReceiverExchange } from './receiver-exchange.ts';
@@ -39,6 +41,8 @@ export interface WorkerRuntimeOptions {
   readonly lastReceivedMs: number;
   /** The sender, who may write; throws AppError unauthenticated, forbidden. */
   readonly authenticate: Intake['authenticate'];
+  /** No keys are configured: everyone who reaches it is let in. */
+  readonly isOpen: boolean;
   readonly apiSocketPath: string;
   readonly port: number;
   readonly reusePort: boolean;
@@ -148,10 +152,18 @@ function httpServers({ options, counts }: Site, budget: ByteBudget) {
       routes,
       exchange,
       proxy,
+      pageGuard: options.isOpen ? createPageGuard(hostNames(config.gateway)) : noPageGuard,
       retryAfterMs: config.ingest.overload_retry_after,
       counts,
       clock,
     });
+}
+
+function hostNames({ allowed_hosts: names }: GatewayConfig): string[] {
+  return names
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 }
 
 function listen(server: Server, options: WorkerRuntimeOptions): Promise<void> {
