@@ -86,6 +86,8 @@ export class JavaParser implements LineParser {
     const timeEnd = this.#kit.times.read(bytes, isBracket ? start + 1 : start, end);
     let at = start;
     if (timeEnd >= 0) {
+      // zap's console
+      if (timeEnd < end && bytes[timeEnd] === byte.tab) return -1;
       this.#hasTime = true;
       at = timeEnd;
       if (isBracket && bytes[at] === byte.closeBracket) at++;
@@ -186,7 +188,12 @@ export class JavaParser implements LineParser {
     const hasColon = bytes[stop - 1] === byte.colon;
     const nameEnd = hasColon ? stop - 1 : stop;
     const looks = loggerLooks(bytes, at, nameEnd);
-    if (looks === notLogger || stop >= end) return -1 - at;
+    if (looks === notLogger) return -1 - at;
+    if (stop >= end) {
+      if (!hasColon || looks !== compound) return -1 - at;
+      this.#setLogger(at, nameEnd);
+      return -1 - end;
+    }
     const next = skipBlanks(bytes, stop, end);
     const mark = next < end ? bytes[next] : 0;
     const isSet = mark === byte.minus || mark === byte.colon;
