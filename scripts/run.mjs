@@ -9,6 +9,7 @@ const tasks = {
   bench: ['bench/run.ts'],
   generate: ['scripts/generate.ts'],
   format: ['scripts/format.ts'],
+  'fetch:senders': ['test/senders/fetch-programs.ts'],
 };
 
 const [task, ...args] = process.argv.slice(2);

@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { findOnce } from './found-once.ts';
-import { pythonPackages } from './programs.ts';
+import { program } from './programs.ts';
 import { Site } from './site.ts';
 
 const port = 'receivers.forward.port';
-const fetched = await pythonPackages('fluent-logger==0.11.1');
-const skip = 'skip' in fetched ? fetched.skip : false;
+const { directory, skip } = program('python');
 
-const program = `
+const script = `
 import sys
 from fluent import asyncsender, sender
 host, port = sys.argv[1].split(':')
@@ -26,9 +25,8 @@ later.close()
 `;
 
 test('fluent-logger', { timeout: 120_000, skip }, async (t) => {
-  assert.ok('directory' in fetched);
   const site = await Site.start(t, 'fluent-logger', [port]);
-  await promisify(execFile)(join(fetched.directory, 'bin/python'), ['-c', program, site.addressOf(port)]);
+  await promisify(execFile)(join(directory, 'bin/python'), ['-c', script, site.addressOf(port)]);
   const found = await findOnce(site.product, 'shop', 1000);
   for (const n of [0, 1, 999]) {
     const { level, metadata, timestamp } = found.get(n)!;

@@ -9,17 +9,15 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { eventually } from '../support/product.ts';
 import { findOnce, linesOf } from './found-once.ts';
-import { goProgram } from './programs.ts';
+import { program } from './programs.ts';
 import { Site } from './site.ts';
 
 const port = 'receivers.beats.port';
-const fetched = await goProgram(join(import.meta.dirname, 'go-lumber'), 'go-lumber');
-const skip = 'skip' in fetched ? fetched.skip : false;
+const { directory, skip } = program('go-lumber');
 
 /** Sends; resolves with the number of windows that were sent again. */
 async function send(site: Site, windows: number, windowSize: number): Promise<number> {
-  assert.ok('directory' in fetched);
-  const { stdout } = await promisify(execFile)(join(fetched.directory, 'sender'), [site.addressOf(port), `${windows}`, `${windowSize}`]);
+  const { stdout } = await promisify(execFile)(join(directory, 'sender'), [site.addressOf(port), `${windows}`, `${windowSize}`]);
   return Number(stdout);
 }
 

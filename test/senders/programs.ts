@@ -1,66 +1,87 @@
 /**
- * Senders that are not on npm, fetched once through the package manager they come from and kept in node_modules/.cache:
- * Debian's packages, PyPI's and Go's. A test is skipped, with the reason, where one cannot be had.
+ * Senders that are not on npm: Debian's packages unpacked and not installed, PyPI's, Maven Central's, and programs in Go.
+ *
+ * `npm run fetch:senders` fetches them once into a cache beside all checkouts (`fetch-programs.ts`); tests only look there
+ * and never fetch. Where one is missing its tests are skipped and say so, but fail where MILLRACE_REQUIRE_SENDERS is set,
+ * as CI does.
  */
-import { execFile } from 'node:child_process';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { repositoryRoot } from '../support/product.ts';
 
-const run = promisify(execFile);
-const cache = join(repositoryRoot, 'node_modules/.cache/senders');
-const fetchTimeoutMs = 180_000;
+/** Where a program comes from. A package of Debian is of whatever version the system's sources have. */
+export type Source =
+  | { readonly from: 'debian'; readonly packages: readonly string[] }
+  | { readonly from: 'pypi'; readonly packages: readonly string[] }
+  | { readonly from: 'maven'; readonly artifacts: readonly string[] }
+  | { readonly from: 'go'; readonly folder: string };
 
-/** A directory with a sender's files, or why there is none. */
-export type Fetched = { readonly directory: string } | { readonly skip: string };
+export const sources = {
+  rsyslog: { from: 'debian', packages: ['rsyslog', 'rsyslog-elasticsearch', 'rsyslog-gnutls', 'rsyslog-openssl'] },
+  'syslog-ng': { from: 'debian', packages: ['syslog-ng-core', 'syslog-ng-mod-http', 'syslog-ng-scl'] },
+  'systemd-journal-remote': { from: 'debian', packages: ['systemd-journal-remote'] },
+  python: {
+    from: 'pypi',
+    packages: [
+      'elasticsearch==9.5.1',
+      'fluent-logger==0.11.1',
+      'opensearch-py==3.2.0',
+      'opentelemetry-exporter-otlp-proto-grpc==1.45.2',
+      'opentelemetry-exporter-otlp-proto-http==1.45.2',
+      'opentelemetry-sdk==1.45.2',
+      'pygelf==0.4.3',
+      'python-logging-loki==0.3.1',
+    ],
+  },
+  loki4j: {
+    from: 'maven',
+    artifacts: [
+      'com.github.loki4j:loki-logback-appender:2.1.0',
+      'ch.qos.logback:logback-classic:1.6.1',
+      'ch.qos.logback:logback-core:1.6.1',
+      'org.slf4j:slf4j-api:2.0.18',
+    ],
+  },
+  'fluent-forward-go': { from: 'go', folder: join(import.meta.dirname, 'fluent-forward-go') },
+  'go-lumber': { from: 'go', folder: join(import.meta.dirname, 'go-lumber') },
+} satisfies Readonly<Record<string, Source>>;
 
-/** Debian packages, unpacked side by side and not installed. */
-export function debianPackages(...packages: readonly string[]): Promise<Fetched> {
-  return fetchOnce(`debian-${packages.join('-')}`, async (directory) => {
-    await run('apt-get', ['download', ...packages], { cwd: directory, timeout: fetchTimeoutMs });
-    for (const name of await readdir(directory)) {
-      if (name.endsWith('.deb')) await run('dpkg', ['-x', name, '.'], { cwd: directory, timeout: fetchTimeoutMs });
-    }
-  });
+export type ProgramName = keyof typeof sources;
+
+/** A fetched program, or why its tests are skipped: `skip` goes into a test's options as it is. */
+export interface Program {
+  readonly skip: string | false;
+  readonly directory: string;
 }
 
-/** A Python environment with packages such as `fluent-logger==0.11.1`; `bin/python` in it runs them. */
-export function pythonPackages(...packages: readonly string[]): Promise<Fetched> {
-  return fetchOnce(`python-${packages.join('-')}`, async (directory) => {
-    await run('python3', ['-m', 'venv', directory], { timeout: fetchTimeoutMs });
-    await run(join(directory, 'bin/python'), ['-m', 'pip', '--quiet', 'install', ...packages], { timeout: fetchTimeoutMs });
-  });
+const cacheDirectory = process.env.MILLRACE_SENDERS_CACHE ?? join(homedir(), '.cache/millrace/senders');
+/** The last file that is written into a program's directory. */
+export const completeMark = '.complete';
+
+/** Looks a program up. */
+export function program(name: ProgramName): Program {
+  const directory = directoryOf(name);
+  if (existsSync(join(directory, completeMark))) return { skip: false, directory };
+  const reason = `${name} has not been fetched: npm run fetch:senders`;
+  if (process.env.MILLRACE_REQUIRE_SENDERS) throw new Error(reason);
+  return { skip: reason, directory };
 }
 
-/** The program in `sourceDirectory`, built by Go with the modules that its go.mod names; `sender` in the directory. */
-export function goProgram(sourceDirectory: string, name: string): Promise<Fetched> {
-  return fetchOnce(`go-${name}`, async (directory) => {
-    await run('go', ['build', '-o', join(directory, 'sender'), '.'], { cwd: sourceDirectory, timeout: fetchTimeoutMs });
-  });
+/** Its directory, named after all that decides about its content. */
+export function directoryOf(name: ProgramName): string {
+  const source: Source = sources[name];
+  const hash = createHash('sha256').update(JSON.stringify(source.from === 'go' ? filesIn(source.folder) : source));
+  return join(cacheDirectory, `${name}-${hash.digest('hex').slice(0, 12)}`);
 }
 
-async function fetchOnce(name: string, fetchInto: (directory: string) => Promise<void>): Promise<Fetched> {
-  const directory = join(cache, name);
-  if (await exists(directory)) return { directory };
-  // the directory has its name only once it is complete; environments of Python do not bear being moved
-  const isMovable = !name.startsWith('python-');
-  const target = isMovable ? `${directory}.${process.pid}` : directory;
-  await mkdir(target, { recursive: true });
-  try {
-    await fetchInto(target);
-    if (isMovable) await rename(target, directory);
-    return { directory };
-  } catch (thrown) {
-    await rm(target, { recursive: true, force: true });
-    if (await exists(directory)) return { directory };
-    return { skip: `${name} cannot be fetched: ${thrown instanceof Error ? thrown.message.split('\n', 1)[0] : String(thrown)}` };
-  }
+/** The environment in which programs of unpacked Debian packages find their libraries. */
+export function environmentFor({ directory }: Program): NodeJS.ProcessEnv {
+  const paths = ['usr/lib/x86_64-linux-gnu', 'usr/lib/syslog-ng', 'lib/x86_64-linux-gnu'];
+  return { ...process.env, LD_LIBRARY_PATH: paths.map((path) => join(directory, path)).join(':') };
 }
 
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+function filesIn(folder: string): readonly (readonly [string, string])[] {
+  const names = readdirSync(folder).sort();
+  return names.map((name) => [name, readFileSync(join(folder, name), 'utf8')] as const);
 }

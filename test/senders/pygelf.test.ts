@@ -6,16 +6,16 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { Product, temporaryDirectory } from '../support/product.ts';
 import { findOnce } from './found-once.ts';
-import { pythonPackages } from './programs.ts';
+import { program } from './programs.ts';
 
-const fetched = await pythonPackages('pygelf==0.4.3');
+const { directory, skip } = program('python');
 
 interface Listener {
   readonly name: string;
   readonly port: number;
 }
 
-const program = `
+const script = `
 import logging, sys, pygelf
 udp, tcp, http = map(int, sys.argv[1:])
 handlers = {
@@ -32,14 +32,13 @@ for name, handler in handlers.items():
   handler.close()
 `;
 
-test('pygelf', { timeout: 120_000, skip: 'skip' in fetched ? fetched.skip : false }, async (t) => {
-  assert.ok('directory' in fetched);
+test('pygelf', { timeout: 120_000, skip }, async (t) => {
   const dataDirectory = await temporaryDirectory(t, 'gelf');
   const product = await Product.start({ dataDirectory, flags: ['--receivers.gelf.port', '0'] });
   t.after(() => product.kill());
   const listeners = (await product.status()).receivers.listeners as Listener[];
   const ports = ['gelf-udp', 'gelf-tcp'].map((name) => String(listeners.find((listener) => listener.name === name)?.port));
-  await promisify(execFile)(join(fetched.directory, 'bin/python'), ['-c', program, ...ports, new URL(product.url).port]);
+  await promisify(execFile)(join(directory, 'bin/python'), ['-c', script, ...ports, new URL(product.url).port]);
   for (const service of ['gelf-udp', 'gelf-tcp', 'gelf-http']) {
     const found = await findOnce(product, service, 50);
     for (const [n, name] of ['DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'].entries()) {

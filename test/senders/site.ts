@@ -11,21 +11,27 @@ interface Listener {
 export class Site {
   product: Product;
   readonly #dataDirectory: string;
+  readonly #flags: readonly string[];
   /** Listeners that the tests use; all others keep off each other's ports by taking free ones. */
   readonly #listeners: readonly Listener[];
 
-  private constructor(product: Product, dataDirectory: string, listeners: readonly Listener[]) {
+  private constructor(product: Product, dataDirectory: string, flags: readonly string[], listeners: readonly Listener[]) {
     this.product = product;
     this.#dataDirectory = dataDirectory;
+    this.#flags = flags;
     this.#listeners = listeners;
   }
 
-  /** Starts it; ends it after the test. `settings` are full paths of receivers' ports, such as `receivers.elasticsearch.port`. */
-  static async start(t: TestContext, name: string, settings: readonly string[] = []): Promise<Site> {
+  /**
+   * Starts it; ends it after the test. `settings` are full paths of receivers' ports, such as `receivers.elasticsearch.port`,
+   * that are free ones then; `flags` are further ones of `serve`.
+   */
+  static async start(t: TestContext, name: string, settings: readonly string[] = [], flags: readonly string[] = []): Promise<Site> {
     const dataDirectory = await temporaryDirectory(t, name);
-    const product = await Product.start({ dataDirectory, environment: portsOf(settings.map((setting) => ({ setting, port: 0 }))) });
+    const environment = portsOf(settings.map((setting) => ({ setting, port: 0 })));
+    const product = await Product.start({ dataDirectory, flags, environment });
     const listeners = ((await product.status()).receivers.listeners as Listener[]).filter(({ setting }) => settings.includes(setting));
-    const site = new Site(product, dataDirectory, listeners);
+    const site = new Site(product, dataDirectory, flags, listeners);
     t.after(() => site.product.kill());
     return site;
   }
@@ -48,7 +54,7 @@ export class Site {
     await this.product[end]();
     this.product = await Product.start({
       dataDirectory: this.#dataDirectory,
-      flags: ['--port', port],
+      flags: ['--port', port, ...this.#flags],
       environment: portsOf(this.#listeners),
     });
   }

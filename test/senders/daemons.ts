@@ -1,0 +1,54 @@
+/** Daemons of unpacked Debian packages, which send until their test ends. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { environmentFor } from './programs.ts';
+import type { Program } from './programs.ts';
+
+/** Starts a file of the program; ends it after the test. */
+export function startDaemon(t: TestContext, program: Program, path: string, flags: readonly string[]): ChildProcess {
+  const child = spawn(join(program.directory, path), flags, { env: environmentFor(program), stdio: 'ignore' });
+  t.after(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  });
+  return child;
+}
+
+/** A port that is free by UDP's and TCP's numbering, for receivers that listen by both on one. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Lines of a file that a daemon follows, numbered. */
+export const linesFrom = (from: number, to: number): string =>
+  Array.from({ length: to - from }, (_, i) => `line ${from + i} ünïcode\n`).join('');
+
+/** Writes numbered lines into a file all the while that something happens to the server; how many in the end. */
+export async function writeWhile(file: string, happens: () => Promise<void>, leastLines = 20_000): Promise<number> {
+  let isOver = false;
+  const happening = sleep(1000)
+    .then(happens)
+    .finally(() => (isOver = true));
+  let written = 0;
+  while (!isOver || written < leastLines) {
+    await appendFile(file, linesFrom(written, written + 200));
+    written += 200;
+    await sleep(20);
+  }
+  await happening;
+  return written;
+}
