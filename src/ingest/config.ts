@@ -21,6 +21,8 @@ export const ingestConfig = section('Taking lines in', {
   }),
   max_reported_errors: integer(100, 'errors listed in an answer; all are counted', { minimum: 0, maximum: 10_000 }),
   max_clock_skew: duration('30s', 'event times further than this from the receive time are flagged as skewed'),
+  max_age: duration('0s', 'event times older than this fail with timestamp_out_of_window; 0 takes any'),
+  max_future: duration('0s', 'event times further ahead than this fail with timestamp_out_of_window; 0 takes any'),
   max_inflight_bytes: bytes(
     '256MiB',
     'bytes of bodies and batches not yet durable that one gateway worker holds; beyond it senders get 429',

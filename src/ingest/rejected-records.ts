@@ -99,7 +99,8 @@ export class RejectedRecords {
       return;
     }
     this.#entries.push({ ...error, bytes, length });
-    this.#chunks.push(source.slice(start, start + bytes));
+    // not `slice`, which of a Buffer is a view
+    this.#chunks.push(Uint8Array.from(source.subarray(start, start + bytes)));
     this.#keptBytes += bytes;
   }
 

@@ -6,6 +6,7 @@ export const recordErrorCodes = {
   record_too_large: 'the record is larger than ingest.max_record_bytes',
   nesting_too_deep: 'the record is nested deeper than ingest.max_nesting',
   timestamp_out_of_window: 'the timestamp is older than ingest.max_age or further ahead than ingest.max_future',
+  pipeline_error: "a step of the pipeline failed on the record; Millrace's own log has the details",
   unsupported_action: 'the protocol action asks for something that a log cannot do, such as an update',
 } as const;
 

@@ -32,7 +32,8 @@ export class ValidText {
   }
 }
 
-function isAscii(view: DataView, start: number, end: number): boolean {
+/** Called for every value, so by words. */
+export function isAscii(view: DataView, start: number, end: number): boolean {
   let at = start;
   for (; at + 4 <= end; at += 4) if ((view.getInt32(at, true) & 0x8080_8080) !== 0) return false;
   for (; at < end; at++) if (view.getUint8(at) >= 0x80) return false;

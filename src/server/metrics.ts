@@ -4,7 +4,7 @@ import type { Metrics, MetricSpec, Sample } from '#platform/metrics.ts';
 import type { SearchEvent } from '#search/search-service.ts';
 import { ackBoundsMs } from './gateway/counters.ts';
 import type { GatewayCounts } from './gateway/counters.ts';
-import type { ListenerStatus } from './gateway.ts';
+import type { ListenerStatus, StreamFacts } from './gateway.ts';
 
 export const ingestRequests = {
   name: 'millrace_ingest_requests_total',
@@ -45,6 +45,12 @@ export const parsedLines = {
   kind: 'counter',
   help: 'Lines by parser, service and result: parsed; failed (kept whole with `parse_error`); over_budget (kept raw for a while).',
   labels: ['parser', 'service', 'result'],
+} satisfies MetricSpec;
+export const attributeNames = {
+  name: 'millrace_attribute_names',
+  kind: 'gauge',
+  help: 'Attribute names of the services that have the most, those in `overflow` included.',
+  labels: ['tenant', 'service'],
 } satisfies MetricSpec;
 export const listenerUp = {
   name: 'millrace_listener_up',
@@ -153,6 +159,8 @@ export const searchScanned = {
 export interface MetricSources {
   gatewayCounts(): GatewayCounts;
   listeners(): readonly ListenerStatus[];
+  /** As of the last time that they were asked for. */
+  streams(): readonly StreamFacts[];
   quarantine(): ReadonlyMap<string, QuarantineTotals>;
   /** The report of /v1/status. */
   status(): Readonly<Record<string, unknown>>;
@@ -215,7 +223,7 @@ function oncePerTurn<T>(read: () => T): () => T {
   };
 }
 
-function registerGatewayMetrics(metrics: Metrics, { gatewayCounts, listeners }: MetricSources): void {
+function registerGatewayMetrics(metrics: Metrics, { gatewayCounts, listeners, streams }: MetricSources): void {
   metrics.readAtScrape(listenerUp, () =>
     listeners().map(({ name, problem }) => ({ value: problem === undefined ? 1 : 0, labels: { listener: name } })),
   );
@@ -230,6 +238,13 @@ function registerGatewayMetrics(metrics: Metrics, { gatewayCounts, listeners }: 
       const [receiver, event] = key.split(' ');
       return { value, labels: { receiver, event } };
     }),
+  );
+  metrics.readAtScrape(attributeNames, () =>
+    streams().flatMap(({ fields }) =>
+      fields.flatMap(({ tenant, streams: services }) =>
+        services.map(({ service, names, overflowing }) => ({ value: names + overflowing, labels: { tenant, service } })),
+      ),
+    ),
   );
   metrics.readAtScrape(policyLines, () => Object.entries(gatewayCounts().policies).map(([rule, value]) => ({ value, labels: { rule } })));
   metrics.readAtScrape(parsedLines, () =>

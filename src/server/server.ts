@@ -102,6 +102,7 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   registerServerMetrics(metrics, {
     gatewayCounts: () => gateway.counts(),
     listeners: () => gateway.status().listeners,
+    streams: () => gateway.streams(),
     quarantine: () => quarantine.totals(),
     status: operations.status,
     ledger: () => ledgerReport(store.sink),

@@ -14,6 +14,7 @@ export interface UpkeepParts {
 
 const tickMs = 1000;
 const trimEveryTicks = 10;
+const askEveryTicks = 10;
 
 /** Runs until the returned function is called. */
 export function startUpkeep({ gateway, log, indexer, store, logger }: UpkeepParts): () => void {
@@ -21,6 +22,7 @@ export function startUpkeep({ gateway, log, indexer, store, logger }: UpkeepPart
   const complain = (what: string) => (error: unknown) => logger.warn({ error: String(error) }, `${what} failed and will be tried again`);
   const timer = setInterval(() => {
     ticks += 1;
+    if (ticks % askEveryTicks === 0) gateway.freshCounts().catch(complain('asking the gateway'));
     gateway.setPressure({ heldBytes: log.heldBytes, lagMs: indexer.status().lag_seconds * 1000 });
     store.tick().catch(complain('upkeep of the store'));
     if (ticks % trimEveryTicks === 0) log.trim().catch(complain('trimming the durable log'));

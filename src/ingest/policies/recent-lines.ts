@@ -38,7 +38,7 @@ export class RecentLines {
     const isSame = (line: SeenLine): boolean =>
       nowMs - line.seenMs <= this.#windowMs && line.tsNs === tsNs && line.host === host && sameBytes(line.message, messages, row);
     if ((this.#newer.get(hash) ?? []).some(isSame) || (this.#older.get(hash) ?? []).some(isSame)) return true;
-    const message = messages.bytes.slice(messages.starts[row], messages.ends[row]);
+    const message = Uint8Array.from(messages.bytes.subarray(messages.starts[row], messages.ends[row]));
     const lines = this.#newer.get(hash);
     if (lines === undefined) this.#newer.set(hash, [{ seenMs: nowMs, tsNs, host, message }]);
     else lines.push({ seenMs: nowMs, tsNs, host, message });

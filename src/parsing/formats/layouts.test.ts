@@ -374,6 +374,8 @@ const plain: readonly (readonly [line: string, level: string, timestamp?: string
   ['a=1 b=2', ''],
   ['10.5 is a number', ''],
   ['42', ''],
+  ['1700000000 is an id', ''],
+  ['1700000000.5 is a time', '', '2023-11-14T22:13:20.500Z'],
   ['', ''],
   ['\t', ''],
   ['2025-02-30 10:00:00 no such day', ''],

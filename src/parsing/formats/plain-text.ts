@@ -3,7 +3,7 @@
  * `[10/18/2015 6:01 PM] error: …`, `WARNING: …`.
  */
 import type { RecordWriter } from '#model/record-writer.ts';
-import { byte, isBlank, isLetter, skipBlanks } from '../byte-text.ts';
+import { byte, digitsEnd, isBlank, isLetter, skipBlanks } from '../byte-text.ts';
 import { isCapitals, levelWord } from '../levels.ts';
 import { writeSeverity, writeTime } from '../line-parser.ts';
 import type { ParserKit } from '../line-parser.ts';
@@ -20,7 +20,7 @@ export class PlainText {
     const { times } = this.#kit;
     let at = behindOpening(bytes, start, end);
     const timeEnd = times.read(bytes, at, end);
-    if (timeEnd >= 0) {
+    if (timeEnd >= 0 && !isPlainNumber(bytes, at, timeEnd)) {
       writeTime(writer, times);
       at = timeEnd;
       while (at < end && (isBlank(bytes[at]) || isPunctuation(bytes[at]))) at++;
@@ -29,6 +29,11 @@ export class PlainText {
     }
     writeSeverity(writer, headLevel(bytes, at, end));
   }
+}
+
+/** Ids look like epoch numbers in all but milliseconds and those with a fraction. */
+function isPlainNumber(bytes: Uint8Array, start: number, end: number): boolean {
+  return end - start !== 13 && digitsEnd(bytes, start, end) === end;
 }
 
 /** Severity of the word at `start` where it is set off as a level: in capitals, in brackets, or before a colon. */

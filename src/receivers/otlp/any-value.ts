@@ -7,7 +7,7 @@
 import { ByteArena } from '#model/byte-columns.ts';
 import { kinds } from '#model/record-writer.ts';
 import type { ProtobufReader } from '#receivers/protobuf-reader.ts';
-import { ValidText } from '#receivers/valid-text.ts';
+import { ValidText, isAscii } from '#receivers/valid-text.ts';
 
 /** Tags of AnyValue. */
 const tags = { string: 0x0a, bool: 0x10, int: 0x18, double: 0x21, array: 0x2a, map: 0x32, bytes: 0x3a } as const;
@@ -81,12 +81,17 @@ export class AnyValueReader {
   }
 
   #useText(end: number): void {
-    const reader = this.#reader;
-    const text = this.#text;
-    text.of(reader.bytes, reader.view, reader.at, end);
-    reader.at = end;
+    const { bytes, view, at } = this.#reader;
+    this.#reader.at = end;
     this.kind = kinds.string;
     this.isMap = false;
+    this.bytes = bytes;
+    this.view = view;
+    this.start = at;
+    this.end = end;
+    if (isAscii(view, at, end)) return;
+    const text = this.#text;
+    text.of(bytes, view, at, end);
     this.bytes = text.bytes;
     this.view = text.view;
     this.start = text.start;

@@ -13,6 +13,7 @@ import { lagHintOf } from '#ingest/pressure.ts';
 import type { PressureFacts } from '#ingest/pressure.ts';
 import { RejectedRecords } from '#ingest/rejected-records.ts';
 import type { LiveRules } from '#ingest/rule-book.ts';
+import { timeWindow } from '#ingest/time-window.ts';
 import { LogBatchBuilder } from '#model/log-batch.ts';
 import type { RecordFinisher } from '#model/log-batch.ts';
 import { RecordWriter } from '#model/record-writer.ts';
@@ -58,6 +59,7 @@ export interface WorkerIntake {
   stop(): Promise<void>;
 }
 
+const fieldCheckIntervalMs = 60_000;
 /** Services of a tenant that are told. */
 const maxToldServices = 20;
 
@@ -81,6 +83,7 @@ export function createWorkerIntake(options: WorkerIntakeOptions): WorkerIntake {
     for (const rows of policies.rescue()) pipeline.submitRescued(rows).catch((error: unknown) => lost(logger, rows.rowCount, error));
   };
   const timer = setInterval(rescue, config.policies.rescue_interval);
+  const fieldTimer = setInterval(() => warnOfNames(policies, config.policies.warn_attribute_names, logger), fieldCheckIntervalMs);
   const told = new Map<string, ParsedCounts>();
   return {
     intake: createGatewayIntake(options, { pipeline, parsers, policies }),
@@ -92,6 +95,7 @@ export function createWorkerIntake(options: WorkerIntakeOptions): WorkerIntake {
     streamFacts: () => ({ formats: parsers.streams(), fields: policies.fields(maxToldServices) }),
     async stop() {
       clearInterval(timer);
+      clearInterval(fieldTimer);
       geoip.stop();
       rescue();
     },
@@ -136,8 +140,9 @@ interface Way {
 }
 
 function createGatewayIntake(options: WorkerIntakeOptions, { pipeline, parsers, policies }: Way): Intake {
-  const { writer, authenticate, pressure, config } = options;
+  const { writer, authenticate, pressure, config, clock, logger } = options;
   const { ingest, quarantine } = config;
+  const window = timeWindow(ingest, () => clock.nowMs());
   return createIntake({
     pipeline,
     authenticate,
@@ -158,14 +163,37 @@ function createGatewayIntake(options: WorkerIntakeOptions, { pipeline, parsers, 
       maxReportedErrors: ingest.max_reported_errors,
     }),
     multilineOf: (source, service) => parsers.multilineOf(source, service),
-    finisherOf: (source: BatchSource) => inTurn(parsers.finisherOf(source), policies.finisherOf(source.tenant)),
+    finisherOf: (source: BatchSource) => inTurn([parsers.finisherOf(source), window, policies.finisherOf(source.tenant)], logger),
   });
 }
 
-/** Both finishers, one after the other. */
-function inTurn(first: RecordFinisher | undefined, second: RecordFinisher): RecordFinisher {
-  if (first === undefined) return second;
-  return { finish: (builder) => first.finish(builder) ?? second.finish(builder) };
+/** The finishers, one after the other. A defect in one of them costs the record at hand, which the quarantine keeps. */
+function inTurn(finishers: readonly (RecordFinisher | undefined)[], logger: Logger): RecordFinisher {
+  const present = finishers.filter((finisher) => finisher !== undefined);
+  return {
+    finish(builder) {
+      try {
+        for (const finisher of present) {
+          const refusal = finisher.finish(builder);
+          if (refusal !== undefined) return refusal;
+        }
+        return undefined;
+      } catch (thrown) {
+        logger.error({ error: thrown instanceof Error ? thrown.stack : String(thrown) }, 'a step of the pipeline failed on a record');
+        return 'pipeline_error';
+      }
+    },
+  };
+}
+
+/** Names without end cost the store; who sends them should know. */
+function warnOfNames(policies: Policies, warnFrom: number, logger: Logger): void {
+  for (const { tenant, streams } of policies.fields(maxToldServices)) {
+    for (const { service, names, overflowing } of streams) {
+      if (names + overflowing < warnFrom) continue;
+      logger.warn({ tenant, service, names, overflowing }, 'a service has more attribute names than policies.warn_attribute_names');
+    }
+  }
 }
 
 /** They were acknowledged as left out by sampling, and stay that. */
