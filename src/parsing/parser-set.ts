@@ -16,6 +16,7 @@ import type { ParsingConfig } from './config.ts';
 import { PlainText } from './formats/plain-text.ts';
 import { LineBuffer } from './line-buffer.ts';
 import type { ParserKit } from './line-parser.ts';
+import { lineGrouping } from './multiline.ts';
 import { ParserBudget } from './parser-budget.ts';
 import { ParserCounters } from './parser-counters.ts';
 import type { ParserCounts } from './parser-counters.ts';
@@ -141,6 +142,8 @@ class Generation {
     // all names of the built-in parsers, before senders' names are learnt
     this.#kitOf(settings.timezone);
     this.#rules = rules.map((rule) => ({ rule, action: inRule(rule, () => this.#actionOf(rule)) }));
+    // refuses what cannot be joined
+    for (const rule of rules) inRule(rule, () => lineGrouping(rule.multiline ?? ''));
   }
 
   finisherOf(source: ParsingSource): RecordFinisher | undefined {
