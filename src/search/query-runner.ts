@@ -1,0 +1,176 @@
+/**
+ * What every question to the store goes through, whoever asks it: the selection is read, its range bounded, a turn is
+ * awaited, the question runs within its limits and ends when the client goes, and the observer hears what became of it.
+ *
+ * The services of this folder (search, context, traces, fields, exports) are written on it, so none can forget a bound.
+ */
+import { AppError, toAppError } from '#base/errors.ts';
+import type { QueryNode } from '#language/ast.ts';
+import { defaultQueryConfig } from '#language/config.ts';
+import type { QueryConfig } from '#language/config.ts';
+import { allOf, parseFilters } from '#language/filters.ts';
+import { parseQuery } from '#language/parser.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { LogStore, ReadOptions, TimeRange } from '#store/log-store.ts';
+import { SearchAdmission } from './admission.ts';
+import { settingPath } from './config.ts';
+import type { SearchConfig } from './config.ts';
+import { withDeadline } from './deadline.ts';
+import { checkWidth, resolveTimeRange } from './time-range.ts';
+import type { ResolvedRange, TimeRangeSpec } from './time-range.ts';
+
+/** Whose lines are asked for. */
+export interface Searcher {
+  readonly tenant: string;
+}
+
+/** Which lines are asked for. */
+export interface Selection {
+  /** Query language; empty or absent: all lines. */
+  readonly query?: string;
+  /** Field → value or list of values. */
+  readonly filters?: unknown;
+  readonly timeRange?: TimeRangeSpec;
+  readonly allowWideRange?: boolean;
+}
+
+/** What every answer says about itself. */
+export interface Answer {
+  /** What was searched. */
+  readonly range: ResolvedRange;
+  readonly tookMs: number;
+  /** Lines read, not lines found. */
+  readonly scannedRows: number;
+  readonly complete: boolean;
+  readonly reason?: string;
+}
+
+/** What happened to a request, for metrics; `outcome` is `ok`, `incomplete` or an error code. */
+export interface SearchEvent {
+  readonly kind: 'search' | 'aggregate' | 'line' | 'context' | 'trace' | 'fields' | 'export' | 'journey';
+  readonly outcome: string;
+  readonly tookMs: number;
+  readonly scannedRows: number;
+}
+
+export interface QueryRunnerOptions {
+  readonly store: LogStore;
+  readonly config: SearchConfig;
+  readonly queryConfig?: QueryConfig;
+  readonly clock: Clock;
+  /** First and last event time of a tenant's lines; asked only for ranges over the bound. */
+  readonly dataExtent?: (tenant: string) => Promise<TimeRange | undefined>;
+  readonly observe?: (event: SearchEvent) => void;
+}
+
+/** The store has the limit too and stops first; this bound is for a store that does not answer at all. */
+const graceMs = 2000;
+
+export class QueryRunner {
+  readonly store: LogStore;
+  readonly config: SearchConfig;
+  readonly clock: Clock;
+  readonly #options: QueryRunnerOptions;
+  readonly #admission: SearchAdmission;
+
+  constructor(options: QueryRunnerOptions) {
+    this.#options = options;
+    this.store = options.store;
+    this.config = options.config;
+    this.clock = options.clock;
+    this.#admission = new SearchAdmission(options.config, options.clock);
+  }
+
+  /** Questions that run and wait now. */
+  status(): { readonly running: number; readonly waiting: number } {
+    return { running: this.#admission.running, waiting: this.#admission.waiting };
+  }
+
+  /** The lines that pass the query and the filters. AppError query_syntax, query_unsupported, bad_request, limit_exceeded. */
+  parseSelection({ query = '', filters }: Selection): QueryNode {
+    const { queryConfig = defaultQueryConfig } = this.#options;
+    return allOf([parseQuery(query, queryConfig), parseFilters(filters, queryConfig)]);
+  }
+
+  /**
+   * The absolute range. A later page keeps the first page's range, `frozen`; its width is checked all the same, for a
+   * cursor can be forged.
+   */
+  async resolveRange(
+    { timeRange, allowWideRange = false }: Selection,
+    openEnd: 'now' | 'future-allowance',
+    { tenant }: Searcher,
+    frozen?: TimeRange,
+  ): Promise<ResolvedRange> {
+    const { clock, config, dataExtent } = this.#options;
+    const range = frozen
+      ? { ...frozen, byDefault: timeRange === undefined }
+      : resolveTimeRange(timeRange, { nowMs: clock.nowMs(), openEnd }, config);
+    await checkWidth(range, allowWideRange, config, dataExtent && (() => dataExtent(tenant)));
+    return range;
+  }
+
+  /** Waits for a turn, then runs the question within its time. */
+  admitted<T>({ tenant }: Searcher, signal: AbortSignal, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { clock, config } = this.#options;
+    const expired = (): AppError => timedOut(config.timeout);
+    return this.#admission.run(tenant, signal, () => withDeadline(clock, { afterMs: config.timeout + graceMs, signal, expired }, ask));
+  }
+
+  readOptions(signal: AbortSignal, timeoutMs = this.config.timeout): ReadOptions {
+    const { max_memory: maxMemoryBytes, max_scanned_rows: maxScannedRows } = this.config;
+    return { limits: { timeoutMs, maxMemoryBytes, maxScannedRows }, signal };
+  }
+
+  /** Runs a request, turns what it throws into an AppError that names its setting, and tells the observer. */
+  async measured<T extends object>(kind: SearchEvent['kind'], run: (startedMs: number) => Promise<T>): Promise<T> {
+    const startedMs = this.clock.monotonicMs();
+    const tell = (outcome: string, scannedRows: number): void =>
+      this.#options.observe?.({ kind, outcome, scannedRows, tookMs: this.elapsedMs(startedMs) });
+    try {
+      const answer = await run(startedMs);
+      const { complete = true, scannedRows = 0 } = answer as Partial<Answer>;
+      tell(complete ? 'ok' : 'incomplete', scannedRows);
+      return answer;
+    } catch (thrown) {
+      const error = this.#withSetting(toAppError(thrown));
+      tell(error.code, 0);
+      throw error;
+    }
+  }
+
+  elapsedMs(startedMs: number): number {
+    return Math.round(this.clock.monotonicMs() - startedMs);
+  }
+
+  #withSetting(error: AppError): AppError {
+    if (error.details['setting'] !== undefined) return error;
+    return error.code === 'query_timeout' ? timedOut(this.config.timeout, error) : error;
+  }
+}
+
+/** `complete`, with its reason where it is false. */
+export function completenessOf(...answers: readonly { readonly complete: boolean; readonly reason?: string }[]): {
+  complete: boolean;
+  reason?: string;
+} {
+  const incomplete = answers.find(({ complete }) => !complete);
+  return incomplete === undefined ? { complete: true } : { complete: false, reason: incomplete.reason ?? 'unknown' };
+}
+
+export function plainRange({ fromNs, toNs }: TimeRange): TimeRange {
+  return { fromNs, toNs };
+}
+
+export function overBound(name: string, value: number, bound: number, setting: keyof SearchConfig, advice: string): AppError {
+  return new AppError('limit_exceeded', `${name} ${value} is over the bound of ${bound}; ${advice}`, {
+    details: { setting: settingPath(setting), max: bound },
+  });
+}
+
+function timedOut(timeoutMs: number, cause?: AppError): AppError {
+  return new AppError('query_timeout', `the query took longer than ${timeoutMs} ms; narrow its time range or add filters`, {
+    details: { setting: settingPath('timeout'), max_ms: timeoutMs },
+    cause,
+  });
+}
