@@ -14,6 +14,7 @@ import { isMetricSpec } from '../src/platform/metrics.ts';
 import { configSchema } from '../src/server/config.ts';
 import { folderDiagram } from './folder-diagram.ts';
 import { readSources, rootDirectory } from './imports.ts';
+import { parserTable } from './parser-table.ts';
 
 export interface GeneratedFile {
   readonly path: string;
@@ -32,6 +33,7 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
     wholeFile('docs/reference/metrics.md', metricsPage(await declaredMetrics())),
     { path: openApiPath, text: openApiText(packageVersion()), current: currentText(openApiPath) },
     partOfFile('ARCHITECTURE.md', 'folders', folderDiagram(readSources())),
+    partOfFile('docs/parsing.md', 'parsers', parserTable()),
   ];
 }
 
