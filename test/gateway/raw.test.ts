@@ -20,7 +20,7 @@ function linesOf({ writer }: TestGateway): LogLine[] {
     });
 }
 
-async function put(gateway: TestGateway, query: string, body: BodyInit, headers: Record<string, string> = {}) {
+async function put(gateway: TestGateway, query: string, body: NonNullable<RequestInit['body']>, headers: Record<string, string> = {}) {
   const response = await fetch(`${gateway.url}/v1/logs/raw${query}`, { method: 'PUT', body, headers, duplex: 'half' } as RequestInit);
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
