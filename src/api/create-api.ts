@@ -8,6 +8,7 @@
 import Fastify from 'fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
+import { Readable } from 'node:stream';
 import type { Access, Credentials, Principal } from '#access/access.ts';
 import { AppError } from '#base/errors.ts';
 import type { Quarantine } from '#consumers/quarantined-records.ts';
@@ -15,6 +16,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { SearchService } from '#search/search-service.ts';
 import type { ApiConfig } from './config.ts';
+import { contextRoutes } from './context-routes.ts';
 import { allEndpoints } from './endpoints.ts';
 import { sendError } from './error-replies.ts';
 import { parseJsonBody } from './json-body.ts';
@@ -66,6 +68,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   takeJsonBodies(app);
   const routes = [
     ...searchRoutes(search),
+    ...contextRoutes(search.runner),
     ...operationRoutes({ operations, isOpen: access.isOpen, version }),
     ...quarantineRoutes(quarantine),
     ...ruleRoutes(rules),
@@ -87,7 +90,11 @@ function registerRoute(app: FastifyInstance, { endpoint, handle }: ApiRoute, acc
     handler: async (request, reply) => {
       const signal = openRequests.begin(reply);
       const { status = 200, contentType, headers = {}, body } = await handle(apiRequestOf(request, signal));
-      return reply.code(status).headers(headers).header('content-type', contentType).send(body);
+      return reply
+        .code(status)
+        .headers(headers)
+        .header('content-type', contentType)
+        .send(typeof body === 'string' ? body : Readable.from(body));
     },
   });
 }
@@ -120,6 +127,7 @@ function apiRequestOf(request: FastifyRequest, signal: AbortSignal): ApiRequest 
     principal: callers.get(request),
     pathParameters: request.params as Readonly<Record<string, string>>,
     queryParameters: mark < 0 ? [] : [...new URLSearchParams(url.slice(mark + 1))],
+    headers: request.headers,
     body: request.body,
     signal,
   };

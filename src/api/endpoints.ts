@@ -6,9 +6,11 @@
 import { Type } from 'typebox';
 import type { TSchema } from 'typebox';
 import type { EndpointDescription, ServedEndpoint } from './route.ts';
+import { contextEndpoints } from './context-endpoints.ts';
 import * as schemas from './search-schemas.ts';
 import { quarantineAnswer, quarantineParameters, replayQuarantineAnswer, replayQuarantineBody } from './quarantine-schemas.ts';
 import * as schemasOfRules from './rule-schemas.ts';
+import { streamEndpoints } from './stream-endpoints.ts';
 import { statusReport } from './status-report.ts';
 
 const time = Type.Optional(Type.Union([Type.String(), Type.Number()], { description: 'RFC 3339 or epoch; absent: the time of arrival.' }));
@@ -205,6 +207,7 @@ export const endpoints = {
     sort: 'timestamp:desc',
     limit: 100,
   }),
+  ...streamEndpoints,
   searchB: {
     method: 'GET',
     path: '/api/v1/logs/search',
@@ -231,6 +234,7 @@ export const endpoints = {
     pathParameters: { id: 'Id of the line, as every answer gives it; it never changes.' },
     responses: { 200: { description: "The line in design A's field names.", schema: schemas.recordA } },
   },
+  ...contextEndpoints,
   aggregateA: aggregate('A', '/v1/logs/aggregate'),
   aggregateC: aggregate('C', '/v1/aggregate'),
   live: operation('GET', '/health/live', 'live', {

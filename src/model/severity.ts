@@ -12,6 +12,9 @@ export type SeverityName = (typeof severityNames)[number];
 /** First number of a name's range; a filter on the name means the whole range `first .. first + 3`. */
 export const severityRangeSize = 4;
 
+/** From here up a line counts as an error. */
+export const firstErrorSeverity = 17;
+
 /** Spellings in lower case. Syslog's words keep their order: critical < alert < emergency. */
 const spellings: Readonly<Record<string, number>> = {
   t: 1,

@@ -1,6 +1,7 @@
 /** Settings of section `search`: every bound of a query. An error caused by one names it by `settingPath`. */
-import { bytes, duration, integer, section } from '#base/config-schema.ts';
+import { bytes, duration, integer, list, section } from '#base/config-schema.ts';
 import type { Static } from '#base/config-schema.ts';
+import { traceLinkTemplate } from './trace-links.ts';
 
 export const searchConfig = section('Bounds of searches and aggregations.', {
   default_limit: integer(100, 'Lines of a page when the request names no limit.', { minimum: 1, maximum: 100_000 }),
@@ -24,6 +25,9 @@ export const searchConfig = section('Bounds of searches and aggregations.', {
   max_buckets: integer(50_000, 'Most buckets of one aggregation: time steps times groups.', { minimum: 1 }),
   max_group_by: integer(5, 'Most fields to group by.', { minimum: 0, maximum: 16 }),
   min_interval: duration('1s', 'Shortest time step of an aggregation.', { minimum: 1 }),
+  context_lines: integer(50, 'Lines before and after a line where the request names no number.', { minimum: 0, maximum: 10_000 }),
+  trace_lines: integer(1000, 'Lines of a page of a trace where the request names no limit.', { minimum: 1, maximum: 100_000 }),
+  trace_links: list('Tools that show traces: a trace is answered with its address in each.', traceLinkTemplate),
 });
 
 export type SearchConfig = Static<typeof searchConfig>;

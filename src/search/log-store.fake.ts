@@ -8,8 +8,10 @@ import { foldText, tokenize } from '#base/text-folding.ts';
 import { conditionOf } from '#language/conditions.ts';
 import type { Condition, ValueTest } from '#language/conditions.ts';
 import { resolveField } from '#language/fields.ts';
+import { resolveEdge } from '#language/time-spans.ts';
+import { textPredicate } from '#language/value-tests.ts';
 import type { LogLine } from '#model/log-line.ts';
-import { parseSeverity, severityName } from '#model/severity.ts';
+import { firstErrorSeverity, parseSeverity, severityName } from '#model/severity.ts';
 import type {
   AggregateAnswer,
   AggregateQuery,
@@ -18,11 +20,15 @@ import type {
   LineKey,
   LineQuery,
   LinesAnswer,
+  LinesStep,
   LogStore,
   Metric,
   ReadOptions,
   TimeRange,
 } from '#store/log-store.ts';
+import type { ServiceSpan, ServiceSpansAnswer } from '#store/trace-reads.ts';
+
+export type QuestionKind = 'find' | 'count' | 'aggregate' | 'line' | 'spans';
 
 export interface FakeLine extends Partial<Omit<LogLine, 'attributes' | 'level' | 'id' | 'tsNs'>> {
   readonly tsMs: number;
@@ -33,14 +39,16 @@ export interface FakeLine extends Partial<Omit<LogLine, 'attributes' | 'level' |
 export class FakeLogStore implements LogStore {
   readonly lines: LogLine[] = [];
   /** Every question asked, in order. */
-  readonly asked: { readonly kind: 'find' | 'count' | 'aggregate' | 'line'; readonly tenant: string; readonly options: ReadOptions }[] = [];
+  readonly asked: { readonly kind: QuestionKind; readonly tenant: string; readonly options: ReadOptions }[] = [];
   /** Questions that were ended by their signal. */
   abortedCount = 0;
   /** Thrown by the next question of the kind. */
-  readonly failures = new Map<'find' | 'count' | 'aggregate' | 'line', unknown>();
+  readonly failures = new Map<QuestionKind, unknown>();
   /** Kinds that wait until `release`. */
-  readonly held = new Set<'find' | 'count' | 'aggregate' | 'line'>();
+  readonly held = new Set<QuestionKind>();
   incompleteReason: string | undefined;
+  /** Streams that were begun and have not ended. */
+  openStreams = 0;
   #releasers: (() => void)[] = [];
   #waiters: { readonly count: number; readonly resolve: () => void }[] = [];
 
@@ -104,6 +112,31 @@ export class FakeLogStore implements LogStore {
     };
   }
 
+  /** Three lines a step. */
+  async *streamLines(query: Omit<LineQuery, 'offset'>, options: ReadOptions): AsyncGenerator<LinesStep> {
+    const isDescending = query.order === 'desc';
+    let after = query.after;
+    let scannedRows = 0;
+    this.openStreams++;
+    try {
+      for (let remaining = query.limit, hasMore = true; hasMore && remaining > 0; ) {
+        const found = await this.findLines({ ...query, limit: Math.min(3, remaining), ...(after ? { after } : {}) }, options);
+        after = found.lastKey ?? after;
+        remaining -= found.lines.length;
+        scannedRows += found.scannedRows;
+        hasMore = found.hasMore;
+        const end = isDescending ? query.range.fromNs : query.range.toNs;
+        const edge = hasMore && after ? after.tsNs + (isDescending ? 1n : 0n) : (found.searchedToNs ?? end);
+        const done = isDescending ? query.range.toNs - edge : edge - query.range.fromNs;
+        const share = Number(done) / Number(query.range.toNs - query.range.fromNs);
+        const { lines, lastKey, reason } = found;
+        yield { lines, ...(lastKey ? { lastKey } : {}), hasMore, searchedToNs: edge, share, scannedRows, ...(reason ? { reason } : {}) };
+      }
+    } finally {
+      this.openStreams--;
+    }
+  }
+
   async countLines(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<CountAnswer> {
     await this.#ask('count', query.tenant, options);
     const rows = this.#rows(query, query.range);
@@ -134,6 +167,18 @@ export class FakeLogStore implements LogStore {
     return { buckets, extrapolated, scannedRows: rows.length, ...this.#completeness() };
   }
 
+  async serviceSpans(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<ServiceSpansAnswer> {
+    await this.#ask('spans', query.tenant, options);
+    const rows = this.#rows(query, query.range).filter((line) => matches(conditionOf(query.where), line));
+    const spans = [...Map.groupBy(rows, ({ service }) => service)].map(([service, lines]): ServiceSpan => {
+      const times = lines.map(({ tsNs }) => tsNs).sort((a, b) => Number(a - b));
+      const errorCount = lines.filter(({ level }) => level >= firstErrorSeverity).length;
+      return { service, lineCount: lines.length, errorCount, firstNs: times[0], lastNs: times[times.length - 1] };
+    });
+    spans.sort((a, b) => Number(a.firstNs - b.firstNs));
+    return { spans, scannedRows: rows.length, ...this.#completeness() };
+  }
+
   async lineById(tenant: string, id: string, options: ReadOptions): Promise<LogLine | undefined> {
     await this.#ask('line', tenant, options);
     return this.lines.find((line) => line.tenant === tenant && line.id === id);
@@ -147,7 +192,7 @@ export class FakeLogStore implements LogStore {
     return reason === undefined ? { complete: true } : { complete: false, reason };
   }
 
-  async #ask(kind: 'find' | 'count' | 'aggregate' | 'line', tenant: string, options: ReadOptions): Promise<void> {
+  async #ask(kind: QuestionKind, tenant: string, options: ReadOptions): Promise<void> {
     this.asked.push({ kind, tenant, options });
     for (const waiter of this.#waiters) if (waiter.count <= this.asked.length) waiter.resolve();
     const { signal } = options;
@@ -217,11 +262,17 @@ function matches(condition: Condition, line: LogLine): boolean {
       return line.tags.some((tag) => passes(tag, condition.test));
     case 'level':
       return line.level >= condition.from && line.level <= condition.to;
+    case 'time':
+      return isBetween(line.tsNs, condition);
     case 'skewed':
       return line.skewed === condition.value;
     default:
       return condition satisfies never;
   }
+}
+
+function isBetween(tsNs: bigint, { from, to }: Condition & { kind: 'time' }): boolean {
+  return (from === undefined || tsNs >= resolveEdge(from, 0)) && (to === undefined || tsNs < resolveEdge(to, 0));
 }
 
 function hasTokensInOrder(message: string, wanted: readonly string[], lastIsPrefix: boolean): boolean {
@@ -235,8 +286,7 @@ function hasTokensInOrder(message: string, wanted: readonly string[], lastIsPref
 }
 
 function passes(value: string | undefined, test: ValueTest): boolean {
-  if (test.op === 'present') return value !== undefined && value !== '';
-  return test.op === 'equals' ? value === test.value : value?.startsWith(test.prefix) === true;
+  return value !== undefined && textPredicate(test)(value);
 }
 
 function columnText(line: LogLine, column: string): string {

@@ -7,7 +7,10 @@ import type { LineKey, LineQuery, LinesAnswer } from '#store/log-store.ts';
  * that stopped early it is the time up to which it searched, so going on costs no line. A search that stopped where it
  * began (more lines at one moment than it may scan) has no next page: it would be the same again.
  */
-export function nextPageKey({ hasMore, lastKey, searchedToNs }: LinesAnswer, { order, range, after }: LineQuery): LineKey | undefined {
+export function nextPageKey(
+  { hasMore, lastKey, searchedToNs }: Pick<LinesAnswer, 'hasMore' | 'lastKey' | 'searchedToNs'>,
+  { order, range, after }: Pick<LineQuery, 'order' | 'range' | 'after'>,
+): LineKey | undefined {
   if (hasMore && lastKey !== undefined) return lastKey;
   if (searchedToNs === undefined) return undefined;
   if (order === 'desc') {
@@ -22,6 +25,9 @@ export function nextPageKey({ hasMore, lastKey, searchedToNs }: LinesAnswer, { o
     (after === undefined || searchedToNs > after.tsNs + 1n || (searchedToNs > after.tsNs && after.seq !== maxSequence));
   return hasMoved ? { tsNs: searchedToNs - 1n, origin: maxOrigin, seq: maxSequence, rowNo: maxRowsPerBatch - 1 } : undefined;
 }
+
+/** True for the key of oldest-first order that stands for a time and for no line. */
+export const isBorderKey = ({ origin, rowNo }: LineKey): boolean => origin === maxOrigin && rowNo === maxRowsPerBatch - 1;
 
 /** 24 bits: incarnation and shard. */
 const maxOrigin = 2 ** 24 - 1;

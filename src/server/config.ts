@@ -25,6 +25,7 @@ import { telemetryConfig } from '#platform/config.ts';
 import { checkReceivers } from '#receivers/check-settings.ts';
 import { receiversConfig } from '#receivers/config.ts';
 import { searchConfig } from '#search/config.ts';
+import { checkTraceLinks } from '#search/trace-links.ts';
 import { storeConfig } from '#store/config.ts';
 import { gatewayConfig } from './gateway-config.ts';
 
@@ -60,6 +61,7 @@ export const configChecks: readonly ((config: Config) => readonly ConfigProblem[
   (config) => checkParsing(config.parsing),
   (config) => checkPolicies(config.policies),
   (config) => checkReceivers(config.receivers),
+  (config) => checkTraceLinks(config.search.trace_links),
 ];
 
 function checkBind({ gateway, access }: Config): ConfigProblem[] {

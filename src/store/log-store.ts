@@ -5,6 +5,7 @@
  */
 import type { QueryNode } from '#language/ast.ts';
 import type { LogLine } from '#model/log-line.ts';
+import type { TraceReads } from './trace-reads.ts';
 
 /** Event time, nanoseconds, half open: [fromNs, toNs). */
 export interface TimeRange {
@@ -66,6 +67,23 @@ export interface LinesAnswer extends Completeness {
   readonly searchedToNs?: bigint;
 }
 
+/** A part of a streamed search: lines that come next in the order, and how far the search is. */
+export interface LinesStep {
+  readonly lines: readonly LogLine[];
+  /** Key of the last line; undefined where the step has none. */
+  readonly lastKey?: LineKey;
+  /** True where lines of the part that was searched are still to come. */
+  readonly hasMore: boolean;
+  /** All lines up to here were given, or would be next: desc, all of ts >= it; asc, all of ts < it. */
+  readonly searchedToNs: bigint;
+  /** Of the time in which there can be lines, the share that was searched; 1 at the end. */
+  readonly share: number;
+  /** Lines read since the stream began. */
+  readonly scannedRows: number;
+  /** Why lines may be missing, or why the search ends before the range does. */
+  readonly reason?: string;
+}
+
 export interface CountAnswer extends Completeness {
   readonly total: number;
 }
@@ -100,8 +118,13 @@ export interface AggregateAnswer extends Completeness {
   readonly extrapolated: boolean;
 }
 
-export interface LogStore {
+export interface LogStore extends TraceReads {
   findLines(query: LineQuery, options: ReadOptions): Promise<LinesAnswer>;
+  /**
+   * The lines of the query in their order as they are found, in steps of bounded size, all of one snapshot. It ends with
+   * the range, with the query's limit, or with the bound of scanned rows (then the last step has a `reason`).
+   */
+  streamLines(query: Omit<LineQuery, 'offset'>, options: ReadOptions): AsyncIterable<LinesStep>;
   countLines(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<CountAnswer>;
   aggregate(query: AggregateQuery, options: ReadOptions): Promise<AggregateAnswer>;
   lineById(tenant: string, id: string, options: ReadOptions): Promise<LogLine | undefined>;

@@ -12,10 +12,12 @@ import type {
   CountAnswer,
   LineQuery,
   LinesAnswer,
+  LinesStep,
   LogStore,
   ReadOptions,
   TimeRange,
 } from '../log-store.ts';
+import type { ServiceSpansAnswer } from '../trace-reads.ts';
 import { AbsentNames } from './absent-names.ts';
 import { aggregate } from './aggregate.ts';
 import { CommittedCounts, countLines } from './count-lines.ts';
@@ -29,9 +31,11 @@ import type { Memtables } from './memtables.ts';
 import { migrate } from './migrations.ts';
 import type { Replacer } from './replacer.ts';
 import { logsTable } from './schema.ts';
+import { serviceSpans } from './service-spans.ts';
 import type { Snapshot, Snapshots } from './snapshots.ts';
 import { committedCondition, everywhere, inRange, unionOfSources } from './sources.ts';
 import { TextIndexBacklog } from './text-index-backlog.ts';
+import { streamLines } from './stream-lines.ts';
 import { openWritingSide } from './writing-side.ts';
 
 export interface ClickHouseStoreOptions {
@@ -136,12 +140,25 @@ export class ClickHouseStore implements LogStore {
     return this.#withSnapshot((snapshot) => findLines(this.#reads, snapshot, query, options));
   }
 
+  async *streamLines(query: Omit<LineQuery, 'offset'>, options: ReadOptions): AsyncGenerator<LinesStep> {
+    const snapshot = this.#snapshots.acquire();
+    try {
+      yield* streamLines(this.#reads, snapshot, query, options);
+    } finally {
+      snapshot.release();
+    }
+  }
+
   countLines(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<CountAnswer> {
     return this.#withSnapshot((snapshot) => countLines(this.#reads, snapshot, query, options));
   }
 
   aggregate(query: AggregateQuery, options: ReadOptions): Promise<AggregateAnswer> {
     return this.#withSnapshot((snapshot) => aggregate(this.#reads, snapshot, query, options));
+  }
+
+  serviceSpans(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<ServiceSpansAnswer> {
+    return this.#withSnapshot((snapshot) => serviceSpans(this.#reads, snapshot, query, options));
   }
 
   lineById(tenant: string, id: string, options: ReadOptions): Promise<LogLine | undefined> {
