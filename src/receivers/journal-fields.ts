@@ -2,7 +2,7 @@
  * What the fields of the systemd journal mean, whoever carries them: journal-upload, Fluent Bit's and Fluentd's systemd
  * inputs. https://www.freedesktop.org/software/systemd/man/latest/systemd.journal-fields.html
  */
-import { syslogSeverities } from './syslog-numbers.ts';
+import { syslogSeverities } from '#model/syslog-numbers.ts';
 
 /** Severity number of a PRIORITY field, one digit; 0 where it is none. */
 export function severityOfPriority(view: DataView, start: number, end: number): number {

@@ -6,19 +6,15 @@
 import type { NameId, RecordNames } from '#model/record-names.ts';
 import { kinds } from '#model/record-writer.ts';
 import type { RecordWriter } from '#model/record-writer.ts';
+import { facilityNames, syslogSeverities } from '#model/syslog-numbers.ts';
 import { byte, decimal, digitsEnd, find, isBlank, isDigit, isLetter, skipBlanks, wordEnd } from '../byte-text.ts';
 import { FieldTape, tapeActions } from '../field-tape.ts';
 import { levelWord } from '../levels.ts';
 import { writeSeverity, writeText, writeTime } from '../line-parser.ts';
 import type { LineParser, ParserKit } from '../line-parser.ts';
 
-/** RFC 5424, 6.2.1: severities 0-7 as OpenTelemetry's numbers, and facilities. */
-const severities = [24, 22, 21, 17, 13, 10, 9, 5];
-const facilities =
-  'kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ntp audit alert clock local0 local1 local2 local3 local4 local5 local6 local7'.split(
-    ' ',
-  );
-const facilityBytes = facilities.map((name) => new TextEncoder().encode(name));
+const textEncoder = new TextEncoder();
+const facilityBytes = facilityNames.map((name) => textEncoder.encode(name));
 const maxTagBytes = 64;
 const maxPri = 191;
 
@@ -135,7 +131,7 @@ export class SyslogTextParser implements LineParser {
 
   #writeHead(bytes: Uint8Array, view: DataView, writer: RecordWriter): void {
     if (this.#pri < 0) return;
-    writeSeverity(writer, severities[this.#pri & 7]);
+    writeSeverity(writer, syslogSeverities[this.#pri & 7]);
     const facility = facilityBytes[this.#pri >> 3];
     writer.from(facility);
     writer.attribute(this.#facility, kinds.string, 0, facility.length);

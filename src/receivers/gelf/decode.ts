@@ -13,7 +13,7 @@ import type { NameId, RecordNames } from '#model/record-names.ts';
 import { kinds } from '#model/record-writer.ts';
 import type { RecordWriter } from '#model/record-writer.ts';
 import type { StreamRecord } from '#receivers/stream-batcher.ts';
-import { syslogSeverities } from '#receivers/syslog-numbers.ts';
+import { syslogSeverities } from '#model/syslog-numbers.ts';
 
 const quote = 0x22;
 const comma = 0x2c;
