@@ -1,6 +1,6 @@
 /**
  * A point in time as people and programs write it: RFC 3339 with up to nanoseconds, a date, epoch numbers, and
- * now-math (`now-1h`, `now-7d/d`). Everything is UTC unless an offset says otherwise. Used by `time-range.ts`.
+ * now-math (`now-1h`, `now-7d/d`). Everything is UTC unless an offset says otherwise. Used by the query language and by the time ranges of requests.
  *
  * Now-math is Elasticsearch's date math with `now` as its anchor: `+` and `-` steps and `/unit` rounding, read from
  * left to right. Rounding always goes down, also at the end of a range: ranges are half open, so `now-1d/d` to `now/d`

@@ -71,7 +71,7 @@ export interface FieldExistsNode {
   readonly span?: Span;
 }
 export type ComparisonOperator = '<' | '<=' | '>' | '>=';
-/** level>=WARN and later numeric fields. */
+/** level>=WARN, latency_ms:>500, timestamp:<now-1h, field:[500 TO *]. */
 export interface FieldCompareNode {
   readonly kind: 'field-compare';
   readonly field: string;
@@ -79,8 +79,21 @@ export interface FieldCompareNode {
   readonly value: string;
   readonly span?: Span;
 }
+export interface RangeBound {
+  readonly value: string;
+  /** [ or ] rather than { or }. */
+  readonly included: boolean;
+}
+/** field:[a TO b}; a range that is open on one side is a comparison. */
+export interface FieldRangeNode {
+  readonly kind: 'field-range';
+  readonly field: string;
+  readonly from: RangeBound;
+  readonly to: RangeBound;
+  readonly span?: Span;
+}
 
-export type FieldNode = FieldEqualsNode | FieldPrefixNode | FieldExistsNode | FieldCompareNode;
+export type FieldNode = FieldEqualsNode | FieldPrefixNode | FieldExistsNode | FieldCompareNode | FieldRangeNode;
 export type TextNode = WordNode | PhraseNode | PrefixNode;
 export type QueryNode = AllNode | AndNode | OrNode | NotNode | TextNode | FieldNode;
 export type QueryKind = QueryNode['kind'];
@@ -109,6 +122,7 @@ export function notOf(child: QueryNode): NotNode {
 /** Freezes a leaf made by a parser; absent spans are left out. */
 export function leaf<N extends TextNode | FieldNode>(node: N): N {
   if (node.kind === 'field-equals') Object.freeze(node.values);
+  if (node.kind === 'field-range') [node.from, node.to].forEach(Object.freeze);
   if (node.span === undefined) {
     const { span: _, ...rest } = node;
     return Object.freeze(rest) as N;

@@ -8,11 +8,14 @@
  */
 import type { BatchView, DictionaryColumn } from '#model/batch-view.ts';
 import { invariant } from '#base/errors.ts';
+import { latestNs } from '#base/instant.ts';
 import { conditionOf } from './conditions.ts';
 import { printQuery } from './printer.ts';
 import { RowSet } from './row-set.ts';
+import { resolveEdge } from './time-spans.ts';
 import { TokenScan } from './token-scan.ts';
 import { MapScan, TextScan } from './value-scan.ts';
+import { textPredicate } from './value-tests.ts';
 import type { QueryNode } from './ast.ts';
 import type { Condition, ValueTest } from './conditions.ts';
 
@@ -110,6 +113,8 @@ class Program {
         return { kind: 'cheap', rows: (view) => tagRows(view, condition.test), scans: 0 };
       case 'level':
         return { kind: 'cheap', rows: (view) => levelRows(view, condition.from, condition.to), scans: 0 };
+      case 'time':
+        return { kind: 'cheap', rows: (view) => timeRows(view, condition), scans: 0 };
       case 'skewed':
         return {
           kind: 'cheap',
@@ -296,19 +301,6 @@ function flagsOf(count: number, passes: (index: number) => boolean): Uint8Array 
   return Uint8Array.from({ length: count }, (_, index) => (passes(index) ? 1 : 0));
 }
 
-function passes(value: string, test: ValueTest): boolean {
-  switch (test.op) {
-    case 'equals':
-      return value === test.value;
-    case 'starts-with':
-      return value.startsWith(test.prefix);
-    case 'present':
-      return value !== '';
-    default:
-      return test satisfies never;
-  }
-}
-
 function levelRows(view: BatchView, from: number, to: number): RowSet {
   return numberRows(
     view.level,
@@ -317,8 +309,25 @@ function levelRows(view: BatchView, from: number, to: number): RowSet {
   );
 }
 
+/** Date math is reckoned from the moment of receipt: a stream has no other now, and reading it again gives the same. */
+function timeRows({ ts, receiveTs, rowCount }: BatchView, { from, to }: Condition & { kind: 'time' }): RowSet {
+  const set = new RowSet(rowCount);
+  let nowMs: bigint | undefined;
+  let [fromNs, toNs] = [0n, 0n];
+  for (let row = 0; row < rowCount; row++) {
+    if (receiveTs[row] !== nowMs) {
+      nowMs = receiveTs[row];
+      fromNs = from === undefined ? -latestNs : resolveEdge(from, Number(nowMs));
+      toNs = to === undefined ? 2n * latestNs : resolveEdge(to, Number(nowMs));
+    }
+    if (ts[row] >= fromNs && ts[row] < toNs) set.add(row);
+  }
+  return set;
+}
+
 function dictionaryRows({ values, indexes }: DictionaryColumn, test: ValueTest, rowCount: number): RowSet {
-  const flags = flagsOf(values.length, (index) => passes(values[index], test));
+  const passes = textPredicate(test);
+  const flags = flagsOf(values.length, (index) => passes(values[index]));
   return flags.includes(1) ? numberRows(indexes, flags, rowCount) : new RowSet(rowCount);
 }
 
@@ -341,7 +350,8 @@ function tagRows(view: BatchView, test: ValueTest): RowSet {
     for (let row = 0; row < view.rowCount; row++) if (offsets[row + 1] > offsets[row]) set.add(row);
     return set;
   }
-  const flags = flagsOf(values.values.length, (index) => passes(values.values[index], test));
+  const passes = textPredicate(test);
+  const flags = flagsOf(values.values.length, (index) => passes(values.values[index]));
   if (!flags.includes(1)) return set;
   for (let row = 0; row < view.rowCount; row++) {
     for (let entry = offsets[row]; entry < offsets[row + 1]; entry++) if (flags[values.indexes[entry]] === 1) set.add(row);

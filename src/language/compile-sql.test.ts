@@ -14,6 +14,17 @@ const compiled: readonly (readonly [string, string, readonly (string | number)[]
   ['service:a -host:b*', '((service = {p0:String}) AND NOT startsWith(host, {p1:String}))', ['a', 'b']],
   ['"Card  Declined!"', `hasPhrase(${text}, {p0:String})`, ['card declined']],
   ['pay*', `(${text} LIKE {p0:String} AND match(${text}, {p1:String}))`, ['%pay%', '(?:^|[\\x00-/:-@\\[-`{-\\x7f])pay']],
+  [
+    'metadata.x>5',
+    'ifNull(toFloat64OrNull(attributes[{p0:String}]) > {p1:Float64} AND toFloat64OrNull(attributes[{p0:String}]) < inf, 0)',
+    ['x', 5],
+  ],
+  ['service:[a TO b}', '(notEmpty(service) AND service >= {p0:String} AND service < {p1:String})', ['a', 'b']],
+  [
+    'ts:2025-03-01',
+    '(ts >= fromUnixTimestamp64Nano({p0:Int64}) AND ts < fromUnixTimestamp64Nano({p1:Int64}))',
+    ['1740787200000000000', '1740873600000000000'],
+  ],
   ['metadata.x:""', '(mapContains(attributes, {p0:String}) AND (attributes[{p0:String}] = {p1:String}))', ['x', '']],
   [
     'TIMEOUT',
@@ -53,7 +64,7 @@ test('a hand-made node that asks for something that does not exist is refused', 
   for (const node of [
     { kind: 'field-equals', field: 'level', values: ['loud'] },
     { kind: 'field-prefix', field: 'level', prefix: 'ERR' },
-    { kind: 'field-compare', field: 'latency_ms', operator: '>', value: '5' },
+    { kind: 'field-compare', field: 'latency_ms', operator: '>', value: 'now-5m' },
   ] as const) {
     assert.throws(
       () => compileSql(node),

@@ -3,12 +3,15 @@
  * from outside are always parameters, never SQL text. The expression is never NULL, so NOT is the exact complement, and
  * means the same on the memtable and on parts with and without indexes (test/language/trinity.test.ts).
  */
-import { bareWordColumns, conditionOf, maxSeverity, wordsComparedWithNames } from './conditions.ts';
+import { invariant } from '#base/errors.ts';
+import { maxSeverity } from './comparisons.ts';
+import { bareWordColumns, conditionOf, wordsComparedWithNames } from './conditions.ts';
 import { resolveField } from './fields.ts';
 import { messageSearchExpression } from './text-index.ts';
 import type { QueryNode } from './ast.ts';
-import type { Condition, KnownFacts, ValueTest } from './conditions.ts';
+import type { Bound, Condition, KnownFacts, ValueTest } from './conditions.ts';
 import type { FieldTarget } from './fields.ts';
+import type { TimeEdge } from './time-spans.ts';
 
 export interface CompiledSql {
   readonly sql: string;
@@ -32,6 +35,15 @@ class Params {
 
   number(value: number): string {
     return this.#placeholder(value, 'UInt8');
+  }
+
+  float(value: number): string {
+    return this.#placeholder(value, 'Float64');
+  }
+
+  /** Digits of a 64-bit integer. */
+  integer(value: string): string {
+    return this.#placeholder(value, 'Int64');
   }
 
   #placeholder(value: string | number, type: string): string {
@@ -99,6 +111,8 @@ function conditionSql(condition: Condition, params: Params): string {
       return tagSql(condition.test, params);
     case 'level':
       return levelSql(condition.from, condition.to, params);
+    case 'time':
+      return timeSql(condition, params);
     case 'skewed':
       return `(skewed = ${params.number(condition.value ? 1 : 0)})`;
     default:
@@ -132,18 +146,64 @@ function testSql(expression: string, test: ValueTest, params: Params): string {
       return `startsWith(${expression}, ${params.text(test.prefix)})`;
     case 'present':
       return `notEmpty(${expression})`;
+    case 'number':
+      return numberSql(`toFloat64OrNull(${expression})`, test, params);
+    case 'text':
+      return `(notEmpty(${expression})${boundsSql(expression, test, (value) => params.text(value))})`;
     default:
       return test satisfies never;
   }
+}
+
+/** Numbers are finite: an open end is closed by infinity, which also keeps out what is no number at all. */
+function numberSql(number: string, test: ValueTest & { op: 'number' }, params: Params): string {
+  const ends = `${test.from ? '' : ` AND ${number} > -inf`}${test.to ? '' : ` AND ${number} < inf`}`;
+  const inRange = `${boundsSql(number, test, (value) => params.float(value))}${ends}`.slice(' AND '.length);
+  return `ifNull(${inRange}, 0)`;
+}
+
+/** ` AND x >= from AND x < to`, as far as there are bounds. */
+function boundsSql<T>(
+  expression: string,
+  { from, to }: { readonly from?: Bound<T>; readonly to?: Bound<T> },
+  placeholder: (value: T) => string,
+): string {
+  const lower = from === undefined ? '' : ` AND ${expression} ${from.included ? '>=' : '>'} ${placeholder(from.value)}`;
+  const upper = to === undefined ? '' : ` AND ${expression} ${to.included ? '<=' : '<'} ${placeholder(to.value)}`;
+  return `${lower}${upper}`;
+}
+
+function timeSql({ from, to }: Condition & { kind: 'time' }, params: Params): string {
+  const lower = from === undefined ? [] : [`ts >= ${edgeSql(from, params)}`];
+  const upper = to === undefined ? [] : [`ts < ${edgeSql(to, params)}`];
+  return `(${[...lower, ...upper].join(' AND ')})`;
+}
+
+function edgeSql(edge: TimeEdge, params: Params): string {
+  invariant('ns' in edge, 'times of a query are fixed (withFixedTimes) before it becomes SQL');
+  return `fromUnixTimestamp64Nano(${params.integer(edge.ns)})`;
 }
 
 /** A missing entry reads as the empty text, hence the second condition where that would pass. */
 function entrySql(map: string, key: string, test: ValueTest, params: Params): string {
   const present = `mapContains(${map}, ${key})`;
   if (test.op === 'present') return present;
-  const passesEmpty = test.op === 'equals' ? test.value === '' : test.prefix === '';
   const tested = testSql(`${map}[${key}]`, test, params);
-  return passesEmpty ? `(${present} AND ${tested})` : tested;
+  return passesEmpty(test) ? `(${present} AND ${tested})` : tested;
+}
+
+function passesEmpty(test: Exclude<ValueTest, { op: 'present' }>): boolean {
+  switch (test.op) {
+    case 'equals':
+      return test.value === '';
+    case 'starts-with':
+      return test.prefix === '';
+    case 'number':
+    case 'text':
+      return false;
+    default:
+      return test satisfies never;
+  }
 }
 
 function tagSql(test: ValueTest, params: Params): string {
@@ -151,12 +211,10 @@ function tagSql(test: ValueTest, params: Params): string {
     case 'equals':
       // has() does not find the empty text in an Array(LowCardinality(String))
       return test.value === '' ? 'arrayExists(tag -> empty(tag), tags)' : `has(tags, ${params.text(test.value)})`;
-    case 'starts-with':
-      return `arrayExists(tag -> startsWith(tag, ${params.text(test.prefix)}), tags)`;
     case 'present':
       return 'notEmpty(tags)';
     default:
-      return test satisfies never;
+      return `arrayExists(tag -> ${testSql('tag', test, params)}, tags)`;
   }
 }
 

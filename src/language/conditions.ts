@@ -2,18 +2,28 @@
  * The meaning of a query: a tree of simple conditions on columns. SQL and matcher are both compiled from it, so what a
  * word, a field or a level means is decided here, once. Specification: docs/specs/query-language.md.
  */
-import { AppError } from '#base/errors.ts';
 import { foldText, tokenize } from '#base/text-folding.ts';
-import { parseSeverity, severityRangeSize } from '#model/severity.ts';
+import { boundsOf, levelSpan, maxSeverity, rangeTest, timeSpan, unsupported } from './comparisons.ts';
 import { resolveField } from './fields.ts';
-import type { FieldCompareNode, FieldNode, QueryNode } from './ast.ts';
+import type { FieldNode, QueryNode } from './ast.ts';
+import type { Bounds } from './comparisons.ts';
 import type { DictionaryColumnName, FieldTarget, IdColumnName, MapColumnName } from './fields.ts';
+import type { TimeEdge } from './time-spans.ts';
 
-/** How a value is tested. `present`: not empty, for an entry of a map: there. Values are compared byte by byte. */
+export interface Bound<T> {
+  readonly value: T;
+  readonly included: boolean;
+}
+
+/** How a value is tested. `present`: not empty, for an entry of a map: there. Texts are compared byte by byte. */
 export type ValueTest =
   | { readonly op: 'equals'; readonly value: string }
   | { readonly op: 'starts-with'; readonly prefix: string }
-  | { readonly op: 'present' };
+  | { readonly op: 'present' }
+  /** The value is a number (`numberOfValue`) in the range. */
+  | { readonly op: 'number'; readonly from?: Bound<number>; readonly to?: Bound<number> }
+  /** Not empty, and between the texts. */
+  | { readonly op: 'text'; readonly from?: Bound<string>; readonly to?: Bound<string> };
 
 export type Condition =
   | { readonly kind: 'true' | 'false' }
@@ -28,9 +38,9 @@ export type Condition =
   | { readonly kind: 'tag'; readonly test: ValueTest }
   /** Severity number from `from` to `to`, both included. */
   | { readonly kind: 'level'; readonly from: number; readonly to: number }
+  /** Event time from `from` to before `to`. */
+  | { readonly kind: 'time'; readonly from?: TimeEdge; readonly to?: TimeEdge }
   | { readonly kind: 'skewed'; readonly value: boolean };
-
-export const maxSeverity = 24;
 
 /** What the caller knows about the lines that will be looked at, which makes the condition simpler and changes nothing else. */
 export interface KnownFacts {
@@ -64,7 +74,8 @@ export function conditionOf(node: QueryNode, known: KnownFacts = {}): Condition 
     case 'field-exists':
       return existsCondition(resolveField(node.field), node);
     case 'field-compare':
-      return compareCondition(resolveField(node.field), node);
+    case 'field-range':
+      return boundsCondition(resolveField(node.field), node.field, boundsOf(node));
     default:
       return node satisfies never;
   }
@@ -124,12 +135,12 @@ function equalsCondition(target: FieldTarget, field: string, value: string): Con
     case 'message':
       return hasTokens(value) ? tokensCondition(value) : { kind: 'column', column: 'message', test: { op: 'equals', value } };
     case 'level':
-      return { kind: 'level', ...levelRange(field, value) };
+      return { kind: 'level', ...levelSpan(field, value) };
     case 'skewed':
       if (value !== 'true' && value !== 'false') throw unsupported(field, `"${field}" is true or false, not "${value}"`);
       return { kind: 'skewed', value: value === 'true' };
     case 'time':
-      throw unsupported(field, `"${field}" cannot be compared in a query; give a time range instead`);
+      return { kind: 'time', ...timeSpan(field, value) };
     default:
       return valueTest(target, { op: 'equals', value });
   }
@@ -186,38 +197,36 @@ function propertyCondition(key: string, test: ValueTest): Condition {
   return { kind: 'or', children: [attribute, { kind: 'and', children: [resource, noAttribute] }] };
 }
 
-function compareCondition(target: FieldTarget, node: FieldCompareNode): Condition {
-  if (target.kind !== 'level') {
-    throw unsupported(
-      node.field,
-      `only the level can be compared with "${node.operator}", not "${node.field}"; quote the text to search for it`,
-    );
-  }
-  const { from, to } = levelRange(node.field, node.value);
-  switch (node.operator) {
-    case '>=':
-      return { kind: 'level', from, to: maxSeverity };
-    case '>':
-      return to === maxSeverity ? { kind: 'false' } : { kind: 'level', from: to + 1, to: maxSeverity };
-    // a line without level is below none
-    case '<=':
-      return { kind: 'level', from: 1, to };
-    case '<':
-      return from === 1 ? { kind: 'false' } : { kind: 'level', from: 1, to: from - 1 };
+function boundsCondition(target: FieldTarget, field: string, bounds: Bounds): Condition {
+  switch (target.kind) {
+    case 'level':
+      return levelCondition(field, bounds);
+    case 'time':
+      return timeCondition(field, bounds);
+    case 'message':
+    case 'skewed':
+      throw unsupported(field, `"${field}" cannot be compared; quote the text to search for it`);
     default:
-      return node.operator satisfies never;
+      return valueTest(target, rangeTest(field, bounds));
   }
 }
 
-/** `ERROR`, `err` → 17 to 20; a number of OpenTelemetry (`18`, `ERROR2`) and a level inside a range (`notice`) → itself. */
-function levelRange(field: string, text: string): { from: number; to: number } {
-  const severity = parseSeverity(text);
-  if (severity === 0) throw unsupported(field, `there is no level "${text}"; levels are TRACE, DEBUG, INFO, WARN, ERROR and FATAL`);
-  const isNumber = /^\s*\d+\s*$/.test(text) && Number(text) <= maxSeverity;
-  const namesRange = (severity - 1) % severityRangeSize === 0 && !isNumber;
-  return { from: severity, to: namesRange ? severity + severityRangeSize - 1 : severity };
+/** A name of a level spans several numbers: `>` begins behind it, `<=` ends with it. Lines without a level match nothing. */
+function levelCondition(field: string, { from, to }: Bounds): Condition {
+  const lowest = from && levelSpan(field, from.value);
+  const highest = to && levelSpan(field, to.value);
+  const first = lowest === undefined ? 1 : from?.included ? lowest.from : lowest.to + 1;
+  const last = highest === undefined ? maxSeverity : to?.included ? highest.to : highest.from - 1;
+  return first > last ? { kind: 'false' } : { kind: 'level', from: first, to: last };
 }
 
-function unsupported(field: string, message: string): AppError {
-  return new AppError('query_unsupported', message, { details: { field } });
+/** A time spans what it leaves out, in the same way. */
+function timeCondition(field: string, { from, to }: Bounds): Condition {
+  const earliest = from && timeSpan(field, from.value);
+  const latest = to && timeSpan(field, to.value);
+  return {
+    kind: 'time',
+    ...(earliest ? { from: from?.included ? earliest.from : earliest.to } : {}),
+    ...(latest ? { to: to?.included ? latest.to : latest.from } : {}),
+  };
 }

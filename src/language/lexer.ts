@@ -7,7 +7,8 @@
  */
 import { isColumnField } from './fields.ts';
 import { escapable, operatorWords, querySyntaxError } from './query-text.ts';
-import type { ComparisonOperator, Span } from './ast.ts';
+import type { AppError } from '#base/errors.ts';
+import type { ComparisonOperator, RangeBound, Span } from './ast.ts';
 
 export type Token = Span &
   (
@@ -27,12 +28,16 @@ export type ValueToken = Span &
     | { readonly kind: 'word' | 'string'; readonly text: string; readonly star: boolean }
     | { readonly kind: 'open' | 'missing' }
     | { readonly kind: 'operator'; readonly operator: ComparisonOperator }
+    /** [from TO to]; undefined for *. */
+    | { readonly kind: 'range'; readonly from?: RangeBound; readonly to?: RangeBound }
   );
 
 const space = /\s*/y;
 const rawWord = /(?:\\[\s\S]|[^\s()"\\])+|\\/y;
 const fieldStart = /([\p{L}_@$][\p{L}\p{N}_.@$/-]*)(:|>=|<=|>|<)/uy;
 const comparison = />=|<=|>|</y;
+const rangeWord = /TO(?=[\s"*])/y;
+const rawBound = /(?:\\[\s\S]|[^\s\]}"\\])+/y;
 /** After `name:` these show that it was no field: a path, a scope, a drive; nothing. */
 const notAValue = /\/\/|:|\\[\p{L}\p{N}]/uy;
 const wordCharacter = /[\p{L}\p{N}\u0080-\uffff*]/u;
@@ -70,9 +75,7 @@ export class Lexer {
       this.position += operator.length;
       return { kind: 'operator', operator: operator as ComparisonOperator, start, end: this.position };
     }
-    if (first === '[' || first === '{') {
-      throw this.error('ranges of values are not supported yet; quote the value if it begins so', start, 1, { code: 'query_unsupported' });
-    }
+    if (first === '[' || first === '{') return this.#readRange();
     return this.#readWord();
   }
 
@@ -152,6 +155,43 @@ export class Lexer {
         at++;
       }
     }
+  }
+
+  /** `[a TO b]`, with { or } where the bound itself is left out. */
+  #readRange(): ValueToken {
+    const start = this.position++;
+    const from = this.#readBound(start);
+    this.#skipSpace();
+    if (this.#match(rangeWord, this.position) === undefined) throw this.#brokenRange(start, 'TO');
+    this.position += 'TO'.length;
+    const to = this.#readBound(start);
+    this.#skipSpace();
+    const close = this.query[this.position];
+    if (close !== ']' && close !== '}') throw this.#brokenRange(start, ']');
+    this.position++;
+    return {
+      kind: 'range',
+      ...(from === undefined ? {} : { from: { value: from, included: this.query[start] === '[' } }),
+      ...(to === undefined ? {} : { to: { value: to, included: close === ']' } }),
+      start,
+      end: this.position,
+    };
+  }
+
+  /** Undefined for `*`. */
+  #readBound(rangeStart: number): string | undefined {
+    this.#skipSpace();
+    if (this.query[this.position] === '"') return this.#readString().text;
+    const start = this.position;
+    const raw = this.#match(rawBound, start);
+    if (raw === undefined) throw this.#brokenRange(rangeStart, 'a value or *');
+    this.position = start + raw.length;
+    return raw === '*' ? undefined : this.#unescape(raw, start).text;
+  }
+
+  #brokenRange(start: number, expected: string): AppError {
+    const message = `a range is written [a TO b], {a TO b} or [a TO *]; quote the value if it begins with "${this.query[start]}"`;
+    return this.error(message, this.position, Math.min(1, this.query.length - this.position), { expected });
   }
 
   #readWordOperator(): Token | undefined {

@@ -13,11 +13,12 @@
  */
 import { AppError } from '#base/errors.ts';
 import { allLines, allOf, anyOf, leaf, notOf } from './ast.ts';
+import { isComparable } from './comparisons.ts';
 import { conditionOf, hasTokens } from './conditions.ts';
 import { defaultQueryConfig } from './config.ts';
 import { Lexer } from './lexer.ts';
 import { querySyntaxError } from './query-text.ts';
-import type { FieldNode, QueryNode, Span } from './ast.ts';
+import type { ComparisonOperator, FieldNode, QueryNode, Span } from './ast.ts';
 import type { QueryConfig } from './config.ts';
 import type { Token, ValueToken } from './lexer.ts';
 
@@ -172,6 +173,7 @@ class Parser {
   #fieldValue(token: Token & { kind: 'field' | 'compare' }, value: ValueToken): FieldNode {
     const field = token.name;
     if (value.kind === 'open') return this.#valueList(token, value);
+    if (value.kind === 'range') return this.#range(token, value);
     if (value.kind !== 'word' && value.kind !== 'string') throw this.#missingValue(token);
     this.#countTerm();
     const span = { start: token.start, end: value.end };
@@ -199,11 +201,25 @@ class Parser {
     }
   }
 
-  #comparison(token: Token & { kind: 'field' | 'compare' }, operator: '<' | '<=' | '>' | '>=', value: ValueToken): FieldNode {
+  #comparison(token: Token & { kind: 'field' | 'compare' }, operator: ComparisonOperator, value: ValueToken): FieldNode {
     if (value.kind !== 'word' && value.kind !== 'string') throw this.#missingValue(token);
     if (value.star) throw this.#error('a comparison takes a whole value, no wildcard', value, 'a value');
+    if (token.kind === 'compare' && !isComparable(token.name, value.text)) {
+      const message = `to compare with a text write ${token.name}:${operator}${value.text}; to search for these signs, quote them`;
+      throw this.#error(message, { start: token.start, end: value.end }, 'a number', 'query_unsupported');
+    }
     this.#countTerm();
     return leaf({ kind: 'field-compare', field: token.name, operator, value: value.text, span: { start: token.start, end: value.end } });
+  }
+
+  #range(token: Token & { kind: 'field' | 'compare' }, { from, to, end }: ValueToken & { kind: 'range' }): FieldNode {
+    this.#countTerm();
+    const field = token.name;
+    const span = { start: token.start, end };
+    if (from !== undefined && to !== undefined) return leaf({ kind: 'field-range', field, from, to, span });
+    if (from !== undefined) return leaf({ kind: 'field-compare', field, operator: from.included ? '>=' : '>', value: from.value, span });
+    if (to !== undefined) return leaf({ kind: 'field-compare', field, operator: to.included ? '<=' : '<', value: to.value, span });
+    return leaf({ kind: 'field-exists', field, span });
   }
 
   #exists(token: Token, value: ValueToken): FieldNode {

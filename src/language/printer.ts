@@ -2,8 +2,9 @@
  * AST → query text. `parseQuery(printQuery(node))` equals a canonical node but for spans, and equal canonical nodes
  * print alike, so the text also serves as a cache key.
  */
+import { isComparable } from './comparisons.ts';
 import { operatorWords, plainFieldName, plainValue } from './query-text.ts';
-import type { QueryNode } from './ast.ts';
+import type { QueryNode, RangeBound } from './ast.ts';
 
 const precedence = { or: 1, and: 2, not: 3 } as const;
 
@@ -31,9 +32,13 @@ export function printQuery(node: QueryNode): string {
     case 'field-exists':
       return `${printField(node.field)}:*`;
     case 'field-compare':
-      return plainFieldName.test(node.field)
+      return plainFieldName.test(node.field) && isComparable(node.field, node.value)
         ? `${node.field}${node.operator}${printValue(node.value)}`
-        : `${quote(node.field)}:${node.operator}${printValue(node.value)}`;
+        : `${printField(node.field)}:${node.operator}${printValue(node.value)}`;
+    case 'field-range': {
+      const { from, to } = node;
+      return `${printField(node.field)}:${from.included ? '[' : '{'}${printBound(from)} TO ${printBound(to)}${to.included ? ']' : '}'}`;
+    }
     default:
       return node satisfies never;
   }
@@ -68,4 +73,8 @@ function printValue(value: string): string {
 
 function printValues(values: readonly string[]): string {
   return values.length === 1 ? printValue(values[0]) : `(${values.map(printValue).join(' OR ')})`;
+}
+
+function printBound({ value }: RangeBound): string {
+  return value === 'TO' ? quote(value) : printValue(value);
 }

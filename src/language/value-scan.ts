@@ -5,7 +5,9 @@
 import type { BatchView, DictionaryColumn, MapColumn } from '#model/batch-view.ts';
 import { bytesStartWith, filterSlotOf, utf8, ValueTable } from './byte-patterns.ts';
 import { RowSet } from './row-set.ts';
+import { bytePredicate } from './value-tests.ts';
 import type { ValueTest } from './conditions.ts';
+import type { BytePredicate } from './value-tests.ts';
 
 /** Tests of values, all of which are tried on each value. */
 class ValueTests {
@@ -13,10 +15,12 @@ class ValueTests {
   /** Index in #equals → answer. */
   readonly #equalsAnswers: number[] = [];
   readonly #prefixes: { readonly bytes: Uint8Array; readonly answer: number }[] = [];
+  readonly #others: { readonly passes: BytePredicate; readonly answer: number }[] = [];
 
   add(test: Exclude<ValueTest, { op: 'present' }>, answer: number): void {
     if (test.op === 'equals') this.#equalsAnswers[this.#equals.add(test.value)] = answer;
-    else this.#prefixes.push({ bytes: utf8(test.prefix), answer });
+    else if (test.op === 'starts-with') this.#prefixes.push({ bytes: utf8(test.prefix), answer });
+    else this.#others.push({ passes: bytePredicate(test), answer });
   }
 
   /** Adds the row to the answers of the tests that the value passes. */
@@ -28,6 +32,10 @@ class ValueTests {
     for (let i = 0; i < this.#prefixes.length; i++) {
       const prefix = this.#prefixes[i];
       if (bytesStartWith(bytes, start, end, prefix.bytes)) found[prefix.answer].add(row);
+    }
+    for (let i = 0; i < this.#others.length; i++) {
+      const other = this.#others[i];
+      if (other.passes(bytes, start, end)) found[other.answer].add(row);
     }
   }
 }

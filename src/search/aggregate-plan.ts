@@ -4,7 +4,7 @@ import { formatDurationMs, parseDurationMs } from '#base/units.ts';
 import type { Metric, TimeRange } from '#store/log-store.ts';
 import { settingPath } from './config.ts';
 import type { SearchConfig } from './config.ts';
-import { nsPerMs } from './instant.ts';
+import { nsPerMs } from '#base/instant.ts';
 import { parseMetric } from './metric.ts';
 
 export interface AggregatePlan {

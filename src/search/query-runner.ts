@@ -10,6 +10,7 @@ import { defaultQueryConfig } from '#language/config.ts';
 import type { QueryConfig } from '#language/config.ts';
 import { allOf, parseFilters } from '#language/filters.ts';
 import { parseQuery } from '#language/parser.ts';
+import { timeRangeOf, withFixedTimes } from '#language/query-times.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { LogStore, ReadOptions, TimeRange } from '#store/log-store.ts';
 import { SearchAdmission } from './admission.ts';
@@ -47,7 +48,7 @@ export interface Answer {
 
 /** What happened to a request, for metrics; `outcome` is `ok`, `incomplete` or an error code. */
 export interface SearchEvent {
-  readonly kind: 'search' | 'aggregate' | 'line' | 'context' | 'trace' | 'fields' | 'export' | 'journey';
+  readonly kind: 'search' | 'stream' | 'aggregate' | 'line' | 'context' | 'trace' | 'fields' | 'export' | 'journey';
   readonly outcome: string;
   readonly tookMs: number;
   readonly scannedRows: number;
@@ -86,26 +87,35 @@ export class QueryRunner {
     return { running: this.#admission.running, waiting: this.#admission.waiting };
   }
 
-  /** The lines that pass the query and the filters. AppError query_syntax, query_unsupported, bad_request, limit_exceeded. */
-  parseSelection({ query = '', filters }: Selection): QueryNode {
+  /**
+   * The lines that pass the query and the filters, times relative to now as moments. AppError query_syntax,
+   * query_unsupported, bad_request, limit_exceeded.
+   */
+  parseSelection(selection: Selection): QueryNode {
+    return withFixedTimes(this.parseAsWritten(selection), this.clock.nowMs());
+  }
+
+  /** The same with the times as they were written: equal for all pages of a search. */
+  parseAsWritten({ query = '', filters }: Selection): QueryNode {
     const { queryConfig = defaultQueryConfig } = this.#options;
     return allOf([parseQuery(query, queryConfig), parseFilters(filters, queryConfig)]);
   }
 
   /**
-   * The absolute range. A later page keeps the first page's range, `frozen`; its width is checked all the same, for a
-   * cursor can be forged.
+   * The absolute range: as the request gives it, else as its query does. A later page keeps the first page's range, `frozen`;
+   * its width is checked all the same, for a cursor can be forged.
    */
   async resolveRange(
-    { timeRange, allowWideRange = false }: Selection,
+    selection: Selection,
     openEnd: 'now' | 'future-allowance',
     { tenant }: Searcher,
     frozen?: TimeRange,
   ): Promise<ResolvedRange> {
     const { clock, config, dataExtent } = this.#options;
-    const range = frozen
-      ? { ...frozen, byDefault: timeRange === undefined }
-      : resolveTimeRange(timeRange, { nowMs: clock.nowMs(), openEnd }, config);
+    const { allowWideRange = false } = selection;
+    const nowMs = clock.nowMs();
+    const timeRange = selection.timeRange ?? timeRangeOf(this.parseAsWritten(selection), nowMs);
+    const range = frozen ? { ...frozen, byDefault: timeRange === undefined } : resolveTimeRange(timeRange, { nowMs, openEnd }, config);
     await checkWidth(range, allowWideRange, config, dataExtent && (() => dataExtent(tenant)));
     return range;
   }

@@ -11,7 +11,7 @@ import { formatDurationMs, parseDurationMs } from '#base/units.ts';
 import type { TimeRange } from '#store/log-store.ts';
 import { settingPath } from './config.ts';
 import type { SearchConfig } from './config.ts';
-import { earliestNs, latestNs, nsPerMs, parseInstant } from './instant.ts';
+import { earliestNs, latestNs, nsPerMs, parseInstant } from '#base/instant.ts';
 
 /** A range as it was asked. `last` excludes the other two. */
 export interface TimeRangeSpec {

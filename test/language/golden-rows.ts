@@ -13,6 +13,7 @@ const blank: SampleRow = {
   attributes: {},
   resource: {},
   tags: [],
+  tsNs: BigInt(Date.UTC(2025, 2, 15, 12, 0)) * 1_000_000n,
 };
 
 export const goldenRows: readonly SampleRow[] = [
@@ -45,7 +46,7 @@ export const goldenRows: readonly SampleRow[] = [
   },
   { ...blank, host: '10.0.0.1', level: 5, message: 'connection to 10.0.0.12:8080 refused', tags: ['canary', 'net'] },
   { ...blank, host: 'web-2', level: 21, message: 'prepay a_b-c', skewed: true, attributes: { service: 'inner', tenant: 'acme' } },
-  { ...blank, service: 'declined', message: '', spanId: 'span-789' },
+  { ...blank, service: 'declined', message: '', spanId: 'span-789', tsNs: BigInt(Date.UTC(2025, 3, 1)) * 1_000_000n },
   { ...blank, level: 24, message: "'; DROP TABLE logs; --", attributes: { "quo'te": "' OR 1=1" } },
 ];
 
@@ -139,6 +140,24 @@ export const goldenQueries: readonly string[] = [
   'level:*',
   'NOT level:*',
   'level:(WARN OR FATAL)',
+  'latency_ms>4999',
+  'latency_ms:>=5s',
+  'latency_ms:<5s',
+  'latency_ms:[4000 TO 5000]',
+  'latency_ms:{4000 TO 5000}',
+  'NOT latency_ms>0',
+  'user_id:[u-1 TO u-2}',
+  'service:>=c',
+  'service:[auth TO checkout]',
+  'tags:{c TO d}',
+  'level:[WARN TO ERROR]',
+  'level:{WARN TO FATAL}',
+  'level:[notice TO 17]',
+  '@timestamp:[2025-03-15 TO 2025-03-16]',
+  'timestamp:2025-03-15T12:30',
+  'timestamp>2025-03',
+  '@timestamp:[now-7d TO now]',
+  '@timestamp:<now/h',
   'NOT declined',
   '-declined',
   'declined -card',

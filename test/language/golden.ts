@@ -8,8 +8,9 @@ import { compileMatcher } from '#language/compile-matcher.ts';
 import { compileSql } from '#language/compile-sql.ts';
 import { parseQuery } from '#language/parser.ts';
 import { printQuery } from '#language/printer.ts';
+import { withFixedTimes } from '#language/query-times.ts';
 import { goldenQueries, goldenRows } from './golden-rows.ts';
-import { batchViewOf } from './sample-rows.ts';
+import { batchViewOf, sampleNowMs } from './sample-rows.ts';
 
 export interface GoldenCase {
   readonly query: string;
@@ -25,7 +26,12 @@ export function computedCases(): GoldenCase[] {
   const view = batchViewOf(goldenRows);
   return goldenQueries.map((query) => {
     const node = parseQuery(query);
-    return { query, printed: printQuery(node), ...compileSql(node), rows: [...compileMatcher(node).match(view).rows()] };
+    return {
+      query,
+      printed: printQuery(node),
+      ...compileSql(withFixedTimes(node, sampleNowMs)),
+      rows: [...compileMatcher(node).match(view).rows()],
+    };
   });
 }
 

@@ -71,6 +71,33 @@ const levelText = fc.constantFrom(
   'crit',
 );
 
+const timeValue = fc.constantFrom(
+  'now',
+  'now-1h',
+  'now-1d/d',
+  'now/h',
+  'now-7d',
+  '2025-03-15',
+  '2025-03',
+  '2025',
+  '2025-03-15T12:30',
+  '2025-03-15T12:30:00Z',
+  '2025-03-15T11:30:00.000000001Z',
+  '1742041800',
+  '1742041800000',
+);
+const numberValue = fc.constantFrom('0', '5', '7', '500', '5000', '5001', '1e3', '-5', '1kB', '1MB', '2s', '5s', '1m', '.5', '12');
+const textBound = someOf(sampleValues.filter((text) => text !== '' && !/^\s*[-+.\d]/.test(text)));
+const operator = fc.constantFrom('<' as const, '<=' as const, '>' as const, '>=' as const);
+const comparedFields = [...valueFields.filter((field) => !['message', 'msg'].includes(field))];
+/** Field and two bounds of one type. */
+const bounded = fc.oneof(
+  fc.tuple(someOf(comparedFields), numberValue, numberValue),
+  fc.tuple(someOf(comparedFields), textBound, textBound),
+  fc.tuple(someOf(['level', 'severity']), levelText, levelText),
+  fc.tuple(someOf(['timestamp', '@timestamp']), timeValue, timeValue),
+);
+
 export const leafNode: fc.Arbitrary<QueryNode> = fc.oneof(
   { weight: 4, arbitrary: searchText.map((text) => ({ kind: 'word', text }) as const) },
   { weight: 3, arbitrary: searchText.map((text) => ({ kind: 'phrase', text }) as const) },
@@ -106,14 +133,24 @@ export const leafNode: fc.Arbitrary<QueryNode> = fc.oneof(
     arbitrary: fc.constantFrom('true', 'false').map((value) => ({ kind: 'field-equals', field: 'skewed', values: [value] }) as const),
   },
   {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('field-compare' as const),
-      field: fc.constantFrom('level', 'severity'),
-      operator: fc.constantFrom('<', '<=', '>', '>='),
-      value: levelText,
-    }),
+    weight: 3,
+    arbitrary: fc
+      .tuple(bounded, operator)
+      .map(([[field, value], comparison]) => ({ kind: 'field-compare', field, operator: comparison, value }) as const),
   },
+  {
+    weight: 3,
+    arbitrary: fc.tuple(bounded, fc.boolean(), fc.boolean()).map(
+      ([[field, from, to], fromIncluded, toIncluded]) =>
+        ({
+          kind: 'field-range',
+          field,
+          from: { value: from, included: fromIncluded },
+          to: { value: to, included: toIncluded },
+        }) as const,
+    ),
+  },
+  { weight: 1, arbitrary: timeValue.map((value) => ({ kind: 'field-equals', field: 'timestamp', values: [value] }) as const) },
 );
 
 /** Canonical trees up to a small depth. */

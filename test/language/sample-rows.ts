@@ -15,7 +15,13 @@ export interface SampleRow {
   readonly attributes: Readonly<Record<string, string>>;
   readonly resource: Readonly<Record<string, string>>;
   readonly tags: readonly string[];
+  /** Event time, nanoseconds. */
+  readonly tsNs?: bigint;
 }
+
+/** When the sample rows were received: the now of their queries. */
+export const sampleNowMs = Date.UTC(2025, 2, 15, 12, 30);
+const nowNs = BigInt(sampleNowMs) * 1_000_000n;
 
 export const sampleMessages = [
   'Payment declined for order ord-456',
@@ -64,6 +70,21 @@ export const sampleValues = [
   'TIMEOUT',
   'timeout',
   '5000',
+  '5001',
+  '-5',
+  '+7',
+  '1e3',
+  '1000000',
+  '2000',
+  '.5',
+  '5.',
+  '1e400',
+  'nan',
+  '-inf',
+  '0x10',
+  ' 7',
+  '00012',
+  '9007199254740993',
   'true',
   'Größe',
   '支付失败',
@@ -126,7 +147,14 @@ export const sampleRow: fc.Arbitrary<SampleRow> = fc.record({
   message,
   attributes: entries(4),
   resource: entries(2),
-  tags: fc.array(someOf(['canary', 'payment', 'Größe', '']), { maxLength: 2 }),
+  tags: fc.array(someOf(['canary', 'payment', 'Größe', '', '7']), { maxLength: 2 }),
+  tsNs: fc
+    .tuple(
+      fc.constantFrom(0n, 1n, 60n, 3600n, 86_400n, 604_800n, 31_536_000n),
+      fc.bigInt({ min: -2n, max: 2n }),
+      fc.bigInt({ min: -1n, max: 1n }),
+    )
+    .map(([unit, steps, odd]) => nowNs + unit * steps * 1_000_000_000n + odd),
 });
 
 /** Table columns that the language reads, and the row's number. */
@@ -152,9 +180,14 @@ export function rowsAsJson(rows: readonly SampleRow[]): string {
         attributes: row.attributes,
         resource: row.resource,
         tags: row.tags,
+        ts: timeText(row.tsNs ?? nowNs),
       }),
     )
     .join('\n');
+}
+
+function timeText(ns: bigint): string {
+  return `${new Date(Number(ns / 1_000_000_000n) * 1000).toISOString().slice(0, 19).replace('T', ' ')}.${String(ns % 1_000_000_000n).padStart(9, '0')}`;
 }
 
 function foldedOf(text: string): string {
@@ -185,8 +218,8 @@ export function batchViewOf(rows: readonly SampleRow[]): BatchView {
   const rowCount = rows.length;
   return {
     rowCount,
-    ts: new BigInt64Array(rowCount),
-    receiveTs: new BigInt64Array(rowCount),
+    ts: BigInt64Array.from(rows, (row) => row.tsNs ?? nowNs),
+    receiveTs: new BigInt64Array(rowCount).fill(BigInt(sampleNowMs)),
     origin: new Uint32Array(rowCount),
     seq: new BigUint64Array(rowCount),
     rowNo: Uint16Array.from(rows, (_, i) => i),

@@ -48,6 +48,7 @@ function usesOnlyRollupFields(node: QueryNode): boolean {
     case 'field-prefix':
     case 'field-exists':
     case 'field-compare':
+    case 'field-range':
       return isRollupField(node.field);
     default:
       return false;

@@ -1,0 +1,90 @@
+/** Tests of single values for the matcher: of bytes in a column, or of the few texts of a dictionary. */
+import { utf8 } from './byte-patterns.ts';
+import { numberOfValue } from './quantities.ts';
+import type { Bound, ValueTest } from './conditions.ts';
+
+/** Whether the value `start .. end` of the bytes passes. */
+export type BytePredicate = (bytes: Uint8Array, start: number, end: number) => boolean;
+
+/** Tests that have no table of their own in value-scan.ts. */
+export type ScannedTest = Exclude<ValueTest, { op: 'equals' | 'starts-with' | 'present' }>;
+
+export function bytePredicate(test: ScannedTest): BytePredicate {
+  switch (test.op) {
+    case 'number':
+      return numberPredicate(test);
+    case 'text':
+      return textRangePredicate(test);
+    default:
+      return test satisfies never;
+  }
+}
+
+/** The same for a text. */
+export function textPredicate(test: ValueTest): (value: string) => boolean {
+  switch (test.op) {
+    case 'equals':
+      return (value) => value === test.value;
+    case 'starts-with':
+      return (value) => value.startsWith(test.prefix);
+    case 'present':
+      return (value) => value !== '';
+    default: {
+      const passes = bytePredicate(test);
+      return (value) => {
+        const bytes = utf8(value);
+        return passes(bytes, 0, bytes.length);
+      };
+    }
+  }
+}
+
+/** Bytes that a number may begin with: digits, signs, the point. */
+const startsNumber = Uint8Array.from({ length: 256 }, (_, byte) => (/[0-9+.-]/.test(String.fromCharCode(byte)) ? 1 : 0));
+/** Longer runs of digits are numbers too, read as a whole. */
+const maxPlainDigits = 15;
+const decoder = new TextDecoder();
+
+function numberPredicate({ from, to }: ValueTest & { op: 'number' }): BytePredicate {
+  const passes = (value: number): boolean =>
+    (from === undefined || (from.included ? value >= from.value : value > from.value)) &&
+    (to === undefined || (to.included ? value <= to.value : value < to.value));
+  return (bytes, start, end) => {
+    if (start === end || startsNumber[bytes[start]] === 0) return false;
+    const plain = plainInteger(bytes, start, end);
+    const value = plain >= 0 ? plain : numberOfValue(decoder.decode(bytes.subarray(start, end)));
+    return value !== undefined && passes(value);
+  };
+}
+
+/** The number of a short run of digits, the usual case; -1 for anything else. */
+function plainInteger(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start > maxPlainDigits) return -1;
+  let value = 0;
+  for (let at = start; at < end; at++) {
+    const digit = bytes[at] - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+function textRangePredicate({ from, to }: ValueTest & { op: 'text' }): BytePredicate {
+  const lower = from && { bytes: utf8(from.value), included: from.included };
+  const upper = to && { bytes: utf8(to.value), included: to.included };
+  return (bytes, start, end) =>
+    end > start &&
+    (lower === undefined || isBeyond(compareBytes(bytes, start, end, lower.bytes), lower)) &&
+    (upper === undefined || isBeyond(-compareBytes(bytes, start, end, upper.bytes), upper));
+}
+
+function isBeyond(order: number, { included }: Pick<Bound<unknown>, 'included'>): boolean {
+  return included ? order >= 0 : order > 0;
+}
+
+/** Below 0, 0 or above 0, byte by byte, as ClickHouse orders texts. */
+function compareBytes(bytes: Uint8Array, start: number, end: number, other: Uint8Array): number {
+  const shared = Math.min(end - start, other.length);
+  for (let i = 0; i < shared; i++) if (bytes[start + i] !== other[i]) return bytes[start + i] - other[i];
+  return end - start - other.length;
+}
