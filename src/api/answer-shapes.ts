@@ -51,7 +51,8 @@ function costMembers({ tookMs, scannedRows, complete, reason, range }: SearchAns
   return JSON.stringify(members).slice(1, -1);
 }
 
-function rangeObject({ fromNs, toNs }: TimeRange): { from: string; to: string } {
+/** A range as JSON shows it. */
+export function rangeObject({ fromNs, toNs }: TimeRange): { from: string; to: string } {
   return { from: formatTimestamp(fromNs), to: formatTimestamp(toNs) };
 }
 

@@ -2,6 +2,7 @@
  * What an endpoint and a route are: an endpoint says what is told about an address and who may call it (`endpoints.ts`),
  * a route adds what the server does there. `create-api.ts` registers routes, `openapi.ts` prints endpoints.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { TObject, TSchema } from 'typebox';
 import type { Principal } from '#access/access.ts';
 
@@ -15,6 +16,7 @@ export interface ApiRequest {
   readonly pathParameters: Readonly<Record<string, string>>;
   /** Parameters of the query string in their order; a name may come several times. */
   readonly queryParameters: readonly (readonly [string, string])[];
+  readonly headers: IncomingHttpHeaders;
   /** Parsed JSON body; undefined where the route takes none. */
   readonly body: unknown;
   /** Aborted when the client goes. */
@@ -24,7 +26,8 @@ export interface ApiRequest {
 export interface ApiReply {
   readonly status?: number;
   readonly contentType: string;
-  readonly body: string;
+  /** A text, or the parts of a stream: each is made when the client has room for it, and none after the client went. */
+  readonly body: string | AsyncIterable<string | Uint8Array>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

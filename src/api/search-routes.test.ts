@@ -229,3 +229,35 @@ test('sampled lines: counts extrapolate and say so', async (t) => {
   const answer = (await post('/v1/aggregate', {})).json<Json>();
   assert.deepEqual([answer['buckets'], answer['extrapolated']], [[{ group: {}, value: 10 }], true]);
 });
+
+test('a streamed search: lines, progress and end as records, or as events', async (t) => {
+  const { store, post } = createTestApi(t);
+  for (let index = 0; index < 4; index++)
+    store.add({ tsMs: nowMs - 1000 - index, message: `line ${index}`, attributes: { nested: { a: 1 } } });
+  const answer = await post('/v1/logs/search/stream', { limit: 10, total: true });
+  assert.equal(answer.headers['content-type'], 'application/x-ndjson; charset=utf-8');
+  const records = answer.body
+    .trimEnd()
+    .split('\n')
+    .map((text) => JSON.parse(text) as Record<string, Record<string, unknown>>);
+  assert.deepEqual(
+    records.map((record) => (record['id'] === undefined ? Object.keys(record)[0] : record['message'])),
+    ['line 0', 'line 1', 'line 2', 'progress', 'line 3', 'progress', 'end'],
+  );
+  const { complete, found, total, next_cursor: next } = records.at(-1)!['end'];
+  assert.deepEqual([complete, found, total, next], [true, 4, 4, null]);
+  assert.equal(records[5]['progress']['share'], 1);
+  const events = await post('/v1/logs/search/stream', { limit: 2 }, { accept: 'text/event-stream' });
+  assert.equal(events.headers['content-type'], 'text/event-stream; charset=utf-8');
+  assert.match(
+    events.body,
+    /^event: line\ndata: \{"id":[^\n]+\n\nevent: line\ndata: [^\n]+\n\nevent: progress\n.*\n\nevent: end\ndata: .*"found":2/s,
+  );
+});
+
+test('a streamed search that is wrong is an error like any other', async (t) => {
+  const { post } = createTestApi(t);
+  const answer = await post('/v1/logs/search/stream', { offset: 3 });
+  assert.deepEqual([answer.statusCode, answer.json().error.code], [400, 'bad_request']);
+  assert.equal((await post('/v1/logs/search/stream', { query: 'a AND (' })).json().error.code, 'query_syntax');
+});

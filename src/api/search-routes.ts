@@ -4,6 +4,7 @@ import { nearestName } from '#base/nearest-name.ts';
 import { isColumnField } from '#language/fields.ts';
 import type { Principal } from '#access/access.ts';
 import type { AggregateRequest, SearchAnswer, SearchRequest, SearchService } from '#search/search-service.ts';
+import { openStream } from '#search/streamed-search.ts';
 import type { TimeRangeSpec } from '#search/time-range.ts';
 import { aggregateAnswerText, searchAnswerTextA, searchAnswerTextB, searchAnswerTextC } from './answer-shapes.ts';
 import { endpoints } from './endpoints.ts';
@@ -13,8 +14,11 @@ import { jsonReply } from './route.ts';
 import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
 import * as schemas from './search-schemas.ts';
 import type { AggregateBody, SearchBody } from './search-schemas.ts';
+import { streamBody } from './stream-endpoints.ts';
+import { eventShape, ndjsonShape } from './stream-shapes.ts';
 
 const readSearchBody = createRequestReader(schemas.searchBody, 'the body');
+const readStreamBody = createRequestReader(streamBody, 'the body');
 const readSearchParameters = createRequestReader(schemas.searchParameters, 'the query string');
 const readAggregateBody = createRequestReader(schemas.aggregateBody, 'the body');
 const readTimeRange = createRequestReader(schemas.timeRangeSchema, 'filters.time_range');
@@ -41,6 +45,7 @@ export function searchRoutes(search: SearchService): ApiRoute[] {
       endpoint: endpoints.searchC,
       handle: (request) => find(searchRequestOfBody(readSearchBody(request.body)), request, searchAnswerTextC),
     },
+    { endpoint: endpoints.searchStream, handle: (request) => stream(search, request) },
     { endpoint: endpoints.aggregateA, handle: aggregate },
     { endpoint: endpoints.aggregateC, handle: aggregate },
     {
@@ -49,6 +54,18 @@ export function searchRoutes(search: SearchService): ApiRoute[] {
         jsonReply(toRecordA(await search.lineById(pathParameters['id'], callerOf(principal), signal))),
     },
   ];
+}
+
+/** Its errors are answers like any other until the first lines are there; afterwards they are in its end. */
+async function stream(search: SearchService, { body, headers, principal, signal }: ApiRequest): Promise<ApiReply> {
+  const { total: withTotal, ...page } = readStreamBody(body);
+  const shape = headers.accept?.includes('text/event-stream') ? eventShape : ndjsonShape;
+  const records = await openStream(search.runner, { ...searchRequestOfBody(page), withTotal }, callerOf(principal), signal);
+  const render = async function* (): AsyncGenerator<string> {
+    for await (const record of records) yield shape.render(record);
+  };
+  // Proxies must not gather what is meant to be seen at once.
+  return { contentType: shape.contentType, headers: { 'cache-control': 'no-store', 'x-accel-buffering': 'no' }, body: render() };
 }
 
 function callerOf(principal: Principal | undefined): Principal {

@@ -75,9 +75,17 @@ export class DensityCache {
 
 /**
  * Cuts a range into windows to be searched one after the other from its end (`desc`) or its start (`asc`): the first
- * holds about `firstRows` lines, each further one `growth` times more. Windows are adjacent and cover the range.
+ * holds about `firstRows` lines, each further one `growth` times more, up to `maxRows`. Windows are adjacent and cover the
+ * range.
  */
-export function windowsOver(range: TimeRange, density: Density, order: 'desc' | 'asc', firstRows: number, growth: number): TimeRange[] {
+export function windowsOver(
+  range: TimeRange,
+  density: Density,
+  order: 'desc' | 'asc',
+  firstRows: number,
+  growth: number,
+  maxRows = Number.POSITIVE_INFINITY,
+): TimeRange[] {
   const windows: TimeRange[] = [];
   const descending = order === 'desc';
   let wanted = firstRows;
@@ -99,7 +107,7 @@ export function windowsOver(range: TimeRange, density: Density, order: 'desc' | 
     windows.push(descending ? { fromNs: next, toNs: edge } : { fromNs: edge, toNs: next });
     edge = next;
     found = 0;
-    wanted *= growth;
+    wanted = Math.min(wanted * growth, Math.max(firstRows, maxRows));
   }
   const rest = descending ? { fromNs: range.fromNs, toNs: edge } : { fromNs: edge, toNs: range.toNs };
   if (rest.fromNs < rest.toNs || windows.length === 0) windows.push(rest);

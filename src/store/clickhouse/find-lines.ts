@@ -193,7 +193,7 @@ function compareKeys(a: LineKey, b: LineKey): number {
 }
 
 /** The part of the range that lies behind the cursor, its own instant included. */
-function behindCursor({ range, order, after }: LineQuery): TimeRange {
+export function behindCursor({ range, order, after }: Pick<LineQuery, 'range' | 'order' | 'after'>): TimeRange {
   if (after === undefined) return range;
   if (order === 'desc') return { fromNs: range.fromNs, toNs: after.tsNs + 1n < range.toNs ? after.tsNs + 1n : range.toNs };
   return { fromNs: after.tsNs > range.fromNs ? after.tsNs : range.fromNs, toNs: range.toNs };
