@@ -46,8 +46,6 @@ export class EngineProcess {
         TZ: 'UTC',
         LANG: 'C.UTF-8',
         UV_THREADPOOL_SIZE: String(threadPoolSize),
-        // The engine's allocator keeps freed pages for 5 s otherwise: 100 MB at rest, and more when flushes follow each other.
-        MALLOC_CONF: 'dirty_decay_ms:200,muzzy_decay_ms:0',
         // Spares the stripper of types: 17 MB of memory from the second start on.
         NODE_COMPILE_CACHE: join(dirname(options.spoolPath), 'compile-cache'),
       },
