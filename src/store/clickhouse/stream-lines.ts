@@ -7,6 +7,7 @@ import type { LineKey, LineQuery, LinesAnswer, LinesStep, ReadOptions, TimeRange
 import { overlapOf, windowsOver } from './density.ts';
 import { behindCursor, findLines } from './find-lines.ts';
 import type { ReadParts } from './find-lines.ts';
+import { largestReadLines } from './read-lines.ts';
 import type { Snapshot } from './snapshots.ts';
 
 /** Lines of the first window: few where most lines match, so that the first rows come at once. */
@@ -15,10 +16,9 @@ const windowGrowth = 4;
 /** The largest window is read in a second or so, even by a scan: progress is told that often. */
 const maxWindowRows = 1_000_000;
 
-/** Steps grow too: the first fills a screen and is one statement, later ones cost fewer statements a line. */
+/** The first step fills a screen. Others are as large as one statement can read: lines by their keys take five times as long. */
 const firstStepLines = 99;
-const stepGrowth = 4;
-const maxStepLines = 4000;
+const laterStepLines = largestReadLines - 1;
 
 /** Reads one snapshot; the caller holds it and releases it when the iteration has ended. */
 export async function* streamLines(
@@ -67,7 +67,7 @@ class LineStream {
       this.#remaining -= found.lines.length;
       this.#scannedRows += found.scannedRows;
       this.#after = found.lastKey ?? this.#after;
-      this.#stepLines = Math.min(this.#stepLines * stepGrowth, maxStepLines);
+      this.#stepLines = laterStepLines;
       hasMore = found.hasMore;
       this.hasEnded = this.#remaining <= 0 || found.searchedToNs !== undefined;
       yield this.#step(found, window);
