@@ -34,6 +34,8 @@ export interface ReceiverReply {
   /** JSON text unless `headers` name another content-type; left out where the protocol answers without a body. */
   readonly body?: string | Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
+  /** For a sender that takes any answer for a success: the connection is closed in place of this one. `status` is counted. */
+  readonly isWithheld?: boolean;
 }
 
 export interface ReceiverRoute {

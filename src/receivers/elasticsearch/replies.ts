@@ -36,8 +36,17 @@ export function renderElasticError(error: AppError, status: number, request: Rec
   const reason = error.code === 'internal' ? 'an internal error; the server log has the details' : error.message;
   const setting = error.details['setting'];
   const named = typeof setting === 'string' && !reason.includes(setting) ? `${reason} (setting ${setting})` : reason;
-  return elasticReply(request, told, errorBody(exceptionOf(error), named, told));
+  const reply = elasticReply(request, told, errorBody(exceptionOf(error), named, told));
+  return isOmelasticsearch(request) && mayTakeItLater(told) ? { ...reply, isWithheld: true } : reply;
 }
+
+/**
+ * rsyslog's omelasticsearch looks at no status: a JSON answer without items, or none, ends a batch as delivered, and its
+ * lines are lost. It sends again only where the connection breaks. It is the one sender without a user agent.
+ */
+const isOmelasticsearch = ({ headers, path }: ReceiverRequest): boolean => headers['user-agent'] === undefined && path.endsWith('/_bulk');
+
+const mayTakeItLater = (status: number): boolean => status === 429 || status >= 500;
 
 /** Elasticsearch's name of what went wrong with a whole request. */
 function exceptionOf(error: AppError): string {

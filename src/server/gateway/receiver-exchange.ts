@@ -138,7 +138,7 @@ export class ReceiverExchange {
     if (error.code === 'internal') {
       logger.error({ path: route.path, error: thrown instanceof Error ? thrown.stack : String(thrown) }, 'ingest request failed');
     }
-    if (response.headersSent || response.destroyed) response.destroy();
+    if (response.headersSent || response.destroyed || reply?.isWithheld) response.destroy();
     else sendReply(request, response, reply === undefined ? ours : inProtocol(reply, ours.headers), linger);
   }
 }
