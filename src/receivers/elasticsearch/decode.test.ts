@@ -204,6 +204,15 @@ test("rsyslog's own template", async () => {
   assert.equal(attributesOf(lines[0])['facility'], 'daemon');
 });
 
+test("syslog-ng's own template", async () => {
+  const document =
+    '{"PROGRAM":"shop","PRIORITY":"notice","MESSAGE":"hello","ISODATE":"2025-07-15T10:00:00+02:00","HOST":"web-1","FACILITY":"user","@timestamp":"2025-07-15T10:00:00+02:00"}';
+  const [line] = (await decode(`{"index":{"_index":"system"}}\n${document}\n`)).lines;
+  assert.deepEqual([line.message, line.host, line.service], ['hello', 'web-1', 'shop']);
+  assert.equal(line.tsNs, BigInt(Date.parse('2025-07-15T10:00:00+02:00')) * 1_000_000n);
+  assert.equal(attributesOf(line)['PRIORITY'], 'notice');
+});
+
 test('bytes that are not UTF-8 become U+FFFD', async () => {
   const body = Buffer.from('{"create":{}}\n{"message":"caf\xe9"}\n', 'latin1');
   assert.equal((await decode(body)).lines[0].message, 'caf\ufffd');

@@ -27,7 +27,9 @@ export interface BulkItemSink {
 }
 
 /**
- * Names beside the table of all: custom fields of Beats, and rsyslog's own template of omelasticsearch.
+ * Names beside the table of all: custom fields of Beats, rsyslog's own template of omelasticsearch, syslog-ng's of
+ * elasticsearch-http(), and the journal as Fluent Bit reads it. PRIORITY stays an attribute: it is a word of syslog-ng's and
+ * a number of the journal's, and that number means another level than OpenTelemetry's.
  */
 const ownSpellings: FieldSpellings = new Map([
   ['fields.service', 'service'],
@@ -36,6 +38,9 @@ const ownSpellings: FieldSpellings = new Map([
   ['fields.environment', 'environment'],
   ['fromhost', 'host'],
   ['timereported', 'timestamp'],
+  ['MESSAGE', 'message'],
+  ['HOST', 'host'],
+  ['_HOSTNAME', 'host'],
 ]);
 
 const expectedAction = 'expected {"create":{…}}, or "index", "update" or "delete" in its place';
