@@ -16,6 +16,7 @@ export const folderOrder = [
   'metadata',
   'access',
   'parsing',
+  'patterns',
   'ingest',
   'search',
   'alerting',
