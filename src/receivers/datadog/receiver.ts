@@ -44,7 +44,12 @@ export function createDatadogReceiver(context: ReceiverContext): Receiver {
     { methods: ['POST'], path: '/v1/input/{key}', handle: take },
     { methods: ['GET'], path: '/api/v1/validate', handle: validate },
   ];
-  return { name: 'datadog', routes: routes.map((route) => ({ ...route, renderError })), listeners: [] };
+  return {
+    name: 'datadog',
+    routes: routes.map((route) => ({ ...route, renderError })),
+    listeners: [],
+    decodeKept: ({ bytes }, batch) => decoder.decode(bytes, batch),
+  };
 }
 
 /** The key where Datadog's clients put it, else where all others do. */

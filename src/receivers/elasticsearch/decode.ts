@@ -14,6 +14,7 @@ import type { DecoderLimits, FieldSpellings } from '#ingest/json-records.ts';
 import { recordErrorCodes } from '#model/record-errors.ts';
 import type { RecordErrorCode } from '#model/record-errors.ts';
 import { jsonBody } from '#receivers/json-body.ts';
+import type { KeptRecord } from '#receivers/receiver.ts';
 import { BulkActionReader } from './bulk-action.ts';
 import type { BulkAction } from './bulk-action.ts';
 import { IndexService } from './index-service.ts';
@@ -43,6 +44,7 @@ const ownSpellings: FieldSpellings = new Map([
   ['_HOSTNAME', 'host'],
 ]);
 
+const ignoredItems: BulkItemSink = { taken: () => undefined, failed: () => undefined };
 const expectedAction = 'expected {"create":{…}}, or "index", "update" or "delete" in its place';
 
 export class BulkDecoder {
@@ -68,6 +70,13 @@ export class BulkDecoder {
       this.#actions.open(this.#records.scanner.bytes, pathIndex);
       this.#lines(start);
     });
+  }
+
+  /** Decodes a document, or what could not be taken in its place, that a bulk request had for this index. */
+  decodeKept({ bytes, request, isEdited }: KeptRecord, batch: OpenBatch): void {
+    const { index = '', operation } = request;
+    if (operation !== undefined && !isEdited) batch.rejected.add(0, 'unsupported_action', bytes, 0, bytes.length);
+    else this.decodeDocument(bytes, index, batch, ignoredItems);
   }
 
   /** Decodes one document as the whole body, as `/{index}/_doc` sends it. */
@@ -148,6 +157,9 @@ export class BulkDecoder {
   }
 
   #fail(action: BulkAction, code: RecordErrorCode, start: number, end: number, reason: string = recordErrorCodes[code]): void {
+    const { operation, index } = action;
+    const isWrite = operation === 'index' || operation === 'create';
+    this.#batch.rejected.request = { index: index.name, ...(isWrite ? {} : { operation }) };
     this.#batch.rejected.add(Math.max(0, this.#received - 1), code, this.#records.scanner.bytes, start, end, reason);
     this.#items.failed(action, code, reason);
   }

@@ -8,6 +8,7 @@ import { httpListener } from '#receivers/http-listener.ts';
 import type { ReceiverRoute } from '#receivers/http-receiver.ts';
 import type { Receiver, ReceiverContext } from '#receivers/receiver.ts';
 import type { ElasticsearchConfig } from './config.ts';
+import { BulkDecoder } from './decode.ts';
 import { handshakeRoutes } from './handshake.ts';
 import { renderElasticError } from './replies.ts';
 import { writeRoutes } from './routes.ts';
@@ -16,6 +17,7 @@ const prefix = '/elasticsearch';
 
 export function createElasticsearchReceiver(context: ReceiverContext, config: ElasticsearchConfig): Receiver {
   const { intake, ingestConfig, clock } = context;
+  const decoder = new BulkDecoder(ingestConfig);
   const asked = handshakeRoutes({
     version: config.version,
     maxBodyBytes: ingestConfig.max_body_bytes,
@@ -23,7 +25,7 @@ export function createElasticsearchReceiver(context: ReceiverContext, config: El
     isHealthy: () => intake.lagHint() === 'normal',
   });
   const routes = [
-    ...writeRoutes(context),
+    ...writeRoutes(context, decoder),
     ...asked.map((route): ReceiverRoute => {
       const { handle } = route;
       return {
@@ -45,6 +47,7 @@ export function createElasticsearchReceiver(context: ReceiverContext, config: El
       ...routes.filter(({ path }) => path === '/').map((route) => ({ ...route, path: prefix })),
     ],
     listeners: [httpListener({ name: 'elasticsearch', host, port, setting: 'receivers.elasticsearch.port', routes })],
+    decodeKept: (record, batch) => decoder.decodeKept(record, batch),
   };
 }
 

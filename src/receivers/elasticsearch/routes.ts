@@ -7,8 +7,7 @@ import { credentialsOf } from '#receivers/http-credentials.ts';
 import type { ReceiverReply, ReceiverRequest, ReceiverRoute } from '#receivers/http-receiver.ts';
 import type { ReceiverContext } from '#receivers/receiver.ts';
 import { BulkReply, errorTypeOf } from './bulk-reply.ts';
-import { BulkDecoder } from './decode.ts';
-import type { BulkItemSink } from './decode.ts';
+import type { BulkDecoder, BulkItemSink } from './decode.ts';
 import { elasticReply, errorBody } from './replies.ts';
 
 /** What clients call a bulk body; form and plain text are what a browser would send for somebody else. */
@@ -21,8 +20,8 @@ const bulkTypes = new Set([
   'application/vnd.elasticsearch+json',
 ]);
 
-export function writeRoutes(context: ReceiverContext): ReceiverRoute[] {
-  const writes = new Writes(context);
+export function writeRoutes(context: ReceiverContext, decoder: BulkDecoder): ReceiverRoute[] {
+  const writes = new Writes(context, decoder);
   const bulk = (request: ReceiverRequest): Promise<ReceiverReply> => writes.bulk(request);
   const document = (request: ReceiverRequest): Promise<ReceiverReply> => writes.document(request);
   return [
@@ -38,9 +37,9 @@ class Writes {
   readonly #context: ReceiverContext;
   readonly #decoder: BulkDecoder;
 
-  constructor(context: ReceiverContext) {
+  constructor(context: ReceiverContext, decoder: BulkDecoder) {
     this.#context = context;
-    this.#decoder = new BulkDecoder(context.ingestConfig);
+    this.#decoder = decoder;
   }
 
   async bulk(request: ReceiverRequest): Promise<ReceiverReply> {

@@ -19,6 +19,7 @@ import type { NameId } from '#model/record-names.ts';
 import { kinds } from '#model/record-writer.ts';
 import { jsonBody } from '#receivers/json-body.ts';
 import { isText, walkMembers } from '#receivers/json-members.ts';
+import type { KeptRecord } from '#receivers/receiver.ts';
 import { Envelope } from './envelope.ts';
 import { hecErrors } from './replies.ts';
 import type { HecError } from './replies.ts';
@@ -74,6 +75,12 @@ export class HecDecoder implements RecordFinisher {
   /** Decodes one event a line, without an envelope. */
   decodeRaw(body: Uint8Array, request: RequestMetadata, batch: OpenBatch): EventFailure | undefined {
     return this.#within(body, request, batch, (start) => this.#lines(start));
+  }
+
+  /** Decodes an event with its envelope, or a line that came without one. */
+  decodeKept({ bytes, format, request }: KeptRecord, batch: OpenBatch): void {
+    if (format === 'text') this.decodeRaw(bytes, request, batch);
+    else this.decodeEvents(bytes, request, batch);
   }
 
   /** Adds to the open record what was sent beside the event. Called by the batch's builder for each record. */
@@ -272,6 +279,7 @@ export class HecDecoder implements RecordFinisher {
   #fail(code: RecordErrorCode, error: HecError, start: number, end: number, reason: string = recordErrorCodes[code]): void {
     const index = this.#received - 1;
     this.#failure ??= { error, index };
+    this.#batch.rejected.request = Object.keys(this.#request).length === 0 ? undefined : this.#request;
     this.#batch.rejected.add(index, code, this.#scanner.bytes, start, end, reason);
   }
 }

@@ -20,7 +20,8 @@ const prefix = '/services/collector';
 const maxAskedAcks = 10_000;
 
 export function createSplunkReceiver(context: ReceiverContext): Receiver {
-  const collector = new Collector(context);
+  const decoder = new HecDecoder(context.ingestConfig);
+  const collector = new Collector(context, decoder);
   const events = (request: ReceiverRequest): Promise<ReceiverReply> => collector.take(request, 'records');
   const raw = (request: ReceiverRequest): Promise<ReceiverReply> => collector.take(request, 'text');
   const present = async (): Promise<ReceiverReply> => ({ status: 200, headers: { allow: 'POST, OPTIONS' } });
@@ -37,7 +38,12 @@ export function createSplunkReceiver(context: ReceiverContext): Receiver {
     const { authorization, apiKey } = credentials(request);
     return hecReply(hecErrorOf(error, status, authorization !== undefined || apiKey !== undefined));
   };
-  return { name: 'splunk', routes: routes.map((route) => ({ ...route, path: prefix + route.path, renderError })), listeners: [] };
+  return {
+    name: 'splunk',
+    routes: routes.map((route) => ({ ...route, path: prefix + route.path, renderError })),
+    listeners: [],
+    decodeKept: (record, batch) => decoder.decodeKept(record, batch),
+  };
 }
 
 class Collector {
@@ -49,9 +55,9 @@ class Collector {
    */
   #nextAckId = randomInt(2 ** 20) * 2 ** 32;
 
-  constructor(context: ReceiverContext) {
+  constructor(context: ReceiverContext, decoder: HecDecoder) {
     this.#context = context;
-    this.#decoder = new HecDecoder(context.ingestConfig);
+    this.#decoder = decoder;
   }
 
   async take(request: ReceiverRequest, content: BatchSource['content']): Promise<ReceiverReply> {
