@@ -14,6 +14,9 @@ import { parsingDefaults } from './parsing-defaults.test-support.ts';
 import { testParser } from './test-parser.ts';
 import { TextTimes } from './timestamp-formats.ts';
 
+/** Time that this process used: a busy machine makes no test fail. */
+const cpuMs = (): number => process.cpuUsage().user / 1000;
+
 const limits = { maxAttributes: 50, maxNameBytes: 64, maxOverflowBytes: 1 << 20 };
 const writer = new RecordWriter(limits);
 const kit: ParserKit = { names: writer.names, times: new TextTimes({ zone: 'Europe/Berlin', nowMs: () => Date.now() }) };
@@ -144,10 +147,10 @@ test('time is linear in the length of a line', () => {
         writer.into(rows);
         writer.begin();
         writer.from(bytes, view);
-        const started = performance.now();
+        const started = cpuMs();
         parser.parse(bytes, view, 0, bytes.length, writer);
         // a quadratic one would take many seconds
-        assert.ok(performance.now() - started < 1000, `${parser.name} on ${head}${unit}…: ${performance.now() - started} ms`);
+        assert.ok(cpuMs() - started < 1000, `${parser.name} on ${head}${unit}…: ${cpuMs() - started} ms`);
         writer.abort();
       }
     }

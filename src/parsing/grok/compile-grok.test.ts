@@ -8,6 +8,9 @@ import type { ParsedLine } from '../test-parser.ts';
 import { compileGrok, compileRegex } from './compile-grok.ts';
 import { grokPatterns } from './grok-patterns.ts';
 
+/** Time that this process used: a busy machine makes no test fail. */
+const cpuMs = (): number => process.cpuUsage().user / 1000;
+
 const none = new Map<string, string>();
 const clock = { ...systemClock, nowMs: () => Date.parse('2026-01-15T12:00:00Z') };
 
@@ -129,8 +132,8 @@ test('what is refused, and why', () => {
 test('patterns that backtrack for ever elsewhere end soon here', () => {
   const lines = ['a'.repeat(5000), `${'a'.repeat(5000)}!`, '(('.repeat(2000)];
   for (const pattern of ['^(a+)+$', '^(a|a)*b$', '(?:a*)*c', '^(?:(?:a?){1,3})*x$']) {
-    const started = performance.now();
+    const started = cpuMs();
     testParser({ parser: 'regex', pattern }, lines, parsingDefaults, systemClock);
-    assert.ok(performance.now() - started < 2000, pattern);
+    assert.ok(cpuMs() - started < 2000, pattern);
   }
 });

@@ -3,6 +3,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { MalformedLabels, parseLabels } from './label-text.ts';
 
+/** Time that this process used: a busy machine makes no test fail. */
+const cpuMs = (): number => process.cpuUsage().user / 1000;
+
 test('labels that are taken', () => {
   const cases: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
     ['{}', {}],
@@ -64,8 +67,8 @@ test('any text ends soon', () => {
       }
     }),
   );
-  const before = performance.now();
+  const before = cpuMs();
   assert.throws(() => parseLabels(`{a="${'\\"'.repeat(30_000)}`), MalformedLabels);
   assert.equal(parseLabels(`{a="${'\\"'.repeat(30_000)}"}`)[0][1].length, 30_000);
-  assert.ok(performance.now() - before < 2000);
+  assert.ok(cpuMs() - before < 2000);
 });
