@@ -1,5 +1,6 @@
 /** Answers of the query service as JSON text in each design's shape (api.md). Pure. */
 import { formatTimestamp } from '#model/timestamps.ts';
+import type { Answer } from '#search/query-runner.ts';
 import type { AggregateResult, SearchAnswer } from '#search/search-service.ts';
 import type { TimeRange } from '#store/log-store.ts';
 import { toRecordA, toRecordB, toRecordC } from './record-shapes.ts';
@@ -40,16 +41,18 @@ function pageMembers(answer: SearchAnswer): string {
   return `"total_relation":"${totalRelation}","next_cursor":${JSON.stringify(nextCursor ?? null)}${coveredMember},${costMembers(answer)}`;
 }
 
-function costMembers({ tookMs, scannedRows, complete, reason, range }: SearchAnswer | AggregateResult): string {
-  const members = {
+/** What every answer says about itself. */
+export function costObject({ tookMs, scannedRows, complete, reason, range }: Answer) {
+  return {
     took_ms: tookMs,
     scanned: scannedRows,
     complete,
     ...(reason === undefined ? {} : { reason }),
     time_range: { ...rangeObject(range), ...(range.byDefault ? { default: true } : {}) },
   };
-  return JSON.stringify(members).slice(1, -1);
 }
+
+const costMembers = (answer: Answer): string => JSON.stringify(costObject(answer)).slice(1, -1);
 
 /** A range as JSON shows it. */
 export function rangeObject({ fromNs, toNs }: TimeRange): { from: string; to: string } {

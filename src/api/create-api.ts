@@ -9,7 +9,7 @@ import Fastify from 'fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
-import type { Access, Credentials, Principal } from '#access/access.ts';
+import type { Access, Credentials, Principal, Priority } from '#access/access.ts';
 import { AppError } from '#base/errors.ts';
 import type { Quarantine } from '#consumers/quarantined-records.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -17,6 +17,7 @@ import type { Logger } from '#platform/logger.ts';
 import type { SearchService } from '#search/search-service.ts';
 import type { ApiConfig } from './config.ts';
 import { contextRoutes } from './context-routes.ts';
+import { fieldsRoutes } from './fields-routes.ts';
 import { allEndpoints } from './endpoints.ts';
 import { sendError } from './error-replies.ts';
 import { parseJsonBody } from './json-body.ts';
@@ -24,7 +25,7 @@ import { quarantineRoutes } from './quarantine-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
 import type { Operations } from './operation-routes.ts';
 import { OpenRequests } from './open-requests.ts';
-import type { ApiRequest, ApiRoute, RouteAccess } from './route.ts';
+import type { ApiRequest, ApiRoute, Caller, RouteAccess } from './route.ts';
 import { ruleRoutes } from './rule-routes.ts';
 import type { RuleRouteOptions } from './rule-routes.ts';
 import { searchRoutes } from './search-routes.ts';
@@ -69,6 +70,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   const routes = [
     ...searchRoutes(search),
     ...contextRoutes(search.runner),
+    ...fieldsRoutes(search.runner),
     ...operationRoutes({ operations, isOpen: access.isOpen, version }),
     ...quarantineRoutes(quarantine),
     ...ruleRoutes(rules),
@@ -100,9 +102,9 @@ function registerRoute(app: FastifyInstance, { endpoint, handle }: ApiRoute, acc
 }
 
 /** The caller of each request, found before its body is read. */
-const callers = new WeakMap<FastifyRequest, Principal | undefined>();
+const callers = new WeakMap<FastifyRequest, Caller | undefined>();
 
-function authorize(access: Access, headers: IncomingHttpHeaders, need: RouteAccess): Principal | undefined {
+function authorize(access: Access, headers: IncomingHttpHeaders, need: RouteAccess): Caller | undefined {
   if (need === 'public') return undefined;
   const principal = access.authenticate(credentialsOf(headers), 'read');
   if (need === 'read-and-ingest') access.authenticate(credentialsOf(headers), 'ingest');
@@ -112,7 +114,16 @@ function authorize(access: Access, headers: IncomingHttpHeaders, need: RouteAcce
       `key "${principal.keyName}" may not do this: it concerns all tenants, and the key may not act for others`,
     );
   }
-  return principal;
+  return { ...principal, priority: priorityOf(headers, principal) };
+}
+
+/** `X-Priority: p0` needs a right; `p2` is anyone's. */
+function priorityOf(headers: IncomingHttpHeaders, { keyName, mayPrioritise }: Principal): Priority {
+  const asked = headers['x-priority']?.toString().trim().toLowerCase() ?? 'p1';
+  if (asked !== 'p0' && asked !== 'p1' && asked !== 'p2')
+    throw new AppError('bad_request', `X-Priority must be p0, p1 or p2`, { details: { header: 'x-priority' } });
+  if (asked === 'p0' && !mayPrioritise) throw new AppError('forbidden', `key "${keyName}" may not ask with priority p0`);
+  return asked;
 }
 
 function credentialsOf(headers: IncomingHttpHeaders): Credentials {

@@ -7,6 +7,7 @@ import { Type } from 'typebox';
 import type { TSchema } from 'typebox';
 import type { EndpointDescription, ServedEndpoint } from './route.ts';
 import { contextEndpoints } from './context-endpoints.ts';
+import { fieldsEndpoints } from './fields-endpoints.ts';
 import * as schemas from './search-schemas.ts';
 import { quarantineAnswer, quarantineParameters, replayQuarantineAnswer, replayQuarantineBody } from './quarantine-schemas.ts';
 import * as schemasOfRules from './rule-schemas.ts';
@@ -235,6 +236,7 @@ export const endpoints = {
     responses: { 200: { description: "The line in design A's field names.", schema: schemas.recordA } },
   },
   ...contextEndpoints,
+  ...fieldsEndpoints,
   aggregateA: aggregate('A', '/v1/logs/aggregate'),
   aggregateC: aggregate('C', '/v1/aggregate'),
   live: operation('GET', '/health/live', 'live', {

@@ -2,7 +2,6 @@
 import { AppError, invariant } from '#base/errors.ts';
 import { nearestName } from '#base/nearest-name.ts';
 import { isColumnField } from '#language/fields.ts';
-import type { Principal } from '#access/access.ts';
 import type { AggregateRequest, SearchAnswer, SearchRequest, SearchService } from '#search/search-service.ts';
 import { openStream } from '#search/streamed-search.ts';
 import type { TimeRangeSpec } from '#search/time-range.ts';
@@ -11,7 +10,8 @@ import { endpoints } from './endpoints.ts';
 import { toRecordA } from './record-shapes.ts';
 import { createRequestReader } from './request-reader.ts';
 import { jsonReply } from './route.ts';
-import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
+import type { ApiReply, ApiRequest, ApiRoute, Caller } from './route.ts';
+import { orderOf, selectionOf } from './selection.ts';
 import * as schemas from './search-schemas.ts';
 import type { AggregateBody, SearchBody } from './search-schemas.ts';
 import { streamBody } from './stream-endpoints.ts';
@@ -21,7 +21,6 @@ const readSearchBody = createRequestReader(schemas.searchBody, 'the body');
 const readStreamBody = createRequestReader(streamBody, 'the body');
 const readSearchParameters = createRequestReader(schemas.searchParameters, 'the query string');
 const readAggregateBody = createRequestReader(schemas.aggregateBody, 'the body');
-const readTimeRange = createRequestReader(schemas.timeRangeSchema, 'filters.time_range');
 
 /** All routes that read lines. */
 export function searchRoutes(search: SearchService): ApiRoute[] {
@@ -68,7 +67,7 @@ async function stream(search: SearchService, { body, headers, principal, signal 
   return { contentType: shape.contentType, headers: { 'cache-control': 'no-store', 'x-accel-buffering': 'no' }, body: render() };
 }
 
-function callerOf(principal: Principal | undefined): Principal {
+function callerOf(principal: Caller | undefined): Caller {
   invariant(principal !== undefined, 'a search without a caller');
   return principal;
 }
@@ -81,31 +80,6 @@ function searchRequestOfBody(body: SearchBody): SearchRequest {
 function aggregateRequestOfBody(body: AggregateBody): AggregateRequest {
   const { group_by: groupBy, interval, metric = 'count' } = body;
   return { ...selectionOf(body), groupBy, interval, metric };
-}
-
-/** Design A puts the time range among the filters, C beside them; either is taken, both are a contradiction. */
-function selectionOf(body: SearchBody | AggregateBody): Pick<SearchRequest, 'query' | 'filters' | 'timeRange' | 'allowWideRange'> {
-  const { time_range: inFilters, ...filters } = (body.filters ?? {}) as Readonly<Record<string, unknown>>;
-  if (inFilters !== undefined && inFilters !== null && body.time_range !== undefined) {
-    throw new AppError('bad_request', 'time_range is given twice, in filters and beside them', { details: { field: 'time_range' } });
-  }
-  const timeRange = body.time_range ?? (inFilters === undefined || inFilters === null ? undefined : readTimeRange(inFilters));
-  return { query: body.query, filters: withoutNullValues(filters), timeRange, allowWideRange: body.allow_wide_range };
-}
-
-/** A filter that is null is one that is not set. */
-function withoutNullValues(filters: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== null));
-}
-
-function orderOf(sort: string | undefined): 'desc' | 'asc' {
-  const match = /^(?:(?:timestamp|@timestamp|ts|time):)?(desc|asc)$/i.exec(sort?.trim() ?? 'desc');
-  if (match !== null) return match[1].toLowerCase() === 'asc' ? 'asc' : 'desc';
-  throw new AppError(
-    'bad_request',
-    `sort must be "timestamp:desc" or "timestamp:asc" (or just "desc", "asc"), not ${JSON.stringify(sort)}`,
-    { details: { field: 'sort' } },
-  );
 }
 
 const parameterNames = new Set(Object.keys(schemas.searchParameters.properties));

@@ -24,7 +24,8 @@ const filtersSchema = Type.Record(Type.String(), Type.Unknown(), {
     'Field or attribute name → a value, or a list that means any of. Names as in the query language, such as `service`, `level`, `metadata.user_id`. `time_range` may stand here too.',
 });
 
-const selection = {
+/** Which lines a request asks for. */
+export const selection = {
   query: Type.Optional(Type.String({ description: 'Query language; absent or empty: all lines.' })),
   filters: Type.Optional(filtersSchema),
   time_range: Type.Optional(timeRangeSchema),
@@ -142,7 +143,8 @@ const recordC = Type.Object({ id: Type.String(), ts: timestamp, level, ...source
 
 const absoluteRange = (description: string) => Type.Object({ from: timestamp, to: timestamp }, { description });
 
-const cost = {
+/** What every answer says about itself. */
+export const cost = {
   took_ms: Type.Integer({ description: 'Milliseconds in the server, waiting for a turn included.' }),
   scanned: Type.Integer({ description: 'Lines read.' }),
   complete: Type.Boolean({ description: 'False where lines may be missing; then `reason` says why.' }),

@@ -17,7 +17,37 @@ export const searchConfig = section('Bounds of searches and aggregations.', {
   count_timeout: duration('5s', 'Longest run of the total count; afterwards the total is given as a lower bound.', { minimum: 10 }),
   max_memory: bytes('4GiB', 'Most memory of one query; the engine has a bound of its own for all of them.', { minimum: 2 ** 20 }),
   max_scanned_rows: integer(10_000_000, 'Lines that one page may scan before it answers with what it found.', { minimum: 1000 }),
-  max_concurrent: integer(40, 'Searches and aggregations that run at once, over all tenants.', { minimum: 1 }),
+  max_concurrent: integer(40, 'Searches and aggregations that run at once, over all tenants; those below have turns of their own.', {
+    minimum: 1,
+  }),
+  max_concurrent_urgent: integer(20, 'Searches and aggregations of priority p0 that run at once.', { minimum: 1 }),
+  max_concurrent_expensive: integer(4, 'Searches and aggregations over `expensive_rows` that run at once.', { minimum: 1 }),
+  max_concurrent_old: integer(5, 'Searches and aggregations of ranges that end before `recent_span` that run at once.', { minimum: 1 }),
+  max_concurrent_exports: integer(2, 'Exports and other questions of priority p2 that run at once.', { minimum: 1 }),
+  max_concurrent_per_key: integer(10, 'Searches and aggregations of one API key that run at once.', { minimum: 1 }),
+  expensive_rows: integer(5_000_000, 'Lines that a query may be estimated to read before it counts as expensive.', { minimum: 1 }),
+  max_estimated_rows: integer(1_000_000_000, 'Most lines that an aggregation may be estimated to read; priority p0 may read more.', {
+    minimum: 1,
+  }),
+  recent_span: duration('24h', 'Ranges that end before this span count as old.', { minimum: 1000 }),
+  max_searches_per_minute: integer(500, 'Searches of a tenant, and of an API key, in a minute; 0: any number. Only where there are keys.', {
+    minimum: 0,
+  }),
+  max_aggregations_per_minute: integer(
+    100,
+    'Aggregations of a tenant, and of an API key, in a minute; 0: any number. Only where there are keys.',
+    {
+      minimum: 0,
+    },
+  ),
+  breaker_window: duration('10s', 'Time over which failures of the engine are counted.', { minimum: 100 }),
+  breaker_failures: integer(10, 'Failures in that time, and half of all questions, at which no more are asked for a moment.', {
+    minimum: 1,
+  }),
+  breaker_pause: duration('2s', 'How long that moment is, before one question tries again.', { minimum: 10 }),
+  quarantine_strikes: integer(3, 'Times that a query may run into its bound of time or memory before it is kept out.', { minimum: 1 }),
+  quarantine_window: duration('10m', 'Time in which those are counted.', { minimum: 1000 }),
+  quarantine_time: duration('10m', 'How long such a query is kept out.', { minimum: 1000 }),
   max_concurrent_per_tenant: integer(20, 'Searches and aggregations of one tenant that run at once.', { minimum: 1 }),
   max_queued: integer(200, 'Searches that wait for their turn, over all tenants.', { minimum: 0 }),
   max_queued_per_tenant: integer(60, 'Searches of one tenant that wait for their turn.', { minimum: 0 }),
@@ -27,6 +57,15 @@ export const searchConfig = section('Bounds of searches and aggregations.', {
   min_interval: duration('1s', 'Shortest time step of an aggregation.', { minimum: 1 }),
   context_lines: integer(50, 'Lines before and after a line where the request names no number.', { minimum: 0, maximum: 10_000 }),
   trace_lines: integer(1000, 'Lines of a page of a trace where the request names no limit.', { minimum: 1, maximum: 100_000 }),
+  field_sample_lines: integer(
+    100_000,
+    'Lines whose fields are counted one by one; over more lines that match, statistics are estimated from a sample of about so many.',
+    { minimum: 1000, maximum: 100_000_000 },
+  ),
+  field_limit: integer(100, 'Fields of an answer where the request names no number.', { minimum: 1, maximum: 10_000 }),
+  max_fields: integer(1000, 'Most fields of one answer.', { minimum: 1, maximum: 10_000 }),
+  field_value_limit: integer(10, 'Values of a field where the request names no number.', { minimum: 1, maximum: 1000 }),
+  max_field_values: integer(100, 'Most values of a field in one answer.', { minimum: 1, maximum: 1000 }),
   trace_links: list('Tools that show traces: a trace is answered with its address in each.', traceLinkTemplate),
 });
 

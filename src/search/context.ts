@@ -8,7 +8,7 @@ import { earliestNs, latestNs } from '#base/instant.ts';
 import { allLines, allOf, leaf } from '#language/ast.ts';
 import type { QueryNode } from '#language/ast.ts';
 import type { LogLine } from '#model/log-line.ts';
-import type { LineKey, LineQuery, LinesAnswer, TimeRange } from '#store/log-store.ts';
+import type { LineKey, LineQuery, LinesAnswer, ReadOptions, TimeRange } from '#store/log-store.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { SearchIdentity } from './cursor.ts';
 import { lineKeyOf } from './line-key.ts';
@@ -60,11 +60,11 @@ export function readContext(runner: QueryRunner, request: ContextRequest, search
   return runner.measured('context', async (startedMs) => {
     const { scope = 'source' } = request;
     const counts = lineCounts(request, runner);
-    return runner.admitted(searcher, signal, async (readSignal) => {
-      const line = await readLine(runner, request.id, searcher, readSignal);
+    return runner.admitted(searcher, signal, async (_, options) => {
+      const line = await readLine(runner, request.id, searcher, options);
       const where = linesOfScope(line, scope);
       const read = (order: 'desc' | 'asc', limit: number, cursor: string | undefined) =>
-        readDirection(runner, { line, where, order, limit, cursor, signal: readSignal });
+        readDirection(runner, { line, where, order, limit, cursor, options });
       const [before, after] = await Promise.all([
         read('desc', counts.before, request.beforeCursor),
         read('asc', counts.after, request.afterCursor),
@@ -119,14 +119,14 @@ interface DirectionQuestion {
   readonly order: 'desc' | 'asc';
   readonly limit: number;
   readonly cursor: string | undefined;
-  readonly signal: AbortSignal;
+  readonly options: ReadOptions;
 }
 
 type Page = Pick<LinesAnswer, 'complete' | 'reason' | 'scannedRows'>;
 
 async function readDirection(
   runner: QueryRunner,
-  { line, where, order, limit, cursor, signal }: DirectionQuestion,
+  { line, where, order, limit, cursor, options }: DirectionQuestion,
 ): Promise<{ direction: ContextDirection; page: Page }> {
   const { tenant } = line;
   // The cursor belongs to this line and scope: the line's id stands where a search has its range.
@@ -137,7 +137,7 @@ async function readDirection(
     return { direction: { lines: [], cursor: cursorAt(after), hasMore: true }, page: { complete: true, scannedRows: 0 } };
   }
   const query: LineQuery = { tenant, where, range: allTime, order, limit, after };
-  const page = await runner.store.findLines(query, runner.readOptions(signal));
+  const page = await runner.store.findLines(query, options);
   const nextKey = nextPageKey(page, query) ?? page.lastKey ?? after;
   const hasMore = page.hasMore || page.searchedToNs !== undefined;
   return { direction: { lines: page.lines, cursor: cursorAt(nextKey), hasMore }, page };

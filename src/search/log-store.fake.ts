@@ -9,9 +9,17 @@ import { conditionOf } from '#language/conditions.ts';
 import type { Condition, ValueTest } from '#language/conditions.ts';
 import { resolveField } from '#language/fields.ts';
 import { resolveEdge } from '#language/time-spans.ts';
-import { textPredicate } from '#language/value-tests.ts';
+import { regexMatcher, textPredicate } from '#language/value-tests.ts';
 import type { LogLine } from '#model/log-line.ts';
 import { firstErrorSeverity, parseSeverity, severityName } from '#model/severity.ts';
+import type {
+  ComparisonAnswer,
+  ComparisonQuery,
+  CompletionAnswer,
+  CompletionQuery,
+  FieldStatisticsAnswer,
+  FieldStatisticsQuery,
+} from '#store/field-reads.ts';
 import type {
   AggregateAnswer,
   AggregateQuery,
@@ -26,9 +34,11 @@ import type {
   ReadOptions,
   TimeRange,
 } from '#store/log-store.ts';
+import type { EstimateQuery, LineEstimate } from '#store/line-estimate.ts';
 import type { ServiceSpan, ServiceSpansAnswer } from '#store/trace-reads.ts';
+import { fakeComparison, fakeCompletions, fakeFieldStatistics } from './field-reads.fake.ts';
 
-export type QuestionKind = 'find' | 'count' | 'aggregate' | 'line' | 'spans';
+export type QuestionKind = 'find' | 'count' | 'aggregate' | 'line' | 'spans' | 'fields';
 
 export interface FakeLine extends Partial<Omit<LogLine, 'attributes' | 'level' | 'id' | 'tsNs'>> {
   readonly tsMs: number;
@@ -47,6 +57,7 @@ export class FakeLogStore implements LogStore {
   /** Kinds that wait until `release`. */
   readonly held = new Set<QuestionKind>();
   incompleteReason: string | undefined;
+  costFactor = 1;
   /** Streams that were begun and have not ended. */
   openStreams = 0;
   #releasers: (() => void)[] = [];
@@ -88,6 +99,12 @@ export class FakeLogStore implements LogStore {
   /** Resolves when so many questions have been asked in all. */
   async untilAsked(count: number): Promise<void> {
     if (this.asked.length < count) await new Promise<void>((resolve) => this.#waiters.push({ count, resolve }));
+  }
+
+  /** Counts every line of the range as read, times `costFactor`. */
+  async estimateLines({ tenant, range }: EstimateQuery): Promise<LineEstimate> {
+    const lines = this.#rows({ tenant }, range).length;
+    return { lines, scannedRows: lines * this.costFactor };
   }
 
   async findLines(query: LineQuery, options: ReadOptions): Promise<LinesAnswer> {
@@ -168,8 +185,7 @@ export class FakeLogStore implements LogStore {
   }
 
   async serviceSpans(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<ServiceSpansAnswer> {
-    await this.#ask('spans', query.tenant, options);
-    const rows = this.#rows(query, query.range).filter((line) => matches(conditionOf(query.where), line));
+    const rows = await this.#matching('spans', query, options);
     const spans = [...Map.groupBy(rows, ({ service }) => service)].map(([service, lines]): ServiceSpan => {
       const times = lines.map(({ tsNs }) => tsNs).sort((a, b) => Number(a - b));
       const errorCount = lines.filter(({ level }) => level >= firstErrorSeverity).length;
@@ -179,9 +195,30 @@ export class FakeLogStore implements LogStore {
     return { spans, scannedRows: rows.length, ...this.#completeness() };
   }
 
+  async fieldStatistics(query: FieldStatisticsQuery, options: ReadOptions): Promise<FieldStatisticsAnswer> {
+    const rows = await this.#matching('fields', query, options);
+    return { ...fakeFieldStatistics(rows, query), scannedRows: rows.length, ...this.#completeness() };
+  }
+
+  async completions(query: CompletionQuery, options: ReadOptions): Promise<CompletionAnswer> {
+    const rows = await this.#matching('fields', query, options);
+    return { ...fakeCompletions(rows, query), scannedRows: rows.length, ...this.#completeness() };
+  }
+
+  async compareFields({ tenant, selection, baseline, limit }: ComparisonQuery, options: ReadOptions): Promise<ComparisonAnswer> {
+    const selected = await this.#matching('fields', { tenant, ...selection }, options);
+    const base = await this.#matching('fields', { tenant, ...baseline }, options);
+    return { ...fakeComparison(selected, base, limit), scannedRows: selected.length + base.length, ...this.#completeness() };
+  }
+
   async lineById(tenant: string, id: string, options: ReadOptions): Promise<LogLine | undefined> {
     await this.#ask('line', tenant, options);
     return this.lines.find((line) => line.tenant === tenant && line.id === id);
+  }
+
+  async #matching(kind: QuestionKind, query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<LogLine[]> {
+    await this.#ask(kind, query.tenant, options);
+    return this.#rows(query, query.range).filter((line) => matches(conditionOf(query.where), line));
   }
 
   #rows({ tenant }: { readonly tenant: string }, { fromNs, toNs }: TimeRange): LogLine[] {
@@ -252,6 +289,10 @@ function matches(condition: Condition, line: LogLine): boolean {
       return !matches(condition.child, line);
     case 'tokens':
       return hasTokensInOrder(line.message, condition.tokens, condition.lastIsPrefix);
+    case 'pattern': {
+      const bytes = Buffer.from(condition.text === 'message' ? line.message : foldText(line.message));
+      return regexMatcher(condition.pattern).test(bytes, 0, bytes.length);
+    }
     case 'column':
       return passes(columnText(line, condition.column), condition.test);
     case 'entry':

@@ -2,12 +2,13 @@
 import { AppError } from '#base/errors.ts';
 import { parseLineId } from '#base/ids.ts';
 import type { LogLine } from '#model/log-line.ts';
+import type { ReadOptions } from '#store/log-store.ts';
 import type { QueryRunner, Searcher } from './query-runner.ts';
 
 /** The line, for a caller that has its turn; AppError `not_found`, also where another tenant has it. */
-export async function readLine(runner: QueryRunner, id: string, searcher: Searcher, signal: AbortSignal): Promise<LogLine> {
+export async function readLine(runner: QueryRunner, id: string, searcher: Searcher, options: ReadOptions): Promise<LogLine> {
   const isOurs = isLineId(id);
-  const line = isOurs ? await runner.store.lineById(searcher.tenant, id.toLowerCase(), runner.readOptions(signal)) : undefined;
+  const line = isOurs ? await runner.store.lineById(searcher.tenant, id.toLowerCase(), options) : undefined;
   if (line !== undefined) return line;
   throw new AppError('not_found', isOurs ? `there is no line with the id "${id}"` : 'this is not the id of a line');
 }

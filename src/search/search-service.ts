@@ -7,15 +7,16 @@
  */
 import { isLookup } from '#language/selectivity.ts';
 import type { LogLine } from '#model/log-line.ts';
-import type { AggregateAnswer, Bucket, CountAnswer, LineQuery, LinesAnswer, TimeRange } from '#store/log-store.ts';
+import type { Bucket, CountAnswer, LineQuery, LinesAnswer, TimeRange } from '#store/log-store.ts';
 import { checkAggregate } from './aggregate-plan.ts';
 import { encodeCursor } from './cursor.ts';
 import { countWithinBudget, totalOf } from './line-count.ts';
 import type { Total } from './line-count.ts';
 import { nextPageKey } from './next-page.ts';
 import { QueryRunner, completenessOf, plainRange } from './query-runner.ts';
-import type { Answer, QueryRunnerOptions, SearchEvent, Searcher, Selection } from './query-runner.ts';
+import type { Answer, SignalledRead, QueryRunnerOptions, SearchEvent, Searcher, Selection } from './query-runner.ts';
 import { isLineId, readLine } from './read-line.ts';
+import type { ProtectionStatus } from './protection.ts';
 import { planSearch } from './search-plan.ts';
 import type { SearchRequest } from './search-plan.ts';
 
@@ -50,8 +51,8 @@ export class SearchService {
     this.runner = new QueryRunner(options);
   }
 
-  /** Searches that run and wait now. */
-  status(): { readonly running: number; readonly waiting: number } {
+  /** Searches that run and wait now, and what keeps others out. */
+  status(): ProtectionStatus {
     return this.runner.status();
   }
 
@@ -62,7 +63,12 @@ export class SearchService {
   search(request: SearchRequest, searcher: Searcher, signal: AbortSignal): Promise<SearchAnswer> {
     return this.runner.measured('search', async (startedMs) => {
       const { query, identity, range } = await planSearch(this.runner, request, searcher);
-      const page = await this.runner.admitted(searcher, signal, (readSignal) => this.#readPage(query, readSignal));
+      const { where, range: plain } = query;
+      const page = await this.runner.admitted(searcher, signal, (_, options) => this.#readPage(query, options), {
+        kind: 'search',
+        where,
+        range: plain,
+      });
       const nextKey = nextPageKey(page, query);
       const covered = page.searchedToNs === undefined ? undefined : coveredRange(query, page.searchedToNs);
       return {
@@ -87,9 +93,12 @@ export class SearchService {
       const range = await this.runner.resolveRange(request, 'now', searcher);
       const plan = checkAggregate(request, range, config);
       const question = { tenant: searcher.tenant, where, range: plainRange(range), maxBuckets: config.max_buckets, ...plan };
-      const answer: AggregateAnswer = await this.runner.admitted(searcher, signal, (readSignal) =>
-        store.aggregate(question, this.runner.readOptions(readSignal)),
-      );
+      const answer = await this.runner.admitted(searcher, signal, (_, options) => store.aggregate(question, options), {
+        kind: 'aggregate',
+        where,
+        range: question.range,
+        ...plan,
+      });
       return {
         ...completenessOf(answer),
         groupBy: plan.groupBy,
@@ -106,8 +115,8 @@ export class SearchService {
   lineById(id: string, searcher: Searcher, signal: AbortSignal): Promise<LogLine> {
     return this.runner.measured('line', async () => {
       // what has not the form of an id waits for no turn
-      if (!isLineId(id)) return readLine(this.runner, id, searcher, signal);
-      return this.runner.admitted(searcher, signal, (readSignal) => readLine(this.runner, id, searcher, readSignal));
+      if (!isLineId(id)) return readLine(this.runner, id, searcher, this.runner.readOptions(signal));
+      return this.runner.admitted(searcher, signal, (_, options) => readLine(this.runner, id, searcher, options));
     });
   }
 
@@ -115,15 +124,15 @@ export class SearchService {
    * Reads the page and, unless it shows all lines there are, counts. The two run side by side where a count is likely to be
    * needed; for an id it seldom is, and one begun in vain would have to be killed.
    */
-  async #readPage(query: LineQuery, signal: AbortSignal): Promise<LinesAnswer & Total> {
-    const counting = isLookup(query.where) ? undefined : this.#beginCount(query, signal);
+  async #readPage(query: LineQuery, options: SignalledRead): Promise<LinesAnswer & Total> {
+    const counting = isLookup(query.where) ? undefined : this.#beginCount(query, options);
     try {
-      const page = await this.runner.store.findLines(query, this.runner.readOptions(signal));
+      const page = await this.runner.store.findLines(query, options);
       const offset = query.offset ?? 0;
       const seen = page.lines.length === 0 ? 0 : offset + page.lines.length;
       const isWhole = page.complete && !page.hasMore && query.after === undefined && (seen > 0 || offset === 0);
       if (isWhole) return { ...page, total: seen, totalRelation: 'eq' };
-      const count = await (counting?.count ?? countWithinBudget(this.runner, query, signal));
+      const count = await (counting?.count ?? countWithinBudget(this.runner, query, options));
       const scannedRows = page.scannedRows + (count?.scannedRows ?? 0);
       return { ...page, scannedRows, ...totalOf(count, seen + (page.hasMore ? 1 : 0)) };
     } finally {
@@ -131,9 +140,9 @@ export class SearchService {
     }
   }
 
-  #beginCount(query: LineQuery, signal: AbortSignal): { readonly count: Promise<CountAnswer | undefined>; giveUp(): void } {
+  #beginCount(query: LineQuery, options: SignalledRead): { readonly count: Promise<CountAnswer | undefined>; giveUp(): void } {
     const abort = new AbortController();
-    const count = countWithinBudget(this.runner, query, AbortSignal.any([signal, abort.signal]));
+    const count = countWithinBudget(this.runner, query, { ...options, signal: AbortSignal.any([options.signal, abort.signal]) });
     // Whoever needs the count gets its error; given up, it has no one.
     count.catch(() => undefined);
     return { count, giveUp: () => abort.abort() };

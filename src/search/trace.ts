@@ -50,11 +50,11 @@ export function readTrace(runner: QueryRunner, request: TraceRequest, searcher: 
   return runner.measured('trace', async (startedMs) => {
     const { traceId } = request;
     const { query, identity } = await planTrace(runner, request, searcher);
-    const { page, services } = await runner.admitted(searcher, signal, async (readSignal) => {
-      const found = await runner.store.findLines(query, runner.readOptions(readSignal));
+    const { page, services } = await runner.admitted(searcher, signal, async (_, options) => {
+      const found = await runner.store.findLines(query, options);
       const isWhole = !found.hasMore && found.searchedToNs === undefined && query.after === undefined;
       if (isWhole) return { page: found, services: { spans: spansOf(found.lines), complete: true, scannedRows: 0 } };
-      return { page: found, services: await runner.store.serviceSpans(query, runner.readOptions(readSignal)) };
+      return { page: found, services: await runner.store.serviceSpans(query, options) };
     });
     const total = services.spans.reduce((sum, { lineCount }) => sum + lineCount, 0);
     const completeness = completenessOf(page, services);

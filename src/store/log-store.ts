@@ -5,6 +5,8 @@
  */
 import type { QueryNode } from '#language/ast.ts';
 import type { LogLine } from '#model/log-line.ts';
+import type { EstimateReads } from './line-estimate.ts';
+import type { FieldReads } from './field-reads.ts';
 import type { TraceReads } from './trace-reads.ts';
 
 /** Event time, nanoseconds, half open: [fromNs, toNs). */
@@ -29,8 +31,13 @@ export interface QueryLimits {
   readonly maxScannedRows: number;
 }
 
+/** Who waits for the answer: each has places of its own in the engine, so that none can take those of another. */
+export type WorkClass = 'search' | 'urgent' | 'background';
+
 export interface ReadOptions {
   readonly limits: QueryLimits;
+  /** Absent: `search`. */
+  readonly workClass?: WorkClass;
   /** Aborting kills the query in the engine. */
   readonly signal?: AbortSignal;
   readonly queryId?: string;
@@ -118,7 +125,7 @@ export interface AggregateAnswer extends Completeness {
   readonly extrapolated: boolean;
 }
 
-export interface LogStore extends TraceReads {
+export interface LogStore extends EstimateReads, TraceReads, FieldReads {
   findLines(query: LineQuery, options: ReadOptions): Promise<LinesAnswer>;
   /**
    * The lines of the query in their order as they are found, in steps of bounded size, all of one snapshot. It ends with

@@ -17,13 +17,26 @@ import type {
   ReadOptions,
   TimeRange,
 } from '../log-store.ts';
+import type {
+  ComparisonAnswer,
+  ComparisonQuery,
+  CompletionAnswer,
+  CompletionQuery,
+  FieldStatisticsAnswer,
+  FieldStatisticsQuery,
+} from '../field-reads.ts';
 import type { ServiceSpansAnswer } from '../trace-reads.ts';
+import type { EstimateQuery, LineEstimate } from '../line-estimate.ts';
 import { AbsentNames } from './absent-names.ts';
 import { aggregate } from './aggregate.ts';
+import { compareFields } from './compare-fields.ts';
+import { completions } from './completions.ts';
 import { CommittedCounts, countLines } from './count-lines.ts';
 import { Database, RowBudgetExceeded } from './database.ts';
 import type { BlockInserter, ClientsByClass } from './database.ts';
 import { DensityCache } from './density.ts';
+import { fieldStatistics } from './field-statistics.ts';
+import { estimateLines } from './estimate-lines.ts';
 import { findLines } from './find-lines.ts';
 import type { ReadParts } from './find-lines.ts';
 import { lineColumns, lineOfColumns } from './line-rows.ts';
@@ -149,6 +162,10 @@ export class ClickHouseStore implements LogStore {
     }
   }
 
+  estimateLines(query: EstimateQuery, options: ReadOptions): Promise<LineEstimate> {
+    return this.#withSnapshot((snapshot) => estimateLines(this.#reads, snapshot, query, options));
+  }
+
   countLines(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<CountAnswer> {
     return this.#withSnapshot((snapshot) => countLines(this.#reads, snapshot, query, options));
   }
@@ -159,6 +176,18 @@ export class ClickHouseStore implements LogStore {
 
   serviceSpans(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<ServiceSpansAnswer> {
     return this.#withSnapshot((snapshot) => serviceSpans(this.#reads, snapshot, query, options));
+  }
+
+  fieldStatistics(query: FieldStatisticsQuery, options: ReadOptions): Promise<FieldStatisticsAnswer> {
+    return this.#withSnapshot((snapshot) => fieldStatistics(this.#reads, snapshot, query, options));
+  }
+
+  completions(query: CompletionQuery, options: ReadOptions): Promise<CompletionAnswer> {
+    return this.#withSnapshot((snapshot) => completions(this.#reads, snapshot, query, options));
+  }
+
+  compareFields(query: ComparisonQuery, options: ReadOptions): Promise<ComparisonAnswer> {
+    return this.#withSnapshot((snapshot) => compareFields(this.#reads, snapshot, query, options));
   }
 
   lineById(tenant: string, id: string, options: ReadOptions): Promise<LogLine | undefined> {

@@ -35,9 +35,12 @@ const defaultCodec = 'ZSTD(3)';
 /** A value of one attribute is read without the others: keys are spread over this many streams. */
 const mapBuckets = 4;
 
+/** Lines of a granule, the least that is read of a part. */
+export const indexGranularity = 1024;
+
 /** Small granules and blocks: the newest lines of a busy tenant lie scattered over its services, and each costs a granule. */
 const layoutSettings = {
-  index_granularity: 1024,
+  index_granularity: indexGranularity,
   min_compress_block_size: 32_768,
   default_compression_codec: `'${defaultCodec}'`,
   map_serialization_version: "'with_buckets'",
