@@ -19,6 +19,7 @@ function key(fields: Partial<ApiKeyConfig>): ApiKeyConfig {
     tenant: 'default',
     may_ingest: true,
     may_read: true,
+    may_prioritise: false,
     may_act_for_others: false,
     ...fields,
   };

@@ -36,12 +36,20 @@ export interface KeyProof {
   readonly answerWith: (key: string) => string;
 }
 
+/** How much a question matters: p0 an incident, p1 somebody who waits, p2 what may take its time. */
+export type Priority = 'p0' | 'p1' | 'p2';
+
+/** Where no keys are configured. */
+export const anonymousKeyName = 'anonymous';
+
 export interface Principal {
   readonly tenant: string;
   /** Name of the key; `anonymous` where none is configured. */
   readonly keyName: string;
   /** May name other tenants, and so may also do what concerns all of them; true where access is open. */
   readonly mayActForOthers: boolean;
+  /** May ask with priority p0. */
+  readonly mayPrioritise: boolean;
   /** What the sender's proof is answered with. */
   readonly answer?: string | undefined;
 }
@@ -75,7 +83,7 @@ export function createAccess(config: AccessConfig): Access {
     isOpen,
     authenticate(credentials, need) {
       const asked = askedTenant(credentials.tenant);
-      if (isOpen) return { tenant: asked ?? defaultTenant, keyName: 'anonymous', mayActForOthers: true };
+      if (isOpen) return { tenant: asked ?? defaultTenant, keyName: anonymousKeyName, mayActForOthers: true, mayPrioritise: true };
       const { proof } = credentials;
       const key = proof === undefined ? findKey(keys, presentedKey(credentials)) : findProved(keys, proof);
       const allowed = need === 'ingest' ? key.may_ingest : key.may_read;
@@ -86,7 +94,12 @@ export function createAccess(config: AccessConfig): Access {
           `X-Tenant-ID says "${asked}", but key "${key.name}" belongs to tenant "${key.tenant}" and may not act for others`,
         );
       }
-      const principal = { tenant: asked ?? key.tenant, keyName: key.name, mayActForOthers: key.may_act_for_others };
+      const principal = {
+        tenant: asked ?? key.tenant,
+        keyName: key.name,
+        mayActForOthers: key.may_act_for_others,
+        mayPrioritise: key.may_prioritise,
+      };
       return proof === undefined || key.key === undefined ? principal : { ...principal, answer: proof.answerWith(key.key.reveal()) };
     },
   };

@@ -9,6 +9,10 @@ const apiKey = section('An API key.', {
   tenant: text('default', 'Tenant whose lines it writes and reads.'),
   may_ingest: flag(true, 'May send lines.'),
   may_read: flag(true, 'May search, aggregate and tail.'),
+  may_prioritise: flag(
+    false,
+    'May search with the header `X-Priority: p0`, which passes the bounds of rate and concurrency: for incidents.',
+  ),
   may_act_for_others: flag(false, 'May name another tenant in X-Tenant-ID.'),
 });
 

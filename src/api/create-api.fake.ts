@@ -54,6 +54,7 @@ export function createTestApi(
     tenant: 'default',
     may_ingest: true,
     may_read: true,
+    may_prioritise: false,
     may_act_for_others: false,
     ...key,
   }));
@@ -71,7 +72,7 @@ export function createTestApi(
         log: {},
         store: {},
         engine: {},
-        search: { ...search.status() },
+        search: { ...search.status(), quarantined: { default: [], other: [{ fingerprint: 'f00d' }] } },
         recovery: [],
         ledger: { default: zeroOutcomes, other: zeroOutcomes },
       }),

@@ -186,6 +186,10 @@ test('metrics, status and its ledger by tenant', async (t) => {
   const keyed = createTestApi(t, { keys: [{ ...keys[0], tenant: 'other' }] });
   const own = (await keyed.get('/v1/status', { 'x-api-key': 'acme-0123456789abcdef' })).json<{ ledger: object }>();
   assert.deepEqual(Object.keys(own.ledger), ['other']);
+  const { quarantined } = (await keyed.get('/v1/status', { 'x-api-key': 'acme-0123456789abcdef' })).json<{
+    search: { quarantined: object };
+  }>().search;
+  assert.deepEqual(quarantined, { other: [{ fingerprint: 'f00d' }] });
   assert.equal(store.asked.length, 0);
 });
 
@@ -230,4 +234,15 @@ test('docs/reference/openapi.json is what the code says; `npm run generate` writ
   };
   served.info.version = kept.info.version;
   assert.deepEqual(kept, served);
+});
+
+test('priority p0 needs a right, and an unknown priority is told', async (t) => {
+  const keys = [{ key: new Secret('plain-0123456789abcdef') }, { key: new Secret('incident-0123456789abcdef'), may_prioritise: true }];
+  const { get } = createTestApi(t, { keys });
+  const ask = async (key: string, priority: string): Promise<number> =>
+    (await get('/api/v1/logs/search', { 'x-api-key': key, 'x-priority': priority })).statusCode;
+  assert.equal(await ask('plain-0123456789abcdef', 'p0'), 403);
+  assert.equal(await ask('plain-0123456789abcdef', 'p2'), 200);
+  assert.equal(await ask('incident-0123456789abcdef', 'P0'), 200);
+  assert.equal(await ask('incident-0123456789abcdef', 'p9'), 400);
 });

@@ -91,8 +91,13 @@ function statusReply(report: StatusReport, { principal }: ApiRequest): ApiReply 
   const seesAll = principal?.mayActForOthers === true;
   const visible = (byTenant: object = {}): object =>
     Object.fromEntries(Object.entries(byTenant).filter(([tenant]) => seesAll || tenant === principal?.tenant));
-  const { ledger, quarantine } = report;
-  return uncached(jsonReply(JSON.stringify({ ...report, ledger: visible(ledger), quarantine: visible(quarantine) })));
+  const { ledger, quarantine, search } = report;
+  const shown = {
+    ledger: visible(ledger),
+    quarantine: visible(quarantine),
+    search: { ...search, quarantined: visible(search['quarantined'] as object) },
+  };
+  return uncached(jsonReply(JSON.stringify({ ...report, ...shown })));
 }
 
 async function flush(operations: Operations, { body }: ApiRequest): Promise<ApiReply> {

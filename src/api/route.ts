@@ -4,14 +4,19 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TObject, TSchema } from 'typebox';
-import type { Principal } from '#access/access.ts';
+import type { Principal, Priority } from '#access/access.ts';
 
 /** Who may call: anyone; who may read a tenant's lines; who may write them too; who may act for all tenants (everyone, where access is open). */
 export type RouteAccess = 'public' | 'read' | 'read-and-ingest' | 'act-for-others';
 
+/** Who calls, and how much it matters. */
+export interface Caller extends Principal {
+  readonly priority: Priority;
+}
+
 export interface ApiRequest {
   /** The caller; undefined on public routes. */
-  readonly principal: Principal | undefined;
+  readonly principal: Caller | undefined;
   /** Decoded parameters of the path. */
   readonly pathParameters: Readonly<Record<string, string>>;
   /** Parameters of the query string in their order; a name may come several times. */

@@ -45,7 +45,7 @@ export const statusReport = Type.Object(
     }),
     store: freeForm('Memtables, flushes and generations.'),
     engine: freeForm('State of the storage engine process.'),
-    search: freeForm('Searches that run and wait.'),
+    search: freeForm('Searches that run and wait, by pool; the circuit breaker; queries that are kept out for a while, by tenant.'),
     receivers: Type.Optional(freeForm('Ports of their own that receivers listen on, and what they met beside records.')),
     quarantine: Type.Optional(freeForm('Tenant → quarantined records by state; a key sees its own tenant, unless it may act for others.')),
     tail: Type.Optional(freeForm('Live tails.')),

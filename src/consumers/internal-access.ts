@@ -30,5 +30,5 @@ export function admitOwnClients(access: AccessConfig): InternalAccess {
 function ownKey(rights: Pick<ApiKeyConfig, 'name' | 'tenant' | 'may_act_for_others'>): { secret: string; key: ApiKeyConfig } {
   const secret = randomBytes(32).toString('hex');
   const key_sha256 = createHash('sha256').update(secret, 'utf8').digest('hex');
-  return { secret, key: { ...rights, key_sha256, may_ingest: true, may_read: true } };
+  return { secret, key: { ...rights, key_sha256, may_ingest: true, may_read: true, may_prioritise: false } };
 }

@@ -8,6 +8,7 @@
  */
 import { rm } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
+import { getPriority, setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { HttpInterface } from './child/http-interface.ts';
 import { loadNativeEngine } from './child/native-engine.ts';
@@ -23,6 +24,8 @@ interface RunningEngine {
 const cannotOpen = 3;
 
 async function start(options: EngineOptions): Promise<RunningEngine> {
+  // Threads that begin later, and so all of the engine's, are as nice as this one. Coming back would need a privilege.
+  if (getPriority() < options.niceness) setPriority(options.niceness);
   const engine = loadNativeEngine();
   try {
     // The first connection opens the data path with the server's settings; later ones bring query settings only.

@@ -8,7 +8,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import type { EngineConfig } from './config.ts';
 
 /** Who asks: each class has its own sessions, so that none can starve the others. */
-export const sessionClasses = ['insert', 'flush', 'search'] as const;
+export const sessionClasses = ['insert', 'flush', 'search', 'urgent', 'background'] as const;
 export type SessionClass = (typeof sessionClasses)[number];
 
 export type QuerySettings = Readonly<Record<string, string>>;
@@ -34,6 +34,8 @@ export interface EngineOptions {
   readonly insertBufferBytes: number;
   readonly maxInsertBodyBytes: number;
   readonly orphanGraceMs: number;
+  /** What it yields to the rest of the product when the cores are busy: 0 nothing, 19 nearly everything. */
+  readonly niceness: number;
 }
 
 /** The machine this process runs on; sees the limit of a container. */
@@ -43,9 +45,19 @@ export function thisMachine(): Machine {
   return { cores: availableParallelism(), memoryBytes };
 }
 
+function sessionCounts(config: EngineConfig): Record<SessionClass, number> {
+  return {
+    insert: config.insert_sessions,
+    flush: config.flush_sessions,
+    search: config.search_sessions,
+    urgent: config.urgent_sessions,
+    background: config.background_sessions,
+  };
+}
+
 /** Threads of libuv's pool: every session can be inside the engine at once, and files, zlib and DNS need some too. */
 export function threadPoolSize(config: EngineConfig): number {
-  return config.insert_sessions + config.flush_sessions + config.search_sessions + 1 + 4;
+  return Object.values(sessionCounts(config)).reduce((sum, count) => sum + count, 0) + 1 + 4;
 }
 
 const leastMemoryBytes = 512 * 2 ** 20;
@@ -101,6 +113,7 @@ function engineArguments(config: EngineConfig, machine: Machine): string[] {
 const unboundedRows = String(1e12);
 
 function sessionSettings(config: EngineConfig, machine: Machine): Record<SessionClass, QuerySettings> {
+  const searchThreads = String(config.max_threads > 0 ? config.max_threads : machine.cores);
   const everywhere = { log_queries: '0', query_profiler_real_time_period_ns: '0', query_profiler_cpu_time_period_ns: '0' };
   return {
     insert: {
@@ -121,7 +134,9 @@ function sessionSettings(config: EngineConfig, machine: Machine): Record<Session
       max_partitions_per_insert_block: '0',
       optimize_on_insert: '0',
     },
-    search: { ...everywhere, max_threads: String(config.max_threads > 0 ? config.max_threads : machine.cores) },
+    search: { ...everywhere, max_threads: searchThreads },
+    urgent: { ...everywhere, max_threads: searchThreads },
+    background: { ...everywhere, max_threads: '1' },
   };
 }
 
@@ -136,7 +151,7 @@ export function engineOptions(config: EngineConfig, machine: Machine, paths: Eng
   return {
     ...paths,
     arguments: engineArguments(config, machine),
-    sessions: { insert: config.insert_sessions, flush: config.flush_sessions, search: config.search_sessions },
+    sessions: sessionCounts(config),
     sessionSettings: sessionSettings(config, machine),
     maxQueued: config.max_queued,
     queueTimeoutMs: config.queue_timeout,
@@ -144,5 +159,6 @@ export function engineOptions(config: EngineConfig, machine: Machine, paths: Eng
     insertBufferBytes: config.insert_buffer,
     maxInsertBodyBytes: config.max_insert_body,
     orphanGraceMs: config.orphan_grace,
+    niceness: config.niceness,
   };
 }

@@ -3,11 +3,16 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { AppError } from '#base/errors.ts';
 import { SearchAdmission } from './admission.ts';
-import type { AdmissionSettings } from './admission.ts';
+import type { AdmissionSettings, Applicant } from './admission.ts';
 import { ManualClock } from './manual-clock.fake.ts';
 
 const settings: AdmissionSettings = {
   max_concurrent: 3,
+  max_concurrent_urgent: 1,
+  max_concurrent_expensive: 1,
+  max_concurrent_old: 1,
+  max_concurrent_exports: 1,
+  max_concurrent_per_key: 2,
   max_concurrent_per_tenant: 2,
   max_queued: 4,
   max_queued_per_tenant: 2,
@@ -22,17 +27,19 @@ function createDriver(custom: Partial<AdmissionSettings> = {}) {
   const admission = new SearchAdmission({ ...settings, ...custom }, clock);
   const begun: string[] = [];
   const enders = new Map<string, () => void>();
-  const start = (name: string, signal: AbortSignal = never): Promise<string> =>
-    admission.run(name.split('-')[0], signal, () => {
+  const startAs = (applicant: Applicant, name: string, signal: AbortSignal = never): Promise<string> =>
+    admission.run(applicant, signal, () => {
       begun.push(name);
       return new Promise((resolve) => enders.set(name, () => resolve(name)));
     });
+  const start = (name: string, signal?: AbortSignal): Promise<string> =>
+    startAs({ tenant: name.split('-')[0], pool: 'interactive' }, name, signal);
   const end = async (name: string): Promise<void> => {
     await settled();
     enders.get(name)?.();
     await settled();
   };
-  return { clock, admission, begun, start, end };
+  return { clock, admission, begun, start, startAs, end };
 }
 
 const codeAndSetting = (error: AppError): unknown[] => [error.code, error.details['setting']];
@@ -61,6 +68,43 @@ test('waiting tenants take turns, whoever came first', async () => {
   for (let turn = 0; turn < runs.length; turn++) await end(begun[turn]);
   await Promise.all(runs);
   assert.ok(begun.indexOf('b-1') < begun.indexOf('a-3') && begun.indexOf('c-1') < begun.indexOf('a-3'), begun.join(' '));
+});
+
+test('each pool has turns of its own', async () => {
+  const { begun, startAs, end, admission } = createDriver({ max_concurrent: 2, max_concurrent_per_tenant: 10, max_queued_per_tenant: 10 });
+  const pools = ['expensive', 'old', 'export', 'interactive'] as const;
+  const runs = pools.flatMap((pool) => [1, 2].map((number) => startAs({ tenant: 'a', pool }, `${pool}-${number}`)));
+  await settled();
+  assert.deepEqual(begun, ['expensive-1', 'old-1', 'export-1', 'interactive-1', 'interactive-2']);
+  assert.deepEqual(admission.runningByPool(), { urgent: 0, interactive: 2, expensive: 1, old: 1, export: 1 });
+  await end('old-1');
+  assert.equal(begun.at(-1), 'old-2');
+  for (const pool of pools) for (const number of [1, 2]) await end(`${pool}-${number}`);
+  await Promise.all(runs);
+});
+
+test('a key has a bound of its own within its tenant', async () => {
+  const { begun, startAs, end } = createDriver({ max_concurrent: 10, max_concurrent_per_tenant: 10 });
+  const of = (keyName: string): Applicant => ({ tenant: 'a', keyName, pool: 'interactive' });
+  const runs = ['x-1', 'x-2', 'x-3', 'y-1'].map((name) => startAs(of(name[0]), name));
+  await settled();
+  assert.deepEqual(begun, ['x-1', 'x-2', 'y-1']);
+  await end('x-1');
+  assert.equal(begun.at(-1), 'x-3');
+  for (const name of ['x-2', 'x-3', 'y-1']) await end(name);
+  await Promise.all(runs);
+});
+
+test('an incident waits for nobody but other incidents', async () => {
+  const { begun, startAs, end } = createDriver();
+  const runs = ['a-1', 'a-2'].map((name) => startAs({ tenant: 'a', keyName: 'k', pool: 'interactive' }, name));
+  runs.push(startAs({ tenant: 'a', keyName: 'k', pool: 'urgent' }, 'p0-1'), startAs({ tenant: 'b', pool: 'urgent' }, 'p0-2'));
+  await settled();
+  assert.deepEqual(begun, ['a-1', 'a-2', 'p0-1']);
+  await end('p0-1');
+  assert.equal(begun.at(-1), 'p0-2');
+  for (const name of ['a-1', 'a-2', 'p0-2']) await end(name);
+  await Promise.all(runs);
 });
 
 test('a full queue refuses at once and names its bound', async () => {
@@ -104,7 +148,7 @@ test('who goes away gives up the place', async () => {
 test('a task that fails gives back its turn', async () => {
   const { admission, start, end } = createDriver({ max_concurrent: 1 });
   await assert.rejects(
-    admission.run('a', never, () => Promise.reject(new AppError('query_timeout', 'slow'))),
+    admission.run({ tenant: 'a', pool: 'interactive' }, never, () => Promise.reject(new AppError('query_timeout', 'slow'))),
     /slow/,
   );
   const next = start('a-1');

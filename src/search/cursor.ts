@@ -16,6 +16,7 @@ import { createHash } from 'node:crypto';
 import { AppError } from '#base/errors.ts';
 import type { QueryNode } from '#language/ast.ts';
 import type { LineKey, TimeRange } from '#store/log-store.ts';
+import { fingerprint } from './fingerprint.ts';
 
 export interface Cursor {
   readonly order: 'desc' | 'asc';
@@ -96,21 +97,4 @@ function searchFingerprint({ tenant, where, order }: SearchIdentity): Buffer {
 
 function rangeFingerprint(askedRange: unknown): Buffer {
   return fingerprint({ range: askedRange ?? null });
-}
-
-function fingerprint(value: unknown): Buffer {
-  return createHash('sha256').update(canonicalJson(value)).digest().subarray(0, 8);
-}
-
-/** JSON with sorted keys and without the positions of query text, which do not change what is searched. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (key, part: unknown) => {
-    if (key === 'span' && isPositions(part)) return undefined;
-    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
-    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
-}
-
-function isPositions(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'start' in value && 'end' in value;
 }

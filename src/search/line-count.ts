@@ -2,7 +2,7 @@
 import { AppError, toAppError } from '#base/errors.ts';
 import type { CountAnswer, LineQuery } from '#store/log-store.ts';
 import { withDeadline } from './deadline.ts';
-import type { QueryRunner } from './query-runner.ts';
+import type { QueryRunner, SignalledRead } from './query-runner.ts';
 
 export interface Total {
   /** All lines that match, or at least so many where the relation is `gte`. */
@@ -11,14 +11,15 @@ export interface Total {
 }
 
 /** The count, or undefined where it ran out of its own budget. Other errors are the search's. */
-export async function countWithinBudget(runner: QueryRunner, query: LineQuery, signal: AbortSignal): Promise<CountAnswer | undefined> {
+export async function countWithinBudget(runner: QueryRunner, query: LineQuery, options: SignalledRead): Promise<CountAnswer | undefined> {
   const { store, clock, config } = runner;
   const { tenant, where, range } = query;
   const timeoutMs = Math.min(config.count_timeout, config.timeout);
   const expired = (): AppError => new AppError('query_timeout', 'the count ran out of its time');
   try {
-    const count = (countSignal: AbortSignal) => store.countLines({ tenant, where, range }, runner.readOptions(countSignal, timeoutMs));
-    return await withDeadline(clock, { afterMs: timeoutMs, signal, expired }, count);
+    const limits = { ...options.limits, timeoutMs };
+    const count = (countSignal: AbortSignal) => store.countLines({ tenant, where, range }, { ...options, limits, signal: countSignal });
+    return await withDeadline(clock, { afterMs: timeoutMs, signal: options.signal, expired }, count);
   } catch (thrown) {
     const error = toAppError(thrown);
     if (error.code === 'query_timeout' || error.code === 'query_too_expensive') return undefined;

@@ -12,18 +12,16 @@ import { allOf, parseFilters } from '#language/filters.ts';
 import { parseQuery } from '#language/parser.ts';
 import { timeRangeOf, withFixedTimes } from '#language/query-times.ts';
 import type { Clock } from '#platform/clock.ts';
-import type { LogStore, ReadOptions, TimeRange } from '#store/log-store.ts';
-import { SearchAdmission } from './admission.ts';
+import type { LogStore, QueryLimits, ReadOptions, TimeRange } from '#store/log-store.ts';
 import { settingPath } from './config.ts';
 import type { SearchConfig } from './config.ts';
 import { withDeadline } from './deadline.ts';
+import { Protection } from './protection.ts';
+import type { ProtectionStatus, Question, Searcher } from './protection.ts';
 import { checkWidth, resolveTimeRange } from './time-range.ts';
 import type { ResolvedRange, TimeRangeSpec } from './time-range.ts';
 
-/** Whose lines are asked for. */
-export interface Searcher {
-  readonly tenant: string;
-}
+export type { Question, Searcher };
 
 /** Which lines are asked for. */
 export interface Selection {
@@ -34,6 +32,9 @@ export interface Selection {
   readonly timeRange?: TimeRangeSpec;
   readonly allowWideRange?: boolean;
 }
+
+/** Options of a read that ends with its signal. */
+export type SignalledRead = ReadOptions & { readonly signal: AbortSignal };
 
 /** What every answer says about itself. */
 export interface Answer {
@@ -72,19 +73,24 @@ export class QueryRunner {
   readonly config: SearchConfig;
   readonly clock: Clock;
   readonly #options: QueryRunnerOptions;
-  readonly #admission: SearchAdmission;
+  readonly #protection: Protection;
 
   constructor(options: QueryRunnerOptions) {
     this.#options = options;
     this.store = options.store;
     this.config = options.config;
     this.clock = options.clock;
-    this.#admission = new SearchAdmission(options.config, options.clock);
+    const { config, clock, store } = options;
+    this.#protection = new Protection({
+      config,
+      clock,
+      estimate: ({ tenant }, question) => store.estimateLines({ tenant, ...question }, { limits: this.#limits(config.timeout) }),
+    });
   }
 
-  /** Questions that run and wait now. */
-  status(): { readonly running: number; readonly waiting: number } {
-    return { running: this.#admission.running, waiting: this.#admission.waiting };
+  /** Questions that run and wait now, and what keeps others out. */
+  status(): ProtectionStatus {
+    return this.#protection.status();
   }
 
   /**
@@ -120,16 +126,32 @@ export class QueryRunner {
     return range;
   }
 
-  /** Waits for a turn, then runs the question within its time. */
-  admitted<T>({ tenant }: Searcher, signal: AbortSignal, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  /**
+   * Asks when everything that protects the engine lets it, within the question's time. `ask` gets the signal that ends it
+   * and the options to read with. `question` tells what it will cost; without, it counts as cheap.
+   */
+  admitted<T>(
+    searcher: Searcher,
+    signal: AbortSignal,
+    ask: (signal: AbortSignal, options: SignalledRead) => Promise<T>,
+    question?: Question,
+  ): Promise<T> {
     const { clock, config } = this.#options;
     const expired = (): AppError => timedOut(config.timeout);
-    return this.#admission.run(tenant, signal, () => withDeadline(clock, { afterMs: config.timeout + graceMs, signal, expired }, ask));
+    return this.#protection.run(searcher, question, signal, (workClass) =>
+      withDeadline(clock, { afterMs: config.timeout + graceMs, signal, expired }, (readSignal) =>
+        ask(readSignal, { ...this.readOptions(readSignal), workClass }),
+      ),
+    );
   }
 
-  readOptions(signal: AbortSignal, timeoutMs = this.config.timeout): ReadOptions {
+  readOptions(signal: AbortSignal, timeoutMs = this.config.timeout): SignalledRead {
+    return { limits: this.#limits(timeoutMs), signal };
+  }
+
+  #limits(timeoutMs: number): QueryLimits {
     const { max_memory: maxMemoryBytes, max_scanned_rows: maxScannedRows } = this.config;
-    return { limits: { timeoutMs, maxMemoryBytes, maxScannedRows }, signal };
+    return { timeoutMs, maxMemoryBytes, maxScannedRows };
   }
 
   /** Runs a request, turns what it throws into an AppError that names its setting, and tells the observer. */

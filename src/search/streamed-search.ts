@@ -12,7 +12,7 @@ import { Handoff } from './handoff.ts';
 import { countWithinBudget, totalOf } from './line-count.ts';
 import type { Total } from './line-count.ts';
 import { nextPageKey } from './next-page.ts';
-import type { Answer, QueryRunner, Searcher } from './query-runner.ts';
+import type { Answer, QueryRunner, Searcher, SignalledRead } from './query-runner.ts';
 import { planSearch } from './search-plan.ts';
 import type { SearchPlan, SearchRequest } from './search-plan.ts';
 
@@ -81,7 +81,13 @@ class StreamedSearch {
     this.#withTotal = withTotal;
     const stop = AbortSignal.any([signal, this.#stopping.signal]);
     this.#running = runner
-      .measured('stream', () => runner.admitted(searcher, stop, (readSignal) => this.#run(readSignal)))
+      .measured('stream', () =>
+        runner.admitted(searcher, stop, (_, options) => this.#run(options), {
+          kind: 'search',
+          where: plan.query.where,
+          range: plan.query.range,
+        }),
+      )
       .catch((thrown: unknown) => ({ error: toAppError(thrown) }))
       .finally(() => this.#steps.end());
   }
@@ -110,19 +116,19 @@ class StreamedSearch {
   }
 
   /** Lines and count side by side; the turn is given back after both. */
-  async #run(signal: AbortSignal): Promise<Ended> {
-    const counting = this.#withTotal ? countWithinBudget(this.#runner, this.#plan.query, signal).catch(() => undefined) : undefined;
-    const ended = await this.#feed(signal);
+  async #run(options: SignalledRead): Promise<Ended> {
+    const counting = this.#withTotal ? countWithinBudget(this.#runner, this.#plan.query, options).catch(() => undefined) : undefined;
+    const ended = await this.#feed(options);
     this.#count = await counting;
     return ended;
   }
 
-  async #feed(signal: AbortSignal): Promise<Ended> {
+  async #feed(options: SignalledRead): Promise<Ended> {
     let last: LinesStep | undefined;
-    for await (const step of this.#runner.store.streamLines(this.#plan.query, this.#runner.readOptions(signal))) {
+    for await (const step of this.#runner.store.streamLines(this.#plan.query, options)) {
       last = step;
-      await this.#steps.push(step, signal);
-      if (signal.aborted) break;
+      await this.#steps.push(step, options.signal);
+      if (options.signal.aborted) break;
     }
     return { scannedRows: last?.scannedRows ?? 0, complete: last?.reason === undefined };
   }

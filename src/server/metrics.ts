@@ -155,6 +155,28 @@ export const searchScanned = {
   help: 'Lines that searches read.',
 } satisfies MetricSpec;
 
+export const searchRunning = {
+  name: 'millrace_search_running',
+  kind: 'gauge',
+  help: 'Searches and aggregations that run now, by pool.',
+  labels: ['pool'],
+} satisfies MetricSpec;
+export const searchWaiting = {
+  name: 'millrace_search_waiting',
+  kind: 'gauge',
+  help: 'Searches and aggregations that wait for a turn.',
+} satisfies MetricSpec;
+export const searchCircuit = {
+  name: 'millrace_search_circuit_open',
+  kind: 'gauge',
+  help: '1 while searches are refused because most of the latest failed.',
+} satisfies MetricSpec;
+export const searchQuarantined = {
+  name: 'millrace_search_quarantined_queries',
+  kind: 'gauge',
+  help: 'Queries that are kept out for a while because they ran into bounds of time or memory repeatedly.',
+} satisfies MetricSpec;
+
 /** The numbers behind the metrics, read when `/metrics` is asked. */
 export interface MetricSources {
   gatewayCounts(): GatewayCounts;
@@ -207,6 +229,12 @@ export function registerServerMetrics(metrics: Metrics, sources: MetricSources):
   });
   single(engineUp, () => (part('engine').status === 'ready' ? 1 : 0));
   single(engineRestarts, () => part('engine').restarts);
+  metrics.readAtScrape(searchRunning, () =>
+    Object.entries((part('search').pools ?? {}) as Readonly<Record<string, number>>).map(([pool, value]) => ({ value, labels: { pool } })),
+  );
+  single(searchWaiting, () => part('search').waiting);
+  single(searchCircuit, () => (part('search').circuit === 'closed' ? 0 : 1));
+  single(searchQuarantined, () => Object.values((part('search').quarantined ?? {}) as Readonly<Record<string, unknown[]>>).flat().length);
   single(tailSubscribers, () => part('tail').subscribers);
   single(tailDropped, () => part('tail').dropped_lines);
 }

@@ -40,7 +40,7 @@ export function serverStatus(parts: StatusParts): StatusReport & { readonly gate
     ledger: ledgerReport(parts.store.sink),
     store: { ...parts.store.status(), replay: parts.replay.status(), data_directory: parts.dataPath },
     engine: engineStatus(parts.engine),
-    search: { ...parts.search.status() },
+    search: searchStatus(parts.search),
     tail: tailStatus(tail),
     receivers: { listeners: (gateway?.status().listeners ?? []).map(listenerStatus), events: gateway?.counts().events ?? {} },
     quarantine: Object.fromEntries(parts.quarantine.totals()),
@@ -52,6 +52,17 @@ export function serverStatus(parts: StatusParts): StatusReport & { readonly gate
       lost_rows: lostRows,
     })),
   };
+}
+
+/** Kept-out queries by tenant: a key sees those of its own. */
+function searchStatus(search: SearchService): Record<string, unknown> {
+  const { quarantined, ...facts } = search.status();
+  const byTenant = Object.groupBy(quarantined, ({ tenant }) => tenant);
+  const shown = Object.entries(byTenant).map(([tenant, queries = []]) => [
+    tenant,
+    queries.map(({ fingerprint, strikes, untilMs, reason }) => ({ fingerprint, strikes, reason, until: new Date(untilMs).toISOString() })),
+  ]);
+  return { ...facts, quarantined: Object.fromEntries(shown) };
 }
 
 /** Outcomes of all records ever received, as far as the indexer has read them. */

@@ -130,7 +130,17 @@ test('it is let in with and without keys, into its own tenant only', () => {
   const whileOpen = admitOwnClients(open);
   assert.equal(createAccess(whileOpen.access).authenticate({ tenant: whileOpen.canaryHeaders['x-tenant-id'] }, 'ingest').tenant, '_canary');
   const keyed: AccessConfig = {
-    keys: [{ name: 'k', key_sha256: 'a'.repeat(64), tenant: 'acme', may_ingest: true, may_read: true, may_act_for_others: false }],
+    keys: [
+      {
+        name: 'k',
+        key_sha256: 'a'.repeat(64),
+        tenant: 'acme',
+        may_ingest: true,
+        may_read: true,
+        may_prioritise: false,
+        may_act_for_others: false,
+      },
+    ],
   };
   const { access, canaryHeaders: headers, actingHeaders } = admitOwnClients(keyed);
   const entrance = createAccess(access);

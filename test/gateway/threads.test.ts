@@ -15,6 +15,7 @@ import { Secret } from '#base/secret.ts';
 import { ingestConfig } from '#ingest/config.ts';
 import { logConfig } from '#log/config.ts';
 import { parsingConfig } from '#parsing/config.ts';
+import { patternsConfig } from '#patterns/config.ts';
 import { openWalLog } from '#log/wal/wal-log.ts';
 import type { WalLog } from '#log/wal/wal-log.ts';
 import { systemClock } from '#platform/clock.ts';
@@ -61,6 +62,7 @@ async function start(t: TestContext, settings: Partial<GatewayConfig> = {}, acce
       quarantine: defaultsOf(quarantineConfig),
       policies: defaultsOf(policiesConfig),
       parsing: defaultsOf(parsingConfig),
+      patterns: defaultsOf(patternsConfig),
     },
     incarnation: log.incarnation,
     logDirectory: join(directory, 'log'),
@@ -69,6 +71,8 @@ async function start(t: TestContext, settings: Partial<GatewayConfig> = {}, acce
     lastReceivedMs: 0,
     rules: noRules,
     recentBatches: async () => [],
+    templates: () => [],
+    onTemplates: () => undefined,
     onCommitted: (end) => log.advance(end),
     clock: systemClock,
     logger: silentLogger,
@@ -141,6 +145,7 @@ test('with keys configured, the key decides; its secret does not go to the worke
     tenant: 'acme',
     may_ingest: true,
     may_read: true,
+    may_prioritise: false,
     may_act_for_others: false,
   };
   const { gateway, url } = await start(t, { workers: 1 }, { keys: [key] });

@@ -67,6 +67,7 @@ test('fluent-forward-go, with an API key as its shared key', { timeout: 60_000, 
     tenant: 'shop',
     may_ingest: true,
     may_read: false,
+    may_prioritise: false,
     may_act_for_others: false,
   };
   const access = createAccess({ keys: [key] });

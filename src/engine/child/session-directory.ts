@@ -46,7 +46,7 @@ export class SessionDirectory {
         queueTimeoutMs: options.queueTimeoutMs,
         createSession: (index) => this.#create(sessionClass, `${sessionClass}-${index}`),
       });
-    this.#pools = { insert: pool('insert'), flush: pool('flush'), search: pool('search') };
+    this.#pools = ofEachClass(pool);
   }
 
   /** Opens the reserved session, and with it the engine and its data. */
@@ -70,8 +70,7 @@ export class SessionDirectory {
 
   /** Queries that run and wait, by class. */
   load(): Record<SessionClass, { running: number; queued: number }> {
-    const ofClass = (name: SessionClass) => ({ running: this.#pools[name].busyCount, queued: this.#pools[name].queuedCount });
-    return { insert: ofClass('insert'), flush: ofClass('flush'), search: ofClass('search') };
+    return ofEachClass((name) => ({ running: this.#pools[name].busyCount, queued: this.#pools[name].queuedCount }));
   }
 
   /** Refuses what waits and closes all sessions; nothing may run any more. The engine closes its data with the last one. */
@@ -113,4 +112,8 @@ export class SessionDirectory {
     }
     return { session: opened.session, release };
   }
+}
+
+function ofEachClass<T>(make: (sessionClass: SessionClass) => T): Record<SessionClass, T> {
+  return Object.fromEntries(sessionClasses.map((name) => [name, make(name)])) as Record<SessionClass, T>;
 }

@@ -20,7 +20,16 @@ import { eventTime, pack } from './msgpack-writer.test-support.ts';
 const secret = 'forward-key-0123456789';
 const access = createAccess({
   keys: [
-    { name: 'edge', key: new Secret(secret), key_sha256: '', tenant: 'shop', may_ingest: true, may_read: false, may_act_for_others: false },
+    {
+      name: 'edge',
+      key: new Secret(secret),
+      key_sha256: '',
+      tenant: 'shop',
+      may_ingest: true,
+      may_read: false,
+      may_prioritise: false,
+      may_act_for_others: false,
+    },
     {
       name: 'other',
       key: new Secret('another-key-0123456789'),
@@ -28,6 +37,7 @@ const access = createAccess({
       tenant: 'other',
       may_ingest: true,
       may_read: true,
+      may_prioritise: false,
       may_act_for_others: false,
     },
   ],

@@ -5,6 +5,7 @@
 import { ClickHouseError } from '@clickhouse/client';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { AppError } from '#base/errors.ts';
+import { engineClassHeaders } from '#engine/engine-client.ts';
 import { textSearchSettings } from '#language/text-index.ts';
 import type { ReadOptions } from '../log-store.ts';
 
@@ -64,7 +65,7 @@ export class Database {
   async select(
     sql: string,
     parameters: Parameters,
-    { limits, signal, queryId }: ReadOptions,
+    { limits, signal, queryId, workClass = 'search' }: ReadOptions,
     settings: Settings = {},
   ): Promise<RowsResult> {
     const bounds = {
@@ -83,6 +84,7 @@ export class Database {
         query_params: { ...parameters },
         ...(signal ? { abort_signal: signal } : {}),
         ...(queryId ? { query_id: queryId } : {}),
+        ...(workClass === 'search' ? {} : { http_headers: engineClassHeaders(workClass) }),
       });
       const answer = (await result.json()) as unknown as JsonCompactAnswer;
       return { rows: answer.data, scannedRows: answer.statistics?.rows_read ?? 0 };

@@ -46,6 +46,9 @@ function usesOnlyRollupFields(node: QueryNode): boolean {
       return usesOnlyRollupFields(node.child);
     case 'field-equals':
     case 'field-prefix':
+    case 'field-wildcard':
+    case 'field-regex':
+    case 'field-network':
     case 'field-exists':
     case 'field-compare':
     case 'field-range':
