@@ -1,2 +1,3 @@
-/** The metadata in one SQLite file. */
+/** The metadata in SQLite files. */
 export { openSqliteDocuments } from './sqlite/sqlite-documents.ts';
+export { openSqlitePatternTemplates } from './sqlite/sqlite-pattern-templates.ts';

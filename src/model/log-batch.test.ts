@@ -156,6 +156,24 @@ test('columns of defaults are left out; a missing time is the receive time; skew
   assert.deepEqual([line.service, line.attributes, line.tags, line.sampleRate], ['', { names: [], values: [], kinds: '' }, [], 1]);
 });
 
+test('patterns: 64 bits a row; a record without one, or taken back, leaves none behind', () => {
+  const builder = new LogBatchBuilder();
+  const addWith = (pattern?: readonly [number, number]): void => {
+    builder.begin();
+    if (pattern) builder.setPattern(...pattern);
+    builder.commit();
+  };
+  addWith([0xffff_ffff, 1]);
+  builder.begin();
+  builder.setPattern(7, 7);
+  builder.abort();
+  addWith();
+  addWith([0, 0x8000_0000]);
+  assert.deepEqual([...readNativeBlock(builder.finish(stamp)).patternId], [0xffff_ffff_0000_0001n, 0n, 0x8000_0000n]);
+  addWith();
+  assert.ok(!Buffer.from(builder.finish(stamp)).toString('latin1').includes('pattern_id'));
+});
+
 test('a full batch takes no more rows, an empty one makes no block', () => {
   const builder = new LogBatchBuilder();
   assert.throws(() => builder.finish(stamp), /must have rows/);

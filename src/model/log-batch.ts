@@ -64,6 +64,11 @@ export class LogBatchBuilder {
   serviceIndexes = new Uint32Array(1024);
   hostIndexes = new Uint32Array(1024);
   environmentIndexes = new Uint32Array(1024);
+  /** Ids of the messages' templates in two words; 0 and 0 for none. */
+  patternHigh = new Uint32Array(1024);
+  patternLow = new Uint32Array(1024);
+  /** True where a record was given one. */
+  hasPatterns = false;
 
   readonly services = new TextDictionary();
   readonly hosts = new TextDictionary();
@@ -106,6 +111,8 @@ export class LogBatchBuilder {
     this.serviceIndexes[row] = 0;
     this.hostIndexes[row] = 0;
     this.environmentIndexes[row] = 0;
+    this.patternHigh[row] = 0;
+    this.patternLow[row] = 0;
     this.#recordKindCount = 0;
     this.attributes.openRow();
     this.resource.openRow();
@@ -120,6 +127,13 @@ export class LogBatchBuilder {
   /** Sets the severity number of the open record. */
   setLevel(severity: number): void {
     this.levels[this.rowCount] = severity;
+  }
+
+  /** Sets the id of the template of the open record's message, in two words. */
+  setPattern(high: number, low: number): void {
+    this.patternHigh[this.rowCount] = high;
+    this.patternLow[this.rowCount] = low;
+    this.hasPatterns = true;
   }
 
   /** Adds an attribute to the open record; `kind` is the letter's code, `key` a free index of `attributes.keys`. */
@@ -231,6 +245,7 @@ export class LogBatchBuilder {
   clear(): void {
     const retain = this.#retainBytes;
     this.rowCount = 0;
+    this.hasPatterns = false;
     for (const dictionary of [this.services, this.hosts, this.environments]) dictionary.clear(retain);
     for (const column of [this.message, this.folded, this.traceId, this.spanId, this.kinds, this.raw]) column.reset(retain);
     this.attributes.reset(retain);
@@ -285,6 +300,8 @@ export class LogBatchBuilder {
     this.serviceIndexes = wider(this.serviceIndexes);
     this.hostIndexes = wider(this.hostIndexes);
     this.environmentIndexes = wider(this.environmentIndexes);
+    this.patternHigh = wider(this.patternHigh);
+    this.patternLow = wider(this.patternLow);
     const levels = new Uint8Array(capacity);
     levels.set(this.levels);
     this.levels = levels;

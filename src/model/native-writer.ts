@@ -27,8 +27,8 @@ const headers: ReadonlyMap<ColumnName, Uint8Array> = new Map(
 
 /** More than all headers and fixed parts of all columns together. */
 const fixedBytes = 4096;
-/** ts, receive_ts, skewed, origin, seq, row_no, level, three 4-byte dictionary indexes, 1-byte tenant index, three offsets. */
-const bytesPerRow = 8 + 8 + 1 + 4 + 8 + 2 + 1 + 12 + 1 + 24;
+/** ts, receive_ts, skewed, origin, seq, row_no, level, pattern_id, three 4-byte dictionary indexes, 1-byte tenant index, three offsets. */
+const bytesPerRow = 8 + 8 + 1 + 4 + 8 + 2 + 1 + 8 + 12 + 1 + 24;
 
 const additionalKeys = 0x200;
 const needsUpdate = 0x400;
@@ -66,6 +66,7 @@ export function writeNativeBlock(batch: LogBatchBuilder, stamp: BatchStamp): Uin
   columns += writeMap(out, 'resource', batch.resource);
   columns += writeList(out, 'tags', batch.tags);
   columns += writeText(out, 'raw', batch.raw);
+  if (batch.hasPatterns) columns += writeFixed(out, 'pattern_id', patternIds(batch));
 
   out.bytes[columnCountAt] = columns;
   return out.bytes.subarray(0, out.length);
@@ -116,6 +117,15 @@ function eventTimes(batch: LogBatchBuilder, stamp: BatchStamp): { times: Uint8Ar
     }
   }
   return { times: new Uint8Array(words.buffer), skewed, anySkewed };
+}
+
+function patternIds({ rowCount, patternHigh, patternLow }: LogBatchBuilder): Uint8Array {
+  const words = new Uint32Array(rowCount * 2);
+  for (let row = 0; row < rowCount; row++) {
+    words[row * 2] = patternLow[row];
+    words[row * 2 + 1] = patternHigh[row];
+  }
+  return new Uint8Array(words.buffer);
 }
 
 function filled64(rows: number, value: bigint): Uint8Array {

@@ -11,6 +11,13 @@ export const patternsConfig = section('Every message gets the id of its template
     maximum: 100_000,
   }),
   max_services: integer(1000, 'Services with templates, over all tenants; lines of further ones have no pattern.', { minimum: 1 }),
+  max_templates: integer(
+    50_000,
+    'Templates that are kept, over all services and tenants; the text of further ones is told by an example.',
+    {
+      minimum: 100,
+    },
+  ),
   max_tokens: integer(64, 'Tokens of a message that count.', { minimum: 4, maximum: 512 }),
   max_message_bytes: bytes('1KiB', "Bytes of a message's first line that count.", { minimum: 64 }),
   cache_entries: integer(65_536, 'Masked messages whose template is remembered in each worker; 16 bytes each.', {

@@ -165,12 +165,12 @@ export class MaskedTokens {
     return end;
   }
 
-  /** True where only `:`, `,`, `;`, `|`, `@` or a comma and a space stand between; a space too where both have the same name. */
+  /** True where only `:`, `,`, `;`, `|`, `@`, `::` or a comma and a space stand between; a space too where both have the same name. */
   #belongsToLast(bytes: Uint8Array, start: number, named: number): boolean {
     const last = this.count - 1;
     const from = this.ends[last];
     const between = bytes[from];
-    if (start - from === 2) return between === comma && bytes[from + 1] === space;
+    if (start - from === 2) return (between === comma && bytes[from + 1] === space) || (between === colon && bytes[from + 1] === colon);
     if (start - from !== 1) return false;
     if (between === space) return named > start && isSameText(bytes, this.starts[last], this.nameEnds[last], start, named);
     return between === colon || between === comma || between === semicolon || between === verticalBar || between === atSign;

@@ -39,7 +39,7 @@ export function isVariable(bytes: Uint8Array, start: number, end: number, bits: 
   return (bits & slash) !== 0 && isPath(bytes, start, end);
 }
 
-/** `ssh2`, `jk2_init`, `HttpServer2`: most often a name; if it is not, it has ten values at most. */
+/** `ssh2`, `jk2_init`, `HttpServer2`, not `node-2`: most often a name; if it is not, it has ten values at most. */
 function isNumberedName(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start > maxNameBytes || (classOf[bytes[start]] & letter) === 0) return false;
   let digits = 0;
@@ -50,7 +50,7 @@ function isNumberedName(bytes: Uint8Array, start: number, end: number): boolean 
       if (++digits > 1) return false;
     } else if ((bit & letter) !== 0) letters++;
   }
-  return letters >= 2;
+  return letters >= 2 && nameEnd(bytes, start, end) === start;
 }
 
 /** `/usr/lib` and `lib/a.so/x` are paths; `/`, `TCP/IP` and `read/write/execute` may be anything. */

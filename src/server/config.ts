@@ -21,6 +21,7 @@ import { queryConfig } from '#language/config.ts';
 import { logConfig } from '#log/config.ts';
 import { parsingConfig } from '#parsing/config.ts';
 import { checkParsing } from '#parsing/parser-set.ts';
+import { patternsConfig } from '#patterns/config.ts';
 import { telemetryConfig } from '#platform/config.ts';
 import { checkReceivers } from '#receivers/check-settings.ts';
 import { receiversConfig } from '#receivers/config.ts';
@@ -36,6 +37,7 @@ export const configSchema = section('All settings of Millrace.', {
   ingest: ingestConfig,
   receivers: receiversConfig,
   parsing: parsingConfig,
+  patterns: patternsConfig,
   policies: policiesConfig,
   quarantine: quarantineConfig,
   log: logConfig,

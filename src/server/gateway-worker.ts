@@ -47,6 +47,7 @@ async function start(): Promise<WorkerRuntime> {
     listenerPorts: data.listenerPorts,
     rules: data.rules,
     recentBatches: data.recentBatches,
+    templates: data.templates,
     random: () => randomInt(2 ** 47) / 2 ** 47,
     clock: systemClock,
     logger: forwardingLogger((record) => send({ type: 'log', record })),
@@ -55,8 +56,11 @@ async function start(): Promise<WorkerRuntime> {
 
 async function run(): Promise<void> {
   const runtime = await start();
-  const report = (reply?: number): void =>
+  const report = (reply?: number): void => {
+    const templates = runtime.takeTemplates();
+    if (templates.length > 0) send({ type: 'templates', templates });
     send({ type: 'counts', counts: runtime.takeCounts(), reply, streams: reply === undefined ? undefined : runtime.streamFacts() });
+  };
   const timer = setInterval(report, reportIntervalMs);
   port.on('message', (message: ToGatewayWorker) => {
     if (message.type === 'pressure') runtime.setPressure(message.facts);

@@ -12,6 +12,7 @@ import { AppError } from '#base/errors.ts';
 import { maxShards } from '#base/ids.ts';
 import type { PressureFacts } from '#ingest/pressure.ts';
 import type { ShardEnd } from '#log/durable-log.ts';
+import type { LearntTemplate } from '#patterns/pattern-miner.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import { proveFree, whyNotListening } from './gateway/prove-free.ts';
@@ -40,6 +41,8 @@ export interface GatewayOptions {
   /** Rules of the API to begin with. */
   readonly rules: LiveRules;
   readonly recentBatches: () => Promise<readonly RecentBatch[]>;
+  readonly templates: () => readonly LearntTemplate[];
+  readonly onTemplates: (learnt: readonly LearntTemplate[]) => void;
   /** A worker's group commit; to be passed to `DurableLog.advance`. */
   readonly onCommitted: (end: ShardEnd) => void;
   readonly clock: Clock;
@@ -87,8 +90,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const maxTenants = config.gateway.max_counted_tenants;
   const count = workerCount(config.gateway.workers);
   const total = zeroCounts();
-  const { gateway, ingest, log, receivers, parsing, policies, quarantine } = config;
-  const workerConfig = { gateway, ingest, log, receivers, parsing, policies, quarantine, access: plainAccess(config.access) };
+  const { gateway, ingest, log, receivers, parsing, patterns, policies, quarantine } = config;
+  const workerConfig = { gateway, ingest, log, receivers, parsing, patterns, policies, quarantine, access: plainAccess(config.access) };
   await mustBeFree(host, config.gateway.port);
 
   let nextShard = 0;

@@ -2,7 +2,7 @@
  * The composition root: makes every part of a single-machine Millrace, joins them, and takes them apart again in the
  * reverse order. Nothing else knows all of them.
  */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { assertBindAllowed, createAccess } from '#access/access.ts';
 import type { AccessConfig } from '#access/config.ts';
@@ -24,6 +24,7 @@ import { MatcherSet } from '#language/compile-matcher.ts';
 import { openWalLog } from '#log/wal.ts';
 import type { WalLog } from '#log/wal.ts';
 import { lineOfRow, readNativeBlock } from '#model/native-block.ts';
+import type { Documents } from '#metadata/documents.ts';
 import { testParser } from '#parsing/test-parser.ts';
 import { systemClock } from '#platform/clock.ts';
 import { openDataDirectory } from '#platform/data-directory.ts';
@@ -33,17 +34,20 @@ import { Telemetry } from '#platform/telemetry.ts';
 import type { LogLevel } from '#platform/telemetry.ts';
 import { version } from '#platform/version.ts';
 import type { QueryLimits } from '#store/log-store.ts';
+import { SavedViews } from '#search/saved-views.ts';
 import { SearchService } from '#search/search-service.ts';
 import { ClickHouseStore } from '#store/clickhouse.ts';
 import { Closers } from './closers.ts';
 import { openQuarantine, reachableUrl, settleReplays } from './quarantine.ts';
-import { openRules, reparserOf } from './rules.ts';
+import { openMetadata, openRules, reparserOf } from './rules.ts';
 import type { Site } from './site.ts';
 import type { Config } from './config.ts';
 import { RuleBook } from '#ingest/rule-book.ts';
 import type { LiveRules } from '#ingest/rule-book.ts';
 import { startGateway } from './gateway.ts';
 import type { Gateway, RecentBatch } from './gateway.ts';
+import { openPatterns } from './patterns.ts';
+import type { PatternCatalogue } from '#patterns/pattern-catalogue.ts';
 import { createRuleFacts } from './rule-facts.ts';
 import { createSearchObserver, registerServerMetrics } from './metrics.ts';
 import type { RunningServer } from './running-server.ts';
@@ -81,7 +85,9 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   const { access: accessSettings, canaryHeaders, actingHeaders } = admitOwnClients(config.access);
   const late: LateParts = {};
   const quarantine = await openQuarantine(site, log, late, actingHeaders);
-  const rules = await openRules(site);
+  const documents = await openMetadata(site);
+  const rules = await openRules(site, documents);
+  const patterns = await openPatterns(site);
   const { indexer, replay } = startIndexing(site, engine, log, store, { quarantine, rules });
   const tail = startTail(site, log);
   const metrics = new Metrics();
@@ -91,12 +97,20 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
 
   const access = createAccess(accessSettings);
   const tailOptions = { tail, config: config.tail, queryConfig: config.query };
-  const parts = { search, access, operations, quarantine, rules: ruleOptions(config, rules, late), tail: tailOptions };
+  const parts = {
+    search,
+    access,
+    operations,
+    quarantine,
+    rules: ruleOptions(config, rules, late),
+    views: createViews(config, documents),
+    tail: tailOptions,
+  };
   const api = createApi({ ...parts, config: config.api, clock: systemClock, logger, version });
   const apiSocketPath = await listenPrivately(api, dirname(engine.socketPath));
   closers.add('api', () => api.close());
 
-  const gateway = await openGateway(site, log, apiSocketPath, accessSettings, rules.live);
+  const gateway = await openGateway(site, log, apiSocketPath, accessSettings, { rules: rules.live, patterns });
   rules.onChange((live) => gateway.setRules(live));
   late.gateway = gateway;
   registerServerMetrics(metrics, {
@@ -114,6 +128,11 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   late.canary = startCanary(site, gateway, canaryHeaders, metrics);
   const host = gateway.host.includes(':') ? `[${gateway.host}]` : gateway.host;
   return { url: `http://${host}:${gateway.port}`, failed: indexer.failed };
+}
+
+/** Ids of links have 80 random bits: who has one was given it. */
+function createViews({ search }: Config, documents: Documents): SavedViews {
+  return new SavedViews({ documents, config: search, randomId: () => randomBytes(10).toString('base64url'), clock: systemClock });
 }
 
 function ruleOptions(config: Config, rules: RuleBook, late: LateParts): RuleRouteOptions {
@@ -233,7 +252,7 @@ async function openGateway(
   log: WalLog,
   apiSocketPath: string,
   access: AccessConfig,
-  rules: LiveRules,
+  { rules, patterns }: { readonly rules: LiveRules; readonly patterns: PatternCatalogue },
 ): Promise<Gateway> {
   const gateway = await startGateway({
     config: { ...config, access },
@@ -244,6 +263,8 @@ async function openGateway(
     lastReceivedMs: await newestReceivedMs(log),
     rules,
     recentBatches: () => recentBatches(log, config.policies),
+    templates: () => patterns.forMiners(),
+    onTemplates: (learnt) => patterns.learn(learnt),
     onCommitted: (end) => log.advance(end),
     clock: systemClock,
     logger,

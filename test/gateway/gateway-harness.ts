@@ -17,6 +17,7 @@ import { policiesConfig } from '#ingest/policies-config.ts';
 import type { PoliciesConfig } from '#ingest/policies-config.ts';
 import { quarantineConfig } from '#ingest/quarantine-config.ts';
 import { parsingConfig } from '#parsing/config.ts';
+import { patternsConfig } from '#patterns/config.ts';
 import { receiversConfig } from '#receivers/config.ts';
 import type { ReceiversConfig } from '#receivers/config.ts';
 import { gatewayConfig } from '#server/gateway-config.ts';
@@ -110,6 +111,7 @@ export async function startTestGateway(t: TestContext, options: TestGatewayOptio
       receivers,
       quarantine,
       parsing: defaultsOf(parsingConfig),
+      patterns: defaultsOf(patternsConfig),
       policies: { ...defaultsOf(policiesConfig), ...options.policies },
     },
     writer,
@@ -126,6 +128,7 @@ export async function startTestGateway(t: TestContext, options: TestGatewayOptio
     listenerPorts: {},
     rules: noRules,
     recentBatches: [],
+    templates: [],
     random: () => 0.5,
     clock: systemClock,
     logger: silentLogger,

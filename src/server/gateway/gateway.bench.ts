@@ -11,6 +11,7 @@ import { accessConfig } from '#access/config.ts';
 import { ingestConfig } from '#ingest/config.ts';
 import { logConfig } from '#log/config.ts';
 import { parsingConfig } from '#parsing/config.ts';
+import { patternsConfig } from '#patterns/config.ts';
 import { openWalLog } from '#log/wal.ts';
 import { systemClock } from '#platform/clock.ts';
 import { nodeFiles } from '#platform/files.ts';
@@ -53,6 +54,7 @@ const gateway = await startGateway({
     quarantine: defaultsOf(quarantineConfig),
     policies: defaultsOf(policiesConfig),
     parsing: defaultsOf(parsingConfig),
+    patterns: defaultsOf(patternsConfig),
   },
   incarnation: log.incarnation,
   logDirectory: directory,
@@ -61,6 +63,8 @@ const gateway = await startGateway({
   lastReceivedMs: 0,
   rules: noRules,
   recentBatches: async () => [],
+  templates: () => [],
+  onTemplates: () => undefined,
   onCommitted: (end) => log.advance(end),
   clock: systemClock,
   logger: silentLogger,

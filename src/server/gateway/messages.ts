@@ -8,6 +8,8 @@ import type { QuarantineConfig } from '#ingest/quarantine-config.ts';
 import type { LogConfig } from '#log/config.ts';
 import type { ShardEnd } from '#log/durable-log.ts';
 import type { ParsingConfig } from '#parsing/config.ts';
+import type { PatternsConfig } from '#patterns/config.ts';
+import type { LearntTemplate } from '#patterns/pattern-miner.ts';
 import type { LogRecord } from '#platform/telemetry.ts';
 import type { GatewayConfig } from '#server/gateway-config.ts';
 import type { ReceiversConfig } from '#receivers/config.ts';
@@ -26,6 +28,7 @@ export interface GatewayWorkerConfig {
   readonly policies: PoliciesConfig;
   readonly quarantine: QuarantineConfig;
   readonly parsing: ParsingConfig;
+  readonly patterns: PatternsConfig;
 }
 
 /** Where a worker's shard of the log goes on (`WriterStart` of the WAL). */
@@ -54,6 +57,8 @@ export interface GatewayWorkerData {
   readonly rules: LiveRules;
   /** Batch ids of the log's newest frames: their repetitions are recognised. */
   readonly recentBatches: readonly RecentBatch[];
+  /** Templates that are known already. */
+  readonly templates: readonly LearntTemplate[];
   readonly apiSocketPath: string;
   readonly port: number;
   /** Ports that the first worker's other listeners got, by name. */
@@ -69,6 +74,7 @@ export type FromGatewayWorker =
   | { readonly type: 'committed'; readonly end: ShardEnd }
   /** What was counted since the last one; `reply` is set where it was asked for. */
   | { readonly type: 'counts'; readonly counts: GatewayCounts; readonly reply?: number; readonly streams?: StreamFacts }
+  | { readonly type: 'templates'; readonly templates: readonly LearntTemplate[] }
   | { readonly type: 'log'; readonly record: LogRecord };
 
 export type ToGatewayWorker =

@@ -21,6 +21,10 @@ import type { RecordLimits } from '#model/record-writer.ts';
 import { configuredRules } from '#parsing/parser-rules.ts';
 import { createParserSet } from '#parsing/parser-set.ts';
 import type { ParserSet, RecognisedStream } from '#parsing/parser-set.ts';
+import { minerLimits } from '#patterns/config.ts';
+import { patternFinisher } from '#patterns/pattern-finisher.ts';
+import { PatternMiner } from '#patterns/pattern-miner.ts';
+import type { LearntTemplate } from '#patterns/pattern-miner.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import { countOutcomes, countParsed, countPolicy } from './counters.ts';
@@ -36,12 +40,13 @@ export interface StreamFacts {
 }
 
 export interface WorkerIntakeOptions {
-  readonly config: Pick<GatewayWorkerConfig, 'gateway' | 'ingest' | 'parsing' | 'policies' | 'quarantine'>;
+  readonly config: Pick<GatewayWorkerConfig, 'gateway' | 'ingest' | 'parsing' | 'patterns' | 'policies' | 'quarantine'>;
   readonly writer: PressuredLogWriter;
   readonly lastReceivedMs: number;
   readonly authenticate: Intake['authenticate'];
   readonly rules: LiveRules;
   readonly recentBatches: readonly RecentBatch[];
+  readonly templates: readonly LearntTemplate[];
   readonly counts: () => GatewayCounts;
   readonly pressure: () => PressureFacts;
   readonly clock: Clock;
@@ -56,6 +61,8 @@ export interface WorkerIntake {
   /** Adds what parsers did since the last call. */
   countParsers(): void;
   streamFacts(): StreamFacts;
+  /** Templates that were learnt since the last call. */
+  takeTemplates(): LearntTemplate[];
   stop(): Promise<void>;
 }
 
@@ -68,6 +75,8 @@ export function createWorkerIntake(options: WorkerIntakeOptions): WorkerIntake {
   const parsers = createParserSet(configuredRules(config.parsing), config.parsing, limitsOf(options), clock);
   const policies = createPolicies(options);
   const pipeline = createPipeline(options, policies);
+  const miner = config.patterns.enabled ? new PatternMiner(minerLimits(config.patterns)) : undefined;
+  miner?.restore(options.templates);
   const setRules = (rules: LiveRules): void => {
     try {
       parsers.replace([...configuredRules(config.parsing), ...rules.parsers]);
@@ -86,12 +95,13 @@ export function createWorkerIntake(options: WorkerIntakeOptions): WorkerIntake {
   const fieldTimer = setInterval(() => warnOfNames(policies, config.policies.warn_attribute_names, logger), fieldCheckIntervalMs);
   const told = new Map<string, ParsedCounts>();
   return {
-    intake: createGatewayIntake(options, { pipeline, parsers, policies }),
+    intake: createGatewayIntake(options, { pipeline, parsers, policies, miner }),
     parsers,
     setRules,
     countParsers() {
       for (const count of parsers.counts()) countParsed(counts(), count, told);
     },
+    takeTemplates: () => miner?.drainLearnt() ?? [],
     streamFacts: () => ({ formats: parsers.streams(), fields: policies.fields(maxToldServices) }),
     async stop() {
       clearInterval(timer);
@@ -137,9 +147,10 @@ interface Way {
   readonly pipeline: IngestPipeline;
   readonly parsers: ParserSet;
   readonly policies: Policies;
+  readonly miner: PatternMiner | undefined;
 }
 
-function createGatewayIntake(options: WorkerIntakeOptions, { pipeline, parsers, policies }: Way): Intake {
+function createGatewayIntake(options: WorkerIntakeOptions, { pipeline, parsers, policies, miner }: Way): Intake {
   const { writer, authenticate, pressure, config, clock, logger } = options;
   const { ingest, quarantine } = config;
   const window = timeWindow(ingest, () => clock.nowMs());
@@ -163,7 +174,10 @@ function createGatewayIntake(options: WorkerIntakeOptions, { pipeline, parsers, 
       maxReportedErrors: ingest.max_reported_errors,
     }),
     multilineOf: (source, service) => parsers.multilineOf(source, service),
-    finisherOf: (source: BatchSource) => inTurn([parsers.finisherOf(source), window, policies.finisherOf(source.tenant)], logger),
+    finisherOf(source: BatchSource) {
+      const patterns = miner && patternFinisher(miner, source.tenant);
+      return inTurn([parsers.finisherOf(source), window, policies.finisherOf(source.tenant), patterns], logger);
+    },
   });
 }
 

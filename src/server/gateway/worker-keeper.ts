@@ -14,6 +14,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { GatewayCounts } from './counters.ts';
 import type { ListenerStatus } from './receiver-listeners.ts';
+import type { LearntTemplate } from '#patterns/pattern-miner.ts';
 import type { LiveRules } from '#ingest/rule-book.ts';
 import type { StreamFacts } from './worker-intake.ts';
 import type { RecentBatch, FromGatewayWorker, GatewayWorkerConfig, GatewayWorkerData, ShardStart, ToGatewayWorker } from './messages.ts';
@@ -30,6 +31,9 @@ export interface WorkerKeeperOptions {
   readonly rules: LiveRules;
   /** Batches that are durable already; asked whenever a worker starts. */
   readonly recentBatches: () => Promise<readonly RecentBatch[]>;
+  /** Templates that are known already; asked whenever a worker starts. */
+  readonly templates: () => readonly LearntTemplate[];
+  readonly onTemplates: (learnt: readonly LearntTemplate[]) => void;
   readonly reusePort: boolean;
   readonly onCommitted: (end: ShardEnd) => void;
   readonly onCounts: (counts: GatewayCounts) => void;
@@ -144,6 +148,7 @@ export class WorkerKeeper {
       logDirectory,
       rules: this.#rules,
       recentBatches: await this.#options.recentBatches(),
+      templates: this.#options.templates(),
       apiSocketPath,
       port: this.#port,
       listenerPorts: this.#listenerPorts,
@@ -189,6 +194,8 @@ export class WorkerKeeper {
         if (message.streams !== undefined) this.streams = message.streams;
         if (message.reply !== undefined) this.#answerReport(message.reply);
         return;
+      case 'templates':
+        return this.#options.onTemplates(message.templates);
       case 'log':
         return this.#options.logger[message.record.level](message.record.fields, message.record.message);
       default:

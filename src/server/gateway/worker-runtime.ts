@@ -26,6 +26,7 @@ import type { ListenerStatus } from './receiver-listeners.ts';
 import { createReceivers } from './receivers.ts';
 import { sendError } from './send-error.ts';
 import { createWorkerIntake } from './worker-intake.ts';
+import type { LearntTemplate } from '#patterns/pattern-miner.ts';
 import type { LiveRules } from '#ingest/rule-book.ts';
 import type { StreamFacts, WorkerIntake } from './worker-intake.ts';
 
@@ -50,6 +51,7 @@ export interface WorkerRuntimeOptions {
   readonly listenerPorts: Readonly<Record<string, number>>;
   readonly rules: LiveRules;
   readonly recentBatches: readonly RecentBatch[];
+  readonly templates: readonly LearntTemplate[];
   readonly clock: Clock;
   /** Below 1. */
   readonly random: () => number;
@@ -63,6 +65,8 @@ export interface WorkerRuntime {
   /** Takes these rules in place of the last ones. */
   setRules(rules: LiveRules): void;
   streamFacts(): StreamFacts;
+  /** Templates that were learnt since the last call, a bounded number. */
+  takeTemplates(): LearntTemplate[];
   /** What was counted since the last call. */
   takeCounts(): GatewayCounts;
   /** Takes no new requests, finishes those in flight, closes the shard. */
@@ -116,6 +120,7 @@ export async function startWorkerRuntime(options: WorkerRuntimeOptions): Promise
     },
     setRules: (rules) => workerIntake.setRules(rules),
     streamFacts: () => workerIntake.streamFacts(),
+    takeTemplates: () => workerIntake.takeTemplates(),
     takeCounts() {
       workerIntake.countParsers();
       const taken = counts;
