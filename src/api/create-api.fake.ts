@@ -11,6 +11,7 @@ import { searchConfig } from '#search/config.ts';
 import type { SearchConfig } from '#search/config.ts';
 import { FakeLogStore } from '#search/log-store.fake.ts';
 import { ManualClock } from '#search/manual-clock.fake.ts';
+import { SavedViews } from '#search/saved-views.ts';
 import { SearchService } from '#search/search-service.ts';
 import type { SearchServiceOptions } from '#search/search-service.ts';
 import { apiConfig } from './config.ts';
@@ -85,6 +86,7 @@ export function createTestApi(
     },
     quarantine: quarantine ?? noQuarantine,
     rules: rules ?? noRules,
+    views: new SavedViews({ documents, config, randomId: () => 'some-id', clock }),
     config: { ...defaultsOf(apiConfig.properties), ...apiSettings } as ApiConfig,
     clock,
     logger,
@@ -102,9 +104,11 @@ export function createTestApi(
   return { app, store, clock, search, logged, post, get };
 }
 
+const documents = await openSqliteDocuments(':memory:');
+
 const noRules: RuleRouteOptions = {
   rules: await RuleBook.open({
-    documents: await openSqliteDocuments(':memory:'),
+    documents,
     checkParser: () => undefined,
     maxRulesPerTenant: 10,
     clock: systemClock,

@@ -14,6 +14,7 @@ import { AppError } from '#base/errors.ts';
 import type { Quarantine } from '#consumers/quarantined-records.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
+import type { SavedViews } from '#search/saved-views.ts';
 import type { SearchService } from '#search/search-service.ts';
 import type { ApiConfig } from './config.ts';
 import { contextRoutes } from './context-routes.ts';
@@ -28,6 +29,7 @@ import { OpenRequests } from './open-requests.ts';
 import type { ApiRequest, ApiRoute, Caller, RouteAccess } from './route.ts';
 import { ruleRoutes } from './rule-routes.ts';
 import type { RuleRouteOptions } from './rule-routes.ts';
+import { viewRoutes } from './view-routes.ts';
 import { searchRoutes } from './search-routes.ts';
 import { registerTailRoutes } from './tail-routes.ts';
 import type { TailRouteOptions } from './tail-routes.ts';
@@ -38,6 +40,7 @@ export interface ApiOptions {
   readonly operations: Operations;
   readonly quarantine: Quarantine;
   readonly rules: RuleRouteOptions;
+  readonly views: SavedViews;
   /** Live tail; without it there are no tail routes. */
   readonly tail?: Omit<TailRouteOptions, 'authenticate' | 'clock' | 'logger'>;
   readonly config: ApiConfig;
@@ -48,7 +51,7 @@ export interface ApiOptions {
 
 /** The app, ready for `listen({ path })`; `close` lets running requests end, for `api.drain_timeout` at most. */
 export function createApi(options: ApiOptions): FastifyInstance {
-  const { search, access, operations, quarantine, rules, tail, config, clock, logger, version } = options;
+  const { search, access, operations, quarantine, rules, views, tail, config, clock, logger, version } = options;
   const app = Fastify({
     logger: false,
     bodyLimit: config.max_body_bytes,
@@ -74,6 +77,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     ...operationRoutes({ operations, isOpen: access.isOpen, version }),
     ...quarantineRoutes(quarantine),
     ...ruleRoutes(rules),
+    ...viewRoutes(views),
   ];
   for (const route of routes) registerRoute(app, route, access, openRequests);
   if (tail !== undefined) {

@@ -11,6 +11,7 @@ import { fieldsEndpoints } from './fields-endpoints.ts';
 import * as schemas from './search-schemas.ts';
 import { quarantineAnswer, quarantineParameters, replayQuarantineAnswer, replayQuarantineBody } from './quarantine-schemas.ts';
 import * as schemasOfRules from './rule-schemas.ts';
+import * as schemasOfViews from './view-schemas.ts';
 import { streamEndpoints } from './stream-endpoints.ts';
 import { statusReport } from './status-report.ts';
 
@@ -139,6 +140,21 @@ function rule(method: ServedEndpoint['method'], path: string, operationId: strin
 
 function namedRule(...facts: Parameters<typeof rule>): ServedEndpoint {
   return { ...rule(...facts), pathParameters: { name: 'Name of the rule, unique in the tenant.' } };
+}
+
+/** What people keep of their searches; every key that may read may keep. */
+function saved(method: ServedEndpoint['method'], path: string, operationId: string, summary: string, schema: TSchema): ServedEndpoint {
+  return { method, path, operationId, tag: 'saved', summary, access: 'read', responses: { 200: { description: 'As it is now.', schema } } };
+}
+
+function savedParameters(...facts: Parameters<typeof saved>): ServedEndpoint {
+  const isRead = facts[0] === 'GET';
+  const version = Type.Optional(Type.Integer({ minimum: 1, description: 'An older version.' }));
+  return {
+    ...saved(...facts),
+    pathParameters: { name: 'Name, unique in the tenant.' },
+    ...(isRead ? { queryParameters: Type.Object({ version }) } : {}),
+  };
 }
 
 const removedAnswer = Type.Object({ removed: Type.Literal(true) });
@@ -330,6 +346,41 @@ export const endpoints = {
       schemasOfRules.keptRuleAnswer,
     ),
     body: schemasOfRules.policyRuleBody,
+  },
+  queries: saved('GET', '/v1/queries', 'queries', 'Saved queries', schemasOfViews.savedViewsAnswer),
+  query: savedParameters('GET', '/v1/queries/{name}', 'query', 'A saved query, also an older version', schemasOfViews.savedViewAnswer),
+  queryPut: {
+    ...savedParameters('PUT', '/v1/queries/{name}', 'queryPut', 'Save a query; every version is kept', schemasOfViews.savedViewAnswer),
+    body: schemasOfViews.savedViewBody,
+  },
+  queryDelete: savedParameters('DELETE', '/v1/queries/{name}', 'queryDelete', 'Remove a saved query', removedAnswer),
+  dashboards: saved('GET', '/v1/dashboards', 'dashboards', 'Dashboards', schemasOfViews.savedViewsAnswer),
+  dashboard: savedParameters(
+    'GET',
+    '/v1/dashboards/{name}',
+    'dashboard',
+    'A dashboard, also an older version',
+    schemasOfViews.savedViewAnswer,
+  ),
+  dashboardPut: {
+    ...savedParameters(
+      'PUT',
+      '/v1/dashboards/{name}',
+      'dashboardPut',
+      'Save a dashboard; every version is kept',
+      schemasOfViews.savedViewAnswer,
+    ),
+    body: schemasOfViews.savedViewBody,
+  },
+  dashboardDelete: savedParameters('DELETE', '/v1/dashboards/{name}', 'dashboardDelete', 'Remove a dashboard', removedAnswer),
+  linkCreate: {
+    ...saved('POST', '/v1/links', 'linkCreate', 'A short link to a view, whose range is frozen', schemasOfViews.linkAnswer),
+    body: schemasOfViews.linkBody,
+    responses: { 201: { description: 'The link.', schema: schemasOfViews.linkAnswer } },
+  },
+  link: {
+    ...saved('GET', '/v1/links/{id}', 'link', 'The view behind a link', schemasOfViews.linkAnswer),
+    pathParameters: { id: 'Id of the link.' },
   },
   policyDelete: namedRule('DELETE', '/v1/policies/{name}', 'policyDelete', 'Remove a policy', removedAnswer),
   openApi: operation('GET', '/openapi.json', 'openApi', {

@@ -1,7 +1,6 @@
 /** Rules that are set at run time: parsers (with a place to try them) and policies, each tenant its own. */
 import { invariant } from '#base/errors.ts';
-import type { KeptRule, RuleBook } from '#ingest/rule-book.ts';
-import type { DocumentKind } from '#metadata/documents.ts';
+import type { KeptRule, RuleBook, RuleKind } from '#ingest/rule-book.ts';
 import type { ParserSpec } from '#parsing/parser-rules.ts';
 import { parserNames } from '#parsing/parsers.ts';
 import type { ParsedLine } from '#parsing/test-parser.ts';
@@ -14,7 +13,7 @@ import { parserRuleBody, parserTestBody, policyRuleBody } from './rule-schemas.t
 /** What a gateway knows of rules at work. */
 export interface RuleFacts {
   /** Rules of the configuration that concern the tenant. */
-  configured(kind: DocumentKind, tenant: string): readonly object[];
+  configured(kind: RuleKind, tenant: string): readonly object[];
   /** Lines that rules took out, by rule. */
   takenOut(): Promise<Readonly<Record<string, number>>>;
   fields(tenant: string): Promise<readonly object[]>;
@@ -33,13 +32,13 @@ const readPolicyRule = createRequestReader(policyRuleBody, 'the body');
 const readParserTest = createRequestReader(parserTestBody, 'the body');
 
 export function ruleRoutes({ rules, facts, testParser }: RuleRouteOptions): ApiRoute[] {
-  const one = async (kind: DocumentKind, request: ApiRequest): Promise<ApiReply> =>
+  const one = async (kind: RuleKind, request: ApiRequest): Promise<ApiReply> =>
     reply(shown(await rules.find(kind, tenantOf(request), request.pathParameters['name'])));
-  const remove = async (kind: DocumentKind, request: ApiRequest): Promise<ApiReply> => {
+  const remove = async (kind: RuleKind, request: ApiRequest): Promise<ApiReply> => {
     await rules.remove(kind, tenantOf(request), request.pathParameters['name']);
     return reply({ removed: true });
   };
-  const put = async (kind: DocumentKind, request: ApiRequest, body: RuleBody): Promise<ApiReply> => {
+  const put = async (kind: RuleKind, request: ApiRequest, body: RuleBody): Promise<ApiReply> => {
     const { position = 0, version, rule } = body;
     const { pathParameters, principal } = request;
     const change = { tenant: tenantOf(request), name: pathParameters['name'], rule, position, expectedVersion: version };

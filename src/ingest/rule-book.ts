@@ -3,11 +3,14 @@
  * They stand behind the rules of the configuration, in the order of `position`, then of their names.
  */
 import { AppError } from '#base/errors.ts';
-import type { DocumentKind, Documents, StoredDocument } from '#metadata/documents.ts';
+import type { Documents, StoredDocument } from '#metadata/documents.ts';
 import type { ParserRule } from '#parsing/parser-rules.ts';
 import type { Clock } from '#platform/clock.ts';
 import { readPolicyRule } from './policies/configured-rules.ts';
 import type { PolicyRule } from './policy-rules.ts';
+
+/** Documents that are rules. */
+export type RuleKind = 'parser' | 'policy';
 
 export interface LiveRules {
   readonly parsers: readonly ParserRule[];
@@ -78,18 +81,18 @@ export class RuleBook {
     this.#listener = listener;
   }
 
-  async list(kind: DocumentKind, tenant: string): Promise<KeptRule[]> {
+  async list(kind: RuleKind, tenant: string): Promise<KeptRule[]> {
     return (await this.#options.documents.list(kind, tenant)).map(keptRule).sort(byPosition);
   }
 
-  async find(kind: DocumentKind, tenant: string, name: string): Promise<KeptRule> {
+  async find(kind: RuleKind, tenant: string, name: string): Promise<KeptRule> {
     const document = await this.#options.documents.find(kind, tenant, name);
     if (document === undefined) throw missing(kind, name);
     return keptRule(document);
   }
 
   /** @throws AppError bad_request, query_syntax … for a bad rule, conflict for another version, limit_exceeded */
-  put(kind: DocumentKind, change: RuleChange): Promise<KeptRule> {
+  put(kind: RuleKind, change: RuleChange): Promise<KeptRule> {
     return this.#inTurn(async () => {
       const { tenant, name, rule, position, updatedBy, expectedVersion } = change;
       if (!namePattern.test(name))
@@ -110,14 +113,14 @@ export class RuleBook {
   }
 
   /** @throws AppError not_found */
-  remove(kind: DocumentKind, tenant: string, name: string): Promise<void> {
+  remove(kind: RuleKind, tenant: string, name: string): Promise<void> {
     return this.#inTurn(async () => {
       if (!(await this.#options.documents.remove(kind, tenant, name))) throw missing(kind, name);
       await this.#load();
     });
   }
 
-  #check(kind: DocumentKind, rule: Readonly<Record<string, unknown>>): void {
+  #check(kind: RuleKind, rule: Readonly<Record<string, unknown>>): void {
     if (kind === 'policy') readPolicyRule(rule);
     else this.#options.checkParser(rule as unknown as ParserRule);
   }
@@ -148,6 +151,6 @@ function keptRule(document: StoredDocument): KeptRule {
 const byPosition = (a: KeptRule, b: KeptRule): number => a.position - b.position || (a.name < b.name ? -1 : 1);
 const byPlace = (a: StoredDocument, b: StoredDocument): number => byPosition(keptRule(a), keptRule(b));
 
-function missing(kind: DocumentKind, name: string): AppError {
+function missing(kind: RuleKind, name: string): AppError {
   return new AppError('not_found', `there is no ${kind} "${name}"`);
 }

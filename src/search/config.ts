@@ -7,6 +7,8 @@ export const searchConfig = section('Bounds of searches and aggregations.', {
   default_limit: integer(100, 'Lines of a page when the request names no limit.', { minimum: 1, maximum: 100_000 }),
   max_limit: integer(10_000, 'Most lines of one page; more come with a cursor.', { minimum: 1, maximum: 100_000 }),
   max_offset: integer(10_000, 'Furthest offset of paging by number; a cursor has no such bound.', { minimum: 0, maximum: 100_000 }),
+  max_saved_views: integer(10_000, 'Saved queries, dashboards or links of a tenant, each.', { minimum: 1 }),
+  max_saved_view_bytes: bytes('256KiB', 'Largest saved query, dashboard or link.', { minimum: 1024 }),
   default_range: duration('1h', 'Time range of a request that names none.', { minimum: 1000 }),
   max_range: duration('30d', 'Widest time range, measured over the part of it in which lines exist.', { minimum: 1000 }),
   max_wide_range: duration('90d', 'Widest time range of a request that says `allow_wide_range`.', { minimum: 1000 }),

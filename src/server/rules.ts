@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { Reparser } from '#ingest/reparse.ts';
 import { RuleBook } from '#ingest/rule-book.ts';
+import type { Documents } from '#metadata/documents.ts';
 import { openSqliteDocuments } from '#metadata/sqlite.ts';
 import type { RecordFinisher } from '#model/log-batch.ts';
 import { configuredRules } from '#parsing/parser-rules.ts';
@@ -11,10 +12,15 @@ import { nodeFiles } from '#platform/files.ts';
 import type { Config } from './config.ts';
 import type { Site } from './site.ts';
 
-export async function openRules({ config, closers, directory }: Site): Promise<RuleBook> {
+/** The database of what people set at run time. */
+export async function openMetadata({ closers, directory }: Site): Promise<Documents> {
   await nodeFiles.makeDirectory(directory.part('metadata'));
   const documents = await openSqliteDocuments(join(directory.part('metadata'), 'metadata.db'));
   closers.add('metadata', () => documents.close());
+  return documents;
+}
+
+export function openRules({ config }: Site, documents: Documents): Promise<RuleBook> {
   return RuleBook.open({
     documents,
     checkParser: (rule) => mustBeParserRule(rule, config.parsing),

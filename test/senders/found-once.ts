@@ -20,8 +20,11 @@ export type Found = SearchPage['hits'][number] & {
  */
 export async function findAtLeastOnce(product: Product, service: string, expectedLines: number): Promise<void> {
   await eventually(
-    async () => new Set((await linesOf(product, service)).map(numberOf)),
-    (numbers) => Array.from({ length: expectedLines }, (_, n) => n).every((n) => numbers.has(n)),
+    async () => {
+      const numbers = new Set((await linesOf(product, service)).map(numberOf));
+      return { missing: Array.from({ length: expectedLines }, (_, n) => n).filter((n) => !numbers.has(n)) };
+    },
+    ({ missing }) => missing.length === 0,
   );
 }
 

@@ -35,6 +35,23 @@ test('documents are written, changed, listed in order and removed', async (t) =>
   assert.deepEqual((await store.list('parser', 's')).length, 1);
 });
 
+test('every version is kept until the document is removed', async (t) => {
+  const store = await documents(t);
+  for (const body of ['one', 'two', 'three']) await store.put(document('a', body));
+  assert.deepEqual(
+    (await store.history('parser', 't', 'a')).map(({ version, body }) => [version, body]),
+    [
+      [3, 'three'],
+      [2, 'two'],
+      [1, 'one'],
+    ],
+  );
+  await store.remove('parser', 't', 'a');
+  assert.deepEqual(await store.history('parser', 't', 'a'), []);
+  assert.equal((await store.put(document('a', 'new'))).version, 1);
+  assert.equal((await store.history('parser', 't', 'a')).length, 1);
+});
+
 test('an expected version that is not there is a conflict, and changes nothing', async (t) => {
   const store = await documents(t);
   await store.put(document('a', 1), 0);

@@ -19,6 +19,8 @@ interface DocumentRow {
 
 interface Schema {
   readonly documents: DocumentRow;
+  /** Those that were replaced. */
+  readonly document_versions: DocumentRow;
 }
 
 /** `path` may be `:memory:`. Brings the schema up to date. */
@@ -57,12 +59,26 @@ class SqliteDocuments implements Documents {
     return row === undefined ? undefined : documentOf(row);
   }
 
+  async history(kind: DocumentKind, tenant: string, name: string): Promise<readonly StoredDocument[]> {
+    const current = await this.find(kind, tenant, name);
+    if (current === undefined) return [];
+    const older = await this.#database
+      .selectFrom('document_versions')
+      .selectAll()
+      .where('kind', '=', kind)
+      .where('tenant', '=', tenant)
+      .where('name', '=', name)
+      .orderBy('version', 'desc')
+      .execute();
+    return [current, ...older.map(documentOf)];
+  }
+
   put(document: Omit<StoredDocument, 'version'>, expectedVersion?: number): Promise<StoredDocument> {
     const { kind, tenant, name, body, updatedMs, updatedBy } = document;
     return this.#database.transaction().execute(async (transaction) => {
       const known = await transaction
         .selectFrom('documents')
-        .select('version')
+        .selectAll()
         .where('kind', '=', kind)
         .where('tenant', '=', tenant)
         .where('name', '=', name)
@@ -73,6 +89,7 @@ class SqliteDocuments implements Documents {
           details: { version: current },
         });
       }
+      if (known !== undefined) await transaction.insertInto('document_versions').values(known).execute();
       const version = current + 1;
       const row = { kind, tenant, name, body: JSON.stringify(body), version, updated_ms: updatedMs, updated_by: updatedBy };
       const { kind: _, tenant: __, name: ___, ...changed } = row;
@@ -85,14 +102,20 @@ class SqliteDocuments implements Documents {
     });
   }
 
-  async remove(kind: DocumentKind, tenant: string, name: string): Promise<boolean> {
-    const { numDeletedRows } = await this.#database
-      .deleteFrom('documents')
-      .where('kind', '=', kind)
-      .where('tenant', '=', tenant)
-      .where('name', '=', name)
-      .executeTakeFirst();
-    return numDeletedRows > 0n;
+  remove(kind: DocumentKind, tenant: string, name: string): Promise<boolean> {
+    return this.#database.transaction().execute(async (transaction) => {
+      let removed = 0n;
+      for (const table of ['document_versions', 'documents'] as const) {
+        const { numDeletedRows } = await transaction
+          .deleteFrom(table)
+          .where('kind', '=', kind)
+          .where('tenant', '=', tenant)
+          .where('name', '=', name)
+          .executeTakeFirstOrThrow();
+        removed = numDeletedRows;
+      }
+      return removed > 0n;
+    });
   }
 
   close(): Promise<void> {
