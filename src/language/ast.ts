@@ -3,7 +3,8 @@
  * Positions are UTF-16 offsets into the query text; nodes made from JSON filters have none.
  *
  * Canonical form, which the functions below keep: `and` and `or` have at least two children, none of the same kind;
- * `and` has no `all` among its children. `parseQuery(printQuery(node))` equals a canonical node but for spans.
+ * `and` has no `all` among its children; wildcards have two pieces or more, none empty but the first and last, and are no
+ * mere beginnings, which are prefixes. `parseQuery(printQuery(node))` equals a canonical node but for spans.
  */
 
 export interface Span {
@@ -49,6 +50,18 @@ export interface PrefixNode {
   readonly text: string;
   readonly span?: Span;
 }
+/** *pay*, a*b: a token of the message that is the pieces with anything between; without separator a star stays in a token. */
+export interface WildcardNode {
+  readonly kind: 'wildcard';
+  readonly pieces: readonly string[];
+  readonly span?: Span;
+}
+/** /expression/: found anywhere in the message; RE2's syntax. */
+export interface RegexNode {
+  readonly kind: 'regex';
+  readonly pattern: string;
+  readonly span?: Span;
+}
 
 /** field:value, field:"value", field:(a OR b) and filters: the field equals any of the values (message: contains their phrase). */
 export interface FieldEqualsNode {
@@ -62,6 +75,27 @@ export interface FieldPrefixNode {
   readonly kind: 'field-prefix';
   readonly field: string;
   readonly prefix: string;
+  readonly span?: Span;
+}
+/** field:*pay*, field:a*b: the whole value is the pieces with anything between. */
+export interface FieldWildcardNode {
+  readonly kind: 'field-wildcard';
+  readonly field: string;
+  readonly pieces: readonly string[];
+  readonly span?: Span;
+}
+/** field:/expression/: found anywhere in the value. */
+export interface FieldRegexNode {
+  readonly kind: 'field-regex';
+  readonly field: string;
+  readonly pattern: string;
+  readonly span?: Span;
+}
+/** field:10.0.0.0/8: the value is an address of the network, or this text. */
+export interface FieldNetworkNode {
+  readonly kind: 'field-network';
+  readonly field: string;
+  readonly network: string;
   readonly span?: Span;
 }
 /** field:* : the line has the field. */
@@ -93,8 +127,16 @@ export interface FieldRangeNode {
   readonly span?: Span;
 }
 
-export type FieldNode = FieldEqualsNode | FieldPrefixNode | FieldExistsNode | FieldCompareNode | FieldRangeNode;
-export type TextNode = WordNode | PhraseNode | PrefixNode;
+export type FieldNode =
+  | FieldEqualsNode
+  | FieldPrefixNode
+  | FieldWildcardNode
+  | FieldRegexNode
+  | FieldNetworkNode
+  | FieldExistsNode
+  | FieldCompareNode
+  | FieldRangeNode;
+export type TextNode = WordNode | PhraseNode | PrefixNode | WildcardNode | RegexNode;
 export type QueryNode = AllNode | AndNode | OrNode | NotNode | TextNode | FieldNode;
 export type QueryKind = QueryNode['kind'];
 
@@ -122,6 +164,7 @@ export function notOf(child: QueryNode): NotNode {
 /** Freezes a leaf made by a parser; absent spans are left out. */
 export function leaf<N extends TextNode | FieldNode>(node: N): N {
   if (node.kind === 'field-equals') Object.freeze(node.values);
+  if (node.kind === 'wildcard' || node.kind === 'field-wildcard') Object.freeze(node.pieces);
   if (node.kind === 'field-range') [node.from, node.to].forEach(Object.freeze);
   if (node.span === undefined) {
     const { span: _, ...rest } = node;

@@ -14,7 +14,7 @@ import { printQuery } from './printer.ts';
 import { RowSet } from './row-set.ts';
 import { resolveEdge } from './time-spans.ts';
 import { TokenScan } from './token-scan.ts';
-import { MapScan, TextScan } from './value-scan.ts';
+import { FoldedScan, MapScan, TextScan } from './value-scan.ts';
 import { textPredicate } from './value-tests.ts';
 import type { QueryNode } from './ast.ts';
 import type { Condition, ValueTest } from './conditions.ts';
@@ -47,13 +47,14 @@ type PlanNode = { readonly id: number; readonly scans: number } & (
 );
 type PlanShape = PlanNode extends infer N ? (N extends PlanNode ? Omit<N, 'id'> : never) : never;
 
-const scanNumbers = { tokens: 0, trace_id: 1, span_id: 2, message: 3, attributes: 4, resource: 5 } as const;
+const scanNumbers = { tokens: 0, trace_id: 1, span_id: 2, message: 3, attributes: 4, resource: 5, folded: 6 } as const;
 
 /** The compiled form of all queries of a set. */
 class Program {
   readonly tokens = new TokenScan();
   readonly texts = { trace_id: new TextScan('trace_id'), span_id: new TextScan('span_id'), message: new TextScan('message') };
   readonly maps = { attributes: new MapScan('attributes'), resource: new MapScan('resource') };
+  readonly folded = new FoldedScan();
   /** In the order of scanNumbers. */
   readonly scans: readonly Scan[] = [
     this.tokens,
@@ -62,6 +63,7 @@ class Program {
     this.texts.message,
     this.maps.attributes,
     this.maps.resource,
+    this.folded,
   ];
   readonly #nodes = new Map<string, PlanNode>();
 
@@ -103,6 +105,11 @@ class Program {
         return { kind: 'constant', value: condition.kind === 'true', scans: 0 };
       case 'tokens':
         return scanned('tokens', this.tokens.add(condition.tokens, condition.lastIsPrefix));
+      // every match has what is required: only the engine's indexes need it said
+      case 'pattern':
+        return condition.text === 'folded'
+          ? scanned('folded', this.folded.add(condition.pattern))
+          : scanned('message', this.texts.message.addPattern(condition.pattern));
       case 'any-attribute':
         return scanned('attributes', this.maps.attributes.addAny(condition.value));
       case 'entry':

@@ -4,10 +4,12 @@
  * means the same on the memtable and on parts with and without indexes (test/language/trinity.test.ts).
  */
 import { invariant } from '#base/errors.ts';
+import { oddSpelling } from './addresses.ts';
 import { maxSeverity } from './comparisons.ts';
 import { bareWordColumns, conditionOf, wordsComparedWithNames } from './conditions.ts';
 import { resolveField } from './fields.ts';
 import { messageSearchExpression } from './text-index.ts';
+import { separatorClass } from './token-wildcard.ts';
 import type { QueryNode } from './ast.ts';
 import type { Bound, Condition, KnownFacts, ValueTest } from './conditions.ts';
 import type { FieldTarget } from './fields.ts';
@@ -101,6 +103,8 @@ function conditionSql(condition: Condition, params: Params): string {
       return `NOT ${conditionSql(condition.child, params)}`;
     case 'tokens':
       return tokensSql(condition.tokens, condition.lastIsPrefix, params);
+    case 'pattern':
+      return patternSql(condition, params);
     case 'column':
       return testSql(condition.column, condition.test, params);
     case 'entry':
@@ -120,17 +124,25 @@ function conditionSql(condition: Condition, params: Params): string {
   }
 }
 
-/** Bytes that separate tokens, for RE2. */
-const separator = '[\\x00-/:-@\\[-`{-\\x7f]';
-
 function tokensSql(tokens: readonly string[], lastIsPrefix: boolean, params: Params): string {
   if (!lastIsPrefix) return wholeTokensSql(tokens, params);
   // tokens are letters and digits, so they need no escaping in LIKE and in the regular expression
   const likePrefix = params.text(`%${tokens[tokens.length - 1]}%`);
-  const pattern = params.text(`(?:^|${separator})${tokens.join(`${separator}+`)}`);
+  const pattern = params.text(`(?:^|${separatorClass})${tokens.join(`${separatorClass}+`)}`);
   const whole = tokens.length === 1 ? '' : `${wholeTokensSql(tokens.slice(0, -1), params)} AND `;
   // LIKE is answered from the index's dictionary, the expression then looks only at what is left
   return `(${whole}${messageSearchExpression} LIKE ${likePrefix} AND match(${messageSearchExpression}, ${pattern}))`;
+}
+
+/** Required tokens first: the text index finds the granules that have them, the expression looks at what is left. */
+function patternSql({ text, pattern, required }: Condition & { kind: 'pattern' }, params: Params): string {
+  const tokens = required.map((token) =>
+    token.isWhole
+      ? `hasToken(${messageSearchExpression}, ${params.text(token.text)})`
+      : `${messageSearchExpression} LIKE ${params.text(`%${token.text}%`)}`,
+  );
+  const matched = `match(${text === 'message' ? 'message' : messageSearchExpression}, ${params.text(pattern)})`;
+  return tokens.length === 0 ? matched : `(${[...tokens, matched].join(' AND ')})`;
 }
 
 function wholeTokensSql(tokens: readonly string[], params: Params): string {
@@ -148,6 +160,12 @@ function testSql(expression: string, test: ValueTest, params: Params): string {
       return `notEmpty(${expression})`;
     case 'number':
       return numberSql(`toFloat64OrNull(${expression})`, test, params);
+    case 'address':
+      return addressSql(expression, test, params);
+    case 'like':
+      return `(${expression} LIKE ${params.text(test.pieces.map((piece) => piece.replace(/[\\%_]/g, '\\$&')).join('%'))})`;
+    case 'regex':
+      return `(notEmpty(${expression}) AND match(${expression}, ${params.text(test.pattern)}))`;
     case 'text':
       return `(notEmpty(${expression})${boundsSql(expression, test, (value) => params.text(value))})`;
     default:
@@ -160,6 +178,11 @@ function numberSql(number: string, test: ValueTest & { op: 'number' }, params: P
   const ends = `${test.from ? '' : ` AND ${number} > -inf`}${test.to ? '' : ` AND ${number} < inf`}`;
   const inRange = `${boundsSql(number, test, (value) => params.float(value))}${ends}`.slice(' AND '.length);
   return `ifNull(${inRange}, 0)`;
+}
+
+function addressSql(expression: string, test: ValueTest & { op: 'address' }, params: Params): string {
+  const bounds = boundsSql(`toIPv6OrNull(${expression})`, test, (value) => `toIPv6(${params.text(value)})`).slice(' AND '.length);
+  return `(ifNull(${bounds}, 0) AND NOT match(${expression}, '${oddSpelling.replaceAll('\\', '\\\\')}'))`;
 }
 
 /** ` AND x >= from AND x < to`, as far as there are bounds. */
@@ -199,6 +222,9 @@ function passesEmpty(test: Exclude<ValueTest, { op: 'present' }>): boolean {
     case 'starts-with':
       return test.prefix === '';
     case 'number':
+    case 'address':
+    case 'like':
+    case 'regex':
     case 'text':
       return false;
     default:

@@ -2,12 +2,19 @@
  * The meaning of a query: a tree of simple conditions on columns. SQL and matcher are both compiled from it, so what a
  * word, a field or a level means is decided here, once. Specification: docs/specs/query-language.md.
  */
+import { AppError } from '#base/errors.ts';
 import { foldText, tokenize } from '#base/text-folding.ts';
-import { boundsOf, levelSpan, maxSeverity, rangeTest, timeSpan, unsupported } from './comparisons.ts';
+import { boundsOf, levelSpan, maxSeverity, networkTest, rangeTest, timeSpan, unsupported } from './comparisons.ts';
 import { resolveField } from './fields.ts';
+import { compileRegex } from './regex-program.ts';
+import { parseRegex, RegexError } from './regex-syntax.ts';
+import { printRegex, requiredTokens } from './regex-text.ts';
+import { tokenWildcard } from './token-wildcard.ts';
 import type { FieldNode, QueryNode } from './ast.ts';
 import type { Bounds } from './comparisons.ts';
 import type { DictionaryColumnName, FieldTarget, IdColumnName, MapColumnName } from './fields.ts';
+import type { RegexNode } from './regex-syntax.ts';
+import type { RequiredToken } from './regex-text.ts';
 import type { TimeEdge } from './time-spans.ts';
 
 export interface Bound<T> {
@@ -22,6 +29,12 @@ export type ValueTest =
   | { readonly op: 'present' }
   /** The value is a number (`numberOfValue`) in the range. */
   | { readonly op: 'number'; readonly from?: Bound<number>; readonly to?: Bound<number> }
+  /** The value is an internet address in the range. */
+  | { readonly op: 'address'; readonly from: Bound<string>; readonly to: Bound<string> }
+  /** The pieces with anything between them. */
+  | { readonly op: 'like'; readonly pieces: readonly string[] }
+  /** Not empty, and the expression, in its canonical form, is found in it. */
+  | { readonly op: 'regex'; readonly pattern: string }
   /** Not empty, and between the texts. */
   | { readonly op: 'text'; readonly from?: Bound<string>; readonly to?: Bound<string> };
 
@@ -31,6 +44,13 @@ export type Condition =
   | { readonly kind: 'not'; readonly child: Condition }
   /** The folded tokens stand in the message one after the other; the last may be the beginning of a token. */
   | { readonly kind: 'tokens'; readonly tokens: readonly string[]; readonly lastIsPrefix: boolean }
+  /** A regular expression, in its canonical form, is found in the message as it is or folded; a matching line has all of `required`. */
+  | {
+      readonly kind: 'pattern';
+      readonly text: 'message' | 'folded';
+      readonly pattern: string;
+      readonly required: readonly RequiredToken[];
+    }
   | { readonly kind: 'column'; readonly column: DictionaryColumnName | IdColumnName | 'message'; readonly test: ValueTest }
   | { readonly kind: 'entry'; readonly map: MapColumnName; readonly key: string; readonly test: ValueTest }
   /** Any attribute has the value. */
@@ -71,6 +91,18 @@ export function conditionOf(node: QueryNode, known: KnownFacts = {}): Condition 
       return oneOf(node.values.map((value) => equalsCondition(resolveField(node.field), node.field, value)));
     case 'field-prefix':
       return fieldTest(resolveField(node.field), node, { op: 'starts-with', prefix: node.prefix });
+    case 'wildcard':
+      return wildcardCondition(checkPieces(node.pieces));
+    case 'regex':
+      return regexCondition(node.pattern);
+    case 'field-wildcard':
+      return fieldTest(resolveField(node.field), node, { op: 'like', pieces: checkPieces(node.pieces) });
+    case 'field-regex':
+      return fieldTest(resolveField(node.field), node, { op: 'regex', pattern: canonicalRegex(node.pattern) });
+    case 'field-network': {
+      const target = resolveField(node.field);
+      return oneOf([equalsCondition(target, node.field, node.network), fieldTest(target, node, networkTest(node.network))]);
+    }
     case 'field-exists':
       return existsCondition(resolveField(node.field), node);
     case 'field-compare':
@@ -162,14 +194,67 @@ function existsCondition(target: FieldTarget, node: FieldNode): Condition {
 function fieldTest(target: FieldTarget, node: FieldNode, test: ValueTest): Condition {
   switch (target.kind) {
     case 'message':
-      return test.op === 'starts-with' ? prefixCondition(test.prefix) : { kind: 'column', column: 'message', test };
+      return messageTest(node, test);
     case 'level':
     case 'skewed':
     case 'time':
-      throw unsupported(node.field, `"${node.field}" has no beginnings to search for; name a whole value`);
+      throw unsupported(node.field, `"${node.field}" has no parts to search for; name a whole value`);
     default:
       return valueTest(target, test);
   }
+}
+
+function messageTest(node: FieldNode, test: ValueTest): Condition {
+  switch (test.op) {
+    case 'starts-with':
+      return prefixCondition(test.prefix);
+    case 'like':
+      return wildcardCondition(test.pieces);
+    case 'regex':
+      return node.kind === 'field-regex' ? regexCondition(node.pattern) : { kind: 'column', column: 'message', test };
+    // a message is hardly ever an address
+    case 'address':
+      return { kind: 'false' };
+    default:
+      return { kind: 'column', column: 'message', test };
+  }
+}
+
+/** Throws AppError `query_unsupported` with the reason. */
+function readRegex(pattern: string): RegexNode {
+  try {
+    const node = parseRegex(pattern);
+    compileRegex(node);
+    return node;
+  } catch (thrown) {
+    if (!(thrown instanceof RegexError)) throw thrown;
+    const shown = pattern.length > shownPatternChars ? `${pattern.slice(0, shownPatternChars).toWellFormed()}…` : pattern;
+    throw new AppError('query_unsupported', `the regular expression "${shown}" cannot be used: ${thrown.message}`);
+  }
+}
+
+const shownPatternChars = 100;
+
+function canonicalRegex(pattern: string): string {
+  return printRegex(readRegex(pattern));
+}
+
+function regexCondition(pattern: string): Condition {
+  const node = readRegex(pattern);
+  return { kind: 'pattern', text: 'message', pattern: printRegex(node), required: requiredTokens(node) };
+}
+
+/** More stars than anyone writes, and few enough for every engine's patterns. */
+const maxPieces = 32;
+
+function checkPieces(pieces: readonly string[]): readonly string[] {
+  if (pieces.length <= maxPieces) return pieces;
+  throw new AppError('query_unsupported', `a text has at most ${maxPieces - 1} wildcards; write "\\*" for the character itself`);
+}
+
+function wildcardCondition(pieces: readonly string[]): Condition {
+  const wildcard = tokenWildcard(pieces);
+  return wildcard === undefined ? { kind: 'true' } : { kind: 'pattern', text: 'folded', ...wildcard };
 }
 
 function valueTest(target: Exclude<FieldTarget, { kind: 'message' | 'level' | 'skewed' | 'time' }>, test: ValueTest): Condition {

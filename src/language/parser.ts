@@ -4,23 +4,25 @@
  *   query    = [ or ]
  *   or       = and { "OR" and }
  *   and      = unary { [ "AND" ] unary }
- *   unary    = { "NOT" | "-" } primary
- *   primary  = "(" or ")" | word | phrase | word"*" | field ":" value | field (">=" | ">" | "<=" | "<") value
- *   value    = word | phrase | word"*" | "*" | "(" text { "OR" text } ")"
+ *   unary    = { "NOT" | "-" | "!" | "+" } primary
+ *   primary  = "(" or ")" | text | "/" regex "/" | field ":" value | field (">=" | ">" | "<=" | "<") value
+ *   value    = text | "/" regex "/" | range | compare text | "(" or ")", with values as its primaries
  *
  * A run of punctuation is passed over where something else stands beside it. The parser throws AppError and nothing
  * else, takes time linear in the text, and its recursion is bounded by `query.max_depth`.
  */
 import { AppError } from '#base/errors.ts';
 import { allLines, allOf, anyOf, leaf, notOf } from './ast.ts';
-import { isComparable } from './comparisons.ts';
-import { conditionOf, hasTokens } from './conditions.ts';
+import { isComparable, unclearComparison } from './comparisons.ts';
+import { conditionOf } from './conditions.ts';
 import { defaultQueryConfig } from './config.ts';
+import { comparisonNode, existsNode, regexTextNode, textNode, valueNode } from './leaf-nodes.ts';
 import { Lexer } from './lexer.ts';
 import { querySyntaxError } from './query-text.ts';
-import type { ComparisonOperator, FieldNode, QueryNode, Span } from './ast.ts';
+import type { ComparisonOperator, FieldEqualsNode, FieldNode, QueryNode, Span, TextNode } from './ast.ts';
 import type { QueryConfig } from './config.ts';
-import type { Token, ValueToken } from './lexer.ts';
+import type { FieldToken } from './leaf-nodes.ts';
+import type { GroupToken, Token, ValueToken } from './lexer.ts';
 
 /**
  * The canonical AST of a query; an empty text is all lines. Throws AppError `query_syntax` or `query_unsupported` with
@@ -38,7 +40,7 @@ function overLimit(message: string, setting: keyof QueryConfig, limit: number): 
 }
 
 const expectedTerm = 'a word, a "phrase", field:value or (';
-const expectedValue = 'a value, a "quoted value", * or (a OR b)';
+const expectedValue = 'a value, a "quoted value", *, /regex/, [a TO b] or (a OR b)';
 
 /** A term of punctuation only, which has nothing to search for. */
 const nothing = undefined;
@@ -47,7 +49,9 @@ type Term = QueryNode | typeof nothing;
 class Parser {
   readonly #lexer: Lexer;
   readonly #config: QueryConfig;
-  #token: Token;
+  #token: Token | GroupToken;
+  /** Set between the parentheses of `field:( … )`, where terms are its values. */
+  #field: FieldToken | undefined;
   #depth = 0;
   #terms = 0;
 
@@ -67,7 +71,7 @@ class Parser {
   }
 
   #advance(): void {
-    this.#token = this.#lexer.readTerm();
+    this.#token = this.#field === undefined ? this.#lexer.readTerm() : this.#lexer.readGroupTerm();
   }
 
   #or(): Term {
@@ -83,19 +87,30 @@ class Parser {
       if (operand === nothing) throw this.#nothingToSearch(operandStart);
       nodes.push(operand);
     }
-    return anyOf(nodes);
+    return this.#field === undefined ? anyOf(nodes) : anyValueOf(nodes);
   }
 
   #and(): Term {
     const nodes: QueryNode[] = [];
-    for (;;) {
+    for (let joinedBySpace = false; ; ) {
+      const start = this.#token;
       const node = this.#unary();
+      if (joinedBySpace) this.#checkSideBySide(nodes.at(-1), node, start);
       if (node !== nothing) nodes.push(node);
       const { kind } = this.#token;
       if (kind === 'end' || kind === 'close' || kind === 'or') break;
+      joinedBySpace = kind !== 'and';
       if (kind === 'and') this.#advance();
     }
     return nodes.length === 0 ? nothing : allOf(nodes);
+  }
+
+  /** `service:(a b)`: no line has two, so an OR was meant. */
+  #checkSideBySide(left: Term, right: Term, at: Span): void {
+    if (this.#field === undefined || left?.kind !== 'field-equals' || right?.kind !== 'field-equals') return;
+    const { name } = this.#field;
+    const many = conditionOf(right).kind;
+    if (many !== 'tokens' && many !== 'tag') throw this.#error(`values for "${name}" are joined by OR`, at, 'OR or )');
   }
 
   #unary(): Term {
@@ -119,26 +134,33 @@ class Parser {
         return nothing;
       case 'word':
       case 'string':
-        return this.#text(token);
+      case 'regex':
+      case 'range':
+      case 'operator':
+        return this.#field === undefined ? this.#text(token) : this.#groupValue(this.#field, token);
       case 'field':
       case 'compare':
-        return this.#field(token);
+        return this.#fieldTerm(token);
       case 'end':
-        throw this.#unexpected('the query ends where a term is expected', expectedTerm);
+        throw this.#unexpected('the query ends where a term is expected', this.#expected);
       case 'close':
-        throw this.#unexpected('a term is missing before this parenthesis', expectedTerm);
+        throw this.#unexpected('a term is missing before this parenthesis', this.#expected);
       default:
         throw this.#unexpected(
           `a term is missing before this ${token.kind.toUpperCase()}; write "\\${token.kind.toUpperCase()}" for the word`,
-          expectedTerm,
+          this.#expected,
         );
     }
   }
 
-  #group(open: Token): Term {
+  get #expected(): string {
+    return this.#field === undefined ? expectedTerm : 'a value';
+  }
+
+  #group(open: Span): Term {
     this.#enter(open);
     this.#advance();
-    const isEmpty = this.#token.kind === 'close';
+    const isEmpty = this.#token.kind === 'close' && this.#field === undefined;
     const node = isEmpty ? nothing : this.#or();
     if (this.#token.kind !== 'close') throw this.#error('this parenthesis is not closed', open, ')');
     this.#advance();
@@ -146,116 +168,82 @@ class Parser {
     return node;
   }
 
-  #text(token: Token & { kind: 'word' | 'string' }): Term {
-    const { kind, text, star, start, end } = token;
+  #text(token: Token | GroupToken): Term {
     this.#advance();
-    if (star && kind === 'word' && text === '') return allLines;
-    if (!hasTokens(text)) return nothing;
-    this.#countTerm();
-    return leaf({ kind: star ? 'prefix' : kind === 'word' ? 'word' : 'phrase', text, span: { start, end } });
+    const node = this.#checked(
+      token.kind === 'regex' ? regexTextNode(token) : token.kind === 'word' || token.kind === 'string' ? textNode(token) : nothing,
+    );
+    if (node !== nothing && node.kind !== 'all') this.#countTerm();
+    return node;
   }
 
-  #field(token: Token & { kind: 'field' | 'compare' }): QueryNode {
+  #fieldTerm(token: FieldToken): QueryNode {
     const value = this.#lexer.readValue();
-    const node =
-      token.kind === 'compare'
-        ? this.#comparison(token, token.operator, value)
-        : value.kind === 'operator'
-          ? this.#comparison(token, value.operator, this.#lexer.readValue())
-          : token.name === '_exists_' && !token.quoted
-            ? this.#exists(token, value)
-            : this.#fieldValue(token, value);
-    this.#checkMeaning(node);
+    if (value.kind === 'open') return this.#valueGroup(token, value);
+    const node = this.#fieldNode(token, value);
     this.#advance();
     return node;
   }
 
-  #fieldValue(token: Token & { kind: 'field' | 'compare' }, value: ValueToken): FieldNode {
-    const field = token.name;
-    if (value.kind === 'open') return this.#valueList(token, value);
-    if (value.kind === 'range') return this.#range(token, value);
+  /** `field:( … )`: the same grammar, whose terms are values. */
+  #valueGroup(token: FieldToken, open: Span): QueryNode {
+    if (token.kind === 'compare' || isExists(token)) throw this.#missingValue(token);
+    this.#field = token;
+    this.#enter(open);
+    this.#advance();
+    const node = this.#or() as QueryNode;
+    if (this.#token.kind !== 'close') throw this.#error('this parenthesis is not closed', open, ')');
+    const { end } = this.#token;
+    this.#field = undefined;
+    this.#depth--;
+    this.#advance();
+    return node.kind === 'field-equals' ? leaf({ ...node, span: { start: token.start, end } }) : node;
+  }
+
+  #groupValue(field: FieldToken, token: ValueToken): QueryNode {
+    const node = this.#fieldNode({ kind: 'field', name: field.name, quoted: true, start: token.start, end: token.start }, token);
+    this.#advance();
+    return node;
+  }
+
+  #fieldNode(token: FieldToken, value: ValueToken): QueryNode {
+    this.#countTerm();
+    if (value.kind === 'open' || value.kind === 'missing') throw this.#missingValue(token);
+    if (isExists(token)) {
+      const node = existsNode(token, value);
+      if (node === undefined) throw this.#error('"_exists_:" is followed by the name of a field', value, 'a field name');
+      return node;
+    }
+    if (token.kind === 'compare') return this.#comparison(token, token.operator, value);
+    if (value.kind === 'operator') return this.#comparison({ ...token, end: value.end }, value.operator, this.#lexer.readValue());
+    return this.#checked(valueNode(token, value));
+  }
+
+  #comparison(token: FieldToken, operator: ComparisonOperator, value: ValueToken): FieldNode {
     if (value.kind !== 'word' && value.kind !== 'string') throw this.#missingValue(token);
-    this.#countTerm();
-    const span = { start: token.start, end: value.end };
-    if (!value.star) return leaf({ kind: 'field-equals', field, values: [value.text], span });
-    return value.text === ''
-      ? leaf({ kind: 'field-exists', field, span })
-      : leaf({ kind: 'field-prefix', field, prefix: value.text, span });
-  }
-
-  #valueList(token: Token & { kind: 'field' | 'compare' }, open: Span): FieldNode {
-    const values: string[] = [];
-    for (;;) {
-      const item = this.#lexer.readListItem();
-      if (item.kind === 'end') throw this.#error('this parenthesis is not closed', open, ')');
-      if ((item.kind !== 'word' && item.kind !== 'string') || item.star) {
-        throw this.#error(`a list of values for "${token.name}" holds only texts joined by OR`, item, 'a value', 'query_unsupported');
-      }
-      this.#countTerm();
-      values.push(item.text);
-      const next = this.#lexer.readListItem();
-      if (next.kind === 'close')
-        return leaf({ kind: 'field-equals', field: token.name, values, span: { start: token.start, end: next.end } });
-      if (next.kind === 'end') throw this.#error('this parenthesis is not closed', open, ')');
-      if (next.kind !== 'or') throw this.#error(`values for "${token.name}" are joined by OR`, next, 'OR or )');
+    if (value.pieces.length > 1) throw this.#error('a comparison takes a whole value, no wildcard', value, 'a value');
+    const node = comparisonNode(token, operator, value);
+    if (token.kind === 'compare' && !isComparable(node.field, node.value)) {
+      throw this.#placed(unclearComparison(node), { start: token.start, end: value.end });
     }
-  }
-
-  #comparison(token: Token & { kind: 'field' | 'compare' }, operator: ComparisonOperator, value: ValueToken): FieldNode {
-    if (value.kind !== 'word' && value.kind !== 'string') throw this.#missingValue(token);
-    if (value.star) throw this.#error('a comparison takes a whole value, no wildcard', value, 'a value');
-    if (token.kind === 'compare' && !isComparable(token.name, value.text)) {
-      const message = `to compare with a text write ${token.name}:${operator}${value.text}; to search for these signs, quote them`;
-      throw this.#error(message, { start: token.start, end: value.end }, 'a number', 'query_unsupported');
-    }
-    this.#countTerm();
-    return leaf({ kind: 'field-compare', field: token.name, operator, value: value.text, span: { start: token.start, end: value.end } });
-  }
-
-  #range(token: Token & { kind: 'field' | 'compare' }, { from, to, end }: ValueToken & { kind: 'range' }): FieldNode {
-    this.#countTerm();
-    const field = token.name;
-    const span = { start: token.start, end };
-    if (from !== undefined && to !== undefined) return leaf({ kind: 'field-range', field, from, to, span });
-    if (from !== undefined) return leaf({ kind: 'field-compare', field, operator: from.included ? '>=' : '>', value: from.value, span });
-    if (to !== undefined) return leaf({ kind: 'field-compare', field, operator: to.included ? '<=' : '<', value: to.value, span });
-    return leaf({ kind: 'field-exists', field, span });
-  }
-
-  #exists(token: Token, value: ValueToken): FieldNode {
-    if ((value.kind !== 'word' && value.kind !== 'string') || value.star || value.text === '') {
-      throw this.#error('"_exists_:" is followed by the name of a field', value.end > value.start ? value : token, 'a field name');
-    }
-    this.#countTerm();
-    return leaf({ kind: 'field-exists', field: value.text, span: { start: token.start, end: value.end } });
+    return this.#checked(node);
   }
 
   /** What a node asks for must exist; said with its place. */
-  #checkMeaning(node: FieldNode): void {
+  #checked<N extends FieldNode | TextNode | QueryNode | typeof nothing>(node: N): N {
     try {
-      conditionOf(node);
+      if (node !== nothing) conditionOf(node);
+      return node;
     } catch (thrown) {
-      if (!(thrown instanceof AppError) || node.span === undefined) throw thrown;
-      const { start, end } = node.span;
-      throw querySyntaxError(this.#lexer.query, thrown.message, {
-        position: start,
-        length: end - start,
-        code: thrown.code,
-        details: thrown.details,
-      });
+      if (!(thrown instanceof AppError) || node === nothing || !('span' in node) || node.span === undefined) throw thrown;
+      throw this.#placed(thrown, node.span);
     }
   }
 
-  #enter(token: Token): void {
+  #enter(at: Span): void {
     this.#depth++;
     if (this.#depth <= this.#config.max_depth) return;
-    const error = overLimit(`the query is nested deeper than ${this.#config.max_depth}`, 'max_depth', this.#config.max_depth);
-    throw querySyntaxError(this.#lexer.query, error.message, {
-      position: token.start,
-      length: token.end - token.start,
-      code: error.code,
-      details: error.details,
-    });
+    throw this.#placed(overLimit(`the query is nested deeper than ${this.#config.max_depth}`, 'max_depth', this.#config.max_depth), at);
   }
 
   #countTerm(): void {
@@ -264,19 +252,33 @@ class Parser {
       throw overLimit(`the query has more than ${this.#config.max_terms} terms`, 'max_terms', this.#config.max_terms);
   }
 
-  #error(message: string, at: Span, expected: string, code?: 'query_unsupported'): AppError {
-    return querySyntaxError(this.#lexer.query, message, { position: at.start, length: at.end - at.start, expected, code });
+  #placed({ message, code, details }: AppError, { start, end }: Span): AppError {
+    return querySyntaxError(this.#lexer.query, message, { position: start, length: end - start, code, details });
+  }
+
+  #error(message: string, at: Span, expected: string): AppError {
+    return querySyntaxError(this.#lexer.query, message, { position: at.start, length: at.end - at.start, expected });
   }
 
   #unexpected(message: string, expected: string): AppError {
     return this.#error(message, this.#token, expected);
   }
 
-  #missingValue(token: Token & { kind: 'field' | 'compare' }): AppError {
+  #missingValue(token: FieldToken): AppError {
     return this.#error(`a value must follow "${token.name}" without a space`, { start: token.end, end: token.end }, expectedValue);
   }
 
   #nothingToSearch(at: Span): AppError {
-    return this.#error('there is no letter or digit to search for', at, expectedTerm);
+    return this.#error('there is no letter or digit to search for', at, this.#expected);
   }
+}
+
+function isExists(token: FieldToken): boolean {
+  return token.kind === 'field' && token.name === '_exists_' && !token.quoted;
+}
+
+/** `(a OR b)` is one list of values. */
+function anyValueOf(nodes: readonly [QueryNode, ...QueryNode[]]): QueryNode {
+  const lists = nodes.filter((node): node is FieldEqualsNode => node.kind === 'field-equals');
+  return lists.length === nodes.length ? leaf({ ...lists[0], values: lists.flatMap(({ values }) => values) }) : anyOf(nodes);
 }

@@ -2,8 +2,9 @@
  * AST → query text. `parseQuery(printQuery(node))` equals a canonical node but for spans, and equal canonical nodes
  * print alike, so the text also serves as a cache key.
  */
+import { parseNetwork } from './addresses.ts';
 import { isComparable } from './comparisons.ts';
-import { operatorWords, plainFieldName, plainValue } from './query-text.ts';
+import { operatorOf, plainFieldName, plainValue } from './query-text.ts';
 import type { QueryNode, RangeBound } from './ast.ts';
 
 const precedence = { or: 1, and: 2, not: 3 } as const;
@@ -25,10 +26,20 @@ export function printQuery(node: QueryNode): string {
       return quote(node.text);
     case 'prefix':
       return printPrefix(node.text);
+    case 'wildcard':
+      return printPieces(node.pieces);
+    case 'regex':
+      return printRegexText(node.pattern);
     case 'field-equals':
       return `${printField(node.field)}:${printValues(node.values)}`;
     case 'field-prefix':
       return `${printField(node.field)}:${printPrefix(node.prefix)}`;
+    case 'field-wildcard':
+      return `${printField(node.field)}:${printPieces(node.pieces)}`;
+    case 'field-regex':
+      return `${printField(node.field)}:${printRegexText(node.pattern)}`;
+    case 'field-network':
+      return `${printField(node.field)}:${node.network}`;
     case 'field-exists':
       return `${printField(node.field)}:*`;
     case 'field-compare':
@@ -55,8 +66,24 @@ function quote(text: string): string {
 }
 
 function printWord(text: string): string {
-  if (operatorWords.has(text)) return `\\${text}`;
-  return text.replace(/[\s()"\\*:<>]/g, '\\$&').replace(/^[-/]/, '\\$&');
+  return operatorOf(text) === undefined ? printPlain(text).replace(/^[-/!+]/, '\\$&') : `\\${text}`;
+}
+
+/** A piece of a word; what has a meaning between words is escaped by printWord. */
+function printPlain(text: string): string {
+  return text.replace(/[\s()"\\*:<>^~]/g, '\\$&');
+}
+
+function printPieces(pieces: readonly string[]): string {
+  return pieces
+    .map(printPlain)
+    .join('*')
+    .replace(/^[-/!+[{]/, '\\$&');
+}
+
+/** The lexer makes every slash of a pattern from `\/`. */
+function printRegexText(pattern: string): string {
+  return `/${pattern.replaceAll('/', '\\/')}/`;
 }
 
 function printPrefix(text: string): string {
@@ -68,7 +95,8 @@ function printField(field: string): string {
 }
 
 function printValue(value: string): string {
-  return plainValue.test(value) && !operatorWords.has(value) ? value : quote(value);
+  if (parseNetwork(value) !== undefined) return quote(value);
+  return plainValue.test(value) && operatorOf(value) === undefined ? value : quote(value);
 }
 
 function printValues(values: readonly string[]): string {

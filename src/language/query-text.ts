@@ -7,7 +7,23 @@ export const plainFieldName = /^[\p{L}_@$](?:[\p{L}\p{N}_.@$/-]*[\p{L}\p{N}_.@$/
 /** Values and prefixes that are printed without quotes. */
 export const plainValue = /^[\p{L}\p{N}_@.][\p{L}\p{N}_@./-]*$/u;
 
-export const operatorWords: ReadonlySet<string> = new Set(['AND', 'OR', 'NOT']);
+const operators: ReadonlyMap<string, 'and' | 'or' | 'not'> = new Map([
+  ['AND', 'and'],
+  ['OR', 'or'],
+  ['NOT', 'not'],
+  ['&&', 'and'],
+  ['||', 'or'],
+]);
+
+/** The operator that a word is. */
+export function operatorOf(word: string): 'and' | 'or' | 'not' | undefined {
+  return operators.get(word);
+}
+
+/** Lucene's weight of a term, where the term ends. */
+export const boost = /\^\d+(?:\.\d+)?(?=[\s)]|$)/y;
+/** Lucene's mark of a fuzzy word. */
+export const fuzzyEnd = /[\p{L}\p{N}]~(?:\d+(?:\.\d+)?)?$/u;
 /** A backslash makes these stand for themselves; before anything else it is a backslash. */
 export const escapable = /^[\s!-/:-@[-`{-~]$/;
 

@@ -5,8 +5,9 @@
 import type { BatchView, DictionaryColumn, MapColumn } from '#model/batch-view.ts';
 import { bytesStartWith, filterSlotOf, utf8, ValueTable } from './byte-patterns.ts';
 import { RowSet } from './row-set.ts';
-import { bytePredicate } from './value-tests.ts';
+import { bytePredicate, regexMatcher } from './value-tests.ts';
 import type { ValueTest } from './conditions.ts';
+import type { RegexMatcher } from './regex-matcher.ts';
 import type { BytePredicate } from './value-tests.ts';
 
 /** Tests of values, all of which are tried on each value. */
@@ -43,12 +44,19 @@ class ValueTests {
 export class TextScan {
   readonly #column: 'trace_id' | 'span_id' | 'message';
   readonly #tests = new ValueTests();
+  readonly #patterns: { readonly matcher: RegexMatcher; readonly answer: number }[] = [];
   /** Answers of `present`. */
   readonly #present: number[] = [];
   #count = 0;
 
   constructor(column: 'trace_id' | 'span_id' | 'message') {
     this.#column = column;
+  }
+
+  /** The expression is found in the value, which may be empty. */
+  addPattern(pattern: string): number {
+    this.#patterns.push({ matcher: regexMatcher(pattern), answer: this.#count });
+    return this.#count++;
   }
 
   add(test: ValueTest): number {
@@ -62,7 +70,30 @@ export class TextScan {
     const { bytes, starts, ends } = view.text(this.#column);
     for (const row of rows.rows()) {
       this.#tests.mark(bytes, starts[row], ends[row], row, found);
+      for (const { matcher, answer } of this.#patterns) if (matcher.test(bytes, starts[row], ends[row])) found[answer].add(row);
       if (ends[row] > starts[row]) for (let i = 0; i < this.#present.length; i++) found[this.#present[i]].add(row);
+    }
+    return found;
+  }
+}
+
+/** Regular expressions over the searched text of a row: the folded one, else the message with ASCII letters in lower case. */
+export class FoldedScan {
+  readonly #matchers: RegexMatcher[] = [];
+
+  add(pattern: string): number {
+    return this.#matchers.push(regexMatcher(pattern, true)) - 1;
+  }
+
+  run(view: BatchView, rows: RowSet): RowSet[] {
+    const found = this.#matchers.map(() => new RowSet(view.rowCount));
+    const message = view.text('message');
+    const folded = view.text('folded');
+    for (const row of rows.rows()) {
+      const source = folded.ends[row] > folded.starts[row] ? folded : message;
+      for (let i = 0; i < this.#matchers.length; i++) {
+        if (this.#matchers[i].test(source.bytes, source.starts[row], source.ends[row])) found[i].add(row);
+      }
     }
     return found;
   }

@@ -1,6 +1,11 @@
 /** Tests of single values for the matcher: of bytes in a column, or of the few texts of a dictionary. */
-import { utf8 } from './byte-patterns.ts';
+import { invariant } from '#base/errors.ts';
+import { compareAddresses, parseAddress } from './addresses.ts';
+import { bytesStartWith, utf8 } from './byte-patterns.ts';
 import { numberOfValue } from './quantities.ts';
+import { RegexMatcher } from './regex-matcher.ts';
+import { compileRegex } from './regex-program.ts';
+import { parseRegex } from './regex-syntax.ts';
 import type { Bound, ValueTest } from './conditions.ts';
 
 /** Whether the value `start .. end` of the bytes passes. */
@@ -15,6 +20,14 @@ export function bytePredicate(test: ScannedTest): BytePredicate {
       return numberPredicate(test);
     case 'text':
       return textRangePredicate(test);
+    case 'address':
+      return addressPredicate(test);
+    case 'like':
+      return likePredicate(test.pieces);
+    case 'regex': {
+      const matcher = regexMatcher(test.pattern);
+      return (bytes, start, end) => end > start && matcher.test(bytes, start, end);
+    }
     default:
       return test satisfies never;
   }
@@ -76,6 +89,49 @@ function textRangePredicate({ from, to }: ValueTest & { op: 'text' }): BytePredi
     end > start &&
     (lower === undefined || isBeyond(compareBytes(bytes, start, end, lower.bytes), lower)) &&
     (upper === undefined || isBeyond(-compareBytes(bytes, start, end, upper.bytes), upper));
+}
+
+/** Longest spelling of an IPv6 address. */
+const maxAddressBytes = 45;
+
+function addressPredicate({ from, to }: ValueTest & { op: 'address' }): BytePredicate {
+  const [lower, upper] = [parseAddress(from.value), parseAddress(to.value)];
+  invariant(lower !== undefined && upper !== undefined, 'bounds of a range of addresses are addresses');
+  return (bytes, start, end) => {
+    if (end === start || end - start > maxAddressBytes) return false;
+    const address = parseAddress(decoder.decode(bytes.subarray(start, end)));
+    if (address === undefined) return false;
+    return isBeyond(compareAddresses(address, lower), from) && isBeyond(compareAddresses(upper, address), to);
+  };
+}
+
+/** First and last piece at their ends, each other one at its first place behind the one before: then there is none further left. */
+function likePredicate(pieces: readonly string[]): BytePredicate {
+  const all = pieces.map(utf8);
+  const [first, last] = [all[0], all[all.length - 1]];
+  const inner = all.slice(1, -1);
+  return (bytes, start, end) => {
+    const innerEnd = end - last.length;
+    if (!bytesStartWith(bytes, start, end, first) || innerEnd < start + first.length) return false;
+    if (!bytesStartWith(bytes, innerEnd, end, last)) return false;
+    let at = start + first.length;
+    for (const piece of inner) {
+      at = placeOf(piece, bytes, at, innerEnd);
+      if (at < 0) return false;
+      at += piece.length;
+    }
+    return true;
+  };
+}
+
+function placeOf(piece: Uint8Array, bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start; at + piece.length <= end; at++) if (bytesStartWith(bytes, at, end, piece)) return at;
+  return -1;
+}
+
+/** `lowerCase`: ASCII letters of the text are read in lower case. */
+export function regexMatcher(pattern: string, lowerCase = false): RegexMatcher {
+  return new RegexMatcher(compileRegex(parseRegex(pattern)), lowerCase);
 }
 
 function isBeyond(order: number, { included }: Pick<Bound<unknown>, 'included'>): boolean {

@@ -90,11 +90,65 @@ const numberValue = fc.constantFrom('0', '5', '7', '500', '5000', '5001', '1e3',
 const textBound = someOf(sampleValues.filter((text) => text !== '' && !/^\s*[-+.\d]/.test(text)));
 const operator = fc.constantFrom('<' as const, '<=' as const, '>' as const, '>=' as const);
 const comparedFields = [...valueFields.filter((field) => !['message', 'msg'].includes(field))];
+const addressValue = fc.constantFrom(
+  '10.0.0.1',
+  '10.0.0.0',
+  '9.255.255.255',
+  '192.168.1.1',
+  '::1',
+  '2001:db8::',
+  '2001:db8::7',
+  '::ffff:10.0.0.1',
+);
+const network = fc.constantFrom(
+  '10.0.0.0/8',
+  '10.0.0.1/32',
+  '0.0.0.0/0',
+  '10.0.0.0/15',
+  '2001:db8::/32',
+  '::/0',
+  '::ffff:10.0.0.0/104',
+  '::1/128',
+);
+
+/** Two pieces or more, at least one of which is something to search for; `a*` alone is a prefix. */
+const pieces = (texts: fc.Arbitrary<string>) =>
+  fc
+    .tuple(
+      fc.boolean(),
+      fc.array(
+        texts.filter((text) => text !== ''),
+        { minLength: 1, maxLength: 3 },
+      ),
+      fc.boolean(),
+    )
+    .map(([before, inner, behind]) => [...(before ? [''] : []), ...inner, ...(behind ? [''] : [])])
+    .filter((list) => list.length > 2 || (list.length === 2 && list[1] !== ''));
+/** Pieces of one token, mostly. */
+const shortText = fc
+  .tuple(someOf(vocabulary), fc.nat(30), fc.integer({ min: 1, max: 6 }))
+  .map(([text, from, length]) =>
+    text
+      .slice(from % text.length)
+      .slice(0, length)
+      .toWellFormed(),
+  )
+  .filter((text) => text !== '');
+
+const regexAtom = fc.oneof(
+  fc.constantFrom('.', '.*', '\\d', '\\d+', '\\w+', '\\W', '^', '$', '\\b', '(?i)', '[a-z]+', '[^ ]', '\\pL', '(a|p|d)', 'x?', '-'),
+  shortText.map((text) => text.replace(/[^\p{L}\p{N} _]/gu, '.')),
+);
+const regexText = fc
+  .array(regexAtom, { minLength: 1, maxLength: 4 })
+  .map((parts) => parts.join(''))
+  .filter((text) => /^[^\s]/.test(text));
 /** Field and two bounds of one type. */
 const bounded = fc.oneof(
   fc.tuple(someOf(comparedFields), numberValue, numberValue),
   fc.tuple(someOf(comparedFields), textBound, textBound),
-  fc.tuple(someOf(['level', 'severity']), levelText, levelText),
+  fc.tuple(someOf(comparedFields), addressValue, addressValue),
+  fc.tuple(fc.constantFrom('level', 'severity'), levelText, levelText),
   fc.tuple(someOf(['timestamp', '@timestamp']), timeValue, timeValue),
 );
 
@@ -150,6 +204,26 @@ export const leafNode: fc.Arbitrary<QueryNode> = fc.oneof(
         }) as const,
     ),
   },
+  {
+    weight: 3,
+    arbitrary: pieces(shortText)
+      .filter((list) => list.some(hasTokens))
+      .map((list) => ({ kind: 'wildcard', pieces: list }) as const),
+  },
+  { weight: 3, arbitrary: regexText.map((text) => ({ kind: 'regex', pattern: text }) as const) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('field-wildcard' as const),
+      field: someOf(valueFields),
+      pieces: pieces(fc.oneof(shortText, fieldValue)),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('field-regex' as const), field: someOf(valueFields), pattern: regexText }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('field-network' as const), field: someOf(valueFields), network }) },
   { weight: 1, arbitrary: timeValue.map((value) => ({ kind: 'field-equals', field: 'timestamp', values: [value] }) as const) },
 );
 

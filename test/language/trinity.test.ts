@@ -9,7 +9,7 @@ import { parseQuery } from '#language/parser.ts';
 import { printQuery } from '#language/printer.ts';
 import { withFixedTimes } from '#language/query-times.ts';
 import { EngineTables, tableNames } from './engine-tables.ts';
-import { queryNode } from './sample-queries.ts';
+import { queryNode, withoutSpans } from './sample-queries.ts';
 import { batchViewOf, sampleMessages, sampleNowMs, sampleRow } from './sample-rows.ts';
 import type { QueryNode } from '#language/ast.ts';
 import type { SampleRow } from './sample-rows.ts';
@@ -59,6 +59,13 @@ test(`engine and matcher select the same rows (seed ${seed})`, () => {
     );
   });
   assert.ok(selectedSome > queriesPerRun / 4, `only ${selectedSome} of ${queriesPerRun} queries selected some rows but not all`);
+});
+
+test(`parse(print(ast)) = ast (seed ${seed})`, () => {
+  for (const node of fc.sample(queryNode, { seed: seed + 3, numRuns: 2000 })) {
+    const text = printQuery(node);
+    assert.deepEqual(withoutSpans(parseQuery(text)), withoutSpans(node), `seed ${seed}: ${text}`);
+  }
 });
 
 test('known absent names change no answer', () => {
