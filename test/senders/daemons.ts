@@ -23,7 +23,7 @@ export function startDaemon(t: TestContext, program: Program, path: string, flag
   return child;
 }
 
-/** A port that is free by UDP's and TCP's numbering, for receivers that listen by both on one. */
+/** A free port, for receivers that listen on the same one by UDP and TCP. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -37,17 +37,17 @@ export async function freePort(): Promise<number> {
 export const linesFrom = (from: number, to: number): string =>
   Array.from({ length: to - from }, (_, i) => `line ${from + i} ünïcode\n`).join('');
 
-/** Writes numbered lines into a file all the while that something happens to the server; how many in the end. */
-export async function writeWhile(file: string, happens: () => Promise<void>, leastLines = 20_000): Promise<number> {
+/** Writes a thousand numbered lines a second into a file all the while that something happens to the server; how many in the end. */
+export async function writeWhile(file: string, happens: () => Promise<void>, leastLines = 5_000): Promise<number> {
   let isOver = false;
   const happening = sleep(1000)
     .then(happens)
     .finally(() => (isOver = true));
   let written = 0;
   while (!isOver || written < leastLines) {
-    await appendFile(file, linesFrom(written, written + 200));
-    written += 200;
-    await sleep(20);
+    await appendFile(file, linesFrom(written, written + 100));
+    written += 100;
+    await sleep(100);
   }
   await happening;
   return written;

@@ -27,7 +27,8 @@ async function startSyslogNg(t: TestContext, destinations: Readonly<Record<strin
   const files = Object.fromEntries(Object.keys(destinations).map((name) => [name, join(directory, `${name}.log`)]));
   const paths = Object.entries(destinations).map(
     ([name, destination]) =>
-      `log { source { file("${files[name]}" program-override("${name}") host-override("web-1") flags(no-parse) follow-freq(0.1)); };
+      `log { source { file("${files[name]}" program-override("${name}") host-override("web-1") flags(no-parse) follow-freq(0.1)
+                      log-iw-size(10000) log-fetch-limit(1000)); };
              destination { ${destination}; }; flags(flow-control); };`,
   );
   const configuration = join(directory, 'syslog-ng.conf');
