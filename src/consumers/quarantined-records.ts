@@ -1,5 +1,5 @@
 /** The quarantine as others see it: records that could not be taken, each with its bytes, its sender and the reason. */
-import type { RecordFormat } from '#ingest/rejected-records.ts';
+import type { RecordContext, RecordFormat } from '#ingest/rejected-records.ts';
 
 /** `replaying`: sent again, the answer is not known yet. */
 export type QuarantineState = 'waiting' | 'replaying' | 'replayed';
@@ -18,6 +18,8 @@ export interface QuarantinedRecord {
   readonly bytes: Uint8Array;
   /** Bytes sent; more than are kept where the record was cut. */
   readonly length: number;
+  /** What it was beside its bytes. */
+  readonly context: RecordContext;
   readonly state: QuarantineState;
   readonly replayedMs: number | undefined;
 }

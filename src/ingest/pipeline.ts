@@ -16,7 +16,7 @@ import type { MutableOutcomeCounts } from '#log/outcomes.ts';
 import type { BatchStamp } from '#model/log-batch.ts';
 import { restampRows } from '#model/restamp-rows.ts';
 import type { Clock } from '#platform/clock.ts';
-import type { RecordOrigin, RejectedRecords } from './rejected-records.ts';
+import type { RecordOrigin, RecordTreatment, RejectedRecords } from './rejected-records.ts';
 
 /** The pipeline's view of a decoded batch: what it needs of `LogBatchBuilder`. */
 export interface PendingBatch {
@@ -27,7 +27,7 @@ export interface PendingBatch {
   clear(): void;
 }
 
-export interface IncomingBatch extends RecordOrigin {
+export interface IncomingBatch extends RecordOrigin, RecordTreatment {
   readonly tenant: string;
   readonly rows: PendingBatch;
   /** Records that the decoder could not take. */

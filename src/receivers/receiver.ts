@@ -7,7 +7,8 @@
  */
 import type { Server } from 'node:http';
 import type { IngestConfig } from '#ingest/config.ts';
-import type { Intake } from '#ingest/intake.ts';
+import type { Intake, OpenBatch } from '#ingest/intake.ts';
+import type { RecordFormat, RequestFacts } from '#ingest/rejected-records.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { ByteBudget } from './byte-budget.ts';
@@ -62,9 +63,27 @@ export interface RunningListener {
   stop(): Promise<void>;
 }
 
+/** A record of the quarantine that is to be read once more. */
+export interface KeptRecord {
+  /** What `RejectedRecords.add` was given, or what an operator put in its place; a plain array, never a Buffer. */
+  readonly bytes: Uint8Array;
+  readonly isEdited: boolean;
+  readonly format: RecordFormat;
+  /** What its request said beside it, as the receiver left it in `RejectedRecords.request`. */
+  readonly request: RequestFacts;
+  readonly sender: string;
+  /** When it came first. */
+  readonly receivedMs: number;
+}
+
 export interface Receiver {
   readonly name: string;
   /** Routes on the main port. */
   readonly routes: readonly ReceiverRoute[];
   readonly listeners: readonly ReceiverListener[];
+  /**
+   * Decodes a kept record into the batch, which is opened as the record's was, as if it had come in a request of its own.
+   * What cannot be taken is rejected. @throws AppError where the bytes are no request
+   */
+  decodeKept?(record: KeptRecord, batch: OpenBatch): void;
 }

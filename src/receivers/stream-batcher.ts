@@ -16,7 +16,7 @@ import type { RecordFormat } from '#ingest/rejected-records.ts';
 import type { RecordErrorCode } from '#model/record-errors.ts';
 import type { RecordWriter } from '#model/record-writer.ts';
 import type { ByteReservation } from './byte-budget.ts';
-import type { ReceiverContext, ReceiverListener } from './receiver.ts';
+import type { KeptRecord, ReceiverContext, ReceiverListener } from './receiver.ts';
 import { repairUtf8 } from './text-bytes.ts';
 
 /** A record of a batch that is being decoded: valid UTF-8 where the format is not binary. */
@@ -127,6 +127,16 @@ export class StreamBatcher {
     const pending = [...this.#inFlight];
     if (this.#open !== undefined) pending.push(this.#open);
     await Promise.all(pending.map(({ done }) => done.promise));
+  }
+
+  /** Decodes a record that was kept from an earlier batch. */
+  decodeKept({ bytes, request, sender, receivedMs }: KeptRecord, batch: OpenBatch): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const kept = { bytes, view, start: 0, end: bytes.length, peer: request['peer'] ?? sender, receivedMs };
+    const record = this.#options.format === 'binary' || isUtf8(bytes) ? kept : repaired(kept);
+    batch.writer.from(record.bytes, record.view);
+    const refusal = this.#decodeRecord(batch, record);
+    if (refusal !== undefined) batch.rejected.add(0, refusal, bytes, 0, bytes.length);
   }
 
   /** Submits what was gathered, and waits for it at most this long; what the log has not taken then is lost and counted. */
@@ -255,7 +265,9 @@ export class StreamBatcher {
       record.peer = peers[i];
       const isReadable = format === 'binary' || isSound(record, isClean);
       const refusal = isReadable ? this.#decodeRecord(batch, record) : this.#decodeRepaired(batch, record);
-      if (refusal !== undefined) batch.rejected.add(i, refusal, bytes, record.start, record.end);
+      if (refusal === undefined) continue;
+      batch.rejected.request = { peer: record.peer };
+      batch.rejected.add(i, refusal, bytes, record.start, record.end);
     }
     return batch;
   }

@@ -6,8 +6,8 @@
  */
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue } from 'node:sqlite';
-import { decodeQuarantine } from '#ingest/rejected-records.ts';
-import type { RecordFormat } from '#ingest/rejected-records.ts';
+import { contextOf, decodeQuarantine } from '#ingest/rejected-records.ts';
+import type { RecordContext, RecordFormat } from '#ingest/rejected-records.ts';
 import type { Frame } from '#log/durable-log.ts';
 import type {
   QuarantineFilter,
@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS records (
   message TEXT NOT NULL,
   bytes BLOB NOT NULL,
   length INTEGER NOT NULL,
+  context TEXT NOT NULL DEFAULT '{}',
   state TEXT NOT NULL DEFAULT 'waiting',
   replayed_ms INTEGER
 ) STRICT;
@@ -37,6 +38,9 @@ CREATE INDEX IF NOT EXISTS records_by_tenant ON records (tenant, number);
 CREATE TABLE IF NOT EXISTS positions (incarnation INTEGER, shard INTEGER, next INTEGER NOT NULL, PRIMARY KEY (incarnation, shard)) STRICT;
 CREATE TABLE IF NOT EXISTS tallies (tenant TEXT PRIMARY KEY, taken INTEGER NOT NULL, expired INTEGER NOT NULL) STRICT;
 `;
+
+/** What a record counts towards `quarantine.max_bytes`. */
+const keptBytes = 'octet_length(bytes) + octet_length(context)';
 
 interface Row {
   readonly number: number;
@@ -50,6 +54,8 @@ interface Row {
   readonly message: string;
   readonly bytes: Uint8Array;
   readonly length: number;
+  /** RecordContext as JSON. */
+  readonly context: string;
   readonly state: QuarantineState;
   readonly replayed_ms: number | null;
 }
@@ -65,7 +71,14 @@ export class QuarantineDatabase {
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA auto_vacuum = INCREMENTAL',
     );
     this.#database.exec(schema);
-    this.#keptBytes = Number(this.#one('SELECT coalesce(sum(length(bytes)), 0) AS bytes FROM records').bytes);
+    this.#addContext();
+    this.#keptBytes = Number(this.#one(`SELECT coalesce(sum(${keptBytes}), 0) AS bytes FROM records`).bytes);
+  }
+
+  /** Files made before records had it. */
+  #addContext(): void {
+    if (this.#all("SELECT 1 FROM pragma_table_info('records') WHERE name = 'context'").length > 0) return;
+    this.#database.exec("ALTER TABLE records ADD COLUMN context TEXT NOT NULL DEFAULT '{}'");
   }
 
   get keptBytes(): number {
@@ -85,12 +98,14 @@ export class QuarantineDatabase {
     const { header, bytes } = decodeQuarantine(payload);
     const { receiver, sender, format, records } = header;
     const insert = this.#database.prepare(
-      'INSERT INTO records (id, tenant, received_ms, receiver, sender, format, code, message, bytes, length) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO records (id, tenant, received_ms, receiver, sender, format, code, message, bytes, length, context) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
-    for (const [item, { code, message, length }] of records.entries()) {
+    for (const [item, entry] of records.entries()) {
       const id = `q-${incarnation}-${shard}-${sequence}-${item}`;
-      insert.run(id, tenant, receivedMs, receiver, sender, format, code, message, bytes[item], length);
-      this.#keptBytes += bytes[item].length;
+      const { code, message, length } = entry;
+      const context = JSON.stringify(contextOf(header, entry));
+      insert.run(id, tenant, receivedMs, receiver, sender, format, code, message, bytes[item], length, context);
+      this.#keptBytes += bytes[item].length + Buffer.byteLength(context);
     }
     this.#run('INSERT INTO positions VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET next = excluded.next', incarnation, shard, sequence + 1);
     this.#run('INSERT INTO tallies VALUES (?, ?, 0) ON CONFLICT DO UPDATE SET taken = taken + excluded.taken', tenant, records.length);
@@ -114,7 +129,7 @@ export class QuarantineDatabase {
 
   #remove(condition: string, ...parameters: SQLInputValue[]): number {
     const gone = this.#all(
-      `SELECT tenant, count() AS count, sum(length(bytes)) AS bytes FROM records WHERE ${condition} GROUP BY tenant`,
+      `SELECT tenant, count() AS count, sum(${keptBytes}) AS bytes FROM records WHERE ${condition} GROUP BY tenant`,
       ...parameters,
     );
     let removed = 0;
@@ -221,6 +236,6 @@ function conditionsOf(filter: QuarantineFilter): { readonly where: string; reado
 }
 
 function recordOf(row: Row): QuarantinedRecord {
-  const { number: _, received_ms: receivedMs, replayed_ms: replayedMs, ...rest } = row;
-  return { ...rest, receivedMs, replayedMs: replayedMs ?? undefined };
+  const { number: _, received_ms: receivedMs, replayed_ms: replayedMs, context, ...rest } = row;
+  return { ...rest, context: JSON.parse(context) as RecordContext, receivedMs, replayedMs: replayedMs ?? undefined };
 }

@@ -13,12 +13,11 @@ import type { Logger } from '#platform/logger.ts';
 import type { Quarantine, QuarantineFilter, QuarantinedRecord, ReplayRequest, ReplayedRecord } from '#consumers/quarantined-records.ts';
 import type { QuarantineDatabase } from './quarantine-database.ts';
 
-/** One record on its way back through ingestion. */
-export interface Resubmission {
-  readonly id: string;
-  readonly receiver: string;
-  readonly format: QuarantinedRecord['format'];
-  readonly bytes: Uint8Array;
+/** One record on its way back through ingestion, with all that reading it again needs. */
+export interface Resubmission
+  extends Pick<QuarantinedRecord, 'id' | 'receiver' | 'sender' | 'format' | 'context' | 'receivedMs' | 'bytes'> {
+  /** The bytes are not those that were kept. */
+  readonly isEdited: boolean;
 }
 
 /**
@@ -85,7 +84,7 @@ export class QuarantineKeeper implements Quarantine {
     if (records.length === 0) return [];
     const whole = records.filter(({ id, bytes, length }) => bytes.length === length || edits.has(id));
     const cut = records.filter((record) => !whole.includes(record)).map(({ id }) => cutRecord(id));
-    const resubmissions = whole.map(({ id, receiver, format, bytes }) => ({ id, receiver, format, bytes: edits.get(id) ?? bytes }));
+    const resubmissions = whole.map((record) => resubmissionOf(record, edits.get(record.id)));
     if (preview) return [...(await resubmit(filter.tenant, resubmissions, true)), ...cut];
     const ids = whole.map(({ id }) => id);
     database.setState(ids, 'replaying');
@@ -103,6 +102,11 @@ export class QuarantineKeeper implements Quarantine {
     );
     return [...results, ...cut];
   }
+}
+
+function resubmissionOf(record: QuarantinedRecord, edit: Uint8Array | undefined): Resubmission {
+  const { id, receiver, sender, format, context, receivedMs, bytes } = record;
+  return { id, receiver, sender, format, context, receivedMs, bytes: edit ?? bytes, isEdited: edit !== undefined };
 }
 
 function cutRecord(id: string): ReplayedRecord {

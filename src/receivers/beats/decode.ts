@@ -11,10 +11,11 @@ import { MalformedJson, RecordDecoder, sourceDefaults } from '#ingest/json-recor
 import type { DecoderLimits, FieldSpellings } from '#ingest/json-records.ts';
 import type { RecordErrorCode } from '#model/record-errors.ts';
 import { kinds } from '#model/record-writer.ts';
+import type { KeptRecord } from '#receivers/receiver.ts';
 import { ServiceFallback } from '#receivers/service-fallback.ts';
 import { ValidText } from '#receivers/valid-text.ts';
-import { dataHeadBytes, frameTypes, jsonHeadBytes } from './frames.ts';
-import type { GatheredEvents } from './gathered-events.ts';
+import { countEvents, dataHeadBytes, frameTypes, jsonHeadBytes, versions } from './frames.ts';
+import { GatheredEvents } from './gathered-events.ts';
 
 /** Members that name the service where `service.name` does not, the best first. */
 const serviceNames = [
@@ -65,6 +66,15 @@ export class LumberjackDecoder {
     this.#records.closeBody();
     this.#open = undefined;
     return sequence;
+  }
+
+  /** Decodes the JSON of an event, or the frame of one in pairs. @throws AppError malformed_body */
+  decodeKept({ bytes }: KeptRecord, batch: OpenBatch): void {
+    const frame = isPairs(bytes) ? bytes : jsonFrame(bytes);
+    const events = new GatheredEvents();
+    const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
+    events.add(frame, countEvents(view, frame.length, { maxBytes: frame.length, setting: 'receivers.beats.max_frame_bytes' }));
+    this.decode(events, batch, events.count);
   }
 
   /** The JSON behind its head; returns its end. */
@@ -136,6 +146,18 @@ export class LumberjackDecoder {
     writer.abort();
     return 'record_too_large';
   }
+}
+
+function isPairs([version, type]: Uint8Array): boolean {
+  return (version === versions.one || version === versions.two) && type === frameTypes.data;
+}
+
+function jsonFrame(json: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(jsonHeadBytes + json.length);
+  frame.set([versions.two, frameTypes.json]);
+  new DataView(frame.buffer).setUint32(jsonHeadBytes - 4, json.length);
+  frame.set(json, jsonHeadBytes);
+  return frame;
 }
 
 /** True where the first event names a level of its own: then its message is no line to be parsed. */

@@ -11,7 +11,8 @@ import { BeatsConnection } from './connection.ts';
 import { LumberjackDecoder } from './decode.ts';
 
 export function createBeatsReceiver(context: ReceiverContext, config: BeatsConfig): Receiver {
-  const site = { context, config, decoder: new LumberjackDecoder(context.ingestConfig) };
+  const decoder = new LumberjackDecoder(context.ingestConfig);
+  const site = { context, config, decoder };
   const listener = createTcpListener({
     name: 'beats',
     receiver: 'beats',
@@ -28,5 +29,5 @@ export function createBeatsReceiver(context: ReceiverContext, config: BeatsConfi
     onStop: 'finish',
     connect: (connection) => new BeatsConnection(site, connection),
   });
-  return { name: 'beats', routes: [], listeners: [listener] };
+  return { name: 'beats', routes: [], listeners: [listener], decodeKept: (record, batch) => decoder.decodeKept(record, batch) };
 }

@@ -16,7 +16,7 @@ import type { ReceiverContext } from '#receivers/receiver.ts';
 import type { ConnectionHandler, TcpConnection } from '#receivers/tcp-listener.ts';
 import type { ForwardConfig } from './config.ts';
 import type { ForwardDecoder } from './decode.ts';
-import { namesLevel, restart } from './entries.ts';
+import { factsOf, namesLevel, restart } from './entries.ts';
 import type { ForwardMessage, MessageParser } from './entries.ts';
 import { keyProof, readPing } from './handshake.ts';
 import { acceptingPong, acknowledgement, helo, refusingPong } from './messages.ts';
@@ -194,6 +194,7 @@ export class ForwardConnection implements ConnectionHandler {
       decoder.decode(message, batch, maxRecords, index);
       return;
     }
+    batch.rejected.request = factsOf(message);
     batch.rejected.add(index, 'malformed_record', message.bytes, message.at, message.end, message.refusal);
     message.left = 0;
   }

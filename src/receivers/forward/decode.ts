@@ -16,7 +16,7 @@ import type { NameId } from '#model/record-names.ts';
 import { kinds } from '#model/record-writer.ts';
 import type { RecordWriter } from '#model/record-writer.ts';
 import type { ForwardMessage } from './entries.ts';
-import { isText } from './entries.ts';
+import { factsOf, isText } from './entries.ts';
 import { MalformedMessagePack, MessagePackReader, valueTypes } from './msgpack-reader.ts';
 import { NestedTooDeep, eventTimeExtension, isJsonScalar, jsonOf, scalarText } from './record-json.ts';
 import { RecordRoles } from './record-roles.ts';
@@ -90,7 +90,10 @@ export class ForwardDecoder {
     while (index < last && message.left > 0 && reader.at < message.end) {
       const start = reader.at;
       const refusal = this.#entry(message);
-      if (refusal !== undefined) batch.rejected.add(index, refusal, message.bytes, start, reader.at);
+      if (refusal !== undefined) {
+        batch.rejected.request = factsOf(message);
+        batch.rejected.add(index, refusal, message.bytes, start, reader.at);
+      }
       index++;
       message.left--;
     }

@@ -8,6 +8,8 @@
  */
 import { AppError } from '#base/errors.ts';
 import { fieldOfName } from '#model/field-names.ts';
+import type { RequestFacts } from '#ingest/rejected-records.ts';
+import type { KeptRecord } from '#receivers/receiver.ts';
 import { decompress } from '#platform/decompress.ts';
 import { MalformedMessagePack, MessagePackReader, valueTypes } from './msgpack-reader.ts';
 
@@ -29,6 +31,30 @@ export interface ForwardMessage {
   /** The next entry, and how many are still to come. */
   at: number;
   left: number;
+}
+
+/** What a quarantined entry's message was beside it. */
+export function factsOf({ tag, isSingle, refusal }: ForwardMessage): RequestFacts {
+  return { tag, ...(isSingle ? { mode: 'message' } : {}), ...(refusal === undefined ? {} : { refusal }) };
+}
+
+/** The message of a quarantined entry, with that entry alone; of a whole message, undefined where it still is none. */
+export function messageOfKept({ bytes, request, isEdited }: KeptRecord, parser: MessageParser): ForwardMessage | undefined {
+  const { tag, mode, refusal } = request;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (tag === undefined) return wholeMessage(bytes, view, parser);
+  const cursor = { start: 0, count: 1, at: 0, left: 1 };
+  const isSingle = mode === 'message';
+  return { tag, chunk: undefined, isSingle, refusal: isEdited ? undefined : refusal, bytes, view, end: bytes.length, ...cursor };
+}
+
+function wholeMessage(bytes: Uint8Array, view: DataView, parser: MessageParser): ForwardMessage | undefined {
+  try {
+    return parser.parse(bytes, view, 0, bytes.length);
+  } catch (thrown) {
+    if (thrown instanceof MalformedMessagePack) return undefined;
+    throw thrown;
+  }
 }
 
 /** Goes back to the first entry. */

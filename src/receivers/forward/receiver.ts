@@ -4,14 +4,15 @@
  */
 import { hostname } from 'node:os';
 import { AppError } from '#base/errors.ts';
-import type { Intake } from '#ingest/intake.ts';
-import type { Receiver, ReceiverContext } from '#receivers/receiver.ts';
+import type { Intake, OpenBatch } from '#ingest/intake.ts';
+import type { KeptRecord, Receiver, ReceiverContext } from '#receivers/receiver.ts';
 import { SenderNetworks } from '#receivers/sender-networks.ts';
 import { createTcpListener } from '#receivers/tcp-listener.ts';
 import type { ForwardConfig } from './config.ts';
 import { ForwardConnection } from './connection.ts';
+import type { ForwardSite } from './connection.ts';
 import { ForwardDecoder } from './decode.ts';
-import { MessageParser } from './entries.ts';
+import { MessageParser, messageOfKept } from './entries.ts';
 
 export function createForwardReceiver(context: ReceiverContext, config: ForwardConfig): Receiver {
   const asksForKey = config.shared_key && needsKey(context.intake);
@@ -40,7 +41,19 @@ export function createForwardReceiver(context: ReceiverContext, config: ForwardC
     onStop: 'finish',
     connect: (connection) => new ForwardConnection(site, connection),
   });
-  return { name: 'forward', routes: [], listeners: [listener] };
+  return { name: 'forward', routes: [], listeners: [listener], decodeKept: (record, batch) => decodeKept(site, record, batch) };
+}
+
+function decodeKept({ parser, decoder }: Pick<ForwardSite, 'parser' | 'decoder'>, record: KeptRecord, batch: OpenBatch): void {
+  const { bytes } = record;
+  const message = messageOfKept(record, parser);
+  let refusal = message === undefined ? 'it is no message of the Forward protocol' : message.refusal;
+  if (message !== undefined && refusal === undefined) {
+    // the second tells that it is not one
+    decoder.decode(message, batch, 2);
+    if (message.at < message.end) refusal = 'it is more than one entry';
+  }
+  if (refusal !== undefined) batch.rejected.add(0, 'malformed_record', bytes, 0, bytes.length, refusal);
 }
 
 /** True where keys are configured: then nobody is taken for known who shows none. */

@@ -1,6 +1,7 @@
 /** The GELF receiver: UDP and TCP on one port (TLS where a certificate is given), HTTP on the main one. Docs: docs/send-data/gelf.md. */
 import { DelimitedFrames } from '#receivers/frames.ts';
 import { FramedConnection } from '#receivers/framed-connection.ts';
+import { jsonBody } from '#receivers/json-body.ts';
 import type { Receiver, ReceiverContext, ReceiverListener } from '#receivers/receiver.ts';
 import { SenderNetworks } from '#receivers/sender-networks.ts';
 import { batchedListeners, StreamBatcher } from '#receivers/stream-batcher.ts';
@@ -10,7 +11,7 @@ import type { RecordWriter } from '#model/record-writer.ts';
 import type { GelfConfig } from './config.ts';
 import { GelfDatagrams } from './datagrams.ts';
 import { GelfDecoder } from './decode.ts';
-import { gelfRoute } from './routes.ts';
+import { decodeBody, gelfRoute } from './routes.ts';
 
 const receiver = 'gelf';
 const setting = 'receivers.gelf.port';
@@ -39,6 +40,11 @@ export function createGelfReceiver(context: ReceiverContext, config: GelfConfig)
     name: receiver,
     routes: [gelfRoute(receiver, context, ({ writer }) => decoderOf(writer))],
     listeners: batchedListeners(listeners, batcher, config.stop_timeout),
+    decodeKept(record, batch) {
+      // HTTP, which names no peer, has bounds of its own
+      if (record.request['peer'] !== undefined) batcher.decodeKept(record, batch);
+      else decodeBody(batch, jsonBody(record.bytes), decoderOf(batch.writer), context.ingestConfig);
+    },
   };
 }
 

@@ -37,7 +37,7 @@ export function gelfRoute(receiver: string, context: ReceiverContext, decoderOf:
 }
 
 /** One object behind the other, with or without line feeds between and within; after one that is broken, from the next line. */
-function decodeBody(batch: OpenBatch, { bytes, view, start }: JsonBody, decoder: GelfDecoder, config: IngestConfig): void {
+export function decodeBody(batch: OpenBatch, { bytes, view, start }: JsonBody, decoder: GelfDecoder, config: IngestConfig): void {
   const { writer, rejected } = batch;
   const scanner = new JsonScanner();
   scanner.reset(bytes, view, bytes.length);

@@ -4,14 +4,18 @@
  * https://systemd.io/JOURNAL_EXPORT_FORMATS/
  */
 import { AppError } from '#base/errors.ts';
+import type { OpenBatch } from '#ingest/intake.ts';
 import { credentialsOf } from '#receivers/http-credentials.ts';
 import type { ReceiverReply, ReceiverRequest } from '#receivers/http-receiver.ts';
-import type { Receiver, ReceiverContext } from '#receivers/receiver.ts';
+import { ReceiveBuffer } from '#receivers/receive-buffer.ts';
+import type { KeptRecord, Receiver, ReceiverContext } from '#receivers/receiver.ts';
 import type { JournaldConfig } from './config.ts';
 import { JournalDecoder } from './decode.ts';
+import { EntryScanner } from './entry-scanner.ts';
 import { JournalUpload } from './upload.ts';
 import type { UploadSite } from './upload.ts';
 
+const lineFeed = 0x0a;
 const contentType = 'application/vnd.fdo.journal';
 const plainText = { 'content-type': 'text/plain; charset=utf-8' };
 
@@ -22,7 +26,27 @@ export function createJournaldReceiver(context: ReceiverContext, config: Journal
   const handle = (request: ReceiverRequest): Promise<ReceiverReply> => upload(site, request);
   // journal-upload prints the body of an error as it is
   const renderError = (error: AppError, status: number): ReceiverReply => ({ status, body: `${error.message}\n`, headers: plainText });
-  return { name: 'journald', routes: [{ methods: ['POST'], path: '/upload', handle, renderError }], listeners: [] };
+  return {
+    name: 'journald',
+    routes: [{ methods: ['POST'], path: '/upload', handle, renderError }],
+    listeners: [],
+    decodeKept: (record, batch) => decodeKept(decoder, record, batch),
+  };
+}
+
+/** One entry; where it was mended by hand, it may lack the line feeds at its end. */
+function decodeKept(decoder: JournalDecoder, { bytes, isEdited }: KeptRecord, batch: OpenBatch): void {
+  const buffer = new ReceiveBuffer();
+  buffer.append(bytes);
+  if (isEdited) buffer.append(Uint8Array.from(missingEnd(bytes)));
+  const { view, start, end } = buffer;
+  if (new EntryScanner().endOf(buffer) === end) decoder.decode(batch, 0, buffer.bytes, view, start, end);
+  else batch.rejected.add(0, 'malformed_record', bytes, 0, bytes.length, 'it is not one whole entry of a journal');
+}
+
+function missingEnd(bytes: Uint8Array): readonly number[] {
+  const feeds = bytes.at(-1) !== lineFeed ? 0 : bytes.at(-2) === lineFeed ? 2 : 1;
+  return [lineFeed, lineFeed].slice(feeds);
 }
 
 async function upload(site: UploadSite, request: ReceiverRequest): Promise<ReceiverReply> {

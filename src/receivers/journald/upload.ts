@@ -127,7 +127,7 @@ export class JournalUpload {
     if (beginning === undefined) return true;
     if (!this.#scanner.passOver(this.#buffer)) return false;
     this.#largeEntry = undefined;
-    await this.#submit(undefined, (batch) => batch.rejected.add(0, 'record_too_large', beginning, 0, beginning.length));
+    await this.#submit(undefined, (batch) => batch.rejected.addBeginning(0, beginning, 0, beginning.length));
     return true;
   }
 

@@ -5,12 +5,12 @@
  * could do nothing about them, and some take no other status for success.
  */
 import { AppError } from '#base/errors.ts';
-import type { BatchSource, Sender } from '#ingest/intake.ts';
+import type { BatchSource, OpenBatch, Sender } from '#ingest/intake.ts';
 import { decompressSnappy, snappyContentBytes } from '#platform/snappy.ts';
 import type { ByteReservation } from '#receivers/byte-budget.ts';
 import { credentialsOf, firstHeader } from '#receivers/http-credentials.ts';
 import type { ReceiverReply, ReceiverRequest, ReceiverRoute } from '#receivers/http-receiver.ts';
-import type { Receiver, ReceiverContext } from '#receivers/receiver.ts';
+import type { KeptRecord, Receiver, ReceiverContext } from '#receivers/receiver.ts';
 import type { LokiConfig } from './config.ts';
 import { JsonPushDecoder } from './decode-json.ts';
 import { ProtobufPushDecoder } from './decode-protobuf.ts';
@@ -41,9 +41,16 @@ export function createLokiReceiver(context: ReceiverContext, config: LokiConfig)
     path: '/loki/api/v1/status/buildinfo',
     handle: () => Promise.resolve({ status: 200, body: JSON.stringify(buildInfoOf(lokiVersion)) }),
   };
-  return { name: 'loki', routes: [...pushRoutes, ready, buildInfo], listeners: [] };
+  return {
+    name: 'loki',
+    routes: [...pushRoutes, ready, buildInfo],
+    listeners: [],
+    decodeKept: (record, batch) => push.decodeKept(record, batch),
+  };
 }
 
+/** No message of protobuf that we read begins with it. */
+const openBrace = 0x7b;
 /** Of every batch. */
 const origin = { receiver: 'loki', content: 'text' } as const;
 
@@ -80,6 +87,12 @@ class LokiPush {
     } finally {
       content.release();
     }
+  }
+
+  /** A push with one entry, uncompressed; one that came in protobuf may be mended in JSON. */
+  decodeKept({ bytes, format }: KeptRecord, batch: OpenBatch): void {
+    if (format === 'json' || bytes[0] === openBrace) this.#json.decode(bytes, batch);
+    else this.#protobuf.decode(bytes, batch);
   }
 
   #decompress(body: Uint8Array, content: ByteReservation): Uint8Array {

@@ -8,12 +8,13 @@
 import { isUtf8 } from 'node:buffer';
 import { AppError } from '#base/errors.ts';
 import type { IngestConfig } from '#ingest/config.ts';
-import { MalformedJson, RecordDecoder, readTree, sourceDefaults, stringOfToken } from '#ingest/json-records.ts';
-import type { DecoderLimits, JsonScanner, RequestDefaults } from '#ingest/json-records.ts';
+import { JsonScanner, MalformedJson, RecordDecoder, readTree, sourceDefaults, stringOfToken } from '#ingest/json-records.ts';
+import type { DecoderLimits, JsonTree, RequestDefaults } from '#ingest/json-records.ts';
 import { recordErrorCodes } from '#model/record-errors.ts';
 import type { RecordError, RecordErrorCode } from '#model/record-errors.ts';
 import { fieldOfName } from '#model/field-names.ts';
 import type { LogBatchBuilder } from '#model/log-batch.ts';
+import { jsonBody } from '#receivers/json-body.ts';
 
 export type BatchLimits = DecoderLimits & Pick<IngestConfig, 'max_records' | 'max_source_bytes'>;
 
@@ -32,6 +33,8 @@ export interface DecodeOutcome {
   readonly errors: readonly RecordFailure[];
   /** The body as it was decoded: valid UTF-8. Borrowed from the caller where it was so already. */
   readonly bytes: Uint8Array;
+  /** `source` of the envelope as JSON, where records failed that it holds for. */
+  readonly source?: string;
   /** The body was not valid UTF-8: bad bytes became U+FFFD. */
   readonly hadInvalidUtf8: boolean;
 }
@@ -48,6 +51,8 @@ export class BatchDecoder {
   #request: RequestDefaults = noDefaults;
   #received = 0;
   #errors: RecordFailure[] = [];
+  /** Place of the envelope's `source`, -1 where it has none. */
+  #sourceAt = -1;
   #logsError: AppError | undefined;
   #sourceError: AppError | undefined;
 
@@ -71,6 +76,18 @@ export class BatchDecoder {
     return this.#decode(body, request, builder, () => this.#lines());
   }
 
+  /**
+   * Decodes the one record that fills the body, and stood in one with this `source` (JSON, as the outcome told it). It fails
+   * alone; the builder is then as before.
+   */
+  decodeRecord(record: Uint8Array, request: RequestDefaults, source: string | undefined, builder: LogBatchBuilder): DecodeOutcome {
+    return this.#decode(record, request, builder, () => {
+      const scanner = this.#scanner;
+      if (source !== undefined) this.#records.useSource(sourceDefaults(treeOf(source), request));
+      this.#line(scanner.skipSpace(byteOrderMarkLength(scanner.bytes)), 'record');
+    });
+  }
+
   #decode(body: Uint8Array, request: RequestDefaults, builder: LogBatchBuilder, decode: () => void): DecodeOutcome {
     const hadInvalidUtf8 = !isUtf8(body);
     const valid = hadInvalidUtf8 ? new TextEncoder().encode(new TextDecoder('utf-8', { ignoreBOM: true }).decode(body)) : body;
@@ -81,13 +98,15 @@ export class BatchDecoder {
     this.#builder = builder;
     this.#request = request;
     this.#restart();
+    this.#sourceAt = -1;
     this.#logsError = undefined;
     this.#sourceError = undefined;
     this.#records.openBody(bytes, view, builder, sourceDefaults(undefined, request));
     try {
       decode();
       const failed = this.#errors.length;
-      return { received: this.#received, taken: this.#received - failed, failed, errors: this.#errors, bytes, hadInvalidUtf8 };
+      const taken = this.#received - failed;
+      return { received: this.#received, taken, failed, errors: this.#errors, bytes, hadInvalidUtf8, ...this.#failedSource() };
     } catch (thrown) {
       builder.rollback(mark);
       throw thrown instanceof MalformedJson ? malformedBody(thrown) : thrown;
@@ -233,7 +252,14 @@ export class BatchDecoder {
     const length = scanner.skipValue(start, 0) - start;
     this.#sourceError = this.#refusedSource(scanner.bytes[start], length, scanner.deepest);
     const isUsable = this.#sourceError === undefined && scanner.bytes[start] === 0x7b;
+    this.#sourceAt = isUsable ? start : -1;
     this.#records.useSource(sourceDefaults(isUsable ? readTree(scanner, start).tree : undefined, this.#request));
+  }
+
+  #failedSource(): { source?: string } {
+    const scanner = this.#scanner;
+    if (this.#sourceAt < 0 || this.#errors.length === 0) return {};
+    return { source: new TextDecoder().decode(scanner.bytes.subarray(this.#sourceAt, scanner.skipValue(this.#sourceAt, 0))) };
   }
 
   #refusedSource(firstByte: number, length: number, nesting: number): AppError | undefined {
@@ -257,20 +283,33 @@ export class BatchDecoder {
     }
   }
 
-  #line(start: number): void {
+  /** `what` the record is, for messages. */
+  #line(start: number, what = 'line'): void {
     const scanner = this.#scanner;
     this.#count();
     try {
       const end = this.#records.decode(start);
       // what follows the value decides whether the line is JSON at all, so the row must still be taken back
-      if (scanner.skipSpace(end) < scanner.end) throw new MalformedJson(end, 'the end of the line');
+      if (scanner.skipSpace(end) < scanner.end) throw new MalformedJson(end, `the end of the ${what}`);
       if (this.#records.failure !== undefined) this.#fail(this.#records.failure, start, end);
     } catch (thrown) {
       if (!(thrown instanceof MalformedJson)) throw thrown;
       this.#records.takeBack();
-      this.#fail('malformed_record', start, scanner.end, `the line is not JSON: ${thrown.message} at byte ${thrown.position} of the body`);
+      this.#fail(
+        'malformed_record',
+        start,
+        scanner.end,
+        `the ${what} is not JSON: ${thrown.message} at byte ${thrown.position} of the body`,
+      );
     }
   }
+}
+
+function treeOf(json: string): JsonTree {
+  const { bytes, view } = jsonBody(Buffer.from(json));
+  const scanner = new JsonScanner();
+  scanner.reset(bytes, view, bytes.length);
+  return readTree(scanner, 0).tree;
 }
 
 function byteOrderMarkLength(bytes: Uint8Array): number {

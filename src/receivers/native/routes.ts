@@ -4,13 +4,14 @@
  * The answer is rendered only after every record's outcome is durable.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { BatchSource } from '#ingest/intake.ts';
+import type { BatchSource, OpenBatch } from '#ingest/intake.ts';
 import type { RequestDefaults } from '#ingest/json-records.ts';
 import { credentialsOf, firstHeader } from '#receivers/http-credentials.ts';
 import type { ReceiverReply, ReceiverRequest, ReceiverRoute } from '#receivers/http-receiver.ts';
-import type { Receiver, ReceiverContext } from '#receivers/receiver.ts';
+import type { KeptRecord, Receiver, ReceiverContext } from '#receivers/receiver.ts';
 import { contentFormat } from './content-format.ts';
 import { BatchDecoder } from './decode.ts';
+import type { DecodeOutcome } from './decode.ts';
 import { renderReplyA, renderReplyB, renderReplyC } from './replies.ts';
 import type { RenderReply } from './replies.ts';
 
@@ -28,7 +29,20 @@ export function createNativeReceiver(context: ReceiverContext): Receiver {
   const routes = endpoints.map(
     ({ path, render }): ReceiverRoute => ({ methods: ['POST'], path, handle: (request) => ingest(context, decoder, request, render) }),
   );
-  return { name: 'native', routes, listeners: [] };
+  return { name: 'native', routes, listeners: [], decodeKept: (record, batch) => decodeKept(decoder, record, batch) };
+}
+
+/** Of defaults: `service` and `host` of the headers, `source` of the envelope. */
+function decodeKept(decoder: BatchDecoder, { bytes: record, request }: KeptRecord, batch: OpenBatch): void {
+  const { service, host, source } = request;
+  reject(batch, decoder.decodeRecord(record, { service, host }, source, batch.rows), {});
+}
+
+function reject({ rejected }: OpenBatch, { errors, bytes, source }: DecodeOutcome, { service, host }: RequestDefaults): void {
+  if (errors.length === 0) return;
+  const said = Object.entries({ service, host, source }).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  rejected.request = said.length === 0 ? undefined : Object.fromEntries(said);
+  for (const { index, code, message, start, end } of errors) rejected.add(index, code, bytes, start, end, message);
 }
 
 async function ingest(
@@ -51,9 +65,8 @@ async function ingest(
   };
   const batch = intake.open(source);
   const defaults = defaultsOf(request.headers);
-  const { errors, bytes } =
-    format === 'json' ? decoder.decodeJson(body, defaults, batch.rows) : decoder.decodeNdjson(body, defaults, batch.rows);
-  for (const { index, code, message, start, end } of errors) batch.rejected.add(index, code, bytes, start, end, message);
+  const decoded = format === 'json' ? decoder.decodeJson(body, defaults, batch.rows) : decoder.decodeNdjson(body, defaults, batch.rows);
+  reject(batch, decoded, defaults);
   const reported = batch.rejected.errors;
   const outcomes = await intake.submit(batch);
   return { status: 202, body: render({ outcomes, errors: reported, lagHint: intake.lagHint() }) };

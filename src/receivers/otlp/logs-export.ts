@@ -1,12 +1,14 @@
 /** One export of logs, whatever carried it: from a body to what became of its records. */
 import { AppError } from '#base/errors.ts';
-import type { Sender } from '#ingest/intake.ts';
-import type { ReceiverContext } from '#receivers/receiver.ts';
+import type { OpenBatch, Sender } from '#ingest/intake.ts';
+import type { KeptRecord, ReceiverContext } from '#receivers/receiver.ts';
 import type { OtlpConfig } from './config.ts';
 import { LogsDecoder } from './decode.ts';
 import { JsonTranscoder } from './json-transcoder.ts';
 import type { Encoding, ExportResult } from './replies.ts';
 
+/** No request in protobuf begins with it. */
+const openBrace = 0x7b;
 /** Of every batch; what is rejected is kept in protobuf, whatever it came in. */
 const origin = { receiver: 'otlp', content: 'records', format: 'binary' } as const;
 
@@ -40,6 +42,11 @@ export class LogsExport {
     this.#decoder.decode(request, batch);
     const { errors } = batch.rejected;
     return { outcomes: await this.intake.submit(batch), errors };
+  }
+
+  /** A request with one record, in protobuf; it may be mended in JSON. */
+  decodeKept({ bytes }: KeptRecord, batch: OpenBatch): void {
+    this.#decoder.decode(bytes[0] === openBrace ? this.#transcoder.transcode(this.#boundJson(bytes)) : bytes, batch);
   }
 
   #boundJson(body: Uint8Array): Uint8Array {

@@ -18,5 +18,5 @@ export function createOtlpReceiver(context: ReceiverContext, config: OtlpConfig)
     listeners.push(httpListener({ name: 'otlp-http', host, port, setting: 'receivers.otlp.http.port', routes }));
   }
   if (config.grpc.enabled) listeners.push(grpcListener(context, logs, config.grpc));
-  return { name: 'otlp', routes, listeners };
+  return { name: 'otlp', routes, listeners, decodeKept: (record, batch) => logs.decodeKept(record, batch) };
 }

@@ -3,14 +3,16 @@
  * `cat file | curl -T - …` works. The query names service, host and environment, and if wished `parser`, `timezone` and
  * `multiline`. The answer is that of design A, once every line is durable.
  */
+import { isUtf8 } from 'node:buffer';
 import { AppError } from '#base/errors.ts';
-import type { BatchSource } from '#ingest/intake.ts';
+import type { BatchSource, OpenBatch } from '#ingest/intake.ts';
 import type { RecordError } from '#model/record-errors.ts';
 import { lineGrouping } from '#parsing/multiline.ts';
 import { credentialsOf } from '#receivers/http-credentials.ts';
 import type { ReceiverReply, ReceiverRequest } from '#receivers/http-receiver.ts';
-import type { Receiver, ReceiverContext } from '#receivers/receiver.ts';
+import type { KeptRecord, Receiver, ReceiverContext } from '#receivers/receiver.ts';
 import type { RawConfig } from './config.ts';
+import { LineDecoder } from './line-decoder.ts';
 import { Upload } from './upload.ts';
 import type { UploadSource } from './upload.ts';
 
@@ -38,7 +40,14 @@ export function createRawReceiver(context: ReceiverContext, config: RawConfig): 
     }
     return { status: 202, body: reply(upload) };
   };
-  return { name: 'raw', routes: [{ methods: ['POST', 'PUT'], path: '/v1/logs/raw', handle }], listeners: [] };
+  return { name: 'raw', routes: [{ methods: ['POST', 'PUT'], path: '/v1/logs/raw', handle }], listeners: [], decodeKept };
+}
+
+/** A line, or several that were joined. */
+function decodeKept({ bytes, request }: KeptRecord, { writer, rejected }: OpenBatch): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const refusal = new LineDecoder(request).decode(writer, bytes, view, 0, bytes.length, isUtf8(bytes));
+  if (refusal !== undefined) rejected.add(0, refusal, bytes, 0, bytes.length);
 }
 
 function uploadSource(

@@ -10,13 +10,12 @@ import { maxRowsPerBatch } from '#base/ids.ts';
 import { AppError, toAppError } from '#base/errors.ts';
 import type { BatchSource, OpenBatch } from '#ingest/intake.ts';
 import { failedCount, takenCount } from '#ingest/outcomes.ts';
-import { recordFields } from '#model/field-names.ts';
 import type { RecordError } from '#model/record-errors.ts';
 import { LineJoiner, lineGrouping } from '#parsing/multiline.ts';
 import type { ReceiverContext } from '#receivers/receiver.ts';
-import { repairUtf8 } from '#receivers/text-bytes.ts';
 import type { RawConfig } from './config.ts';
 import { GatheredLines } from './gathered-lines.ts';
+import { LineDecoder } from './line-decoder.ts';
 import { LineSplitter } from './line-splitter.ts';
 
 /** What the request says of all its records. */
@@ -45,7 +44,7 @@ export class Upload {
   readonly errors: RecordError[] = [];
   readonly #options: UploadOptions;
   readonly #source: UploadSource;
-  readonly #defaults: RecordDefaults;
+  readonly #decoder: LineDecoder;
   readonly #splitter: LineSplitter;
   readonly #joiner: LineJoiner | undefined;
   readonly #lines = new GatheredLines(firstBytes);
@@ -58,7 +57,7 @@ export class Upload {
   constructor(source: UploadSource, options: UploadOptions) {
     this.#source = source;
     this.#options = options;
-    this.#defaults = new RecordDefaults(source);
+    this.#decoder = new LineDecoder(source);
     const { ingestConfig, clock } = options.context;
     this.#maxRecords = Math.min(ingestConfig.max_records, maxRowsPerBatch);
     const gather = (bytes: Uint8Array, start: number, end: number, isTooLong = false): void => this.#gather(bytes, start, end, isTooLong);
@@ -174,34 +173,21 @@ export class Upload {
   #decode(): OpenBatch {
     const lines = this.#lines;
     const batch = this.#options.context.intake.open(this.#source.batch);
+    batch.rejected.request = this.#decoder.facts;
     const bytes = lines.bytes.subarray(0, lines.length);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const isValid = isUtf8(bytes);
     for (let index = 0; index < lines.count; index++) {
       const { start, end, isTooLong } = lines.at(index);
       if (isTooLong) {
-        batch.rejected.add(index, 'record_too_large', bytes, start, end);
+        batch.rejected.addBeginning(index, bytes, start, end);
         continue;
       }
       const isSound = isValid || isUtf8(bytes.subarray(start, end));
-      const refusal = isSound ? this.#record(batch, bytes, view, start, end) : this.#repaired(batch, bytes.subarray(start, end));
+      const refusal = this.#decoder.decode(batch.writer, bytes, view, start, end, isSound);
       if (refusal !== undefined) batch.rejected.add(index, refusal, bytes, start, end);
     }
     return batch;
-  }
-
-  #record({ writer }: OpenBatch, bytes: Uint8Array, view: DataView, start: number, end: number) {
-    writer.begin();
-    this.#defaults.write(writer);
-    writer.from(bytes, view);
-    writer.message(start, end);
-    return writer.commit();
-  }
-
-  #repaired(batch: OpenBatch, bytes: Uint8Array) {
-    const repaired = repairUtf8(bytes);
-    const view = new DataView(repaired.buffer, repaired.byteOffset, repaired.length);
-    return this.#record(batch, repaired, view, 0, repaired.length);
   }
 
   #withProgress(error: AppError): AppError {
@@ -209,30 +195,6 @@ export class Upload {
     const { details, retryAfterMs: after, cause } = error;
     const progress = { ...details, ingested: this.ingested, failed: this.failed };
     return new AppError(error.code, error.message, { details: progress, cause, ...(after === undefined ? {} : { retryAfterMs: after }) });
-  }
-}
-
-/** Service, host and environment of all records. */
-class RecordDefaults {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  readonly #fields: readonly { readonly field: number; readonly start: number; readonly end: number }[];
-
-  constructor({ service, host, environment }: UploadSource) {
-    const texts = [
-      { field: recordFields.service, bytes: Buffer.from(service) },
-      { field: recordFields.host, bytes: Buffer.from(host) },
-      { field: recordFields.environment, bytes: Buffer.from(environment) },
-    ].filter(({ bytes }) => bytes.length > 0);
-    this.#bytes = new Uint8Array(Buffer.concat(texts.map(({ bytes }) => bytes)));
-    this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length);
-    let end = 0;
-    this.#fields = texts.map(({ field, bytes }) => ({ field, start: end, end: (end += bytes.length) }));
-  }
-
-  write(writer: OpenBatch['writer']): void {
-    writer.from(this.#bytes, this.#view);
-    for (const { field, start, end } of this.#fields) writer.text(field, start, end);
   }
 }
 

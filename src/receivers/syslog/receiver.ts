@@ -20,7 +20,12 @@ export function createSyslogReceiver(context: ReceiverContext, config: SyslogCon
   const zone = new SourceZone(config.timezone, 'receivers.syslog.timezone');
   const batcher = createBatcher(context, config, zone);
   const listeners = [udpListener(context, config, networks, batcher), ...tcpListeners(context, config, networks, batcher)];
-  return { name: receiver, routes: [], listeners: batchedListeners(listeners, batcher, config.stop_timeout) };
+  return {
+    name: receiver,
+    routes: [],
+    listeners: batchedListeners(listeners, batcher, config.stop_timeout),
+    decodeKept: (record, batch) => batcher.decodeKept(record, batch),
+  };
 }
 
 function createBatcher(context: ReceiverContext, config: SyslogConfig, zone: SourceZone): StreamBatcher {

@@ -17,23 +17,24 @@ import { createSyslogReceiver } from '#receivers/syslog/receiver.ts';
 
 type Create = (context: ReceiverContext, config: ReceiversConfig) => Receiver | undefined;
 
-const creators: readonly Create[] = [
-  (context) => createNativeReceiver(context),
-  (context) => createResubmitReceiver(context),
-  (context, { raw }) => (raw.enabled ? createRawReceiver(context, raw) : undefined),
-  (context, { elasticsearch }) => (elasticsearch.enabled ? createElasticsearchReceiver(context, elasticsearch) : undefined),
-  (context, { splunk }) => (splunk.enabled ? createSplunkReceiver(context) : undefined),
-  (context, { datadog }) => (datadog.enabled ? createDatadogReceiver(context) : undefined),
-  (context, { loki }) => (loki.enabled ? createLokiReceiver(context, loki) : undefined),
-  (context, { otlp }) => (otlp.enabled ? createOtlpReceiver(context, otlp) : undefined),
-  (context, { forward }) => (forward.enabled ? createForwardReceiver(context, forward) : undefined),
-  (context, { beats }) => (beats.enabled ? createBeatsReceiver(context, beats) : undefined),
-  (context, { journald }) => (journald.enabled ? createJournaldReceiver(context, journald) : undefined),
-  (context, { syslog }) => (syslog.enabled ? createSyslogReceiver(context, syslog) : undefined),
-  (context, { gelf }) => (gelf.enabled ? createGelfReceiver(context, gelf) : undefined),
-];
+const creators: Readonly<Record<string, Create>> = {
+  native: (context) => createNativeReceiver(context),
+  raw: (context, { raw }) => (raw.enabled ? createRawReceiver(context, raw) : undefined),
+  elasticsearch: (context, { elasticsearch }) => (elasticsearch.enabled ? createElasticsearchReceiver(context, elasticsearch) : undefined),
+  splunk: (context, { splunk }) => (splunk.enabled ? createSplunkReceiver(context) : undefined),
+  datadog: (context, { datadog }) => (datadog.enabled ? createDatadogReceiver(context) : undefined),
+  loki: (context, { loki }) => (loki.enabled ? createLokiReceiver(context, loki) : undefined),
+  otlp: (context, { otlp }) => (otlp.enabled ? createOtlpReceiver(context, otlp) : undefined),
+  forward: (context, { forward }) => (forward.enabled ? createForwardReceiver(context, forward) : undefined),
+  beats: (context, { beats }) => (beats.enabled ? createBeatsReceiver(context, beats) : undefined),
+  journald: (context, { journald }) => (journald.enabled ? createJournaldReceiver(context, journald) : undefined),
+  syslog: (context, { syslog }) => (syslog.enabled ? createSyslogReceiver(context, syslog) : undefined),
+  gelf: (context, { gelf }) => (gelf.enabled ? createGelfReceiver(context, gelf) : undefined),
+};
 
-/** The receivers that are switched on. */
+/** The receivers that are switched on, and the one that gives them their records again. */
 export function createReceivers(context: ReceiverContext, config: ReceiversConfig): readonly Receiver[] {
-  return creators.map((create) => create(context, config)).filter((receiver) => receiver !== undefined);
+  const known = new Map(Object.entries(creators).map(([name, create]) => [name, create(context, config) ?? ('off' as const)]));
+  const present = [...known.values()].filter((receiver) => receiver !== 'off');
+  return [...present, createResubmitReceiver(context, known)];
 }
