@@ -22,6 +22,7 @@ import { diskScenario } from './scenarios/disk.ts';
 import { foundScenario } from './scenarios/found.ts';
 import { memoryScenario } from './scenarios/memory.ts';
 import { manyQueriesScenario, queriesScenario } from './scenarios/queries.ts';
+import { searchFloodScenario } from './scenarios/search-flood.ts';
 import { subscribersScenario } from './scenarios/subscribers.ts';
 import { sustainedScenario } from './scenarios/sustained.ts';
 import { tailScenario } from './scenarios/tail.ts';
@@ -37,6 +38,7 @@ const scenarios: readonly Scenario[] = [
   queriesScenario,
   manyQueriesScenario,
   subscribersScenario,
+  searchFloodScenario,
   sustainedScenario,
 ];
 

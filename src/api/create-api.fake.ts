@@ -2,6 +2,7 @@
 import type { TestContext } from 'node:test';
 import { createAccess } from '#access/access.ts';
 import type { ApiKeyConfig } from '#access/config.ts';
+import type { ServiceMetricsReads } from '#consumers/service-figures.ts';
 import type { Quarantine } from '#consumers/quarantined-records.ts';
 import { RuleBook } from '#ingest/rule-book.ts';
 import { openSqliteDocuments } from '#metadata/sqlite.ts';
@@ -33,13 +34,14 @@ export interface ApiFakeOptions {
   readonly operations?: Partial<Operations>;
   readonly quarantine?: Quarantine;
   readonly rules?: RuleRouteOptions;
+  readonly serviceMetrics?: ServiceMetricsReads;
   readonly service?: Partial<SearchServiceOptions>;
 }
 
 /** Closed at the end of the test. */
 export function createTestApi(
   t: TestContext,
-  { keys = [], search: searchSettings, api: apiSettings, operations, quarantine, rules, service }: ApiFakeOptions = {},
+  { keys = [], search: searchSettings, api: apiSettings, operations, quarantine, rules, serviceMetrics, service }: ApiFakeOptions = {},
 ) {
   const store = new FakeLogStore();
   const clock = new ManualClock(nowMs);
@@ -85,6 +87,7 @@ export function createTestApi(
       ...operations,
     },
     quarantine: quarantine ?? noQuarantine,
+    serviceMetrics: serviceMetrics ?? noServiceMetrics,
     rules: rules ?? noRules,
     views: new SavedViews({ documents, config, randomId: () => 'some-id', clock }),
     config: { ...defaultsOf(apiConfig.properties), ...apiSettings } as ApiConfig,
@@ -121,6 +124,11 @@ const noRules: RuleRouteOptions = {
     parserCounts: async () => [],
   },
   testParser: () => [],
+};
+
+const noServiceMetrics: ServiceMetricsReads = {
+  read: () => ({ services: [], fromMs: nowMs, toMs: nowMs, wholeSinceMs: nowMs }),
+  retentionMs: 3_600_000,
 };
 
 const noQuarantine: Quarantine = {

@@ -11,6 +11,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Access, Credentials, Principal, Priority } from '#access/access.ts';
 import { AppError } from '#base/errors.ts';
+import type { ServiceMetricsReads } from '#consumers/service-figures.ts';
 import type { Quarantine } from '#consumers/quarantined-records.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
@@ -31,6 +32,7 @@ import { ruleRoutes } from './rule-routes.ts';
 import type { RuleRouteOptions } from './rule-routes.ts';
 import { viewRoutes } from './view-routes.ts';
 import { searchRoutes } from './search-routes.ts';
+import { serviceMetricsRoutes } from './service-metrics-routes.ts';
 import { registerTailRoutes } from './tail-routes.ts';
 import type { TailRouteOptions } from './tail-routes.ts';
 
@@ -39,6 +41,7 @@ export interface ApiOptions {
   readonly access: Access;
   readonly operations: Operations;
   readonly quarantine: Quarantine;
+  readonly serviceMetrics: ServiceMetricsReads;
   readonly rules: RuleRouteOptions;
   readonly views: SavedViews;
   /** Live tail; without it there are no tail routes. */
@@ -51,7 +54,7 @@ export interface ApiOptions {
 
 /** The app, ready for `listen({ path })`; `close` lets running requests end, for `api.drain_timeout` at most. */
 export function createApi(options: ApiOptions): FastifyInstance {
-  const { search, access, operations, quarantine, rules, views, tail, config, clock, logger, version } = options;
+  const { search, access, operations, quarantine, serviceMetrics, rules, views, tail, config, clock, logger, version } = options;
   const app = Fastify({
     logger: false,
     bodyLimit: config.max_body_bytes,
@@ -74,6 +77,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     ...searchRoutes(search),
     ...contextRoutes(search.runner),
     ...fieldsRoutes(search.runner),
+    ...serviceMetricsRoutes(serviceMetrics),
     ...operationRoutes({ operations, isOpen: access.isOpen, version }),
     ...quarantineRoutes(quarantine),
     ...ruleRoutes(rules),

@@ -12,6 +12,7 @@ import * as schemas from './search-schemas.ts';
 import { quarantineAnswer, quarantineParameters, replayQuarantineAnswer, replayQuarantineBody } from './quarantine-schemas.ts';
 import * as schemasOfRules from './rule-schemas.ts';
 import * as schemasOfViews from './view-schemas.ts';
+import { serviceMetricsEndpoints } from './service-metrics-endpoints.ts';
 import { streamEndpoints } from './stream-endpoints.ts';
 import { statusReport } from './status-report.ts';
 
@@ -255,6 +256,7 @@ export const endpoints = {
   ...fieldsEndpoints,
   aggregateA: aggregate('A', '/v1/logs/aggregate'),
   aggregateC: aggregate('C', '/v1/aggregate'),
+  ...serviceMetricsEndpoints,
   live: operation('GET', '/health/live', 'live', {
     summary: 'Is the process alive',
     access: 'public',

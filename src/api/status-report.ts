@@ -49,6 +49,7 @@ export const statusReport = Type.Object(
     receivers: Type.Optional(freeForm('Ports of their own that receivers listen on, and what they met beside records.')),
     quarantine: Type.Optional(freeForm('Tenant → quarantined records by state; a key sees its own tenant, unless it may act for others.')),
     tail: Type.Optional(freeForm('Live tails.')),
+    service_metrics: Type.Optional(freeForm('The metrics cache: what it holds, and since when its figures are whole.')),
     canary: Type.Optional(freeForm('Delays that the built-in canary measures, and what it missed.')),
     recovery: Type.Array(freeForm('A shard.'), { description: 'What starting up found and repaired in the log, by shard.' }),
   },

@@ -11,6 +11,7 @@ import { section, text } from '#base/config-schema.ts';
 import type { Static } from '#base/config-schema.ts';
 import { toAppError } from '#base/errors.ts';
 import { canaryConfig } from '#consumers/canary/config.ts';
+import { metricsCacheConfig } from '#consumers/service-metrics/config.ts';
 import { tailConfig } from '#consumers/tail/config.ts';
 import { engineConfig } from '#engine/config.ts';
 import { ingestConfig } from '#ingest/config.ts';
@@ -47,6 +48,7 @@ export const configSchema = section('All settings of Millrace.', {
   search: searchConfig,
   query: queryConfig,
   tail: tailConfig,
+  metrics_cache: metricsCacheConfig,
   canary: canaryConfig,
   telemetry: telemetryConfig,
 });

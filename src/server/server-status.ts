@@ -2,6 +2,7 @@
 import type { StatusReport } from '#api/status-report.ts';
 import type { IndexerStatus } from '#consumers/indexer/indexer.ts';
 import type { Quarantine } from '#consumers/quarantined-records.ts';
+import type { ServiceMetrics } from '#consumers/service-metrics/service-metrics.ts';
 import type { TailService } from '#consumers/live-tail.ts';
 import type { EngineSupervisor } from '#engine/engine-supervisor.ts';
 import { receivedCount } from '#log/outcomes.ts';
@@ -23,6 +24,7 @@ export interface StatusParts {
   readonly replay: { status(): object };
   readonly store: { status(): object; readonly sink: LineSink };
   readonly tail: TailService;
+  readonly serviceMetrics: ServiceMetrics;
   readonly quarantine: Quarantine;
   readonly search: SearchService;
   readonly canary?: { status(): object };
@@ -35,13 +37,18 @@ export function serverStatus(parts: StatusParts): StatusReport & { readonly gate
     version: parts.version,
     started_at: new Date(parts.startedMs).toISOString(),
     ready: parts.ready,
-    consumers: { indexer: { ...parts.indexer.status() }, tail: tailConsumer(tail, log) },
+    consumers: {
+      indexer: { ...parts.indexer.status() },
+      tail: tailConsumer(tail, log),
+      service_metrics: metricsConsumer(parts.serviceMetrics),
+    },
     log: logStatus(log),
     ledger: ledgerReport(parts.store.sink),
     store: { ...parts.store.status(), replay: parts.replay.status(), data_directory: parts.dataPath },
     engine: engineStatus(parts.engine),
     search: searchStatus(parts.search),
     tail: tailStatus(tail),
+    service_metrics: metricsStatus(parts.serviceMetrics),
     receivers: { listeners: (gateway?.status().listeners ?? []).map(listenerStatus), events: gateway?.counts().events ?? {} },
     quarantine: Object.fromEntries(parts.quarantine.totals()),
     ...(parts.canary ? { canary: { ...parts.canary.status() } } : {}),
@@ -115,6 +122,16 @@ function tailConsumer(tail: TailService, log: WalLog): StatusReport['consumers']
       : log.shards().reduce((sum, { shard, end }) => sum + Math.max(0, end.sequence - (position[shard] ?? end.sequence)), 0);
   const rowsPerFrame = Math.max(1, ...log.shards().map(({ end }) => (end.sequence === 0 ? 1 : end.rows / end.sequence)));
   return { positions: { ...position }, lag_lines: Math.round(behind * rowsPerFrame), lag_seconds: 0 };
+}
+
+function metricsConsumer(metrics: ServiceMetrics): StatusReport['consumers'][string] {
+  const { positions, lagLines, lagMs } = metrics.status();
+  return { positions: { ...positions }, lag_lines: lagLines, lag_seconds: lagMs / 1000 };
+}
+
+function metricsStatus(metrics: ServiceMetrics): Record<string, unknown> {
+  const { services, buckets, untimelyLines, jumps, wholeSinceMs } = metrics.status();
+  return { services, buckets, untimely_lines: untimelyLines, jumps, whole_since: new Date(wholeSinceMs).toISOString() };
 }
 
 function tailStatus(tail: TailService): Record<string, unknown> {

@@ -16,6 +16,7 @@ import { QuarantineKeeper } from '#consumers/quarantine/quarantine.ts';
 import { Indexer, indexerName } from '#consumers/indexer/indexer.ts';
 import { Replay } from '#consumers/indexer/replay.ts';
 import type { TailService } from '#consumers/live-tail.ts';
+import { ServiceMetrics } from '#consumers/service-metrics/service-metrics.ts';
 import { createTailService } from '#consumers/tail/tail-service.ts';
 import { createEngineClient } from '#engine/engine-client.ts';
 import { EngineInserter } from '#engine/engine-insert.ts';
@@ -90,10 +91,24 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   const patterns = await openPatterns(site);
   const { indexer, replay } = startIndexing(site, engine, log, store, { quarantine, rules });
   const tail = startTail(site, log);
+  const serviceMetrics = startServiceMetrics(site, log);
   const metrics = new Metrics();
   const search = createSearch(config, store, metrics);
   const facts = { version, startedMs: site.startedMs, dataPath: site.directory.path, auditLimits: limitsOfUpkeep(config) };
-  const operations = createOperations({ ...facts, log, engine, indexer, replay, store, tail, search, metrics, quarantine, late });
+  const operations = createOperations({
+    ...facts,
+    log,
+    engine,
+    indexer,
+    replay,
+    store,
+    tail,
+    serviceMetrics,
+    search,
+    metrics,
+    quarantine,
+    late,
+  });
 
   const access = createAccess(accessSettings);
   const tailOptions = { tail, config: config.tail, queryConfig: config.query };
@@ -102,6 +117,7 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
     access,
     operations,
     quarantine,
+    serviceMetrics,
     rules: ruleOptions(config, rules, late),
     views: createViews(config, documents),
     tail: tailOptions,
@@ -228,6 +244,13 @@ function startTail({ config, logger, closers }: Site, log: WalLog): TailService 
   const tail = createTailService({ log, config: config.tail, createMatchers: () => new MatcherSet(), decoder, clock: systemClock, logger });
   closers.add('tail', () => tail.stop());
   return tail;
+}
+
+function startServiceMetrics({ config, logger, closers }: Site, log: WalLog): ServiceMetrics {
+  const metrics = new ServiceMetrics({ log, config: config.metrics_cache, readBlock: readNativeBlock, clock: systemClock, logger });
+  metrics.start();
+  closers.add('service metrics', () => metrics.stop());
+  return metrics;
 }
 
 /** Reads of our own look at everything. */
