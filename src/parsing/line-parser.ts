@@ -29,9 +29,11 @@ export interface ParserKit {
   readonly times: TextTimes;
 }
 
-/** The time just read, unless the record has one. */
+/** The time just read, unless the record has one; the sender's own where that says the same more precisely. */
 export function writeTime(writer: RecordWriter, times: TextTimes): void {
-  if (!writer.isFilled(recordFields.timestamp)) writer.time(times.high, times.low);
+  if (writer.isFilled(recordFields.timestamp)) return;
+  times.refine();
+  writer.time(times.high, times.low);
 }
 
 /** A severity number, unless the record has one or it is 0. */
@@ -76,6 +78,6 @@ export function putField(
   end: number,
 ): void {
   if (names.fieldOf(name) !== recordFields.timestamp) writer.put(name, kind, start, end);
-  else if (!writer.isFilled(recordFields.timestamp) && times.readWhole(bytes, start, end)) writer.time(times.high, times.low);
+  else if (!writer.isFilled(recordFields.timestamp) && times.readWhole(bytes, start, end)) writeTime(writer, times);
   else writer.attribute(name, kind, start, end);
 }

@@ -118,6 +118,46 @@ test('times and levels of the transport: which of them a line overrides', () => 
   assert.deepEqual([own.level, timeOf(own), own.message], [13, '2026-01-15T11:59:00.000Z', 'boom']);
 });
 
+const heads = {
+  syslog: 'Jan 15 10:23:45 web-1 app[7]: hello',
+  clock: '10:23:45 hello',
+  dated: '2026-01-15 10:23:45 [main] ERROR a.B: boom',
+  fraction: 'Jan 15 10:23:45.500 web-1 app[7]: hello',
+  zone: '<34>Jan 15 10:23:45 UTC web-1 app[7]: hello',
+};
+
+test('a time without year, zone and fraction does not replace a more precise one of the sender that it may be', () => {
+  const line = '2026-01-15T10:23:45.000Z';
+  const cases: readonly (readonly [head: keyof typeof heads, sender: string, kept: 'line' | 'sender'])[] = [
+    ['syslog', '2026-01-15T10:23:45.678Z', 'sender'],
+    ['syslog', '2026-01-15T10:24:44.999Z', 'sender'],
+    ['syslog', '2026-01-15T10:22:45.001Z', 'sender'],
+    ['syslog', '2026-01-15T10:24:45.001Z', 'line'],
+    ['syslog', '2026-01-15T10:23:46.000Z', 'line'],
+    // other zones
+    ['syslog', '2026-01-15T08:23:45.678Z', 'sender'],
+    ['syslog', '2026-01-15T16:08:46.999Z', 'sender'],
+    ['syslog', '2026-01-14T20:23:45.678Z', 'sender'],
+    ['syslog', '2026-01-15T11:23:47.001Z', 'line'],
+    ['syslog', '2026-01-15T11:23:44.999Z', 'line'],
+    ['syslog', '2026-01-17T10:23:45.678Z', 'line'],
+    ['clock', '2026-01-15T10:23:45.678Z', 'sender'],
+    ['dated', '2026-01-15T10:23:45.678Z', 'line'],
+  ];
+  const set = setOf([], {}, { ...systemClock, nowMs: () => receivedMs });
+  const found = cases.map(
+    ([head, sender]) => completed(set, { receiver: 'loki' }, [{ message: heads[head], time: Date.parse(sender) }])[0],
+  );
+  assert.deepEqual(
+    found.map(timeOf),
+    cases.map(([, sender, kept]) => (kept === 'line' ? line : sender)),
+  );
+  const near = Date.parse('2026-01-15T10:23:45.678Z');
+  const records = [{ message: heads.fraction, time: near }, { message: heads.zone, time: near }, { message: heads.syslog }];
+  const times = completed(set, { receiver: 'loki' }, records).map(timeOf);
+  assert.deepEqual(times, ['2026-01-15T10:23:45.500Z', line, line]);
+});
+
 test('a service or host that the transport gave stays; the line’s own is an attribute', () => {
   const message = '{"service":"inner","msg":"x"}';
   const [given, free] = completed(setOf([]), {}, [{ message, service: 'outer' }, { message }]);

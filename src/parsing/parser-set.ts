@@ -24,6 +24,7 @@ import { configuredRules, fitsName, inRule, lineTest } from './parser-rules.ts';
 import type { ParserRule } from './parser-rules.ts';
 import { createParser, formatTable } from './parsers.ts';
 import type { OwnPatterns } from './parsers.ts';
+import { SenderTime } from './sender-time.ts';
 import { StreamParser } from './stream-parser.ts';
 import type { AutoFormats, LineAction, StreamContext } from './stream-parser.ts';
 import { TextTimes } from './timestamp-formats.ts';
@@ -123,6 +124,7 @@ class Generation {
   readonly #streams: StreamTable;
   readonly #writer: RecordWriter;
   readonly #line = new LineBuffer();
+  readonly #senderTime = new SenderTime();
 
   constructor(rules: readonly ParserRule[], settings: ParserSetSettings, limits: RecordLimits, clock: Clock, counters: ParserCounters) {
     this.#settings = settings;
@@ -182,7 +184,8 @@ class Generation {
     if (rules.length === 0) return undefined;
     const provisional: number[] = content === 'text' ? [recordFields.level] : [];
     if (content === 'text' && readTimeReceivers.has(receiver)) provisional.push(recordFields.timestamp);
-    return new StreamFinisher(source, rules, provisional, this.#context, this.#streams, this.#writer, this.#line);
+    const tools = { writer: this.#writer, line: this.#line, senderTime: this.#senderTime };
+    return new StreamFinisher(source, rules, provisional, this.#context, this.#streams, tools);
   }
 
   #ofSender(parser: string, timezone: string | undefined): CompiledRule {
@@ -213,12 +216,20 @@ class Generation {
     let known = this.#kits.get(timezone);
     if (known === undefined) {
       if (this.#kits.size >= maxZones) this.#forgetZones();
-      const kit = { names: this.#writer.names, times: new TextTimes({ zone: timezone, nowMs: () => this.#clock.nowMs() }) };
+      const times = new TextTimes({ zone: timezone, nowMs: () => this.#clock.nowMs(), sender: this.#senderTime });
+      const kit = { names: this.#writer.names, times };
       known = { kit, auto: { outer: formatTable(kit, false), inner: formatTable(kit, true), plain: new PlainText(kit) } };
       this.#kits.set(timezone, known);
     }
     return known;
   }
+}
+
+/** What all finishers of a set work with, one record at a time. */
+interface FinisherTools {
+  readonly writer: RecordWriter;
+  readonly line: LineBuffer;
+  readonly senderTime: SenderTime;
 }
 
 /** Parses the records of one tenant and receiver. */
@@ -229,8 +240,7 @@ class StreamFinisher implements RecordFinisher {
   readonly #provisional: readonly number[];
   readonly #context: StreamContext;
   readonly #streams: StreamTable;
-  readonly #writer: RecordWriter;
-  readonly #line: LineBuffer;
+  readonly #tools: FinisherTools;
   /** The stream of the last record, and those of this batch, by their places in its dictionaries. */
   #last: StreamParser | undefined;
   #lastKey = -1;
@@ -244,16 +254,14 @@ class StreamFinisher implements RecordFinisher {
     provisional: readonly number[],
     context: StreamContext,
     streams: StreamTable,
-    writer: RecordWriter,
-    line: LineBuffer,
+    tools: FinisherTools,
   ) {
     this.#source = source;
     this.#rules = rules;
     this.#provisional = provisional;
     this.#context = context;
     this.#streams = streams;
-    this.#writer = writer;
-    this.#line = line;
+    this.#tools = tools;
   }
 
   finish(builder: LogBatchBuilder): RecordErrorCode | undefined {
@@ -261,10 +269,11 @@ class StreamFinisher implements RecordFinisher {
     const length = message.lastLength;
     if (message.rows <= builder.rowCount || length === 0) return undefined;
     const { arena } = message;
-    const line = this.#line;
+    const { line, writer, senderTime } = this.#tools;
     line.load(arena.bytes, arena.length - length, arena.length);
-    const writer = this.#writer;
     writer.adopt(builder);
+    if (writer.isFilled(recordFields.timestamp)) senderTime.take(builder.timeHigh[builder.rowCount], builder.timeLow[builder.rowCount]);
+    else senderTime.forget();
     for (const field of this.#provisional) writer.free(field);
     writer.free(recordFields.message);
     writer.from(line.bytes, line.view);

@@ -27,6 +27,7 @@ export class TextTimes extends WallTime {
   /** Reads the time at `start`; returns the position behind it, or -1 where there is none. The result is in `high`, `low`. */
   read(bytes: Uint8Array, start: number, end: number): number {
     if (end - start < 5) return -1;
+    this.year = 0;
     this.offset = NaN;
     this.nanos = 0;
     const first = bytes[start];

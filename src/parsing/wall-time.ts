@@ -3,6 +3,7 @@
  * name. Filled by timestamp-formats.ts.
  */
 import { EpochNanos, daysInMonth, daysSince1970 } from '#model/timestamps.ts';
+import type { SenderTime } from './sender-time.ts';
 import { utcOfLocal, zoneOffsets } from './time-zones.ts';
 import type { ZoneOffsets } from './time-zones.ts';
 
@@ -11,6 +12,8 @@ export interface TimeSettings {
   readonly zone: string;
   /** Milliseconds since 1970, for times without a year or a date. */
   readonly nowMs: () => number;
+  /** Of the line at hand. */
+  readonly sender?: SenderTime;
 }
 
 /** `year` of a date that has none. */
@@ -33,6 +36,7 @@ export class WallTime extends EpochNanos {
   offset = NaN;
   readonly #zone: ZoneOffsets;
   readonly #nowMs: () => number;
+  readonly #sender: SenderTime | undefined;
   #dateKey = -1;
   #dateSeconds = 0;
   #quarter = NaN;
@@ -43,6 +47,17 @@ export class WallTime extends EpochNanos {
     super();
     this.#zone = zoneOffsets(settings.zone);
     this.#nowMs = settings.nowMs;
+    this.#sender = settings.sender;
+  }
+
+  /** Takes the sender's time in place of the one just read, where it says the same more precisely. */
+  refine(): void {
+    const sender = this.#sender;
+    if (this.year >= 0 || this.nanos !== 0 || this.offset === this.offset || sender === undefined) return;
+    if (sender.isBetterThan(this.high, this.low)) {
+      this.high = sender.high;
+      this.low = sender.low;
+    }
   }
 
   /** Puts date, time of day and zone together; false where there is no such day, or it is out of range. */
