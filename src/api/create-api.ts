@@ -19,6 +19,7 @@ import type { SavedViews } from '#search/saved-views.ts';
 import type { SearchService } from '#search/search-service.ts';
 import type { ApiConfig } from './config.ts';
 import { contextRoutes } from './context-routes.ts';
+import { explainRoutes } from './explain-routes.ts';
 import { fieldsRoutes } from './fields-routes.ts';
 import { allEndpoints } from './endpoints.ts';
 import { sendError } from './error-replies.ts';
@@ -77,6 +78,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     ...searchRoutes(search),
     ...contextRoutes(search.runner),
     ...fieldsRoutes(search.runner),
+    ...explainRoutes(search.runner),
     ...serviceMetricsRoutes(serviceMetrics),
     ...operationRoutes({ operations, isOpen: access.isOpen, version }),
     ...quarantineRoutes(quarantine),

@@ -7,6 +7,7 @@ import { Type } from 'typebox';
 import type { TSchema } from 'typebox';
 import type { EndpointDescription, ServedEndpoint } from './route.ts';
 import { contextEndpoints } from './context-endpoints.ts';
+import { explainEndpoints } from './explain-endpoints.ts';
 import { fieldsEndpoints } from './fields-endpoints.ts';
 import * as schemas from './search-schemas.ts';
 import { quarantineAnswer, quarantineParameters, replayQuarantineAnswer, replayQuarantineBody } from './quarantine-schemas.ts';
@@ -254,6 +255,7 @@ export const endpoints = {
   },
   ...contextEndpoints,
   ...fieldsEndpoints,
+  ...explainEndpoints,
   aggregateA: aggregate('A', '/v1/logs/aggregate'),
   aggregateC: aggregate('C', '/v1/aggregate'),
   ...serviceMetricsEndpoints,

@@ -122,6 +122,8 @@ class Program {
         return { kind: 'cheap', rows: (view) => levelRows(view, condition.from, condition.to), scans: 0 };
       case 'time':
         return { kind: 'cheap', rows: (view) => timeRows(view, condition), scans: 0 };
+      case 'message-pattern':
+        return { kind: 'cheap', rows: (view) => patternRows(view, BigInt(`0x${condition.id}`)), scans: 0 };
       case 'skewed':
         return {
           kind: 'cheap',
@@ -306,6 +308,12 @@ export function compileMatcher(query: QueryNode): Matcher {
 
 function flagsOf(count: number, passes: (index: number) => boolean): Uint8Array {
   return Uint8Array.from({ length: count }, (_, index) => (passes(index) ? 1 : 0));
+}
+
+function patternRows({ patternId, rowCount }: BatchView, id: bigint): RowSet {
+  const rows = new RowSet(rowCount);
+  for (let row = 0; row < rowCount; row++) if (patternId[row] === id) rows.add(row);
+  return rows;
 }
 
 function levelRows(view: BatchView, from: number, to: number): RowSet {

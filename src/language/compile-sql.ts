@@ -48,6 +48,11 @@ class Params {
     return this.#placeholder(value, 'Int64');
   }
 
+  /** Digits of an unsigned 64-bit integer. */
+  unsigned(value: string): string {
+    return this.#placeholder(value, 'UInt64');
+  }
+
   #placeholder(value: string | number, type: string): string {
     const key = `${type}:${value}`;
     let name = this.#names.get(key);
@@ -119,6 +124,8 @@ function conditionSql(condition: Condition, params: Params): string {
       return timeSql(condition, params);
     case 'skewed':
       return `(skewed = ${params.number(condition.value ? 1 : 0)})`;
+    case 'message-pattern':
+      return `(pattern_id = ${params.unsigned(BigInt(`0x${condition.id}`).toString())})`;
     default:
       return condition satisfies never;
   }

@@ -60,7 +60,9 @@ export type Condition =
   | { readonly kind: 'level'; readonly from: number; readonly to: number }
   /** Event time from `from` to before `to`. */
   | { readonly kind: 'time'; readonly from?: TimeEdge; readonly to?: TimeEdge }
-  | { readonly kind: 'skewed'; readonly value: boolean };
+  | { readonly kind: 'skewed'; readonly value: boolean }
+  /** The message has this template: 16 hexadecimal digits. */
+  | { readonly kind: 'message-pattern'; readonly id: string };
 
 /** What the caller knows about the lines that will be looked at, which makes the condition simpler and changes nothing else. */
 export interface KnownFacts {
@@ -173,10 +175,15 @@ function equalsCondition(target: FieldTarget, field: string, value: string): Con
       return { kind: 'skewed', value: value === 'true' };
     case 'time':
       return { kind: 'time', ...timeSpan(field, value) };
+    case 'property':
+      return isPatternId(field, value) ? { kind: 'message-pattern', id: value.toLowerCase() } : valueTest(target, { op: 'equals', value });
     default:
       return valueTest(target, { op: 'equals', value });
   }
 }
+
+/** `pattern:3f2a…`, 16 hexadecimal digits, asks for lines of a template; with other values `pattern` is any name. */
+export const isPatternId = (field: string, value: string): boolean => field === 'pattern' && /^[0-9a-f]{16}$/i.test(value);
 
 function existsCondition(target: FieldTarget, node: FieldNode): Condition {
   switch (target.kind) {

@@ -26,12 +26,12 @@ const shortestRequired = 2;
 export function tokenWildcard(pieces: readonly string[]): TokenWildcard | undefined {
   // a star that was escaped is a separator like any other
   const text = pieces.map((piece) => foldText(piece).replaceAll('*', ' ')).join('*');
-  const tokens = [...(text.match(tokensWithStars) ?? [])];
+  const tokens: string[] = [...(text.match(tokensWithStars) ?? [])];
   while (tokens[0] === '*') tokens.shift();
   while (tokens.at(-1) === '*') tokens.pop();
   if (tokens.length === 0) return undefined;
   const body = tokens.map(tokenPattern).join(`${separatorClass}+`);
-  const isOpen = { before: tokens[0]?.startsWith('*') === true, behind: tokens.at(-1)?.endsWith('*') === true };
+  const isOpen = { before: tokens[0].startsWith('*'), behind: tokens[tokens.length - 1].endsWith('*') };
   const pattern = body.slice(isOpen.before ? anyPart.length : 0, isOpen.behind ? -anyPart.length : undefined);
   return {
     pattern: `${isOpen.before ? '' : `(?:^|${separatorClass})`}${pattern}${isOpen.behind ? '' : `(?:${separatorClass}|$)`}`,

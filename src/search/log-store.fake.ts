@@ -5,6 +5,7 @@
 import { AppError } from '#base/errors.ts';
 import { formatLineId, parseLineId } from '#base/ids.ts';
 import { foldText, tokenize } from '#base/text-folding.ts';
+import { compileSql } from '#language/compile-sql.ts';
 import { conditionOf } from '#language/conditions.ts';
 import type { Condition, ValueTest } from '#language/conditions.ts';
 import { resolveField } from '#language/fields.ts';
@@ -35,6 +36,7 @@ import type {
   TimeRange,
 } from '#store/log-store.ts';
 import type { EstimateQuery, LineEstimate } from '#store/line-estimate.ts';
+import type { ReadPlan } from '#store/read-plan.ts';
 import type { ServiceSpan, ServiceSpansAnswer } from '#store/trace-reads.ts';
 import { fakeComparison, fakeCompletions, fakeFieldStatistics } from './field-reads.fake.ts';
 
@@ -105,6 +107,12 @@ export class FakeLogStore implements LogStore {
   async estimateLines({ tenant, range }: EstimateQuery): Promise<LineEstimate> {
     const lines = this.#rows({ tenant }, range).length;
     return { lines, scannedRows: lines * this.costFactor };
+  }
+
+  /** Has no parts and no indexes: all lines are in memory. */
+  async planRead({ where }: Pick<LineQuery, 'where'>): Promise<ReadPlan> {
+    const { sql: condition, params: parameters } = compileSql(where);
+    return { condition, parameters, indexes: [], parts: 0, granules: 0, rows: 0, memtables: 1, countsFromRollup: false };
   }
 
   async findLines(query: LineQuery, options: ReadOptions): Promise<LinesAnswer> {

@@ -49,7 +49,7 @@ export interface Answer {
 
 /** What happened to a request, for metrics; `outcome` is `ok`, `incomplete` or an error code. */
 export interface SearchEvent {
-  readonly kind: 'search' | 'stream' | 'aggregate' | 'line' | 'context' | 'trace' | 'fields' | 'export' | 'journey';
+  readonly kind: 'search' | 'stream' | 'aggregate' | 'line' | 'context' | 'trace' | 'fields' | 'explain' | 'export' | 'journey';
   readonly outcome: string;
   readonly tookMs: number;
   readonly scannedRows: number;

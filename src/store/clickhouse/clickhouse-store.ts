@@ -25,6 +25,7 @@ import type {
   FieldStatisticsAnswer,
   FieldStatisticsQuery,
 } from '../field-reads.ts';
+import type { ReadPlan } from '../read-plan.ts';
 import type { ServiceSpansAnswer } from '../trace-reads.ts';
 import type { EstimateQuery, LineEstimate } from '../line-estimate.ts';
 import { AbsentNames } from './absent-names.ts';
@@ -42,6 +43,7 @@ import type { ReadParts } from './find-lines.ts';
 import { lineColumns, lineOfColumns } from './line-rows.ts';
 import type { Memtables } from './memtables.ts';
 import { migrate } from './migrations.ts';
+import { planRead } from './plan-read.ts';
 import type { Replacer } from './replacer.ts';
 import { logsTable } from './schema.ts';
 import { serviceSpans } from './service-spans.ts';
@@ -164,6 +166,10 @@ export class ClickHouseStore implements LogStore {
 
   estimateLines(query: EstimateQuery, options: ReadOptions): Promise<LineEstimate> {
     return this.#withSnapshot((snapshot) => estimateLines(this.#reads, snapshot, query, options));
+  }
+
+  planRead(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<ReadPlan> {
+    return this.#withSnapshot((snapshot) => planRead(this.#reads, snapshot, query, options));
   }
 
   countLines(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<CountAnswer> {

@@ -1,0 +1,53 @@
+/** The explanation of a query. */
+import { invariant } from '#base/errors.ts';
+import type { QueryHint } from '#language/hints.ts';
+import { explainQuery } from '#search/explain.ts';
+import type { QueryExplanation } from '#search/explain.ts';
+import type { QueryRunner } from '#search/query-runner.ts';
+import type { IndexUse } from '#store/read-plan.ts';
+import { rangeObject } from './answer-shapes.ts';
+import { explainBody, explainEndpoints } from './explain-endpoints.ts';
+import { createRequestReader } from './request-reader.ts';
+import { jsonReply } from './route.ts';
+import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
+import { selectionOf } from './selection.ts';
+
+const readExplainBody = createRequestReader(explainBody, 'the body');
+
+export function explainRoutes(runner: QueryRunner): ApiRoute[] {
+  return [{ endpoint: explainEndpoints.explain, handle: (request) => explain(runner, request) }];
+}
+
+async function explain(runner: QueryRunner, { body, principal, signal }: ApiRequest): Promise<ApiReply> {
+  invariant(principal !== undefined, 'explanations are not public');
+  return jsonReply(
+    JSON.stringify(explanationObject(await explainQuery(runner, selectionOf(readExplainBody(body ?? {})), principal, signal))),
+  );
+}
+
+function explanationObject({ ast, canonical, hints, plan, estimate, range, tookMs }: QueryExplanation): object {
+  return {
+    ast,
+    canonical,
+    hints: hints.map(hintObject),
+    sql: plan.condition,
+    parameters: plan.parameters,
+    indexes: plan.indexes.map(indexObject),
+    parts: plan.parts,
+    granules: plan.granules,
+    rows: plan.rows,
+    memtables: plan.memtables,
+    counts_from_rollup: plan.countsFromRollup,
+    estimate: { lines: estimate.lines, scanned: estimate.scannedRows },
+    time_range: { ...rangeObject(range), ...(range.byDefault ? { default: true } : {}) },
+    took_ms: tookMs,
+  };
+}
+
+function hintObject({ message, suggestion, span }: QueryHint): object {
+  return { message, suggestion, ...(span ? { position: span.start, length: span.end - span.start } : {}) };
+}
+
+function indexObject({ kind, name, partsBefore, parts, granulesBefore, granules }: IndexUse): object {
+  return { kind, name, parts_before: partsBefore, parts, granules_before: granulesBefore, granules };
+}
