@@ -313,6 +313,9 @@ function matches(condition: Condition, line: LogLine): boolean {
       return line.level >= condition.from && line.level <= condition.to;
     case 'time':
       return isBetween(line.tsNs, condition);
+    // the fake keeps no patterns
+    case 'message-pattern':
+      return false;
     case 'skewed':
       return line.skewed === condition.value;
     default:

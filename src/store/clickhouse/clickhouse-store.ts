@@ -25,6 +25,15 @@ import type {
   FieldStatisticsAnswer,
   FieldStatisticsQuery,
 } from '../field-reads.ts';
+import type {
+  PatternCount,
+  PatternCountsAnswer,
+  PatternDetailsAnswer,
+  PatternExample,
+  PatternId,
+  PatternQuery,
+  PatternReads,
+} from '../pattern-reads.ts';
 import type { ReadPlan } from '../read-plan.ts';
 import type { ServiceSpansAnswer } from '../trace-reads.ts';
 import type { EstimateQuery, LineEstimate } from '../line-estimate.ts';
@@ -43,6 +52,7 @@ import type { ReadParts } from './find-lines.ts';
 import { lineColumns, lineOfColumns } from './line-rows.ts';
 import type { Memtables } from './memtables.ts';
 import { migrate } from './migrations.ts';
+import { patternCounts, patternDetails, patternExamples } from './patterns.ts';
 import { planRead } from './plan-read.ts';
 import type { Replacer } from './replacer.ts';
 import { logsTable } from './schema.ts';
@@ -75,13 +85,14 @@ export interface StorageSize {
 
 const storageIntervalMs = 3000;
 
-export class ClickHouseStore implements LogStore {
+export class ClickHouseStore implements LogStore, PatternReads {
   readonly sink: Memtables;
   /** Puts re-processed lines in the place of their older version. */
   readonly replacer: Replacer;
   readonly #database: Database;
   readonly #snapshots: Snapshots;
   readonly #reads: ReadParts;
+  readonly #changes: RecentChanges;
   readonly #backlog: TextIndexBacklog;
   readonly #clock: Clock;
   #storage: StorageSize | undefined;
@@ -155,6 +166,14 @@ export class ClickHouseStore implements LogStore {
     return this.#withSnapshot((snapshot) => findLines(this.#reads, snapshot, query, options));
   }
 
+  changeVersion(): number {
+    return this.#changes.changeVersion();
+  }
+
+  changedSince(tenant: string, version: number, range: TimeRange): bigint | undefined {
+    return this.#changes.changedSince(tenant, version, range);
+  }
+
   async *streamLines(query: Omit<LineQuery, 'offset'>, options: ReadOptions): AsyncGenerator<LinesStep> {
     const snapshot = this.#snapshots.acquire();
     try {
@@ -194,6 +213,21 @@ export class ClickHouseStore implements LogStore {
 
   compareFields(query: ComparisonQuery, options: ReadOptions): Promise<ComparisonAnswer> {
     return this.#withSnapshot((snapshot) => compareFields(this.#reads, snapshot, query, options));
+  }
+
+  patternCounts(query: PatternQuery & { readonly maxPatterns: number }, options: ReadOptions): Promise<PatternCountsAnswer> {
+    return this.#withSnapshot((snapshot) => patternCounts(this.#reads, snapshot, query, options));
+  }
+
+  patternDetails(
+    query: PatternQuery & { readonly ids: readonly PatternId[]; readonly intervalMs: number },
+    options: ReadOptions,
+  ): Promise<PatternDetailsAnswer> {
+    return this.#withSnapshot((snapshot) => patternDetails(this.#reads, snapshot, query, options));
+  }
+
+  patternExamples(query: PatternQuery & { readonly counts: readonly PatternCount[] }, options: ReadOptions): Promise<PatternExample[]> {
+    return this.#withSnapshot((snapshot) => patternExamples(this.#reads, snapshot, query, options));
   }
 
   lineById(tenant: string, id: string, options: ReadOptions): Promise<LogLine | undefined> {

@@ -1,6 +1,6 @@
 /** Versioned changes of the store's tables, applied in order at start; an applied one is never edited. */
 import type { Database } from './database.ts';
-import { createLogs } from './schema.ts';
+import { addPatternRollup, createLogs } from './schema.ts';
 
 interface Migration {
   readonly version: number;
@@ -8,7 +8,10 @@ interface Migration {
   readonly statements: readonly string[];
 }
 
-const migrations: readonly Migration[] = [{ version: 1, name: 'log lines', statements: [createLogs] }];
+const migrations: readonly Migration[] = [
+  { version: 1, name: 'log lines', statements: [createLogs] },
+  { version: 2, name: 'lines by pattern', statements: [addPatternRollup] },
+];
 
 const createMigrations = `CREATE TABLE IF NOT EXISTS migrations (version UInt32, name String, applied_at DateTime DEFAULT now())
   ENGINE = MergeTree ORDER BY version SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`;

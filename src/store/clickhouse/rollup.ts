@@ -4,6 +4,7 @@
  * unless there are no committed lines: each further SELECT of a statement costs the engine 4 ms of planning.
  */
 import type { QueryNode } from '#language/ast.ts';
+import { isPatternId } from '#language/conditions.ts';
 import { resolveField } from '#language/fields.ts';
 import type { TimeRange } from '../log-store.ts';
 import type { Parameters } from './database.ts';
@@ -35,16 +36,18 @@ export function isRollupField(field: string): boolean {
   return target.kind === 'level' || (target.kind === 'dictionary' && target.column !== 'host');
 }
 
-function usesOnlyRollupFields(node: QueryNode): boolean {
+/** True where a query names only columns that the roll-ups keep; that of patterns keeps their ids too. */
+export function usesOnlyRollupFields(node: QueryNode, withPatterns = false): boolean {
   switch (node.kind) {
     case 'all':
       return true;
     case 'and':
     case 'or':
-      return node.children.every(usesOnlyRollupFields);
+      return node.children.every((child) => usesOnlyRollupFields(child, withPatterns));
     case 'not':
-      return usesOnlyRollupFields(node.child);
+      return usesOnlyRollupFields(node.child, withPatterns);
     case 'field-equals':
+      return isRollupField(node.field) || (withPatterns && node.values.every((value) => isPatternId(node.field, value)));
     case 'field-prefix':
     case 'field-wildcard':
     case 'field-regex':

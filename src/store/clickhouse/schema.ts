@@ -82,3 +82,9 @@ ORDER BY (tenant, toStartOfFiveMinutes(ts), service, ts)
 SETTINGS ${Object.entries({ ...layoutSettings, ...mergeTreeDurability, ...mergeTreeMerges })
   .map(([name, value]) => `${name} = ${value}`)
   .join(', ')}`;
+
+/** Lines by pattern in slots of five minutes, which the order of rows knows too; parts written before have none and are read row by row. */
+export const addPatternRollup = `ALTER TABLE ${logsTable} ADD PROJECTION IF NOT EXISTS patterns (
+  SELECT gen, tenant, toStartOfFiveMinutes(ts) AS slot, service, environment, level, pattern_id, count(), sum(1 / sample_rate), min(ts), max(ts)
+  GROUP BY gen, tenant, slot, service, environment, level, pattern_id
+)`;
