@@ -50,7 +50,7 @@ async function replay(quarantine: Quarantine, { body, principal }: ApiRequest): 
   invariant(principal !== undefined, 'the quarantine is not public');
   const { ids, preview = false, edits = {}, limit = defaultReplayLimit, from, to, ...rest } = readReplay(body ?? {});
   const filter: QuarantineFilter = { tenant: principal.tenant, ids, ...rest, ...times(from, to) };
-  const changed = new Map(Object.entries(edits).map(([id, text]) => [id, Buffer.from(text)]));
+  const changed = new Map(Object.entries(edits).map(([id, edit]) => [id, bytesOf(edit)]));
   const results = await quarantine.replay({ filter, preview, edits: changed, limit });
   const failed = results.filter(({ problem }) => problem !== undefined).length;
   return jsonReply(JSON.stringify({ preview, replayed: results.length - failed, failed, results }));
@@ -66,7 +66,10 @@ function times(from: string | undefined, to: string | undefined): Pick<Quarantin
   return { fromMs: from === undefined ? undefined : instantMs('from', from), toMs: to === undefined ? undefined : instantMs('to', to) };
 }
 
-/** Bytes as text where they are UTF-8, else as base64. */
+const bytesOf = (edit: string | { readonly base64: string }): Buffer =>
+  typeof edit === 'string' ? Buffer.from(edit) : Buffer.from(edit.base64, 'base64');
+
+/** Bytes as text where they are UTF-8, and as base64 where they are not, or where that would be chance. */
 function shown({ bytes, receivedMs, replayedMs, ...record }: QuarantinedRecord): object {
   const text = utf8Text(bytes);
   return {
@@ -74,7 +77,8 @@ function shown({ bytes, receivedMs, replayedMs, ...record }: QuarantinedRecord):
     received_at: new Date(receivedMs).toISOString(),
     ...(replayedMs === undefined ? {} : { replayed_at: new Date(replayedMs).toISOString() }),
     truncated: bytes.length < record.length,
-    ...(text === undefined ? { base64: Buffer.from(bytes).toString('base64') } : { text }),
+    ...(text === undefined ? {} : { text }),
+    ...(text === undefined || record.format === 'binary' ? { base64: Buffer.from(bytes).toString('base64') } : {}),
   };
 }
 

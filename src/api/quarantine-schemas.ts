@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 
 const text = (description: string) => Type.Optional(Type.String({ description }));
+const base64 = Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$' });
 const state = Type.Union([Type.Literal('waiting'), Type.Literal('replaying'), Type.Literal('replayed')]);
 
 const filters = {
@@ -37,7 +38,11 @@ export const quarantineAnswer = Type.Object({
       length: Type.Integer({ description: 'Bytes sent.' }),
       truncated: Type.Boolean({ description: 'Only the beginning was kept (quarantine.max_record_bytes).' }),
       text: Type.Optional(Type.String({ description: 'The record, where it is UTF-8.' })),
-      base64: Type.Optional(Type.String({ description: 'The record, where it is not.' })),
+      base64: Type.Optional(Type.String({ description: 'The record, where it is not, or of a binary protocol.' })),
+      context: Type.Record(Type.String(), Type.Unknown(), {
+        description:
+          'What it was beside its bytes: how lines of its batch are taken, and in `request` what its request said, such as an index.',
+      }),
     }),
   ),
   total: Type.Integer(),
@@ -56,7 +61,9 @@ export const replayQuarantineBody = Type.Object(
     ids: Type.Optional(Type.Array(Type.String(), { maxItems: 1000, description: 'Only these; without it all that the filters match.' })),
     ...filters,
     edits: Type.Optional(
-      Type.Record(Type.String(), Type.String(), { description: 'Id → the record as it should have been; the kept one stays as it is.' }),
+      Type.Record(Type.String(), Type.Union([Type.String(), Type.Object({ base64 }, { additionalProperties: false })]), {
+        description: 'Id → the record as it should have been, as text or `{"base64": …}`; the kept one stays as it is.',
+      }),
     ),
     preview: Type.Optional(Type.Boolean({ description: 'Only say what would become of them.' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'Most records in one replay, oldest first; 1000.' })),

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { AppError } from '#base/errors.ts';
 import { RejectedRecords } from '#ingest/rejected-records.ts';
@@ -15,8 +19,9 @@ const config = { enabled: true, max_record_bytes: 16, max_batch_bytes: 1000, max
 
 function frame(sequence: number, texts: readonly string[], { tenant = 't', receivedMs = 1000 } = {}): Frame {
   const rejected = new RejectedRecords({ isEnabled: true, maxRecordBytes: 16, maxBatchBytes: 1000, maxReportedErrors: 10 });
+  rejected.request = { service: 'shop' };
   for (const [index, text] of texts.entries()) rejected.add(index, 'invalid_timestamp', Buffer.from(text), 0, text.length);
-  const payload = Buffer.concat(rejected.encode({ receiver: 'native', sender: 'key@::1' }));
+  const payload = Buffer.concat(rejected.encode({ receiver: 'native', sender: 'key@::1', content: 'text' }));
   const outcomes = { ...zeroOutcomes(), quarantined: texts.length };
   return { kind: frameKinds.quarantine, tenant, rowCount: 0, outcomes, receivedMs, shard: 0, sequence, payload };
 }
@@ -68,6 +73,44 @@ test('records are found with their reason, newest first, page by page, each tena
   assert.deepEqual(
     [id, receiver, sender, format, code, length, state],
     ['q-9-0-2-0', 'native', 'key@::1', 'json', 'invalid_timestamp', 1, 'waiting'],
+  );
+});
+
+test('a record goes back with all that reading it again needs; an edit says that it is one', async () => {
+  const { keeper, sent } = setUp();
+  keeper.take([frame(0, ['a', 'b'])]);
+  await keeper.replay(replayOf({ edits: new Map([['q-9-0-0-1', Buffer.from('mended')]]) }));
+  const kept = { receiver: 'native', sender: 'key@::1', format: 'json', context: { content: 'text', request: { service: 'shop' } } };
+  assert.deepEqual(
+    sent[0].map(({ bytes, ...record }) => ({ ...record, text: Buffer.from(bytes).toString() })),
+    [
+      { ...kept, id: 'q-9-0-0-0', receivedMs: 1000, isEdited: false, text: 'a' },
+      { ...kept, id: 'q-9-0-0-1', receivedMs: 1000, isEdited: true, text: 'mended' },
+    ],
+  );
+});
+
+test('a file of an earlier version, without what requests said, is read on', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-quarantine-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const path = join(directory, 'quarantine.db');
+  const first = new QuarantineDatabase(path);
+  first.take(9, [frame(0, ['old'])]);
+  first.close();
+  const file = new DatabaseSync(path);
+  file.exec('ALTER TABLE records DROP COLUMN context');
+  file.close();
+  const database = new QuarantineDatabase(path);
+  t.after(() => database.close());
+  assert.equal(database.keptBytes, 'old'.length + '{}'.length);
+  database.take(9, [frame(1, ['new'])]);
+  const { records } = database.find({ tenant: 't' }, 10);
+  assert.deepEqual(
+    records.map(({ bytes, context }) => [Buffer.from(bytes).toString(), context]),
+    [
+      ['new', { content: 'text', request: { service: 'shop' } }],
+      ['old', {}],
+    ],
   );
 });
 
