@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
 import { frameKinds } from '#log/durable-log.ts';
 import type { LogLine } from '#model/log-line.ts';
 import { lineOfRow, readNativeBlock } from '#model/native-block.ts';
@@ -16,7 +17,7 @@ import { eventTime, pack } from '#receivers/forward/msgpack-writer.test-support.
 import { pushRequest } from '#receivers/loki/loki.test-support.ts';
 import { startTestGateway } from './gateway-harness.ts';
 import type { AppendedFrame, TestGateway } from './gateway-harness.ts';
-import { keptIn, resubmit } from './resubmissions.ts';
+import { edited, keptIn, resubmit } from './resubmissions.ts';
 
 const time = '2020-01-01T10:00:00.123Z';
 const timeMs = Date.parse(time);
@@ -148,6 +149,35 @@ test('a record of each receiver, replayed, is the line that its sender would get
       assert.ok(direct.tsNs < BigInt(timeMs + 60_000) * 1_000_000n, 'the time is that of the record');
     });
   }
+});
+
+test('bytes of any kind are a line or a reason, never a defect', { timeout: 60_000 }, async (t) => {
+  const gateway = await startTestGateway(t, { quarantine: true, ingest: { max_age: 86_400_000 } });
+  for (const [name, send] of senders) {
+    const [record] = keptIn((await sent(gateway, send))[0], 'q-1');
+    const bytes = Buffer.from(record.bytes, 'base64');
+    const places = fc.nat(bytes.length - 1);
+    const mutations = fc.oneof(
+      fc.tuple(places, fc.nat(255)).map(([at, value]) => Buffer.concat([bytes.subarray(0, at), Buffer.of(value), bytes.subarray(at + 1)])),
+      places.map((end) => bytes.subarray(0, end)),
+      fc.tuple(places, places).map(([from, to]) => Buffer.concat([bytes.subarray(0, from), bytes.subarray(to)])),
+      fc.uint8Array({ maxLength: 40 }),
+    );
+    const requests = fc.array(mutations, { minLength: 20, maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(requests, async (mutated) => {
+        const results = await resubmit(
+          gateway,
+          mutated.flatMap((other) => [edited(record, other), { ...edited(record, other), isEdited: false }]),
+          true,
+        );
+        const defects = results.filter(({ problem }) => problem?.code === 'internal');
+        assert.deepEqual(defects, [], name);
+      }),
+      { numRuns: 5 },
+    );
+  }
+  assert.ok(gateway.writer.frames.every(({ header }) => header.kind === frameKinds.quarantine));
 });
 
 /** The frames that sending brings. */
