@@ -20,10 +20,13 @@ import type { SearchService } from '#search/search-service.ts';
 import type { ApiConfig } from './config.ts';
 import { contextRoutes } from './context-routes.ts';
 import { explainRoutes } from './explain-routes.ts';
+import { exportRoutes } from './export-routes.ts';
 import { fieldsRoutes } from './fields-routes.ts';
 import { allEndpoints } from './endpoints.ts';
 import { sendError } from './error-replies.ts';
 import { parseJsonBody } from './json-body.ts';
+import type { PatternParts } from '#search/patterns.ts';
+import { patternsRoutes } from './patterns-routes.ts';
 import { quarantineRoutes } from './quarantine-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
 import type { Operations } from './operation-routes.ts';
@@ -45,6 +48,7 @@ export interface ApiOptions {
   readonly serviceMetrics: ServiceMetricsReads;
   readonly rules: RuleRouteOptions;
   readonly views: SavedViews;
+  readonly patterns: Omit<PatternParts, 'runner'>;
   /** Live tail; without it there are no tail routes. */
   readonly tail?: Omit<TailRouteOptions, 'authenticate' | 'clock' | 'logger'>;
   readonly config: ApiConfig;
@@ -55,7 +59,7 @@ export interface ApiOptions {
 
 /** The app, ready for `listen({ path })`; `close` lets running requests end, for `api.drain_timeout` at most. */
 export function createApi(options: ApiOptions): FastifyInstance {
-  const { search, access, operations, quarantine, serviceMetrics, rules, views, tail, config, clock, logger, version } = options;
+  const { search, access, operations, quarantine, serviceMetrics, rules, views, patterns, tail, config, clock, logger, version } = options;
   const app = Fastify({
     logger: false,
     bodyLimit: config.max_body_bytes,
@@ -78,6 +82,8 @@ export function createApi(options: ApiOptions): FastifyInstance {
     ...searchRoutes(search),
     ...contextRoutes(search.runner),
     ...fieldsRoutes(search.runner),
+    ...patternsRoutes({ runner: search.runner, ...patterns }),
+    ...exportRoutes(search.runner),
     ...explainRoutes(search.runner),
     ...serviceMetricsRoutes(serviceMetrics),
     ...operationRoutes({ operations, isOpen: access.isOpen, version }),

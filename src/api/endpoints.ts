@@ -8,8 +8,10 @@ import type { TSchema } from 'typebox';
 import type { EndpointDescription, ServedEndpoint } from './route.ts';
 import { contextEndpoints } from './context-endpoints.ts';
 import { explainEndpoints } from './explain-endpoints.ts';
+import { exportEndpoints } from './export-endpoints.ts';
 import { fieldsEndpoints } from './fields-endpoints.ts';
 import * as schemas from './search-schemas.ts';
+import { patternsEndpoints } from './patterns-endpoints.ts';
 import { quarantineAnswer, quarantineParameters, replayQuarantineAnswer, replayQuarantineBody } from './quarantine-schemas.ts';
 import * as schemasOfRules from './rule-schemas.ts';
 import * as schemasOfViews from './view-schemas.ts';
@@ -255,6 +257,8 @@ export const endpoints = {
   },
   ...contextEndpoints,
   ...fieldsEndpoints,
+  ...patternsEndpoints,
+  ...exportEndpoints,
   ...explainEndpoints,
   aggregateA: aggregate('A', '/v1/logs/aggregate'),
   aggregateC: aggregate('C', '/v1/aggregate'),

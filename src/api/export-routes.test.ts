@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AppError } from '#base/errors.ts';
+import { createTestApi, nowMs } from './create-api.fake.ts';
+
+type Json = Record<string, unknown>;
+type Bed = ReturnType<typeof createTestApi>;
+
+const path = '/v1/logs/export';
+const search = { max_limit: 10 };
+
+function addLines({ store }: Bed, count: number): string[] {
+  return Array.from({ length: count }, (_, index) =>
+    store.add({ tsMs: nowMs - 1000 * (count - index), message: `line ${index}`, attributes: { n: index, text: String(index) } }),
+  ).map(({ id }) => id);
+}
+
+/** Lines and the trailer. */
+function readNdjson(body: string): { readonly lines: Json[]; readonly end: Json } {
+  const records = body
+    .trimEnd()
+    .split('\n')
+    .map((text) => JSON.parse(text) as Json);
+  const last = records.pop();
+  assert.ok(last !== undefined && 'export' in last, body.slice(-200));
+  return { lines: records, end: last['export'] as Json };
+}
+
+const messagesOf = (lines: readonly Json[]): unknown[] => lines.map(({ message }) => message);
+const names = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, index) => `line ${from + index}`);
+
+test('NDJSON: every line once, over many pages, in either order, with an end that says so', async (t) => {
+  const bed = createTestApi(t, { search });
+  addLines(bed, 47);
+  bed.store.add({ tenant: 'other', tsMs: nowMs - 500, message: 'foreign' });
+  for (const [sort, wanted] of [
+    ['asc', names(0, 47)],
+    ['desc', names(0, 47).reverse()],
+  ] as const) {
+    const response = await bed.post(path, { sort });
+    assert.deepEqual([response.statusCode, response.headers['content-type']], [200, 'application/x-ndjson; charset=utf-8']);
+    const { lines, end } = readNdjson(response.body);
+    assert.deepEqual(messagesOf(lines), wanted);
+    assert.deepEqual([end['lines'], end['complete'], end['cursor']], [47, true, null]);
+  }
+  assert.equal((await bed.search.status()).running, 0);
+});
+
+test('a limit ends it with a cursor, and the rest comes with that cursor or behind the last line', async (t) => {
+  const bed = createTestApi(t, { search });
+  const ids = addLines(bed, 30);
+  const first = readNdjson((await bed.post(path, { sort: 'asc', limit: 13 })).body);
+  assert.deepEqual([messagesOf(first.lines), first.end['complete']], [names(0, 13), true]);
+  const rest = readNdjson((await bed.post(path, { sort: 'asc', cursor: first.end['cursor'] })).body);
+  assert.deepEqual(messagesOf(rest.lines), names(13, 30));
+  const resumed = readNdjson((await bed.post(path, { sort: 'asc', resume_after: ids[20] })).body);
+  assert.deepEqual(messagesOf(resumed.lines), names(21, 30));
+});
+
+test('what breaks it is told, and the cursor goes on without loss or repetition', async (t) => {
+  const bed = createTestApi(t, { search });
+  addLines(bed, 40);
+  const find = bed.store.findLines.bind(bed.store);
+  let asked = 0;
+  let isBroken = true;
+  bed.store.findLines = (...question) =>
+    ++asked > 7 && isBroken ? Promise.reject(new AppError('internal', 'the disk is gone')) : find(...question);
+  const broken = readNdjson((await bed.post(path, { sort: 'asc' })).body);
+  assert.deepEqual([broken.end['complete'], broken.lines.length < 40, broken.lines.length > 0], [false, true, true]);
+  assert.match(String(broken.end['reason']), /the disk is gone/);
+  isBroken = false;
+  const rest = readNdjson((await bed.post(path, { sort: 'asc', cursor: broken.end['cursor'] })).body);
+  assert.deepEqual(messagesOf([...broken.lines, ...rest.lines]), names(0, 40));
+});
+
+test('a store that lacks lines makes it incomplete', async (t) => {
+  const bed = createTestApi(t, { search });
+  addLines(bed, 5);
+  bed.store.incompleteReason = 'lines are being replayed';
+  const { end } = readNdjson((await bed.post(path, {})).body);
+  assert.deepEqual([end['complete'], end['reason']], [false, 'lines are being replayed']);
+});
+
+test('CSV: a head, quoted texts, chosen columns; raw: the lines as they were sent', async (t) => {
+  const bed = createTestApi(t, { search });
+  bed.store.add({
+    tsMs: nowMs - 1000,
+    service: 'a,b',
+    message: 'say "hi"\nthere',
+    attributes: { n: 1, 'x.y': 'z' },
+    resource: { region: 'eu' },
+  });
+  bed.store.add({ tsMs: nowMs - 2000, message: 'plain', raw: '<13> plain', attributes: { n: null } });
+  const csv = await bed.post(path, { format: 'csv', columns: ['service', 'message', 'n', 'x.y', 'resource.region', 'level'] });
+  assert.equal(csv.headers['content-type'], 'text/csv; charset=utf-8; header=present');
+  assert.equal(
+    csv.body,
+    'service,message,n,x.y,resource.region,level\r\n"a,b","say ""hi""\nthere",1,z,eu,INFO\r\nshop,plain,null,,,INFO\r\n',
+  );
+  const whole = (await bed.post(path, { format: 'csv' })).body.split('\r\n');
+  assert.equal(whole[0], 'id,timestamp,level,service,host,environment,trace_id,span_id,message,metadata');
+  assert.ok(whole[1].endsWith('"say ""hi""\nthere","{""n"":1,""x.y"":""z""}"'), whole[1]);
+  assert.equal((await bed.post(path, { format: 'raw' })).body, 'say "hi"\nthere\n<13> plain\n');
+  const chosen = readNdjson((await bed.post(path, { columns: ['n', 'x.y', 'message', 'timestamp', 'metadata'] })).body);
+  assert.deepEqual(chosen.lines[0], {
+    n: 1,
+    'x.y': 'z',
+    message: 'say "hi"\nthere',
+    timestamp: '2025-07-15T10:59:59.000Z',
+    metadata: { n: 1, 'x.y': 'z' },
+  });
+  assert.equal(chosen.lines[1]['n'], null);
+});
+
+test('what is wrong with the request is an error, not a stream', async (t) => {
+  const bed = createTestApi(t, { search });
+  const [id] = addLines(bed, 1);
+  for (const [body, code] of [
+    [{ query: '(' }, 'query_syntax'],
+    [{ format: 'xlsx' }, 'bad_request'],
+    [{ format: 'raw', columns: ['message'] }, 'bad_request'],
+    [{ resume_after: 'none' }, 'not_found'],
+    [{ resume_after: id, cursor: 'x' }, 'bad_request'],
+    [{ cursor: 'x' }, 'invalid_cursor'],
+    [{ time_range: { from: 'now', to: 'now-1h' } }, 'invalid_time_range'],
+  ] as const) {
+    const response = await bed.post(path, body);
+    assert.equal(response.json<{ error: { code: string } }>().error.code, code, JSON.stringify(body));
+  }
+});
