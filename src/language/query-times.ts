@@ -2,7 +2,7 @@
 import { allOf, anyOf, leaf, notOf } from './ast.ts';
 import { conditionOf } from './conditions.ts';
 import { resolveField } from './fields.ts';
-import { isRelativeTime, resolveEdge } from './time-spans.ts';
+import { instantText, isRelativeTime, resolveEdge } from './time-spans.ts';
 import type { FieldNode, QueryNode } from './ast.ts';
 import type { Condition } from './conditions.ts';
 
@@ -63,12 +63,6 @@ function fixedNode(field: string, condition: Condition, nowMs: number): QueryNod
   return from === undefined
     ? leaf({ kind: 'field-compare', field, operator: '<', value: textOf(to as NonNullable<typeof to>) })
     : leaf({ kind: 'field-compare', field, operator: '>=', value: textOf(from) });
-}
-
-/** RFC 3339 with all nine digits, so that it names one nanosecond. */
-function instantText(ns: bigint): string {
-  const seconds = new Date(Number(ns / 1_000_000_000n) * 1000).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length);
-  return `${seconds}.${String(ns % 1_000_000_000n).padStart(9, '0')}Z`;
 }
 
 /** The range outside of which no line can match, as RFC 3339; undefined where the query names no times. */

@@ -80,3 +80,9 @@ function epochWidthNs(text: string): bigint {
   const unitDigits = digits < 0 ? 0 : 9 - 3 * digits;
   return 10n ** BigInt(Math.max(0, unitDigits - fraction.length));
 }
+
+/** RFC 3339 with all nine digits, so that it names one nanosecond. */
+export function instantText(ns: bigint): string {
+  const seconds = new Date(Number(ns / 1_000_000_000n) * 1000).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length);
+  return `${seconds}.${String(ns % 1_000_000_000n).padStart(9, '0')}Z`;
+}
