@@ -15,6 +15,7 @@ import { ManualClock } from '#search/manual-clock.fake.ts';
 import { SavedViews } from '#search/saved-views.ts';
 import { SearchService } from '#search/search-service.ts';
 import type { SearchServiceOptions } from '#search/search-service.ts';
+import type { PatternReads } from '#store/pattern-reads.ts';
 import { apiConfig } from './config.ts';
 import type { ApiConfig } from './config.ts';
 import { createApi } from './create-api.ts';
@@ -26,6 +27,13 @@ export const nowMs = Date.UTC(2025, 6, 15, 11);
 function defaultsOf(properties: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, (schema as { default?: unknown }).default]));
 }
+
+/** A store whose lines have no patterns. */
+const noPatterns: PatternReads = {
+  patternCounts: async () => ({ patterns: [], totalLines: 0, totalPatterns: 0, complete: true, scannedRows: 0 }),
+  patternDetails: async () => ({ details: [], complete: true, scannedRows: 0 }),
+  patternExamples: async () => [],
+};
 
 export interface ApiFakeOptions {
   readonly keys?: readonly Partial<ApiKeyConfig>[];
@@ -63,6 +71,7 @@ export function createTestApi(
   }));
   const app = createApi({
     search,
+    patterns: { store: noPatterns, catalogue: { find: () => undefined, aliasesOf: () => new Map() } },
     access: createAccess({ keys: fullKeys as ApiKeyConfig[] }),
     operations: {
       notReadyReasons: () => [],

@@ -45,7 +45,8 @@ const maxServicesOfTemplate = 100;
 
 export class PatternCatalogue {
   readonly #options: PatternCatalogueOptions;
-  readonly #entries = new Map<string, Entry>();
+  /** By id, which a tenant is part of. */
+  readonly #entries = new Map<PatternId, Entry>();
   /** Tenant and text → the template that stands for it. */
   readonly #byText = new Map<string, Entry>();
   readonly #unsaved = new Set<Entry>();
@@ -62,7 +63,7 @@ export class PatternCatalogue {
     const catalogue = new PatternCatalogue(options);
     const stored = await options.templates.all();
     for (const template of stored) catalogue.#restore(template);
-    for (const { tenant, id, aliasOf } of stored) if (aliasOf !== undefined) catalogue.#rejoin(tenant, id, aliasOf);
+    for (const { id, aliasOf } of stored) if (aliasOf !== undefined) catalogue.#rejoin(id, aliasOf);
     for (const entry of catalogue.#entries.values()) if (entry.aliasOf === undefined) catalogue.#byText.set(textKey(entry), entry);
     return catalogue;
   }
@@ -88,13 +89,13 @@ export class PatternCatalogue {
 
   /** The pattern of an id that a line has, whichever template stands for it now. */
   find(tenant: string, id: PatternId): KnownPattern | undefined {
-    const entry = this.#entries.get(entryKey(tenant, id));
-    return entry && knownPattern(entry.aliasOf ?? entry);
+    const entry = this.#entries.get(id);
+    return entry?.tenant === tenant ? knownPattern(entry.aliasOf ?? entry) : undefined;
   }
 
   /** Ids that lines of this pattern may have; the id itself where it is not known. */
-  idsOf(tenant: string, id: PatternId): PatternId[] {
-    const entry = this.#entries.get(entryKey(tenant, id));
+  idsOf(id: PatternId): PatternId[] {
+    const entry = this.#entries.get(id);
     if (entry === undefined) return [id];
     const standing = entry.aliasOf ?? entry;
     return [standing.id, ...standing.aliases.map((alias) => alias.id)];
@@ -117,8 +118,7 @@ export class PatternCatalogue {
   }
 
   #learnOne({ tenant, service, id, pieces, kinds }: LearntTemplate): void {
-    const key = entryKey(tenant, id);
-    let entry = this.#entries.get(key);
+    let entry = this.#entries.get(id);
     if (entry === undefined) {
       if (this.#entries.size >= this.#options.maxTemplates) {
         this.overflowing++;
@@ -126,7 +126,7 @@ export class PatternCatalogue {
       }
       const firstSeenMs = this.#options.clock.nowMs();
       entry = { tenant, id, pieces: [...pieces], kinds, firstSeenMs, services: new Set(), aliasOf: undefined, aliases: [] };
-      this.#entries.set(key, entry);
+      this.#entries.set(id, entry);
     }
     this.#unsaved.add(entry);
     const standing = entry.aliasOf ?? entry;
@@ -159,12 +159,12 @@ export class PatternCatalogue {
 
   #restore({ tenant, id, pieces, kinds, firstSeenMs, services }: StoredTemplate): void {
     const entry = { tenant, id, pieces: [...pieces], kinds, firstSeenMs, services: new Set(services), aliasOf: undefined, aliases: [] };
-    this.#entries.set(entryKey(tenant, id), entry);
+    this.#entries.set(id, entry);
   }
 
-  #rejoin(tenant: string, id: PatternId, aliasOf: PatternId): void {
-    const entry = this.#entries.get(entryKey(tenant, id));
-    const standing = this.#entries.get(entryKey(tenant, aliasOf));
+  #rejoin(id: PatternId, aliasOf: PatternId): void {
+    const entry = this.#entries.get(id);
+    const standing = this.#entries.get(aliasOf);
     if (entry === undefined || standing === undefined) return;
     entry.aliasOf = standing;
     standing.aliases.push(entry);
@@ -183,7 +183,6 @@ export class PatternCatalogue {
   }
 }
 
-const entryKey = (tenant: string, id: PatternId): string => `${tenant}\n${id}`;
 const textKey = ({ tenant, pieces }: Entry): string => `${tenant}\n${pieces.filter((_, i) => i % 2 === 1).join('\n')}`;
 
 function knownPattern({ id, pieces, firstSeenMs, services, aliases }: Entry): KnownPattern {

@@ -45,12 +45,15 @@ export interface Answer {
   readonly scannedRows: number;
   readonly complete: boolean;
   readonly reason?: string;
+  /** It, or the larger part of it, was kept from an earlier question. */
+  readonly cached?: boolean;
 }
 
 /** What happened to a request, for metrics; `outcome` is `ok`, `incomplete` or an error code. */
 export interface SearchEvent {
   readonly kind: 'search' | 'stream' | 'aggregate' | 'line' | 'context' | 'trace' | 'fields' | 'explain' | 'export' | 'journey';
   readonly outcome: string;
+  readonly cached: boolean;
   readonly tookMs: number;
   readonly scannedRows: number;
 }
@@ -63,6 +66,8 @@ export interface QueryRunnerOptions {
   /** First and last event time of a tenant's lines; asked only for ranges over the bound. */
   readonly dataExtent?: (tenant: string) => Promise<TimeRange | undefined>;
   readonly observe?: (event: SearchEvent) => void;
+  /** Puts a query into other words that mean the same, such as all ids of a pattern. */
+  readonly rewrite?: (node: QueryNode) => QueryNode;
 }
 
 /** The store has the limit too and stops first; this bound is for a store that does not answer at all. */
@@ -103,8 +108,9 @@ export class QueryRunner {
 
   /** The same with the times as they were written: equal for all pages of a search. */
   parseAsWritten({ query = '', filters }: Selection): QueryNode {
-    const { queryConfig = defaultQueryConfig } = this.#options;
-    return allOf([parseQuery(query, queryConfig), parseFilters(filters, queryConfig)]);
+    const { queryConfig = defaultQueryConfig, rewrite } = this.#options;
+    const node = allOf([parseQuery(query, queryConfig), parseFilters(filters, queryConfig)]);
+    return rewrite === undefined ? node : rewrite(node);
   }
 
   /**
@@ -157,12 +163,12 @@ export class QueryRunner {
   /** Runs a request, turns what it throws into an AppError that names its setting, and tells the observer. */
   async measured<T extends object>(kind: SearchEvent['kind'], run: (startedMs: number) => Promise<T>): Promise<T> {
     const startedMs = this.clock.monotonicMs();
-    const tell = (outcome: string, scannedRows: number): void =>
-      this.#options.observe?.({ kind, outcome, scannedRows, tookMs: this.elapsedMs(startedMs) });
+    const tell = (outcome: string, scannedRows: number, cached = false): void =>
+      this.#options.observe?.({ kind, outcome, cached, scannedRows, tookMs: this.elapsedMs(startedMs) });
     try {
       const answer = await run(startedMs);
-      const { complete = true, scannedRows = 0 } = answer as Partial<Answer>;
-      tell(complete ? 'ok' : 'incomplete', scannedRows);
+      const { complete = true, scannedRows = 0, cached } = answer as Partial<Answer>;
+      tell(complete ? 'ok' : 'incomplete', scannedRows, cached);
       return answer;
     } catch (thrown) {
       const error = this.#withSetting(toAppError(thrown));

@@ -48,6 +48,7 @@ import type { LiveRules } from '#ingest/rule-book.ts';
 import { startGateway } from './gateway.ts';
 import type { Gateway, RecentBatch } from './gateway.ts';
 import { openPatterns } from './patterns.ts';
+import { withAllIds } from '#patterns/all-ids.ts';
 import type { PatternCatalogue } from '#patterns/pattern-catalogue.ts';
 import { createRuleFacts } from './rule-facts.ts';
 import { createSearchObserver, registerServerMetrics } from './metrics.ts';
@@ -93,22 +94,10 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   const tail = startTail(site, log);
   const serviceMetrics = startServiceMetrics(site, log);
   const metrics = new Metrics();
-  const search = createSearch(config, store, metrics);
+  const search = createSearch(config, store, metrics, patterns);
   const facts = { version, startedMs: site.startedMs, dataPath: site.directory.path, auditLimits: limitsOfUpkeep(config) };
-  const operations = createOperations({
-    ...facts,
-    log,
-    engine,
-    indexer,
-    replay,
-    store,
-    tail,
-    serviceMetrics,
-    search,
-    metrics,
-    quarantine,
-    late,
-  });
+  const running = { log, engine, indexer, replay, store, tail, serviceMetrics, search, metrics, quarantine, late };
+  const operations = createOperations({ ...facts, ...running });
 
   const access = createAccess(accessSettings);
   const tailOptions = { tail, config: config.tail, queryConfig: config.query };
@@ -120,6 +109,7 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
     serviceMetrics,
     rules: ruleOptions(config, rules, late),
     views: createViews(config, documents),
+    patterns: { store, catalogue: patterns },
     tail: tailOptions,
   };
   const api = createApi({ ...parts, config: config.api, clock: systemClock, logger, version });
@@ -258,7 +248,7 @@ function limitsOfUpkeep({ search }: Config): QueryLimits {
   return { timeoutMs: search.timeout, maxMemoryBytes: search.max_memory, maxScannedRows: Number.MAX_SAFE_INTEGER };
 }
 
-function createSearch(config: Config, store: ClickHouseStore, metrics: Metrics): SearchService {
+function createSearch(config: Config, store: ClickHouseStore, metrics: Metrics, patterns: PatternCatalogue): SearchService {
   const upkeepRead = { limits: limitsOfUpkeep(config) };
   return new SearchService({
     store,
@@ -267,6 +257,7 @@ function createSearch(config: Config, store: ClickHouseStore, metrics: Metrics):
     clock: systemClock,
     dataExtent: (tenant) => store.extentOf(tenant, upkeepRead),
     observe: createSearchObserver(metrics),
+    rewrite: (node) => withAllIds(node, patterns),
   });
 }
 
