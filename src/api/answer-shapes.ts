@@ -42,12 +42,13 @@ function pageMembers(answer: SearchAnswer): string {
 }
 
 /** What every answer says about itself. */
-export function costObject({ tookMs, scannedRows, complete, reason, range }: Answer) {
+export function costObject({ tookMs, scannedRows, complete, reason, cached, range }: Answer) {
   return {
     took_ms: tookMs,
     scanned: scannedRows,
     complete,
     ...(reason === undefined ? {} : { reason }),
+    ...(cached ? { cached } : {}),
     time_range: { ...rangeObject(range), ...(range.byDefault ? { default: true } : {}) },
   };
 }

@@ -149,6 +149,9 @@ export const cost = {
   scanned: Type.Integer({ description: 'Lines read.' }),
   complete: Type.Boolean({ description: 'False where lines may be missing; then `reason` says why.' }),
   reason: Type.Optional(Type.String()),
+  cached: Type.Optional(
+    Type.Literal(true, { description: 'The answer, or the larger part of it, was kept: no line of its range has changed since.' }),
+  ),
   time_range: Type.Object(
     { from: timestamp, to: timestamp, default: Type.Optional(Type.Literal(true, { description: 'The request named no range.' })) },
     { description: 'The range that was searched.' },

@@ -54,6 +54,7 @@ export const searchConfig = section('Bounds of searches and aggregations.', {
   max_queued: integer(200, 'Searches that wait for their turn, over all tenants.', { minimum: 0 }),
   max_queued_per_tenant: integer(60, 'Searches of one tenant that wait for their turn.', { minimum: 0 }),
   queue_timeout: duration('5s', 'Longest wait for a turn.', { minimum: 1 }),
+  cache_bytes: bytes('64MiB', 'Memory for answers that are kept until lines of their range change; 0: none are kept.'),
   max_buckets: integer(50_000, 'Most buckets of one aggregation: time steps times groups.', { minimum: 1 }),
   max_group_by: integer(5, 'Most fields to group by.', { minimum: 0, maximum: 16 }),
   min_interval: duration('1s', 'Shortest time step of an aggregation.', { minimum: 1 }),

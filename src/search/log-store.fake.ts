@@ -60,6 +60,8 @@ export class FakeLogStore implements LogStore {
   readonly held = new Set<QuestionKind>();
   incompleteReason: string | undefined;
   costFactor = 1;
+  /** Times that everything may have changed. */
+  upheavals = 0;
   /** Streams that were begun and have not ended. */
   openStreams = 0;
   #releasers: (() => void)[] = [];
@@ -101,6 +103,17 @@ export class FakeLogStore implements LogStore {
   /** Resolves when so many questions have been asked in all. */
   async untilAsked(count: number): Promise<void> {
     if (this.asked.length < count) await new Promise<void>((resolve) => this.#waiters.push({ count, resolve }));
+  }
+
+  changeVersion(): number {
+    return this.lines.length + this.upheavals;
+  }
+
+  /** Lines count as changed from where they were added on; an upheaval changes everything. */
+  changedSince(tenant: string, version: number, range: TimeRange): bigint | undefined {
+    if (this.upheavals > 0 && version < this.changeVersion()) return range.fromNs;
+    const added = this.#rows({ tenant }, range).filter((line) => this.lines.indexOf(line) >= version);
+    return added.reduce<bigint | undefined>((first, { tsNs }) => (first === undefined || tsNs < first ? tsNs : first), undefined);
   }
 
   /** Counts every line of the range as read, times `costFactor`. */

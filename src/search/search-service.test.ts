@@ -325,7 +325,7 @@ test('the store gets the limits of the settings', async () => {
 test('twenty searches of a tenant run at once, the rest wait, another tenant gets through', async () => {
   const { search, store, service } = createSearch();
   store.held.add('find');
-  const runs = Array.from({ length: 25 }, () => search({ query: 'trace_id:a' }));
+  const runs = Array.from({ length: 25 }, (_, index) => search({ query: `trace_id:a${index}` }));
   await store.untilAsked(20);
   assert.deepEqual([service.status().running, service.status().waiting], [20, 5]);
   const other = search({ query: 'trace_id:a' }, { tenant: 'other' });

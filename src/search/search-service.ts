@@ -7,7 +7,10 @@
  */
 import { isLookup } from '#language/selectivity.ts';
 import type { LogLine } from '#model/log-line.ts';
-import type { Bucket, CountAnswer, LineQuery, LinesAnswer, TimeRange } from '#store/log-store.ts';
+import type { AggregateAnswer, AggregateQuery, Bucket, CountAnswer, LineQuery, LinesAnswer, TimeRange } from '#store/log-store.ts';
+import { AnswerCache } from './answer-cache.ts';
+import type { CacheStatus } from './answer-cache.ts';
+import { answerBySteps, sizeOfBuckets } from './bucket-cache.ts';
 import { checkAggregate } from './aggregate-plan.ts';
 import { encodeCursor } from './cursor.ts';
 import { countWithinBudget, totalOf } from './line-count.ts';
@@ -18,7 +21,7 @@ import type { Answer, SignalledRead, QueryRunnerOptions, SearchEvent, Searcher, 
 import { isLineId, readLine } from './read-line.ts';
 import type { ProtectionStatus } from './protection.ts';
 import { planSearch } from './search-plan.ts';
-import type { SearchRequest } from './search-plan.ts';
+import type { SearchPlan, SearchRequest } from './search-plan.ts';
 
 export type { SearchEvent, SearchRequest, Searcher };
 export type SearchServiceOptions = QueryRunnerOptions;
@@ -43,17 +46,23 @@ export interface AggregateResult extends Answer {
   readonly extrapolated: boolean;
 }
 
+/** An answer before it is known how long it took. */
+type Untimed<T> = Omit<T, 'tookMs'>;
+
 export class SearchService {
   /** For the other services over the same store: all share the turns of one admission. */
   readonly runner: QueryRunner;
 
+  readonly #cache: AnswerCache;
+
   constructor(options: SearchServiceOptions) {
     this.runner = new QueryRunner(options);
+    this.#cache = new AnswerCache(options.store, options.config.cache_bytes);
   }
 
   /** Searches that run and wait now, and what keeps others out. */
-  status(): ProtectionStatus {
-    return this.runner.status();
+  status(): ProtectionStatus & { readonly cache: CacheStatus } {
+    return { ...this.runner.status(), cache: this.#cache.status() };
   }
 
   /**
@@ -62,53 +71,81 @@ export class SearchService {
    */
   search(request: SearchRequest, searcher: Searcher, signal: AbortSignal): Promise<SearchAnswer> {
     return this.runner.measured('search', async (startedMs) => {
-      const { query, identity, range } = await planSearch(this.runner, request, searcher);
-      const { where, range: plain } = query;
-      const page = await this.runner.admitted(searcher, signal, (_, options) => this.#readPage(query, options), {
-        kind: 'search',
-        where,
-        range: plain,
-      });
-      const nextKey = nextPageKey(page, query);
-      const covered = page.searchedToNs === undefined ? undefined : coveredRange(query, page.searchedToNs);
-      return {
-        ...completenessOf(page),
-        lines: page.lines,
-        total: page.total,
-        totalRelation: page.totalRelation,
-        ...(nextKey ? { nextCursor: encodeCursor(identity, query.range, nextKey) } : {}),
-        ...(covered ? { covered } : {}),
+      const plan = await planSearch(this.runner, request, searcher);
+      const { where, order, limit, offset, after, range } = plan.query;
+      const question = {
+        tenant: searcher.tenant,
         range,
-        scannedRows: page.scannedRows,
-        tookMs: this.runner.elapsedMs(startedMs),
+        shape: { kind: 'page', where, order, limit, offset, after },
+        askedRange: request.timeRange ?? 'default',
+        // A total that could not be counted in time may be better the next time.
+        sizeOf: ({ complete, totalRelation, lines }: Untimed<SearchAnswer>) =>
+          complete && totalRelation === 'eq' ? sizeOfLines(lines) : undefined,
       };
+      const ask = (shared: AbortSignal) => this.#answerPage(plan, searcher, shared);
+      return this.#timed(await this.#cache.answer(question, signal, ask), startedMs);
     });
   }
 
   /** Values by time and fields. AppError as `search`, and bad_request for a metric or field that cannot be read. */
   aggregate(request: AggregateRequest, searcher: Searcher, signal: AbortSignal): Promise<AggregateResult> {
     return this.runner.measured('aggregate', async (startedMs) => {
-      const { config, store } = this.runner;
+      const { config } = this.runner;
       const where = this.runner.parseSelection(request);
       const range = await this.runner.resolveRange(request, 'now', searcher);
       const plan = checkAggregate(request, range, config);
-      const question = { tenant: searcher.tenant, where, range: plainRange(range), maxBuckets: config.max_buckets, ...plan };
-      const answer = await this.runner.admitted(searcher, signal, (_, options) => store.aggregate(question, options), {
-        kind: 'aggregate',
-        where,
-        range: question.range,
-        ...plan,
-      });
-      return {
-        ...completenessOf(answer),
-        groupBy: plan.groupBy,
-        buckets: answer.buckets,
-        extrapolated: answer.extrapolated,
-        range,
-        scannedRows: answer.scannedRows,
-        tookMs: this.runner.elapsedMs(startedMs),
+      const query = { tenant: searcher.tenant, where, range: plainRange(range), maxBuckets: config.max_buckets, ...plan };
+      const question = {
+        tenant: searcher.tenant,
+        range: query.range,
+        shape: { kind: 'buckets', where, ...plan },
+        askedRange: request.timeRange ?? 'default',
+        // What is kept of an answer by steps are its steps.
+        sizeOf: ({ complete, buckets }: Untimed<AggregateResult>) =>
+          complete && plan.intervalMs === undefined ? sizeOfBuckets(buckets) : undefined,
       };
+      const ask = async (shared: AbortSignal): Promise<Untimed<AggregateResult>> => {
+        const { cached, ...answer } = await this.#readBuckets(query, searcher, shared);
+        return { ...answer, ...completenessOf(answer), ...(cached ? { cached } : {}), groupBy: plan.groupBy, range };
+      };
+      return this.#timed(await this.#cache.answer(question, signal, ask), startedMs);
     });
+  }
+
+  #timed<T extends object>(
+    { value, cached }: { readonly value: T; readonly cached: boolean },
+    startedMs: number,
+  ): T & Pick<Answer, 'tookMs'> {
+    return { ...value, ...(cached ? { cached, scannedRows: 0 } : {}), tookMs: this.runner.elapsedMs(startedMs) };
+  }
+
+  async #answerPage({ query, identity, range }: SearchPlan, searcher: Searcher, signal: AbortSignal): Promise<Untimed<SearchAnswer>> {
+    const question = { kind: 'search', where: query.where, range: query.range } as const;
+    const page = await this.runner.admitted(searcher, signal, (_, options) => this.#readPage(query, options), question);
+    const nextKey = nextPageKey(page, query);
+    const covered = page.searchedToNs === undefined ? undefined : coveredRange(query, page.searchedToNs);
+    return {
+      ...completenessOf(page),
+      lines: page.lines,
+      total: page.total,
+      totalRelation: page.totalRelation,
+      ...(nextKey ? { nextCursor: encodeCursor(identity, query.range, nextKey) } : {}),
+      ...(covered ? { covered } : {}),
+      range,
+      scannedRows: page.scannedRows,
+    };
+  }
+
+  #readBuckets(query: AggregateQuery, searcher: Searcher, signal: AbortSignal): Promise<AggregateAnswer & { readonly cached?: boolean }> {
+    const { store } = this.runner;
+    const { intervalMs } = query;
+    const ask = (range: TimeRange): Promise<AggregateAnswer> =>
+      this.runner.admitted(searcher, signal, (_, options) => store.aggregate({ ...query, range }, options), {
+        kind: 'aggregate',
+        ...query,
+        range,
+      });
+    return intervalMs === undefined ? ask(query.range) : answerBySteps(this.#cache, store, { ...query, intervalMs }, ask);
   }
 
   /** The line with this id; AppError `not_found`, also where another tenant has it. */
@@ -152,4 +189,15 @@ export class SearchService {
 function coveredRange({ range, order, after }: LineQuery, searchedToNs: bigint): TimeRange {
   if (order === 'desc') return { fromNs: searchedToNs, toNs: after === undefined ? range.toNs : after.tsNs + 1n };
   return { fromNs: after?.tsNs ?? range.fromNs, toNs: searchedToNs };
+}
+
+/** What the objects of a line take beside its texts. */
+const lineBytes = 600;
+
+function sizeOfLines(lines: readonly LogLine[]): number {
+  return lines.reduce(
+    (sum, { message, raw, attributes }) =>
+      sum + lineBytes + 2 * (message.length + raw.length) + attributes.values.reduce((bytes, value) => bytes + 48 + 2 * value.length, 0),
+    0,
+  );
 }

@@ -177,6 +177,18 @@ export const searchQuarantined = {
   help: 'Queries that are kept out for a while because they ran into bounds of time or memory repeatedly.',
 } satisfies MetricSpec;
 
+export const searchCached = {
+  name: 'millrace_search_cached_total',
+  kind: 'counter',
+  help: 'Searches and aggregations that were answered, wholly or for the larger part, from kept answers.',
+  labels: ['kind'],
+} satisfies MetricSpec;
+export const searchCacheBytes = {
+  name: 'millrace_search_cache_bytes',
+  kind: 'gauge',
+  help: 'Memory of kept answers, about.',
+} satisfies MetricSpec;
+
 /** The numbers behind the metrics, read when `/metrics` is asked. */
 export interface MetricSources {
   gatewayCounts(): GatewayCounts;
@@ -233,6 +245,7 @@ export function registerServerMetrics(metrics: Metrics, sources: MetricSources):
     Object.entries((part('search').pools ?? {}) as Readonly<Record<string, number>>).map(([pool, value]) => ({ value, labels: { pool } })),
   );
   single(searchWaiting, () => part('search').waiting);
+  single(searchCacheBytes, () => (part('search').cache as Part | undefined)?.bytes);
   single(searchCircuit, () => (part('search').circuit === 'closed' ? 0 : 1));
   single(searchQuarantined, () => Object.values((part('search').quarantined ?? {}) as Readonly<Record<string, unknown[]>>).flat().length);
   single(tailSubscribers, () => part('tail').subscribers);
@@ -302,7 +315,9 @@ export function createSearchObserver(metrics: Metrics): (event: SearchEvent) => 
   const requests = metrics.counter(searchRequests);
   const duration = metrics.histogram(searchDuration);
   const scanned = metrics.counter(searchScanned);
-  return ({ kind, outcome, tookMs, scannedRows }) => {
+  const fromCache = metrics.counter(searchCached);
+  return ({ kind, outcome, cached, tookMs, scannedRows }) => {
+    if (cached) fromCache.inc({ kind });
     requests.inc({ kind, outcome });
     duration.observe({ kind }, tookMs / 1000);
     scanned.inc(scannedRows);

@@ -54,6 +54,7 @@ import type { Memtables } from './memtables.ts';
 import { migrate } from './migrations.ts';
 import { patternCounts, patternDetails, patternExamples } from './patterns.ts';
 import { planRead } from './plan-read.ts';
+import type { RecentChanges } from './recent-changes.ts';
 import type { Replacer } from './replacer.ts';
 import { logsTable } from './schema.ts';
 import { serviceSpans } from './service-spans.ts';
@@ -62,6 +63,7 @@ import { committedCondition, everywhere, inRange, unionOfSources } from './sourc
 import { TextIndexBacklog } from './text-index-backlog.ts';
 import { streamLines } from './stream-lines.ts';
 import { openWritingSide } from './writing-side.ts';
+import type { WritingSide } from './writing-side.ts';
 
 export interface ClickHouseStoreOptions {
   readonly clients: ClientsByClass;
@@ -100,16 +102,15 @@ export class ClickHouseStore implements LogStore, PatternReads {
 
   private constructor(
     database: Database,
-    snapshots: Snapshots,
-    sink: Memtables,
+    { snapshots, memtables, replacer, changes }: WritingSide,
     backlog: TextIndexBacklog,
-    replacer: Replacer,
     clock: Clock,
   ) {
     this.#clock = clock;
     this.#database = database;
     this.#snapshots = snapshots;
-    this.sink = sink;
+    this.#changes = changes;
+    this.sink = memtables;
     this.#backlog = backlog;
     this.replacer = replacer;
     this.#reads = {
@@ -124,9 +125,10 @@ export class ClickHouseStore implements LogStore, PatternReads {
   static async open(options: ClickHouseStoreOptions): Promise<ClickHouseStore> {
     const { clock, logger, config } = options;
     const database = new Database(options.clients, options.blocks);
-    const { record, snapshots, memtables: sink, replacer } = await openWritingSide({ ...options, database });
-    const backlog = new TextIndexBacklog({ database, memtables: sink, record, clock, logger, quietMs: config.index_catch_up_delay });
-    return new ClickHouseStore(database, snapshots, sink, backlog, replacer, clock);
+    const side = await openWritingSide({ ...options, database });
+    const { memtables, record } = side;
+    const backlog = new TextIndexBacklog({ database, memtables, record, clock, logger, quietMs: config.index_catch_up_delay });
+    return new ClickHouseStore(database, side, backlog, clock);
   }
 
   /** Brings the tables to this version. Call whenever the engine has started. */

@@ -20,6 +20,7 @@ import { addLedgers } from '../ledger.ts';
 import type { Ledger } from '../ledger.ts';
 import type { InsertBatch, LineSink } from '../line-sink.ts';
 import type { Settings, Statements } from './database.ts';
+import type { RecentChanges } from './recent-changes.ts';
 import type { CommitRecord } from './generation-record.ts';
 import { MemtableLost, removeUncommitted, writeGeneration } from './generation-rows.ts';
 import { createMemtable, memtableColumns, memtableName, memtablePattern } from './schema.ts';
@@ -60,6 +61,7 @@ export interface GenerationSlot {
 export interface MemtablesOptions {
   readonly database: Statements;
   readonly snapshots: Snapshots;
+  readonly changes: RecentChanges;
   readonly record: CommitRecord;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -141,6 +143,7 @@ export class Memtables implements LineSink {
     this.#epoch += 1;
     this.#lost = true;
     this.#live = [];
+    this.#options.changes.noteEverything();
     this.#options.snapshots.lose('the storage engine restarted; recent lines are replayed from the durable log');
     this.#wakeRoomWaiters();
     for (const listener of this.#lossListeners) listener();
@@ -178,6 +181,7 @@ export class Memtables implements LineSink {
     this.#undropped = [];
     const { generation, replacements } = this.#record.current;
     snapshots.reset({ generation, memtables: [], replacements });
+    this.#options.changes.noteEverything();
     const leftovers = await database.selectInternal('SELECT name FROM system.tables WHERE database = currentDatabase()');
     for (const [name] of leftovers) {
       const match = memtablePattern.exec(String(name));
@@ -204,8 +208,10 @@ export class Memtables implements LineSink {
     try {
       await this.#insertRows(memtable.number, batch, timeout);
       this.#mustBeWhole(epoch);
+      this.#options.changes.noteInsert(batch.blocks);
     } catch (error) {
       memtable.damaged = true;
+      this.#options.changes.noteEverything();
       throw error;
     }
     memtable.rowCount += batch.rowCount;

@@ -11,6 +11,7 @@ import { flushSettings } from './memtables.ts';
 import type { Memtables } from './memtables.ts';
 import { writeGeneration } from './generation-rows.ts';
 import { createMemtable, logsTable, memtableColumns, memtableName } from './schema.ts';
+import type { RecentChanges } from './recent-changes.ts';
 import type { Snapshots } from './snapshots.ts';
 
 /** Sequences of one shard, `to` exclusive. */
@@ -24,6 +25,7 @@ export interface ReplacerOptions {
   readonly database: Statements;
   readonly memtables: Memtables;
   readonly snapshots: Snapshots;
+  readonly changes: RecentChanges;
   readonly record: CommitRecord;
   readonly logger: Logger;
 }
@@ -39,7 +41,7 @@ export class Replacer {
 
   /** Puts the rows in the place of all committed rows of the range. */
   async replace(batch: Pick<InsertBatch, 'blocks'>, range: LogRange): Promise<void> {
-    const { database, memtables, snapshots, record } = this.#options;
+    const { database, memtables, snapshots, changes, record } = this.#options;
     let staged: number | undefined;
     this.#replacing += 1;
     try {
@@ -52,6 +54,7 @@ export class Replacer {
         await record.change((current) => ({ ...current, generation, replacements: [...current.replacements, { ...range, generation }] }));
         staged = undefined;
         snapshots.commit(generation, memtable, record.current.replacements);
+        changes.noteEverything();
       });
     } finally {
       if (staged !== undefined) memtables.dropMemtable(staged);

@@ -7,6 +7,7 @@ import type { StoreConfig } from '../config.ts';
 import type { Statements } from './database.ts';
 import { CommitRecord, readGenerationRecord } from './generation-record.ts';
 import { Memtables } from './memtables.ts';
+import { RecentChanges } from './recent-changes.ts';
 import { Replacer } from './replacer.ts';
 import { Snapshots } from './snapshots.ts';
 
@@ -27,6 +28,7 @@ export interface WritingSide {
   readonly snapshots: Snapshots;
   readonly memtables: Memtables;
   readonly replacer: Replacer;
+  readonly changes: RecentChanges;
 }
 
 /** Needs no running engine; the indexer begins with `memtables.recover`. */
@@ -46,8 +48,9 @@ export async function openWritingSide(options: WritingSideOptions): Promise<Writ
     ledger: stored?.ledger ?? new Map(),
   });
   const { generation, replacements } = record.current;
+  const changes = new RecentChanges();
   const snapshots: Snapshots = new Snapshots({ generation, memtables: [], replacements }, (memtable) => memtables.dropMemtable(memtable));
-  const memtables: Memtables = new Memtables({ database, snapshots, record, clock, logger, config });
-  const replacer = new Replacer({ database, memtables, snapshots, record, logger });
-  return { record, snapshots, memtables, replacer };
+  const memtables: Memtables = new Memtables({ database, snapshots, changes, record, clock, logger, config });
+  const replacer = new Replacer({ database, memtables, snapshots, changes, record, logger });
+  return { record, snapshots, memtables, replacer, changes };
 }
