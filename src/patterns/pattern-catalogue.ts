@@ -145,7 +145,7 @@ export class PatternCatalogue {
       this.#byText.set(key, entry);
       return;
     }
-    const [older, younger] = other.firstSeenMs <= entry.firstSeenMs ? [other, entry] : [entry, other];
+    const [older, younger] = isOlder(other, entry) ? [other, entry] : [entry, other];
     this.#byText.set(key, older);
     for (const alias of [younger, ...younger.aliases]) {
       alias.aliasOf = older;
@@ -182,6 +182,9 @@ export class PatternCatalogue {
     }
   }
 }
+
+/** At the same moment, the smaller id: so that it does not matter which of them was told first. */
+const isOlder = (a: Entry, b: Entry): boolean => a.firstSeenMs < b.firstSeenMs || (a.firstSeenMs === b.firstSeenMs && a.id < b.id);
 
 const textKey = ({ tenant, pieces }: Entry): string => `${tenant}\n${pieces.filter((_, i) => i % 2 === 1).join('\n')}`;
 

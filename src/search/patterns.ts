@@ -64,8 +64,8 @@ const maxLimit = 1000;
 const maxCompared = 20_000;
 const wantedBuckets = 30;
 const slotMs = 300_000;
-/** G of a table that chance makes once in a hundred thousand times (chi-square, one degree of freedom). */
-const tellingRatio = 19.5;
+/** G of a table that chance makes once in a thousand times (chi-square, one degree of freedom). */
+const tellingRatio = 10.83;
 export const noPattern: PatternId = '0'.repeat(16);
 
 /** AppError as `SearchService.search`. */
