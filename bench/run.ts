@@ -20,9 +20,12 @@ import { allInScenario } from './scenarios/all-in.ts';
 import { burstScenario } from './scenarios/burst.ts';
 import { diskScenario } from './scenarios/disk.ts';
 import { foundScenario } from './scenarios/found.ts';
+import { investigateScenario } from './scenarios/investigate.ts';
 import { memoryScenario } from './scenarios/memory.ts';
 import { manyQueriesScenario, queriesScenario } from './scenarios/queries.ts';
 import { searchFloodScenario } from './scenarios/search-flood.ts';
+import { serviceMetricsScenario } from './scenarios/service-metrics.ts';
+import { streamScenario } from './scenarios/stream.ts';
 import { subscribersScenario } from './scenarios/subscribers.ts';
 import { sustainedScenario } from './scenarios/sustained.ts';
 import { tailScenario } from './scenarios/tail.ts';
@@ -37,8 +40,11 @@ const scenarios: readonly Scenario[] = [
   foundScenario,
   queriesScenario,
   manyQueriesScenario,
+  investigateScenario,
   subscribersScenario,
   searchFloodScenario,
+  serviceMetricsScenario,
+  streamScenario,
   sustainedScenario,
 ];
 

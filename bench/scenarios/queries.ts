@@ -91,6 +91,29 @@ export const namedQueries: readonly NamedQuery[] = [
   },
   count('count_word', 'count of a word', 20, word, ({ words }) => words.get(word)),
   count('count_phrase', 'count of a phrase', 100, `"${phrase}"`, ({ phrases }) => phrases.get(phrase)),
+  count('count_regex', 'count of a regular expression with words in it', 400, '/(?i)connection\\W+reset\\W+by\\W+peer/', ({ phrases }) =>
+    phrases.get(phrase),
+  ),
+  // no literal that an index could look up: every message is looked at
+  count(
+    'count_regex_scan',
+    'count of a regular expression without words',
+    400,
+    '/(?i)(?:^|[^0-9a-z])t[a-z]me[a-z]ut(?:[^0-9a-z]|$)/',
+    ({ words }) => words.get(word),
+  ),
+  count('count_infix', 'count of an infix wildcard', 400, '*imeou*', ({ words }) => words.get(word)),
+  {
+    name: 'count_range',
+    title: 'count of a numeric range of an attribute',
+    goalMs: 60,
+    async ask(client, { lines }, range) {
+      const { buckets, tookMs } = await client.aggregate({ query: 'latency_ms>100', range });
+      // the same log-normal: 14.6 % are above 100
+      const share = (buckets[0]?.value ?? 0) / lines;
+      return { tookMs, wrong: share > 0.14 && share < 0.152 ? undefined : `${share} of the lines` };
+    },
+  },
   newest('newest', 'newest 100', 20, {}, ({ lines }) => lines),
   newest('newest_word', 'newest 100 of a word', 35, { query: word }, ({ words }) => words.get(word) ?? 0),
   newest('newest_phrase', 'newest 100 of a phrase', 40, { query: `"${phrase}"` }, ({ phrases }) => phrases.get(phrase) ?? 0),
@@ -156,7 +179,7 @@ async function askAll(product: Product, queries: readonly NamedQuery[], facts: F
 }
 
 /** Lines in the store, flushed and at rest but for the last `memtableLines`. */
-async function fill(context: BenchContext, product: Product, lines: number, rangeMs: number): Promise<Facts> {
+export async function fill(context: BenchContext, product: Product, lines: number, rangeMs: number): Promise<Facts> {
   const generator = new LineGenerator({ lines: lines + memtableLines, endMs: Date.now(), rangeMs });
   const batches = generator.batches();
   await sendAll(product.port, take(batches, lines));
