@@ -1,6 +1,6 @@
 /**
  * Fluent Bit 5.1.1 by each of its outputs. Debian does not have it and it takes minutes to build, so it runs only where
- * MILLRACE_FLUENT_BIT is the path of one; what it sends is also in recorded/fluent-bit.json.
+ * FLUENT_BIT is the path of one; what it sends is also in recorded/fluent-bit.json.
  */
 import assert from 'node:assert/strict';
 import { appendFile, writeFile } from 'node:fs/promises';
@@ -12,8 +12,8 @@ import { freePort, numberedObjects, startProgram, writeWhile } from './daemons.t
 import { findAtLeastOnce, findOnce } from './found-once.ts';
 import { Site } from './site.ts';
 
-const path = process.env.MILLRACE_FLUENT_BIT ?? '';
-const skip = path === '' && 'MILLRACE_FLUENT_BIT is not the path of Fluent Bit';
+const path = process.env.FLUENT_BIT ?? '';
+const skip = path === '' && 'FLUENT_BIT is not the path of Fluent Bit';
 const ports = {
   elasticsearch: 'receivers.elasticsearch.port',
   otlpHttp: 'receivers.otlp.http.port',

@@ -1,6 +1,6 @@
 /**
  * The OpenTelemetry Collector 0.149.0 with its receiver of files, by OTLP over HTTP and gRPC. It takes minutes to build
- * (otel-collector/builder.yaml), so it runs only where MILLRACE_OTEL_COLLECTOR is the path of one.
+ * (otel-collector/builder.yaml), so it runs only where OTEL_COLLECTOR is the path of one.
  */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
@@ -11,8 +11,8 @@ import { numberedObjects, startProgram, writeWhile } from './daemons.ts';
 import { findAtLeastOnce, linesOf } from './found-once.ts';
 import { Site } from './site.ts';
 
-const path = process.env.MILLRACE_OTEL_COLLECTOR ?? '';
-const skip = path === '' && 'MILLRACE_OTEL_COLLECTOR is not the path of a Collector';
+const path = process.env.OTEL_COLLECTOR ?? '';
+const skip = path === '' && 'OTEL_COLLECTOR is not the path of a Collector';
 const ways = { otlp_http: 'receivers.otlp.http.port', otlp_grpc: 'receivers.otlp.grpc.port' };
 
 /** The configuration of docs/send-data/opentelemetry.md: what is read is kept in files until it is acknowledged. */

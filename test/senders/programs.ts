@@ -2,7 +2,7 @@
  * Senders that are not on npm: Debian's packages unpacked and not installed, PyPI's, Maven Central's, and programs in Go.
  *
  * `npm run fetch:senders` fetches them once into a cache beside all checkouts (`fetch-programs.ts`); tests only look there
- * and never fetch. Where one is missing its tests are skipped and say so, but fail where MILLRACE_REQUIRE_SENDERS is set,
+ * and never fetch. Where one is missing its tests are skipped and say so, but fail where REQUIRE_SENDERS is set,
  * as CI does.
  */
 import { createHash } from 'node:crypto';
@@ -55,7 +55,7 @@ export interface Program {
   readonly directory: string;
 }
 
-const cacheDirectory = process.env.MILLRACE_SENDERS_CACHE ?? join(homedir(), '.cache/millrace/senders');
+const cacheDirectory = process.env.SENDERS_CACHE ?? join(homedir(), '.cache/millrace/senders');
 /** The last file that is written into a program's directory. */
 export const completeMark = '.complete';
 
@@ -64,7 +64,7 @@ export function program(name: ProgramName): Program {
   const directory = directoryOf(name);
   if (existsSync(join(directory, completeMark))) return { skip: false, directory };
   const reason = `${name} has not been fetched: npm run fetch:senders`;
-  if (process.env.MILLRACE_REQUIRE_SENDERS) throw new Error(reason);
+  if (process.env.REQUIRE_SENDERS) throw new Error(reason);
   return { skip: reason, directory };
 }
 
