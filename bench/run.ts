@@ -22,6 +22,7 @@ import { diskScenario } from './scenarios/disk.ts';
 import { foundScenario } from './scenarios/found.ts';
 import { investigateScenario } from './scenarios/investigate.ts';
 import { memoryScenario } from './scenarios/memory.ts';
+import { patternsScenario } from './scenarios/patterns.ts';
 import { manyQueriesScenario, queriesScenario } from './scenarios/queries.ts';
 import { searchFloodScenario } from './scenarios/search-flood.ts';
 import { serviceMetricsScenario } from './scenarios/service-metrics.ts';
@@ -40,6 +41,7 @@ const scenarios: readonly Scenario[] = [
   foundScenario,
   queriesScenario,
   manyQueriesScenario,
+  patternsScenario,
   investigateScenario,
   subscribersScenario,
   searchFloodScenario,

@@ -1,20 +1,20 @@
 /**
- * All lines of a search, however many: page after page of streamed searches at priority p2, so that exports share turns of
- * their own, hold no snapshot for long, and are read only as fast as the client takes them. The range is frozen at the
+ * All lines of a search, however many: page after page at priority p2, so that exports share turns of their own, hold no
+ * snapshot for long, and read only as fast as the client takes. The range is frozen at the
  * start; the end has a cursor behind the last line given, also where something broke, and a client whose connection broke
  * goes on behind the last line that it has.
  */
 import { AppError, toAppError } from '#base/errors.ts';
 import type { LogLine } from '#model/log-line.ts';
+import type { LineKey, LineQuery } from '#store/log-store.ts';
 import { encodeCursor } from './cursor.ts';
 import { lineKeyOf } from './line-key.ts';
-import { completenessOf, plainRange } from './query-runner.ts';
+import { nextPageKey } from './next-page.ts';
+import { completenessOf } from './query-runner.ts';
 import type { QueryRunner, Searcher } from './query-runner.ts';
 import { readLine } from './read-line.ts';
 import { planSearch } from './search-plan.ts';
 import type { SearchPlan, SearchRequest } from './search-plan.ts';
-import { openStream } from './streamed-search.ts';
-import type { StreamEnd, StreamRecord } from './streamed-search.ts';
 import type { ResolvedRange } from './time-range.ts';
 
 export interface ExportRequest extends Omit<SearchRequest, 'limit' | 'offset'> {
@@ -43,6 +43,15 @@ export interface Export {
   readonly records: AsyncGenerator<ExportRecord>;
 }
 
+/**
+ * Lines of a page: few at first, then as many as make some bytes, for the store holds a page in memory. Where one fails all
+ * the same, because its lines are longer than those before, it is tried with fewer.
+ */
+const firstPageLines = 400;
+const leastPageLines = 40;
+const pageBytes = 16 * 2 ** 20;
+const shrinkage = 10;
+
 /** How often a page waits for a turn again, and how long before each; an export is in no hurry. */
 const maxAttempts = 60;
 const retryMs = 1000;
@@ -51,8 +60,8 @@ const retryMs = 1000;
 export async function openExport(runner: QueryRunner, request: ExportRequest, searcher: Searcher, signal: AbortSignal): Promise<Export> {
   const patient: Searcher = { ...searcher, priority: 'p2' };
   const plan = await planSearch(runner, await resumed(runner, request, patient, signal), patient);
-  const pages = new ExportPages(runner, request, plan, signal);
-  const first = await pages.open(patient);
+  const pages = new ExportPages(runner, plan, request.maxLines ?? Number.POSITIVE_INFINITY, signal);
+  const first = await pages.read(patient);
   return { range: plan.range, records: pages.records(first, patient) };
 }
 
@@ -69,93 +78,85 @@ async function resumed(runner: QueryRunner, request: ExportRequest, searcher: Se
 
 class ExportPages {
   readonly #runner: QueryRunner;
-  readonly #request: ExportRequest;
   readonly #plan: SearchPlan;
+  readonly #maxLines: number;
   readonly #signal: AbortSignal;
   readonly #startedMs: number;
+  #pageLines = firstPageLines;
   #lineCount = 0;
-  /** Where the next page begins; undefined behind the last. */
-  #cursor: string | undefined;
-  /** Why the last page ended before its time, where it did. */
-  #earlyEnd: string | undefined;
-  /** Why lines may be missing. */
+  /** Behind what was read; undefined at the beginning. */
+  #after: LineKey | undefined;
+  #hasMore = true;
   #reason: string | undefined;
 
-  constructor(runner: QueryRunner, request: ExportRequest, plan: SearchPlan, signal: AbortSignal) {
+  constructor(runner: QueryRunner, plan: SearchPlan, maxLines: number, signal: AbortSignal) {
     this.#runner = runner;
-    this.#request = request;
     this.#plan = plan;
+    this.#maxLines = maxLines;
     this.#signal = signal;
     this.#startedMs = runner.clock.monotonicMs();
-    const { query, identity } = plan;
-    this.#cursor = query.after === undefined ? undefined : encodeCursor(identity, query.range, query.after);
+    this.#after = plan.query.after;
   }
 
-  open(searcher: Searcher): Promise<AsyncGenerator<StreamRecord>> {
-    const { query, filters, order, timeRange, allowWideRange } = this.#request;
-    const limit = Math.min(this.#runner.config.max_limit, this.#remaining);
-    const cursor = this.#cursor === undefined ? {} : { cursor: this.#cursor };
-    return openStream(this.#runner, { query, filters, order, timeRange, allowWideRange, limit, ...cursor }, searcher, this.#signal);
+  /** The next lines; the turn is given back before they are handed on, so a slow client holds none. */
+  async read(searcher: Searcher): Promise<readonly LogLine[]> {
+    const { config, store } = this.#runner;
+    const limit = Math.min(this.#pageLines, config.max_limit, this.#maxLines - this.#lineCount);
+    const query: LineQuery = { ...this.#plan.query, limit, ...(this.#after ? { after: this.#after } : {}) };
+    const read = () => this.#runner.admitted(searcher, this.#signal, (_, options) => store.bulkLines(query, options));
+    const page = await this.#runner.measured('export', read);
+    const next = nextPageKey(page, query);
+    this.#hasMore = next !== undefined;
+    this.#after = next ?? page.lastKey ?? this.#after;
+    this.#reason ??= page.reason;
+    this.#lineCount += page.lines.length;
+    this.#pageLines = fittingLines(page.lines, this.#pageLines);
+    return page.lines;
   }
 
-  async *records(first: AsyncGenerator<StreamRecord>, searcher: Searcher): AsyncGenerator<ExportRecord> {
-    let page: AsyncGenerator<StreamRecord> | undefined = first;
-    try {
-      while (page !== undefined) {
-        const before = this.#cursor;
-        for await (const record of page) {
-          if (record.kind === 'end') this.#finishPage(record.end);
-          if (record.kind !== 'lines') continue;
-          this.#note(record.lines);
-          yield record;
-        }
-        const goesOn = this.#cursor !== undefined && this.#cursor !== before && this.#remaining > 0;
-        page = goesOn ? await this.#openWhenPossible(searcher) : undefined;
-      }
-    } catch (thrown) {
-      this.#reason = toAppError(thrown).message;
+  async *records(first: readonly LogLine[], searcher: Searcher): AsyncGenerator<ExportRecord> {
+    for (let lines: readonly LogLine[] | undefined = first; lines !== undefined; ) {
+      if (lines.length > 0) yield { kind: 'lines', lines };
+      lines = this.#hasMore && this.#lineCount < this.#maxLines ? await this.#readWhenPossible(searcher) : undefined;
     }
     yield { kind: 'end', end: this.#end() };
   }
 
-  /** A further page is no further question of the key, so it takes none of its rate; it waits for a turn like any other. */
-  async #openWhenPossible({ tenant, priority }: Searcher): Promise<AsyncGenerator<StreamRecord>> {
+  /**
+   * A further page is no further question of the key, so it takes none of its rate; it waits for a turn like any other.
+   * Undefined where an error ends the export.
+   */
+  async #readWhenPossible({ tenant, priority }: Searcher): Promise<readonly LogLine[] | undefined> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.open({ tenant, priority });
+        return await this.read({ tenant, priority });
       } catch (thrown) {
-        const { code, retryAfterMs = retryMs } = toAppError(thrown);
-        if (code !== 'search_overloaded' || attempt === maxAttempts) throw thrown;
-        await this.#runner.clock.sleep(retryAfterMs, this.#signal);
+        const { code, message, retryAfterMs = retryMs } = toAppError(thrown);
+        if (code === 'search_overloaded' && attempt < maxAttempts) await this.#runner.clock.sleep(retryAfterMs, this.#signal);
+        else if (code !== 'cancelled' && this.#pageLines > leastPageLines) this.#pageLines = Math.ceil(this.#pageLines / shrinkage);
+        else {
+          this.#reason = message;
+          return undefined;
+        }
       }
     }
   }
 
-  get #remaining(): number {
-    return (this.#request.maxLines ?? Number.POSITIVE_INFINITY) - this.#lineCount;
-  }
-
-  #note(lines: readonly LogLine[]): void {
-    const { identity, query } = this.#plan;
-    this.#lineCount += lines.length;
-    this.#cursor = encodeCursor(identity, plainRange(query.range), lineKeyOf(lines[lines.length - 1]));
-  }
-
-  /** A page that ended early goes on in the next one and lacks nothing; one with a reason that was read to its end does. */
-  #finishPage({ nextCursor, complete, reason }: StreamEnd): void {
-    this.#earlyEnd = reason;
-    if (!complete && nextCursor === undefined) this.#reason = reason;
-    this.#cursor = nextCursor;
-  }
-
   #end(): ExportEnd {
-    const stopped = this.#reason === undefined && this.#cursor !== undefined && this.#remaining > 0;
-    const reason = stopped ? (this.#earlyEnd ?? 'the search could not go on') : this.#reason;
+    const { identity, query } = this.#plan;
+    const reason = this.#reason;
     return {
       lineCount: this.#lineCount,
       ...completenessOf({ complete: reason === undefined, ...(reason === undefined ? {} : { reason }) }),
-      ...(this.#cursor === undefined ? {} : { cursor: this.#cursor }),
+      ...(this.#hasMore && this.#after ? { cursor: encodeCursor(identity, query.range, this.#after) } : {}),
       tookMs: this.#runner.elapsedMs(this.#startedMs),
     };
   }
+}
+
+/** Lines of the next page, told from those of the last. */
+function fittingLines(lines: readonly LogLine[], before: number): number {
+  if (lines.length === 0) return before;
+  const bytes = lines.reduce((sum, { message, raw, attributes }) => sum + message.length + raw.length + attributes.values.join().length, 0);
+  return Math.max(leastPageLines, Math.floor(pageBytes / Math.max(64, bytes / lines.length)));
 }

@@ -232,6 +232,11 @@ export class FakeLogStore implements LogStore {
     return { ...fakeComparison(selected, base, limit), scannedRows: selected.length + base.length, ...this.#completeness() };
   }
 
+  /** Four lines at most, whatever is wanted. */
+  bulkLines(query: Omit<LineQuery, 'offset'>, options: ReadOptions): Promise<LinesAnswer> {
+    return this.findLines({ ...query, limit: Math.min(4, query.limit) }, options);
+  }
+
   async lineById(tenant: string, id: string, options: ReadOptions): Promise<LogLine | undefined> {
     await this.#ask('line', tenant, options);
     return this.lines.find((line) => line.tenant === tenant && line.id === id);

@@ -39,6 +39,7 @@ import type { ServiceSpansAnswer } from '../trace-reads.ts';
 import type { EstimateQuery, LineEstimate } from '../line-estimate.ts';
 import { AbsentNames } from './absent-names.ts';
 import { aggregate } from './aggregate.ts';
+import { bulkLines } from './bulk-lines.ts';
 import { compareFields } from './compare-fields.ts';
 import { completions } from './completions.ts';
 import { CommittedCounts, countLines } from './count-lines.ts';
@@ -230,6 +231,10 @@ export class ClickHouseStore implements LogStore, PatternReads {
 
   patternExamples(query: PatternQuery & { readonly counts: readonly PatternCount[] }, options: ReadOptions): Promise<PatternExample[]> {
     return this.#withSnapshot((snapshot) => patternExamples(this.#reads, snapshot, query, options));
+  }
+
+  bulkLines(query: Omit<LineQuery, 'offset'>, options: ReadOptions): Promise<LinesAnswer> {
+    return this.#withSnapshot((snapshot) => bulkLines(this.#reads, snapshot, query, options));
   }
 
   lineById(tenant: string, id: string, options: ReadOptions): Promise<LogLine | undefined> {

@@ -199,7 +199,8 @@ export function behindCursor({ range, order, after }: Pick<LineQuery, 'range' | 
   return { fromNs: after.tsNs > range.fromNs ? after.tsNs : range.fromNs, toNs: range.toNs };
 }
 
-function withCursor(conditions: LineConditions, { after, order }: LineQuery): LineConditions {
+/** The conditions with the one that leaves out what is not behind the cursor. */
+export function withCursor(conditions: LineConditions, { after, order }: Pick<LineQuery, 'after' | 'order'>): LineConditions {
   if (after === undefined) return conditions;
   const comparison = order === 'desc' ? '<' : '>';
   const behind = ` AND (toUnixTimestamp64Nano(ts), origin, seq, row_no) ${comparison} ({after_ns:Int64}, {after_origin:UInt32}, {after_seq:UInt64}, {after_row:UInt16})`;
