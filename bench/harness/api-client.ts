@@ -17,6 +17,12 @@ export interface SearchAnswer {
   readonly complete: boolean;
 }
 
+interface PatternsAnswer {
+  readonly patterns: readonly { readonly text: string | null; readonly count: number }[];
+  readonly total_lines: number;
+  readonly total_patterns: number;
+}
+
 export interface AggregateAnswer {
   readonly buckets: readonly { readonly time?: string; readonly group: Readonly<Record<string, string>>; readonly value: number | null }[];
   readonly took_ms: number;
@@ -112,6 +118,11 @@ export class ApiClient {
       ...(interval === undefined ? {} : { interval }),
     };
     return this.#post<AggregateAnswer>('/v1/logs/aggregate', body);
+  }
+
+  /** The most frequent patterns. */
+  async patterns(range: Range): Promise<PatternsAnswer & { readonly tookMs: number }> {
+    return this.#post<PatternsAnswer>('/v1/patterns', { time_range: timeRange(range) });
   }
 
   /** How many lines match. An incomplete answer is an error here: the oracle asks for the truth. */
