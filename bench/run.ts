@@ -23,7 +23,6 @@ import { foundScenario } from './scenarios/found.ts';
 import { investigateScenario } from './scenarios/investigate.ts';
 import { memoryScenario } from './scenarios/memory.ts';
 import { patternsScenario } from './scenarios/patterns.ts';
-import { patternsScenario } from './scenarios/patterns.ts';
 import { manyQueriesScenario, queriesScenario } from './scenarios/queries.ts';
 import { searchFloodScenario } from './scenarios/search-flood.ts';
 import { serviceMetricsScenario } from './scenarios/service-metrics.ts';
@@ -42,7 +41,6 @@ const scenarios: readonly Scenario[] = [
   foundScenario,
   queriesScenario,
   manyQueriesScenario,
-  patternsScenario,
   patternsScenario,
   investigateScenario,
   subscribersScenario,
