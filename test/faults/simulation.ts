@@ -340,6 +340,7 @@ export class Simulation {
       ...shared,
       database: connection.statements,
       directory: '/data/store',
+      spanOf: () => undefined,
       incarnation,
       config: smallStore,
     });

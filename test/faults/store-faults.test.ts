@@ -37,6 +37,7 @@ class Bed {
       clock: this.clock,
       logger: silentLogger,
       config: defaultsOf(storeConfig),
+      spanOf: () => undefined,
     });
     await this.done(this.store.memtables.recover());
   }

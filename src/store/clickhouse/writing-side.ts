@@ -8,6 +8,7 @@ import type { Statements } from './database.ts';
 import { CommitRecord, readGenerationRecord } from './generation-record.ts';
 import { Memtables } from './memtables.ts';
 import { RecentChanges } from './recent-changes.ts';
+import type { SpanReader } from './recent-changes.ts';
 import { Replacer } from './replacer.ts';
 import { Snapshots } from './snapshots.ts';
 
@@ -21,6 +22,8 @@ export interface WritingSideOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly config: StoreConfig;
+  /** How blocks are read for what they change; absent: as ClickHouse's. */
+  readonly spanOf?: SpanReader;
 }
 
 export interface WritingSide {
@@ -48,7 +51,7 @@ export async function openWritingSide(options: WritingSideOptions): Promise<Writ
     ledger: stored?.ledger ?? new Map(),
   });
   const { generation, replacements } = record.current;
-  const changes = new RecentChanges();
+  const changes = new RecentChanges(options.spanOf);
   const snapshots: Snapshots = new Snapshots({ generation, memtables: [], replacements }, (memtable) => memtables.dropMemtable(memtable));
   const memtables: Memtables = new Memtables({ database, snapshots, changes, record, clock, logger, config });
   const replacer = new Replacer({ database, memtables, snapshots, changes, record, logger });
