@@ -61,10 +61,9 @@ class LineStream extends Writable {
    * @param {() => void} done
    * @override
    */
-  async _final(done) {
+  _final(done) {
     this.#add(this.#begun + this.#decoder.end());
-    await this.#client.close();
-    done();
+    void this.#close(done);
   }
 
   /**
@@ -72,10 +71,15 @@ class LineStream extends Writable {
    * @param {(error?: Error | null) => void} done
    * @override
    */
-  async _destroy(error, done) {
+  _destroy(error, done) {
     // after the end there is nothing left to close; a destroyed stream still sends what it got
+    void this.#close(() => done(error));
+  }
+
+  /** @param {() => void} done */
+  async #close(done) {
     await this.#client.close();
-    done(error);
+    done();
   }
 
   /** @param {string} text */

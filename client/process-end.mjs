@@ -10,16 +10,19 @@
  * @returns {() => void}
  */
 export function onProcessEnd(client, { flushOnExit, flushOnSignals }) {
-  const beforeExit = async () => {
+  const sendRest = async () => {
     // a loop that runs empty again after a flush that ran out of time must not be kept going for ever
     if (client.stats.buffered > 0 && !(await client.flush())) await client.close(0);
   };
+  const beforeExit = () => void sendRest();
   /** @param {NodeJS.Signals} signal */
-  const onSignal = async (signal) => {
+  const end = async (signal) => {
     await client.close();
     // with no other listener the signal means what it would have meant without this one
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
   };
+  /** @param {NodeJS.Signals} signal */
+  const onSignal = (signal) => void end(signal);
   if (flushOnExit) process.on('beforeExit', beforeExit);
   for (const signal of flushOnSignals) process.once(signal, onSignal);
   return () => {

@@ -70,7 +70,12 @@ export class MillraceTransport extends Writable {
    * @param {() => void} done
    * @override
    */
-  async _final(done) {
+  _final(done) {
+    void this.#close(done);
+  }
+
+  /** @param {() => void} done */
+  async #close(done) {
     await this.client.close();
     done();
   }
