@@ -84,6 +84,7 @@ function valueDsl(field: string, test: ValueTest): DslClause {
     case 'starts-with':
       return { prefix: { [field]: { value: test.prefix } } };
     case 'present':
+    case 'given':
       return existsDsl(field);
     case 'number':
       return rangeDsl(`${field}.number`, test);

@@ -164,6 +164,7 @@ function testSql(expression: string, test: ValueTest, params: Params): string {
     case 'starts-with':
       return `startsWith(${expression}, ${params.text(test.prefix)})`;
     case 'present':
+    case 'given':
       return `notEmpty(${expression})`;
     case 'number':
       return numberSql(`toFloat64OrNull(${expression})`, test, params);
@@ -228,6 +229,7 @@ function passesEmpty(test: Exclude<ValueTest, { op: 'present' }>): boolean {
       return test.value === '';
     case 'starts-with':
       return test.prefix === '';
+    case 'given':
     case 'number':
     case 'address':
     case 'like':

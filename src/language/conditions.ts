@@ -22,11 +22,12 @@ export interface Bound<T> {
   readonly included: boolean;
 }
 
-/** How a value is tested. `present`: not empty, for an entry of a map: there. Texts are compared byte by byte. */
+/** How a value is tested. `present`: not empty, for an entry of a map: there; `given`: not empty. Texts are compared byte by byte. */
 export type ValueTest =
   | { readonly op: 'equals'; readonly value: string }
   | { readonly op: 'starts-with'; readonly prefix: string }
   | { readonly op: 'present' }
+  | { readonly op: 'given' }
   /** The value is a number (`numberOfValue`) in the range. */
   | { readonly op: 'number'; readonly from?: Bound<number>; readonly to?: Bound<number> }
   /** The value is an internet address in the range. */
@@ -280,13 +281,23 @@ function valueTest(target: Exclude<FieldTarget, { kind: 'message' | 'level' | 's
   }
 }
 
-/** The attribute, or else the resource entry: one value a line, the one that `compileFieldValue` groups by. */
+/**
+ * The attribute, or where it has no text the resource entry: one value a line, the one that `compileFieldValue` groups by.
+ * Whether an attribute is there at all is asked only for the empty text, because the engine reads all names for it.
+ */
 function propertyCondition(key: string, test: ValueTest): Condition {
-  const attribute: Condition = { kind: 'entry', map: 'attributes', key, test };
-  const resource: Condition = { kind: 'entry', map: 'resource', key, test };
-  if (test.op === 'present') return { kind: 'or', children: [attribute, resource] };
-  const noAttribute: Condition = { kind: 'not', child: { kind: 'entry', map: 'attributes', key, test: { op: 'present' } } };
-  return { kind: 'or', children: [attribute, { kind: 'and', children: [resource, noAttribute] }] };
+  const entry = (map: MapColumnName, entryTest: ValueTest): Condition => ({ kind: 'entry', map, key, test: entryTest });
+  const eitherHas = (entryTest: ValueTest): Condition => ({
+    kind: 'or',
+    children: [entry('attributes', entryTest), entry('resource', entryTest)],
+  });
+  const hasText: ValueTest = { op: 'given' };
+  if (test.op === 'present' || test.op === 'given') return eitherHas(test);
+  if (test.op === 'equals' && test.value === '') {
+    return { kind: 'and', children: [eitherHas({ op: 'present' }), { kind: 'not', child: eitherHas(hasText) }] };
+  }
+  const inResource: Condition = { kind: 'and', children: [entry('resource', test), { kind: 'not', child: entry('attributes', hasText) }] };
+  return { kind: 'or', children: [entry('attributes', test), inResource] };
 }
 
 function boundsCondition(target: FieldTarget, field: string, bounds: Bounds): Condition {

@@ -7,7 +7,7 @@
  *   metadata.x, meta.x,       attribute x, whatever else x may spell; except meta.trace_id and meta.span_id, which
  *   attributes.x              ingest turns into the columns (api.md)
  *   resource.x                resource entry x
- *   x, a.b.c                  attribute x, or resource entry x of a line without that attribute
+ *   x, a.b.c                  attribute x, or resource entry x of a line without that attribute or with an empty one
  */
 import { fieldOfName } from '#model/field-names.ts';
 

@@ -16,6 +16,8 @@ export type ScannedTest = Exclude<ValueTest, { op: 'equals' | 'starts-with' | 'p
 
 export function bytePredicate(test: ScannedTest): BytePredicate {
   switch (test.op) {
+    case 'given':
+      return (_, start, end) => end > start;
     case 'number':
       return numberPredicate(test);
     case 'text':
@@ -41,6 +43,7 @@ export function textPredicate(test: ValueTest): (value: string) => boolean {
     case 'starts-with':
       return (value) => value.startsWith(test.prefix);
     case 'present':
+    case 'given':
       return (value) => value !== '';
     default: {
       const passes = bytePredicate(test);
