@@ -19,7 +19,7 @@ export const policiesConfig = section(
       minimum: 1,
     }),
     max_streams: integer(10_000, 'Services of a tenant whose attribute names and rates are kept apart.', { minimum: 1 }),
-    auto_sample_above: integer(100_000, 'Lines a second of a gateway worker from which on DEBUG and TRACE are sampled; 0 never.', {
+    auto_sample_above: integer(0, 'Lines a second of a gateway worker from which on DEBUG and TRACE are sampled, such as 100000; 0 never.', {
       minimum: 0,
     }),
     auto_sample_rate: decimal(0.1, 'Share of DEBUG and TRACE that is kept then.', { exclusiveMinimum: 0, maximum: 1 }),
