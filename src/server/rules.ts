@@ -7,6 +7,10 @@ import { openSqliteDocuments } from '#metadata/sqlite.ts';
 import type { RecordFinisher } from '#model/log-batch.ts';
 import { configuredRules } from '#parsing/parser-rules.ts';
 import { createParserSet, mustBeParserRule } from '#parsing/parser-set.ts';
+import { minerLimits } from '#patterns/config.ts';
+import type { PatternCatalogue } from '#patterns/pattern-catalogue.ts';
+import { patternFinisher } from '#patterns/pattern-finisher.ts';
+import { PatternMiner } from '#patterns/pattern-miner.ts';
 import { systemClock } from '#platform/clock.ts';
 import { nodeFiles } from '#platform/files.ts';
 import type { Config } from './config.ts';
@@ -29,22 +33,37 @@ export function openRules({ config }: Site, documents: Documents): Promise<RuleB
   });
 }
 
-/** Parses lines of a replay by the rules that hold when it runs. */
-export function reparserOf({ parsing, ingest }: Config, rules: RuleBook): (block: Uint8Array) => Uint8Array {
+/** Parses lines of a replay by the rules that hold when it runs, and finds their patterns as when they were taken. */
+export function reparserOf(
+  { parsing, ingest, patterns }: Config,
+  rules: RuleBook,
+  catalogue: PatternCatalogue,
+): (block: Uint8Array) => Uint8Array {
   const limits = {
     maxAttributes: ingest.max_attributes_per_record,
     maxNameBytes: ingest.max_attribute_name_bytes,
     maxOverflowBytes: ingest.max_record_bytes,
   };
   const parsers = createParserSet([], parsing, limits, systemClock);
+  const miner = patterns.enabled ? new PatternMiner(minerLimits(patterns)) : undefined;
+  let knownTemplates = -1;
   let used: unknown;
   const finisherOf = (tenant: string, content: 'text' | 'records'): RecordFinisher | undefined => {
     if (used !== rules.live) {
       used = rules.live;
       parsers.replace([...configuredRules(parsing), ...rules.live.parsers]);
     }
-    return parsers.finisherOf({ tenant, receiver: '', content });
+    const parser = parsers.finisherOf({ tenant, receiver: '', content });
+    const finder = miner && patternFinisher(miner, tenant);
+    if (parser === undefined || finder === undefined) return parser ?? finder;
+    return { finish: (builder) => parser.finish(builder) ?? finder.finish(builder) };
   };
   const reparser = new Reparser(finisherOf, limits, ingest.max_clock_skew);
-  return (block) => reparser.reparse(block);
+  return (block) => {
+    if (knownTemplates !== catalogue.size) miner?.restore(catalogue.forMiners());
+    const parsed = reparser.reparse(block);
+    catalogue.learn(miner?.drainLearnt() ?? []);
+    knownTemplates = catalogue.size;
+    return parsed;
+  };
 }

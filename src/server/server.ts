@@ -90,7 +90,7 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   const documents = await openMetadata(site);
   const rules = await openRules(site, documents);
   const patterns = await openPatterns(site);
-  const { indexer, replay } = startIndexing(site, engine, log, store, { quarantine, rules });
+  const { indexer, replay } = startIndexing(site, engine, log, store, { quarantine, rules, patterns });
   const tail = startTail(site, log);
   const serviceMetrics = startServiceMetrics(site, log);
   const metrics = new Metrics();
@@ -202,7 +202,7 @@ function startIndexing(
   engine: EngineSupervisor,
   log: WalLog,
   store: ClickHouseStore,
-  { quarantine, rules }: { readonly quarantine: QuarantineKeeper; readonly rules: RuleBook },
+  { quarantine, rules, patterns }: { readonly quarantine: QuarantineKeeper; readonly rules: RuleBook; readonly patterns: PatternCatalogue },
 ): { indexer: Indexer; replay: Replay } {
   const waitForEngine = (signal: AbortSignal): Promise<void> => engine.whenReady(signal);
   const indexer = new Indexer({ log, store, quarantine, config: config.store, clock: systemClock, logger, waitForEngine });
@@ -212,7 +212,7 @@ function startIndexing(
     committed: () => store.sink.committed,
     portionRows: config.store.flush_rows,
     portionBytes: config.store.flush_bytes,
-    reparse: reparserOf(config, rules),
+    reparse: reparserOf(config, rules, patterns),
     logger,
   });
   const unwatch = engine.onStateChange(({ status }) => {
