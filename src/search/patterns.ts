@@ -127,13 +127,18 @@ async function readAll({ store, catalogue }: PatternParts, plan: Plan, limit: nu
   const { query, comparedRange, newSinceMs, intervalMs } = plan;
   const onlyTop = comparedRange === undefined && newSinceMs === undefined;
   const maxPatterns = onlyTop ? limit : maxCompared;
-  const counts = bounded(await store.patternCounts({ ...query, maxPatterns }, options), onlyTop);
-  const before = comparedRange && (await store.patternCounts({ ...query, range: plainRange(comparedRange), maxPatterns }, options));
+  const [all, before] = await Promise.all([
+    store.patternCounts({ ...query, maxPatterns }, options),
+    comparedRange && store.patternCounts({ ...query, range: plainRange(comparedRange), maxPatterns }, options),
+  ]);
+  const counts = bounded(all, onlyTop);
   const chosen = chosenPatterns(plan, counts, before, (id) => catalogue.find(query.tenant, id)?.firstSeenMs).slice(0, limit);
   const present = chosen.filter(({ lineCount }) => lineCount > 0);
   const ids = present.map(({ id }) => id);
-  const details = await store.patternDetails({ ...query, ids, intervalMs }, options);
-  const examples = await store.patternExamples({ ...query, counts: present }, options);
+  const [details, examples] = await Promise.all([
+    store.patternDetails({ ...query, ids, intervalMs }, options),
+    store.patternExamples({ ...query, counts: present }, options),
+  ]);
   const patterns = chosen.map((pattern): PatternResult => {
     const known = catalogue.find(query.tenant, pattern.id);
     const example = examples.find(({ id }) => id === pattern.id);
