@@ -67,6 +67,18 @@ test('replays and losses make every answer anew; incomplete ones are not kept; n
   assert.equal(asked('find'), 5);
 });
 
+test('a kept page goes on for whoever asks for it, however they write its range', async () => {
+  const { service, add } = createBed();
+  for (let index = 1; index <= 6; index++) add(index * 1000);
+  const ask = (timeRange: object | undefined, cursor?: string) =>
+    service.search({ limit: 3, ...(timeRange ? { timeRange } : {}), ...(cursor === undefined ? {} : { cursor }) }, acme, never);
+  const first = await ask({ from: 'now-1h', to: 'now' });
+  const second = await ask({ to: 'now' });
+  assert.equal(second.cached, true);
+  assert.equal((await ask({ to: 'now' }, second.nextCursor)).lines.length, 3);
+  assert.equal((await ask({ from: 'now-1h', to: 'now' }, first.nextCursor)).lines.length, 3);
+});
+
 test('the memory of answers is bounded, the least used go first; 0 keeps none', async () => {
   const { search, add, service } = createBed({ cache_bytes: 8000 });
   add(10 * minuteMs);

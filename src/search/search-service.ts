@@ -7,7 +7,7 @@
  */
 import { isLookup } from '#language/selectivity.ts';
 import type { LogLine } from '#model/log-line.ts';
-import type { AggregateAnswer, AggregateQuery, Bucket, CountAnswer, LineQuery, LinesAnswer, TimeRange } from '#store/log-store.ts';
+import type { AggregateAnswer, AggregateQuery, Bucket, CountAnswer, LineKey, LineQuery, LinesAnswer, TimeRange } from '#store/log-store.ts';
 import { AnswerCache } from './answer-cache.ts';
 import type { CacheStatus } from './answer-cache.ts';
 import { answerBySteps, sizeOfBuckets } from './bucket-cache.ts';
@@ -49,6 +49,9 @@ export interface AggregateResult extends Answer {
 /** An answer before it is known how long it took. */
 type Untimed<T> = Omit<T, 'tookMs'>;
 
+/** A page for whoever asks for it: its cursor is made for each. */
+type PageAnswer = Omit<Untimed<SearchAnswer>, 'nextCursor'> & { readonly nextKey?: LineKey };
+
 export class SearchService {
   /** For the other services over the same store: all share the turns of one admission. */
   readonly runner: QueryRunner;
@@ -79,11 +82,13 @@ export class SearchService {
         shape: { kind: 'page', where, order, limit, offset, after },
         askedRange: request.timeRange ?? 'default',
         // A total that could not be counted in time may be better the next time.
-        sizeOf: ({ complete, totalRelation, lines }: Untimed<SearchAnswer>) =>
-          complete && totalRelation === 'eq' ? sizeOfLines(lines) : undefined,
+        sizeOf: ({ complete, totalRelation, lines }: PageAnswer) => (complete && totalRelation === 'eq' ? sizeOfLines(lines) : undefined),
       };
       const ask = (shared: AbortSignal) => this.#answerPage(plan, searcher, shared);
-      return this.#timed(await this.#cache.answer(question, signal, ask), startedMs);
+      const { nextKey, ...answer } = this.#timed(await this.#cache.answer(question, signal, ask), startedMs);
+      const searched = { ...answer.range, byDefault: plan.range.byDefault };
+      // What is kept is the answer of whoever asked first; a cursor belongs to the range as this request gives it.
+      return { ...answer, range: searched, ...(nextKey ? { nextCursor: encodeCursor(plan.identity, plainRange(searched), nextKey) } : {}) };
     });
   }
 
@@ -108,7 +113,8 @@ export class SearchService {
         const { cached, ...answer } = await this.#readBuckets(query, searcher, shared);
         return { ...answer, ...completenessOf(answer), ...(cached ? { cached } : {}), groupBy: plan.groupBy, range };
       };
-      return this.#timed(await this.#cache.answer(question, signal, ask), startedMs);
+      const answer = this.#timed(await this.#cache.answer(question, signal, ask), startedMs);
+      return { ...answer, range: { ...answer.range, byDefault: range.byDefault } };
     });
   }
 
@@ -119,7 +125,7 @@ export class SearchService {
     return { ...value, ...(cached ? { cached, scannedRows: 0 } : {}), tookMs: this.runner.elapsedMs(startedMs) };
   }
 
-  async #answerPage({ query, identity, range }: SearchPlan, searcher: Searcher, signal: AbortSignal): Promise<Untimed<SearchAnswer>> {
+  async #answerPage({ query, range }: SearchPlan, searcher: Searcher, signal: AbortSignal): Promise<PageAnswer> {
     const question = { kind: 'search', where: query.where, range: query.range } as const;
     const page = await this.runner.admitted(searcher, signal, (_, options) => this.#readPage(query, options), question);
     const nextKey = nextPageKey(page, query);
@@ -129,7 +135,7 @@ export class SearchService {
       lines: page.lines,
       total: page.total,
       totalRelation: page.totalRelation,
-      ...(nextKey ? { nextCursor: encodeCursor(identity, query.range, nextKey) } : {}),
+      ...(nextKey ? { nextKey } : {}),
       ...(covered ? { covered } : {}),
       range,
       scannedRows: page.scannedRows,
