@@ -8,6 +8,7 @@ import { oddSpelling } from './addresses.ts';
 import { maxSeverity } from './comparisons.ts';
 import { bareWordColumns, conditionOf, wordsComparedWithNames } from './conditions.ts';
 import { resolveField } from './fields.ts';
+import { wildcardRegex } from './regex-text.ts';
 import { messageSearchExpression } from './text-index.ts';
 import { separatorClass } from './token-wildcard.ts';
 import type { QueryNode } from './ast.ts';
@@ -170,8 +171,9 @@ function testSql(expression: string, test: ValueTest, params: Params): string {
       return numberSql(`toFloat64OrNull(${expression})`, test, params);
     case 'address':
       return addressSql(expression, test, params);
+    // not LIKE: over a value of a map the engine answers it from the text index of all values
     case 'like':
-      return `(${expression} LIKE ${params.text(test.pieces.map((piece) => piece.replace(/[\\%_]/g, '\\$&')).join('%'))})`;
+      return `match(${expression}, ${params.text(wildcardRegex(test.pieces))})`;
     case 'regex':
       return `(notEmpty(${expression}) AND match(${expression}, ${params.text(test.pattern)}))`;
     case 'text':

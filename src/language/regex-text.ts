@@ -58,6 +58,12 @@ function printCodePoint(codePoint: number): string {
   return codePoint > 0x20 && codePoint < 0x7f ? `\\${char}` : `\\x{${codePoint.toString(16)}}`;
 }
 
+/** A pattern for RE2: the whole text is the pieces with anything between them. */
+export function wildcardRegex(pieces: readonly string[]): string {
+  const literals = pieces.map((piece) => [...piece].map((char) => printCodePoint(char.codePointAt(0) as number)).join(''));
+  return `\\A${literals.join('(?s:.)*')}\\z`;
+}
+
 /** Folded text that stands in one token of every matching text; `isWhole`: and is that token. */
 export interface RequiredToken {
   readonly text: string;

@@ -34,6 +34,11 @@ before(() => {
 });
 after(() => engine.close());
 
+/** An expression that finds exactly the text. */
+function literalPattern(text: string): string {
+  return text.replace(/[^\p{L}\p{N}]/gu, '\\$&');
+}
+
 /** Every position in which a text from outside can stand. */
 function nodesWith(text: string): QueryNode[] {
   return [
@@ -43,7 +48,13 @@ function nodesWith(text: string): QueryNode[] {
     ...['service', 'trace_id', 'tags', 'message', 'x', 'metadata.x', 'resource.x'].flatMap((field): QueryNode[] => [
       { kind: 'field-equals', field, values: [text, 'other'] },
       { kind: 'field-prefix', field, prefix: text },
+      { kind: 'field-wildcard', field, pieces: ['', text, ''] },
+      { kind: 'field-regex', field, pattern: literalPattern(text) },
     ]),
+    { kind: 'wildcard', pieces: ['', text, ''] },
+    { kind: 'regex', pattern: literalPattern(text) },
+    { kind: 'field-compare', field: 'service', operator: '>=', value: text },
+    { kind: 'field-range', field: 'x', from: { value: text, included: true }, to: { value: `${text}z`, included: false } },
     ...[text, `metadata.${text}`, `resource.${text}`].flatMap((field): QueryNode[] => [
       { kind: 'field-equals', field, values: [text] },
       { kind: 'field-prefix', field, prefix: 'a' },
@@ -92,6 +103,9 @@ test('as query text and as filters', () => {
       () => parseQuery(text),
       () => parseQuery(`service:${text}`),
       () => parseQuery(`${text}:x`),
+      () => parseQuery(`/${text}/ *${text}*`),
+      () => parseQuery(`x:[${text} TO "${text}"]`),
+      () => parseQuery(`ip:(>${text} OR ${text}/8)`),
       () => parseFilters({ [text]: text }),
       () => parseFilters({ service: [text] }),
     ]) {
