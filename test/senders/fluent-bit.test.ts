@@ -10,7 +10,7 @@ import type { TestContext } from 'node:test';
 import { temporaryDirectory } from '../support/product.ts';
 import { freePort, numberedObjects, startProgram, writeWhile } from './daemons.ts';
 import { findAtLeastOnce, findOnce } from './found-once.ts';
-import { Site } from './site.ts';
+import { restartTwice, Site } from './site.ts';
 
 const path = process.env.FLUENT_BIT ?? '';
 const skip = path === '' && 'FLUENT_BIT is not the path of Fluent Bit';
@@ -90,11 +90,7 @@ for (const [name, output] of Object.entries({ ...acknowledged, ...unacknowledged
 for (const [name, output] of Object.entries(acknowledged)) {
   test(`Fluent Bit, ${name}, while the server is stopped and killed: nothing is lost`, { timeout: 180_000, skip }, async (t) => {
     const { site, input } = await startFluentBit(t, output);
-    const restarts = async (): Promise<void> => {
-      await site.restart('kill');
-      await site.restart('stop');
-    };
-    const written = await writeWhile(input, restarts, 5000, numberedObjects);
+    const written = await writeWhile(input, () => restartTwice(site), 5000, numberedObjects);
     await findAtLeastOnce(site.product, 'shop', written);
   });
 }

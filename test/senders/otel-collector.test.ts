@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { temporaryDirectory } from '../support/product.ts';
 import { numberedObjects, startProgram, writeWhile } from './daemons.ts';
 import { findAtLeastOnce, linesOf } from './found-once.ts';
-import { Site } from './site.ts';
+import { restartTwice, Site } from './site.ts';
 
 const path = process.env.OTEL_COLLECTOR ?? '';
 const skip = path === '' && 'OTEL_COLLECTOR is not the path of a Collector';
@@ -51,11 +51,7 @@ for (const [exporter, port] of Object.entries(ways)) {
     const scheme = exporter === 'otlp_http' ? 'http://' : '';
     await writeFile(configuration, configurationOf(directory, exporter, scheme + site.addressOf(port)));
     startProgram(t, path, ['--config', `file:${configuration}`]);
-    const restarts = async (): Promise<void> => {
-      await site.restart('kill');
-      await site.restart('stop');
-    };
-    const written = await writeWhile(input, restarts, 5000, numberedObjects);
+    const written = await writeWhile(input, () => restartTwice(site), 5000, numberedObjects);
     await findAtLeastOnce(site.product, 'shop', written);
     const [{ level, host, metadata }] = await linesOf(site.product, 'shop');
     assert.deepEqual([level, host, metadata.user, metadata['deep.flag']], ['WARN', 'web-1', 'u1', true]);

@@ -15,7 +15,7 @@ import { makeCertificate } from './certificate.ts';
 import { freePort, linesFrom, startDaemon, writeWhile } from './daemons.ts';
 import { findAtLeastOnce, findOnce } from './found-once.ts';
 import { program } from './programs.ts';
-import { Site } from './site.ts';
+import { restartTwice, Site } from './site.ts';
 
 const rsyslog = program('rsyslog');
 const { skip } = rsyslog;
@@ -127,16 +127,9 @@ for (const [name, service, level, template] of [
   });
 }
 
-test('omelasticsearch, while the server is restarted: nothing is lost', { timeout: 120_000, skip }, async (t) => {
+test('omelasticsearch, while the server is killed and stopped: nothing is lost', { timeout: 120_000, skip }, async (t) => {
   const site = await Site.start(t, 'omelasticsearch', [elasticsearchPort]);
   const input = await startRsyslog(t, 'rs:', bulk(site, 'template="ecs"'));
-  const written = await writeWhile(input, () => site.restart());
-  await findAtLeastOnce(site.product, 'rs', written);
-});
-
-test('omelasticsearch, while the server is killed: nothing is lost', { timeout: 120_000, skip }, async (t) => {
-  const site = await Site.start(t, 'omelasticsearch', [elasticsearchPort]);
-  const input = await startRsyslog(t, 'rs:', bulk(site, 'template="ecs"'));
-  const written = await writeWhile(input, () => site.restart('kill'));
+  const written = await writeWhile(input, () => restartTwice(site));
   await findAtLeastOnce(site.product, 'rs', written);
 });

@@ -1,5 +1,6 @@
 /** A product that other people's senders send to: with receivers' ports of its own, and restarts on the same ports. */
 import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Product, temporaryDirectory } from '../support/product.ts';
 
 interface Listener {
@@ -58,6 +59,13 @@ export class Site {
       environment: portsOf(this.#listeners),
     });
   }
+}
+
+/** Kills it and stops it, with a second between in which its senders come back. */
+export async function restartTwice(site: Site): Promise<void> {
+  await site.restart('kill');
+  await sleep(1000);
+  await site.restart('stop');
 }
 
 function portsOf(listeners: readonly Pick<Listener, 'setting' | 'port'>[]): NodeJS.ProcessEnv {
