@@ -1,6 +1,7 @@
 /**
- * Fluent Bit 5.1.1 by each of its outputs. Debian does not have it and it takes minutes to build, so it runs only where
- * FLUENT_BIT is the path of one; what it sends is also in recorded/fluent-bit.json.
+ * Fluent Bit 5.1.1 by each of its outputs. Debian does not have it and it takes minutes to build, so it is run by hand:
+ * `FLUENT_BIT=<path of one> node_modules/.bin/node --test test/senders/fluent-bit.by-hand.ts`. What it sends is also in
+ * recorded/fluent-bit.json.
  */
 import assert from 'node:assert/strict';
 import { appendFile, writeFile } from 'node:fs/promises';

@@ -1,6 +1,7 @@
 /**
- * The OpenTelemetry Collector 0.149.0 with its receiver of files, by OTLP over HTTP and gRPC. It takes minutes to build
- * (otel-collector/builder.yaml), so it runs only where OTEL_COLLECTOR is the path of one.
+ * The OpenTelemetry Collector 0.149.0 with its receiver of files (filelogreceiver, filestorage, otlphttpexporter and
+ * otlpexporter), by OTLP over HTTP and gRPC. It takes minutes to build, so it is run by hand:
+ * `OTEL_COLLECTOR=<path of one> node_modules/.bin/node --test test/senders/otel-collector.by-hand.ts`.
  */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
