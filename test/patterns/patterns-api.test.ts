@@ -33,7 +33,7 @@ const ingest = async (product: Product, logs: readonly object[]): Promise<void> 
 
 test('patterns of the whole product', { timeout: 120_000 }, async (t) => {
   const dataDirectory = await temporaryDirectory(t, 'patterns');
-  const product = await Product.start({ dataDirectory });
+  const product = await Product.start({ dataDirectory, flags: ['--patterns.enabled=true'] });
   t.after(() => product.kill());
   await ingest(product, [
     ...lines(40, 50, (i) => `order ${i} paid in ${i * 7} ms`),
@@ -93,7 +93,7 @@ test('patterns of the whole product', { timeout: 120_000 }, async (t) => {
 
   await t.test('after a kill the same lines have the same patterns', async () => {
     await product.kill();
-    const again = await Product.start({ dataDirectory });
+    const again = await Product.start({ dataDirectory, flags: ['--patterns.enabled=true'] });
     t.after(() => again.kill());
     await ingest(again, [...lines(1, 1, () => 'session closed for user nobody'), ...lines(1, 1, () => 'order 4711 paid in 3 ms')]);
     const after = await eventually(
