@@ -143,8 +143,12 @@ export class Product {
 }
 
 /** Runs something with a product of its own; stops it and removes its files afterwards, whatever happens. */
-export async function withProduct<T>(directory: string, run: (product: Product) => Promise<T>): Promise<T> {
-  const product = await Product.start(directory);
+export async function withProduct<T>(
+  directory: string,
+  run: (product: Product) => Promise<T>,
+  extraArguments: readonly string[] = [],
+): Promise<T> {
+  const product = await Product.start(directory, extraArguments);
   try {
     return await run(product);
   } finally {
