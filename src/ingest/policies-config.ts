@@ -19,9 +19,13 @@ export const policiesConfig = section(
       minimum: 1,
     }),
     max_streams: integer(10_000, 'Services of a tenant whose attribute names and rates are kept apart.', { minimum: 1 }),
-    auto_sample_above: integer(0, 'Lines a second of a gateway worker from which on DEBUG and TRACE are sampled, such as 100000; 0 never.', {
-      minimum: 0,
-    }),
+    auto_sample_above: integer(
+      0,
+      'Lines a second of a gateway worker from which on DEBUG and TRACE are sampled, such as 100000; 0 never.',
+      {
+        minimum: 0,
+      },
+    ),
     auto_sample_rate: decimal(0.1, 'Share of DEBUG and TRACE that is kept then.', { exclusiveMinimum: 0, maximum: 1 }),
     batch_window: duration('10m', 'How long a batch id is remembered, to recognise a batch that is sent again.'),
     max_batches: integer(100_000, 'Batch ids that a gateway worker remembers.', { minimum: 0 }),

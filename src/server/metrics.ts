@@ -2,7 +2,7 @@
 import type { QuarantineTotals } from '#consumers/quarantined-records.ts';
 import type { Metrics, MetricSpec, Sample } from '#platform/metrics.ts';
 import type { SearchEvent } from '#search/search-service.ts';
-import { ackBoundsMs } from './gateway/counters.ts';
+import { ackBoundsMs, parserCounts } from './gateway/counters.ts';
 import type { GatewayCounts } from './gateway/counters.ts';
 import type { ListenerStatus, StreamFacts } from './gateway.ts';
 
@@ -289,11 +289,12 @@ function registerGatewayMetrics(metrics: Metrics, { gatewayCounts, listeners, st
   );
   metrics.readAtScrape(policyLines, () => Object.entries(gatewayCounts().policies).map(([rule, value]) => ({ value, labels: { rule } })));
   metrics.readAtScrape(parsedLines, () =>
-    Object.entries(gatewayCounts().parsers).flatMap(([key, { parsed, failed, overBudget }]) => {
-      const [parser, ...service] = key.split(' ');
-      const results = { parsed, failed, over_budget: overBudget };
-      return Object.entries(results).map(([result, value]) => ({ value, labels: { parser, service: service.join(' '), result } }));
-    }),
+    parserCounts(gatewayCounts()).flatMap(({ parser, service, parsed, failed, overBudget }) =>
+      Object.entries({ parsed, failed, over_budget: overBudget }).map(([result, value]) => ({
+        value,
+        labels: { parser, service, result },
+      })),
+    ),
   );
   metrics.readAtScrape(ingestRecords, () => outcomeSamples(gatewayCounts().outcomesByTenant));
   metrics.readAtScrape(ingestBodyBytes, () => [{ value: gatewayCounts().bodyBytes }]);

@@ -1,6 +1,7 @@
 /** What the API tells of rules at work: gathered from the gateway's workers when it is asked. */
 import type { RuleFacts } from '#api/rule-routes.ts';
 import type { Config } from './config.ts';
+import { parserCounts } from './gateway/counters.ts';
 import type { GatewayCounts } from './gateway.ts';
 import type { LateParts } from './operations.ts';
 
@@ -24,10 +25,8 @@ export function createRuleFacts({ parsing, policies }: Config, late: LateParts):
       );
     },
     async parserCounts() {
-      return Object.entries((await counts())?.parsers ?? {}).map(([key, { parsed, failed, overBudget }]) => {
-        const [parser, ...service] = key.split(' ');
-        return { parser, service: service.join(' '), parsed, failed, over_budget: overBudget };
-      });
+      const known = await counts();
+      return known === undefined ? [] : parserCounts(known).map(({ overBudget, ...rest }) => ({ ...rest, over_budget: overBudget }));
     },
   };
 }

@@ -1,9 +1,8 @@
 /** Adds the lines of one frame to the figures: only the columns that they need are decoded. */
+import { firstErrorSeverity } from '#model/severity.ts';
 import type { BatchView, TextColumn } from '#model/batch-view.ts';
 import type { MinuteBucket, MinuteFigures } from './minute-figures.ts';
 
-/** Severity numbers from ERROR up. */
-const firstErrorLevel = 17;
 /** Longer texts are no numbers of milliseconds. */
 const maxNumberBytes = 24;
 const minuteMs = 60_000;
@@ -29,7 +28,7 @@ export function addFrame(figures: MinuteFigures, tenant: string, view: BatchView
       if (bucket !== undefined) buckets.set(place, bucket);
     }
     const durationMs = durations?.[row];
-    bucket?.add(1 / sampleRate[row], level[row] >= firstErrorLevel, Number.isNaN(durationMs) ? undefined : durationMs);
+    bucket?.add(1 / sampleRate[row], level[row] >= firstErrorSeverity, Number.isNaN(durationMs) ? undefined : durationMs);
   }
 }
 

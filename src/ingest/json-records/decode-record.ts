@@ -8,20 +8,21 @@
  */
 import type { IngestConfig } from '../config.ts';
 import type { RecordErrorCode } from '#model/record-errors.ts';
+import { kinds } from '#model/record-writer.ts';
 import type { LogBatchBuilder } from '#model/log-batch.ts';
 import { JsonScanner, MalformedJson, stringFlags } from './json-scanner.ts';
 import { KeyPaths, keyActions, recordRoot } from './key-paths.ts';
 import type { FieldSpellings } from './key-paths.ts';
-import { RecordValues, kindCodes } from './record-values.ts';
+import { RecordValues } from './record-values.ts';
 import type { SourceDefaults } from './source.ts';
 import { withoutDuplicateKeys } from './unique-keys.ts';
 import { Unescaper } from './unescape.ts';
 
-const kindString = kindCodes.string;
-const kindNumber = kindCodes.number;
-const kindBoolean = kindCodes.boolean;
-const kindNull = kindCodes.null;
-const kindJson = kindCodes.json;
+const kindString = kinds.string;
+const kindNumber = kinds.number;
+const kindBoolean = kinds.boolean;
+const kindNull = kinds.null;
+const kindJson = kinds.json;
 
 /** Where record numbers start anew, within 31 bits. */
 const maxRecordNumber = 0x7fff_fff0;

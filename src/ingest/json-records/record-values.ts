@@ -6,9 +6,9 @@
  * `open` and `complete` or the builder's abort. Used by decode-record.ts only.
  */
 import { foldText } from '#base/text-folding.ts';
-import { attributeKinds } from '#model/columns.ts';
 import type { LogBatchBuilder } from '#model/log-batch.ts';
 import type { RecordErrorCode } from '#model/record-errors.ts';
+import { kinds } from '#model/record-writer.ts';
 import { parseSeverityBytes, severityOfNumber } from '#model/severity.ts';
 import { TimestampParser } from '#model/timestamps.ts';
 import { stringFlags } from './json-scanner.ts';
@@ -19,20 +19,11 @@ import { Overflow } from './overflow.ts';
 import type { SourceDefaults } from './source.ts';
 import type { Unescaper } from './unescape.ts';
 
-/** Codes of the letters in `kinds`. */
-export const kindCodes = {
-  string: attributeKinds.string.charCodeAt(0),
-  number: attributeKinds.number.charCodeAt(0),
-  boolean: attributeKinds.boolean.charCodeAt(0),
-  null: attributeKinds.null.charCodeAt(0),
-  json: attributeKinds.json.charCodeAt(0),
-} as const;
-
-const kindString = kindCodes.string;
-const kindNumber = kindCodes.number;
-const kindBoolean = kindCodes.boolean;
-const kindNull = kindCodes.null;
-const kindJson = kindCodes.json;
+const kindString = kinds.string;
+const kindNumber = kinds.number;
+const kindBoolean = kinds.boolean;
+const kindNull = kinds.null;
+const kindJson = kinds.json;
 
 /** Names in a batch may take this many times the body (nested names repeat their prefix), and some more for small ones. */
 const nameBudgetFactor = 4;

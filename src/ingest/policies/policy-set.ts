@@ -5,6 +5,7 @@
  * in the query language, through the same matcher as live tail, so a rule means what a search means. A tenant without
  * rules costs nothing.
  */
+import { firstErrorSeverity } from '#model/severity.ts';
 import type { BatchPolicy, PolicyContext } from '#ingest/pipeline.ts';
 import { allOf } from '#language/ast.ts';
 import type { QueryNode } from '#language/ast.ts';
@@ -49,8 +50,6 @@ interface ActiveRule {
   readonly buckets: TokenBuckets | undefined;
   readonly recent: RecentLines | undefined;
 }
-
-const firstErrorLevel = 17;
 
 export class PolicySet {
   readonly #options: PolicySetOptions;
@@ -178,7 +177,7 @@ class TenantPolicy {
   #noteErrors(tenant: string, view: BatchView, untilMs: number): void {
     const traces = view.text('trace_id');
     for (let row = 0; row < view.rowCount; row++) {
-      if (view.level[row] >= firstErrorLevel && traces.ends[row] > traces.starts[row]) {
+      if (view.level[row] >= firstErrorSeverity && traces.ends[row] > traces.starts[row]) {
         this.#holder.fail(tenant, traceHash(traces, row), untilMs);
       }
     }
@@ -188,7 +187,7 @@ class TenantPolicy {
     const { values, indexes } = view.dictionary('service');
     const nowMs = this.#options.nowMs();
     for (let row = 0; row < view.rowCount; row++) {
-      if (decisions.keep[row] === 0 || !rows.has(row) || view.level[row] >= firstErrorLevel) continue;
+      if (decisions.keep[row] === 0 || !rows.has(row) || view.level[row] >= firstErrorSeverity) continue;
       if (!buckets.take(values[indexes[row]], nowMs)) decisions.remove(row, 'dropped');
     }
   }

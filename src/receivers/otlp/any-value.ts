@@ -8,13 +8,12 @@ import { ByteArena } from '#model/byte-columns.ts';
 import { kinds } from '#model/record-writer.ts';
 import type { ProtobufReader } from '#receivers/protobuf-reader.ts';
 import { ValidText, isAscii } from '#receivers/valid-text.ts';
+import { KeyValueRanges } from './key-value.ts';
 
 /** Tags of AnyValue. */
 const tags = { string: 0x0a, bool: 0x10, int: 0x18, double: 0x21, array: 0x2a, map: 0x32, bytes: 0x3a } as const;
 /** Tag of KeyValueList.values and of ArrayValue.values. */
 export const valuesTag = 0x0a;
-/** Tags of KeyValue. */
-export const keyValueTags = { key: 0x0a, value: 0x12 } as const;
 
 const retainBytes = 256 * 1024;
 const shortTextLength = 32;
@@ -37,6 +36,7 @@ export class AnyValueReader {
   readonly maxNesting: number;
   readonly #rendered = new ByteArena(1024);
   readonly #text = new ValidText();
+  readonly #ranges = new KeyValueRanges();
 
   constructor(reader: ProtobufReader, maxNesting: number) {
     this.#reader = reader;
@@ -188,24 +188,8 @@ export class AnyValueReader {
   /** A KeyValue as a member of a JSON object. */
   #entry(end: number, depth: number): void {
     const reader = this.#reader;
-    let keyAt = end;
-    let keyEnd = end;
-    let valueAt = end;
-    let valueEnd = end;
-    while (reader.at < end) {
-      const tag = reader.tag(end);
-      if (tag === keyValueTags.key) {
-        keyEnd = reader.range(end);
-        keyAt = reader.at;
-        reader.at = keyEnd;
-      } else if (tag === keyValueTags.value) {
-        valueEnd = reader.range(end);
-        valueAt = reader.at;
-        reader.at = valueEnd;
-      } else {
-        reader.skip(tag, end);
-      }
-    }
+    this.#ranges.read(reader, end);
+    const { keyAt, keyEnd, valueAt, valueEnd } = this.#ranges;
     this.#quoted(keyAt, keyEnd);
     this.#append(':');
     reader.at = valueAt;

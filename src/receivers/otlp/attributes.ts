@@ -8,7 +8,8 @@ import { ByteArena } from '#model/byte-columns.ts';
 import type { NameId, RecordNames } from '#model/record-names.ts';
 import type { ProtobufReader } from '#receivers/protobuf-reader.ts';
 import { ValidText } from '#receivers/valid-text.ts';
-import { keyValueTags, valuesTag } from './any-value.ts';
+import { valuesTag } from './any-value.ts';
+import { KeyValueRanges, keyValueTags } from './key-value.ts';
 import type { AnyValueReader } from './any-value.ts';
 
 /** Takes a value; the bytes are borrowed. */
@@ -25,6 +26,7 @@ export class AttributeReader {
   readonly #names: RecordNames;
   readonly #maxNameBytes: number;
   readonly #key = new ValidText();
+  readonly #ranges = new KeyValueRanges();
   /** Name of the value being read, where it is put together. */
   readonly #path = new ByteArena(256);
   /** What prefixes may still take up. */
@@ -75,24 +77,8 @@ export class AttributeReader {
   /** Reads key and value of any KeyValue: long ones, in any order, given twice or not at all. */
   #anyEntry(end: number, depth: number): void {
     const reader = this.#reader;
-    let keyAt = end;
-    let keyEnd = end;
-    let valueAt = end;
-    let valueEnd = end;
-    while (reader.at < end) {
-      const tag = reader.tag(end);
-      if (tag === keyValueTags.key) {
-        keyEnd = reader.range(end);
-        keyAt = reader.at;
-        reader.at = keyEnd;
-      } else if (tag === keyValueTags.value) {
-        valueEnd = reader.range(end);
-        valueAt = reader.at;
-        reader.at = valueEnd;
-      } else {
-        reader.skip(tag, end);
-      }
-    }
+    this.#ranges.read(reader, end);
+    const { keyAt, keyEnd, valueAt, valueEnd } = this.#ranges;
     this.#key.of(reader.bytes, reader.view, keyAt, keyEnd);
     reader.at = valueAt;
     this.#value.read(valueEnd, depth);

@@ -101,6 +101,17 @@ function addParsed(counts: GatewayCounts, key: string, { parsed, failed, overBud
   total.overBudget += overBudget;
 }
 
+/** What parsers did, by parser and service. */
+export function parserCounts({
+  parsers,
+}: GatewayCounts): readonly (ParsedCounts & { readonly parser: string; readonly service: string })[] {
+  return Object.entries(parsers).map(([key, counts]) => {
+    // names of parsers have no blanks, those of services may
+    const blank = key.indexOf(' ');
+    return { parser: key.slice(0, blank), service: key.slice(blank + 1), ...counts };
+  });
+}
+
 export function observeAck(counts: GatewayCounts, durationMs: number): void {
   let bucket = 0;
   while (bucket < ackBoundsMs.length && durationMs > ackBoundsMs[bucket]) bucket += 1;

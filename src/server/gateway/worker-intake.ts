@@ -86,7 +86,8 @@ export function createWorkerIntake(options: WorkerIntakeOptions): WorkerIntake {
       logger.error({ error: String(thrown) }, 'rules cannot be taken by a gateway worker');
     }
   };
-  setRules(options.rules);
+  // what the configuration says is in place already
+  if (options.rules.parsers.length + options.rules.policies.length > 0) setRules(options.rules);
   const geoip = watchGeoip(config.policies.geoip_database, { use: (placeOf) => policies.useGeoip(placeOf), logger });
   const rescue = (): void => {
     for (const rows of policies.rescue()) pipeline.submitRescued(rows).catch((error: unknown) => lost(logger, rows.rowCount, error));

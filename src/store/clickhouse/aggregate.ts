@@ -2,6 +2,7 @@
  * Counts, rates, sums and quantiles by time and by fields. Counts of lines come from the roll-up where they can; every
  * count weighs a line by 1 / sample_rate.
  */
+import { firstErrorSeverity } from '#model/severity.ts';
 import { AppError } from '#base/errors.ts';
 import { compileFieldNumber, compileFieldValue } from '#language/compile-sql.ts';
 import type { AggregateAnswer, AggregateQuery, Bucket, Metric, ReadOptions } from '../log-store.ts';
@@ -23,9 +24,6 @@ import {
 import type { LineConditions } from './sources.ts';
 
 const minuteMs = 60_000;
-/** Severity numbers from ERROR up. */
-const firstErrorLevel = 17;
-
 interface Plan {
   /** SQL of each group's value. */
   readonly groups: readonly string[];
@@ -126,7 +124,7 @@ function countSource(snapshot: Snapshot, query: AggregateQuery, plan: Plan, cond
 
 function countMetric({ kind }: Metric): { value: string; extrapolated: string } {
   const extrapolated = 'abs(sum(weight) - sum(line_count)) > 0.5';
-  if (kind === 'error_rate') return { value: `sumIf(weight, lvl >= ${firstErrorLevel}) / sum(weight)`, extrapolated };
+  if (kind === 'error_rate') return { value: `sumIf(weight, lvl >= ${firstErrorSeverity}) / sum(weight)`, extrapolated };
   return { value: 'sum(weight)', extrapolated };
 }
 
