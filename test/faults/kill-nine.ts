@@ -127,7 +127,7 @@ export class KillRun {
   async works(): Promise<void> {
     const word = await this.tails();
     await eventually(
-      () => this.product.search({ query: word, filters: { time_range: this.timeRange } }).catch(() => ({ total: 0 })),
+      () => this.product.search({ query: word, filters: { time_range: this.timeRange } }).catch((error: unknown) => ({ total: 0, error: String(error) })),
       ({ total }) => total === 1,
       60_000,
     );
