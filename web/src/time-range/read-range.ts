@@ -103,7 +103,10 @@ function readWhole(text: string, context: ReadRangeContext): TimeChoice | undefi
     return choiceOf(ms, ms + (edge.endMs! - edge.ms));
   }
   // a moment: what was around it
-  if (edge.endMs === undefined) return edge.text.startsWith('now') ? checked({ from: edge.text, to: 'now' }, edge, { text: 'now', ms: context.nowMs }) : choiceOf(edge.ms - 300_000, edge.ms + 300_000);
+  if (edge.endMs === undefined)
+    return edge.text.startsWith('now')
+      ? checked({ from: edge.text, to: 'now' }, edge, { text: 'now', ms: context.nowMs })
+      : choiceOf(edge.ms - 300_000, edge.ms + 300_000);
   return choiceOf(edge.ms, edge.endMs);
 }
 
@@ -122,7 +125,12 @@ function readEdge(text: string, context: ReadRangeContext, before: Edge | undefi
   if (clock === undefined) return undefined;
   const dayOfFrom = before !== undefined && before.clock === undefined ? before.ms : nowMs;
   const ms = onDay(clock.time, dayOfFrom, 0, zone);
-  return { text: isoText(ms), ms, endMs: ms + clock.widthMs, ...(before === undefined || before.clock !== undefined ? { clock: clock.time } : {}) };
+  return {
+    text: isoText(ms),
+    ms,
+    endMs: ms + clock.widthMs,
+    ...(before === undefined || before.clock !== undefined ? { clock: clock.time } : {}),
+  };
 }
 
 const noClock: Clock = { hour: 0, minute: 0, second: 0, millisecond: 0 };
@@ -136,7 +144,8 @@ function readDay(word: string, { nowMs, zone }: ReadRangeContext): Edge | undefi
   if (clock === undefined) return undefined;
   const hasClock = named?.[2] !== undefined || written?.[4] !== undefined;
   const today = wallTimeOf(nowMs, zone);
-  const date = named === null ? dateOf(written!) : { year: today.year, month: today.month, day: today.day - (/^y/i.test(named[1]) ? 1 : 0) };
+  const date =
+    named === null ? dateOf(written!) : { year: today.year, month: today.month, day: today.day - (/^y/i.test(named[1]) ? 1 : 0) };
   if (date === undefined) return undefined;
   const ms = instantOf({ ...date, ...clock.time }, zone);
   if (hasClock) return { text: isoText(ms), ms, endMs: ms + clock.widthMs };

@@ -70,7 +70,11 @@ export function showSpan(ms: number): string {
   if (ms < 1000) return `${Math.round(ms * 10) / 10} ms`;
   if (ms < 60_000) return `${Math.round(ms / 100) / 10} s`;
   const [big, small, bigMs, smallMs] =
-    ms < 3_600_000 ? (['min', 's', 60_000, 1000] as const) : ms < dayMs ? (['h', 'min', 3_600_000, 60_000] as const) : (['d', 'h', dayMs, 3_600_000] as const);
+    ms < 3_600_000
+      ? (['min', 's', 60_000, 1000] as const)
+      : ms < dayMs
+        ? (['h', 'min', 3_600_000, 60_000] as const)
+        : (['d', 'h', dayMs, 3_600_000] as const);
   const total = Math.round(ms / smallMs);
   const perBig = bigMs / smallMs;
   const rest = total % perBig;

@@ -1,5 +1,5 @@
 /**
- * Wall time in a time zone: `local` (the browser's), `UTC`, or a name of the IANA database. The platform's own tables
+ * Wall time in a time zone: `local` (the browser's), `utc`, or a name of the IANA database. The platform's own tables
  * are asked through Intl, so daylight saving is right wherever the browser is.
  */
 
@@ -20,6 +20,7 @@ const formats = new Map<Zone, Intl.DateTimeFormat>();
 
 /** The name that Intl takes; undefined is the browser's own zone. */
 function nameOf(zone: Zone): string | undefined {
+  if (zone === 'utc') return 'UTC';
   return zone === 'local' ? undefined : zone;
 }
 
@@ -53,7 +54,7 @@ function formatOf(zone: Zone): Intl.DateTimeFormat {
 
 /** Milliseconds that the zone's clocks are ahead of UTC at the instant. */
 export function offsetMs(ms: number, zone: Zone): number {
-  if (zone === 'UTC') return 0;
+  if (zone === 'utc') return 0;
   if (zone === 'local') return -new Date(ms).getTimezoneOffset() * 60_000;
   const part: Record<string, number> = {};
   for (const { type, value } of formatOf(zone).formatToParts(ms)) part[type] = Number(value);
