@@ -81,6 +81,8 @@ function textOf(line: LogLine, name: string): string {
       return target.column === 'trace_id' ? line.traceId : line.spanId;
     case 'message':
       return line.message;
+    case 'line':
+      return line.raw === '' ? line.message : line.raw;
     case 'level':
       return severityName(line.level);
     case 'skewed':

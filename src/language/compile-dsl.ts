@@ -3,7 +3,7 @@
  * or entry without value is left out of the document (docs/specs/query-language.md, "DSL"):
  *
  *   searched       text of the folded message, split at what is no letter or digit; searched.exact: wildcard
- *   message        keyword; message.exact: wildcard
+ *   message, line  keyword; with .exact: wildcard
  *   service, host, environment, trace_id, span_id, tags, and value below:
  *                  keyword, with .exact (wildcard), .number (double) and .address (ip) where the text is one
  *   attributes, resource   nested {key: keyword, value}

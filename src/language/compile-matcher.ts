@@ -47,12 +47,17 @@ type PlanNode = { readonly id: number; readonly scans: number } & (
 );
 type PlanShape = PlanNode extends infer N ? (N extends PlanNode ? Omit<N, 'id'> : never) : never;
 
-const scanNumbers = { tokens: 0, trace_id: 1, span_id: 2, message: 3, attributes: 4, resource: 5, folded: 6 } as const;
+const scanNumbers = { tokens: 0, trace_id: 1, span_id: 2, message: 3, attributes: 4, resource: 5, folded: 6, line: 7 } as const;
 
 /** The compiled form of all queries of a set. */
 class Program {
   readonly tokens = new TokenScan();
-  readonly texts = { trace_id: new TextScan('trace_id'), span_id: new TextScan('span_id'), message: new TextScan('message') };
+  readonly texts = {
+    trace_id: new TextScan('trace_id'),
+    span_id: new TextScan('span_id'),
+    message: new TextScan('message'),
+    line: new TextScan('line'),
+  };
   readonly maps = { attributes: new MapScan('attributes'), resource: new MapScan('resource') };
   readonly folded = new FoldedScan();
   /** In the order of scanNumbers. */
@@ -64,6 +69,7 @@ class Program {
     this.maps.attributes,
     this.maps.resource,
     this.folded,
+    this.texts.line,
   ];
   readonly #nodes = new Map<string, PlanNode>();
 
@@ -145,6 +151,7 @@ class Program {
       case 'trace_id':
       case 'span_id':
       case 'message':
+      case 'line':
         return scanned(column, this.texts[column].add(test));
       default:
         return { kind: 'cheap', rows: (view) => dictionaryRows(view.dictionary(column), test, view.rowCount), scans: 0 };

@@ -112,7 +112,7 @@ function conditionSql(condition: Condition, params: Params): string {
     case 'pattern':
       return patternSql(condition, params);
     case 'column':
-      return testSql(condition.column, condition.test, params);
+      return testSql(condition.column === 'line' ? lineSql : condition.column, condition.test, params);
     case 'entry':
       return entrySql(condition.map, params.text(condition.key), condition.test, params);
     case 'any-attribute':
@@ -278,6 +278,9 @@ export function compileFieldNumber(field: string, prefix = 'n'): CompiledSql {
   return { sql: `if(isFinite(${number}), ${number}, NULL)`, params: params.values };
 }
 
+/** The line as it came. */
+export const lineSql = 'if(notEmpty(raw), raw, message)';
+
 const levelNameSql = "['', 'TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'][intDiv(level + 3, 4) + 1]";
 
 function fieldValueSql(target: FieldTarget, params: Params): string {
@@ -287,6 +290,8 @@ function fieldValueSql(target: FieldTarget, params: Params): string {
       return target.column;
     case 'message':
       return 'message';
+    case 'line':
+      return lineSql;
     case 'level':
       return levelNameSql;
     case 'skewed':

@@ -52,7 +52,7 @@ export type Condition =
       readonly pattern: string;
       readonly required: readonly RequiredToken[];
     }
-  | { readonly kind: 'column'; readonly column: DictionaryColumnName | IdColumnName | 'message'; readonly test: ValueTest }
+  | { readonly kind: 'column'; readonly column: DictionaryColumnName | IdColumnName | 'message' | 'line'; readonly test: ValueTest }
   | { readonly kind: 'entry'; readonly map: MapColumnName; readonly key: string; readonly test: ValueTest }
   /** Any attribute has the value. */
   | { readonly kind: 'any-attribute'; readonly value: string }
@@ -270,6 +270,8 @@ function valueTest(target: Exclude<FieldTarget, { kind: 'message' | 'level' | 's
     case 'dictionary':
     case 'id':
       return { kind: 'column', column: target.column, test };
+    case 'line':
+      return { kind: 'column', column: 'line', test };
     case 'tags':
       return { kind: 'tag', test };
     case 'entry':

@@ -7,6 +7,7 @@
  *   metadata.x, meta.x,       attribute x, whatever else x may spell; except meta.trace_id and meta.span_id, which
  *   attributes.x              ingest turns into the columns (api.md)
  *   resource.x                resource entry x
+ *   @line                     the line as it came: before it was parsed, where that changed it, else the message
  *   x, a.b.c                  attribute x, or resource entry x of a line without that attribute or with an empty one
  */
 import { fieldOfName } from '#model/field-names.ts';
@@ -19,6 +20,7 @@ export type FieldTarget =
   | { readonly kind: 'dictionary'; readonly column: DictionaryColumnName }
   | { readonly kind: 'id'; readonly column: IdColumnName }
   | { readonly kind: 'message' }
+  | { readonly kind: 'line' }
   | { readonly kind: 'level' }
   | { readonly kind: 'skewed' }
   | { readonly kind: 'time' }
@@ -59,6 +61,7 @@ export function resolveField(name: string): FieldTarget {
       return field satisfies never;
   }
   if (name === 'skewed') return { kind: 'skewed' };
+  if (name === '@line') return { kind: 'line' };
   const resource = resourcePrefix.exec(name);
   if (resource !== null) return { kind: 'entry', map: 'resource', key: resource[1] };
   return { kind: 'property', key: name };

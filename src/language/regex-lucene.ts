@@ -39,6 +39,8 @@ function printPart(node: RegexNode): string {
       return `(${node.parts.map(printPart).join('|')})`;
     case 'repeat':
       return `(${printPart(node.child)})${printCount(node.min, node.max)}`;
+    case 'capture':
+      return printPart(node.child);
     default:
       return node satisfies never;
   }

@@ -67,6 +67,8 @@ class ProgramBuilder {
         return this.emit({ op: 'split', nexts: node.parts.map((part) => this.compile(part, next)) });
       case 'repeat':
         return this.#compileRepeat(node, next);
+      case 'capture':
+        return this.compile(node.child, next);
       default:
         return node satisfies never;
     }

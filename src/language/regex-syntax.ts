@@ -3,8 +3,8 @@
  * from the tree, so an expression means the same in both, and what the tree cannot say is refused here, in one place.
  *
  * As ClickHouse runs RE2: UTF-8, case-sensitive, unanchored, `.` also matches line ends, `^` and `$` are the ends of the
- * text. `(?i)`, `(?m)`, `(?s)`, `(?U)` and their negations work; whether a repetition is greedy cannot matter, since the
- * only question is whether the text matches. Syntax: https://github.com/google/re2/wiki/Syntax.
+ * text. `(?i)`, `(?m)`, `(?s)`, `(?U)` and their negations work. Groups that capture and lazy repetitions are kept for those
+ * who ask what matched; whether a text matches does not depend on them. Syntax: https://github.com/google/re2/wiki/Syntax.
  */
 import {
   complementOf,
@@ -29,7 +29,9 @@ export type RegexNode =
   | { readonly kind: 'concat'; readonly parts: readonly RegexNode[] }
   | { readonly kind: 'alternate'; readonly parts: readonly RegexNode[] }
   /** `max` undefined: any number. */
-  | { readonly kind: 'repeat'; readonly child: RegexNode; readonly min: number; readonly max?: number };
+  | { readonly kind: 'repeat'; readonly child: RegexNode; readonly min: number; readonly max?: number; readonly isLazy?: true }
+  /** Only where captures are asked for. */
+  | { readonly kind: 'capture'; readonly child: RegexNode; readonly name?: string };
 
 /** Why an expression is not one, or none that is run here; the message is for users. */
 export class RegexError extends Error {}
@@ -42,14 +44,15 @@ interface Flags {
   readonly ignoreCase: boolean;
   readonly multiLine: boolean;
   readonly dotAll: boolean;
+  readonly isUngreedy: boolean;
 }
 
 const emptyText: RegexNode = { kind: 'concat', parts: [] };
 const isDigit = (char: string | undefined): boolean => char !== undefined && char >= '0' && char <= '9';
 
-/** Throws RegexError. */
-export function parseRegex(pattern: string): RegexNode {
-  const node = new RegexParser(pattern).parse();
+/** `withCaptures`: what groups capture, and which repetitions are lazy, is in the tree too. Throws RegexError. */
+export function parseRegex(pattern: string, withCaptures = false): RegexNode {
+  const node = new RegexParser(pattern, withCaptures).parse();
   if (repetitionOf(node) > maxRepeat) throw new RegexError(`repetitions inside one another come to more than ${maxRepeat}`);
   return node;
 }
@@ -61,6 +64,8 @@ function repetitionOf(node: RegexNode): number {
       return node.parts.reduce((most, part) => Math.max(most, repetitionOf(part)), 1);
     case 'repeat':
       return Math.max(1, node.max ?? node.min) * repetitionOf(node.child);
+    case 'capture':
+      return repetitionOf(node.child);
     default:
       return 1;
   }
@@ -70,10 +75,12 @@ class RegexParser {
   readonly #chars: readonly string[];
   #at = 0;
   #depth = 0;
-  #flags: Flags = { ignoreCase: false, multiLine: false, dotAll: true };
+  #flags: Flags = { ignoreCase: false, multiLine: false, dotAll: true, isUngreedy: false };
+  readonly #withCaptures: boolean;
 
-  constructor(pattern: string) {
+  constructor(pattern: string, withCaptures: boolean) {
     this.#chars = [...pattern];
+    this.#withCaptures = withCaptures;
   }
 
   parse(): RegexNode {
@@ -160,7 +167,8 @@ class RegexParser {
     this.#at++;
     if (++this.#depth > maxDepth) throw new RegexError(`it is nested deeper than ${maxDepth}`);
     const outerFlags = this.#flags;
-    if (this.#chars[this.#at] === '?' && !this.#readGroupHead()) {
+    const head = this.#chars[this.#at] === '?' ? this.#readGroupHead() : { captures: true };
+    if (head === undefined) {
       this.#depth--;
       return undefined;
     }
@@ -169,16 +177,18 @@ class RegexParser {
     this.#at++;
     this.#depth--;
     this.#flags = outerFlags;
+    const { captures, name } = head;
+    if (captures && this.#withCaptures) return { kind: 'capture', child: node, ...(name === undefined ? {} : { name }) };
     return node.kind === 'concat' && node.parts.length === 0 ? emptyText : node;
   }
 
-  /** What stands behind `(`: a name or flags. False where the flags are all of it, `(?i)`. */
-  #readGroupHead(): boolean {
+  /** What stands behind `(`: a name or flags. Undefined where the flags are all of it, `(?i)`. */
+  #readGroupHead(): { readonly captures: boolean; readonly name?: string } | undefined {
     const rest = this.#chars.slice(this.#at, this.#at + maxGroupHead).join('');
     const name = /^\?P?<([A-Za-z0-9_]+)>/.exec(rest);
     if (name !== null) {
       this.#at += name[0].length;
-      return true;
+      return { captures: true, name: name[1] };
     }
     if (/^\?<?[=!]/.test(rest)) throw new RegexError('look-ahead and look-behind do not exist in RE2 syntax');
     const flags = /^\?([imsU]*)(?:-([imsU]+))?([:)])/.exec(rest);
@@ -186,18 +196,25 @@ class RegexParser {
     this.#at += flags[0].length;
     const [, on, off = '', end] = flags;
     const isOn = (flag: string, before: boolean): boolean => (off.includes(flag) ? false : on.includes(flag) || before);
-    const { ignoreCase, multiLine, dotAll } = this.#flags;
-    this.#flags = { ignoreCase: isOn('i', ignoreCase), multiLine: isOn('m', multiLine), dotAll: isOn('s', dotAll) };
-    return end === ':';
+    const { ignoreCase, multiLine, dotAll, isUngreedy } = this.#flags;
+    this.#flags = {
+      ignoreCase: isOn('i', ignoreCase),
+      multiLine: isOn('m', multiLine),
+      dotAll: isOn('s', dotAll),
+      isUngreedy: isOn('U', isUngreedy),
+    };
+    return end === ':' ? { captures: false } : undefined;
   }
 
   /** The atom with what repeats it. */
   #repeated(atom: RegexNode): RegexNode {
     const count = this.#readCount();
     if (count === undefined) return atom;
-    if (this.#chars[this.#at] === '?') this.#at++;
+    const isMarked = this.#chars[this.#at] === '?';
+    if (isMarked) this.#at++;
     if (this.#readCount() !== undefined) throw new RegexError('a repetition cannot be repeated; use parentheses');
-    return { kind: 'repeat', child: atom, ...count };
+    const isLazy = this.#withCaptures && isMarked !== this.#flags.isUngreedy;
+    return { kind: 'repeat', child: atom, ...count, ...(isLazy ? { isLazy } : {}) };
   }
 
   #readCount(): { min: number; max?: number } | undefined {

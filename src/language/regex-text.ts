@@ -26,6 +26,8 @@ export function printRegex(node: RegexNode): string {
       return node.parts.map((part) => (part.kind === 'alternate' ? `(?:${printRegex(part)})` : printRegex(part))).join('|');
     case 'repeat':
       return `${printAtom(node.child)}${printCount(node.min, node.max)}`;
+    case 'capture':
+      return printAtom(node.child);
     default:
       return node satisfies never;
   }
@@ -138,6 +140,8 @@ function collect(node: RegexNode, run: RunCollector): void {
       run.end();
       if (node.min > 0) collectRuns(node.child, run);
       return;
+    case 'capture':
+      return collect(node.child, run);
     default:
       return node satisfies never;
   }

@@ -2,7 +2,7 @@
  * Tests values of many queries in one pass over a column: texts (ids, message) and maps (attributes, resource). An
  * index given by `add…` names the answer in what `run` returns.
  */
-import type { BatchView, DictionaryColumn, MapColumn } from '#model/batch-view.ts';
+import type { BatchView, DictionaryColumn, MapColumn, TextColumn } from '#model/batch-view.ts';
 import { bytesStartWith, filterSlotOf, utf8, ValueTable } from './byte-patterns.ts';
 import { RowSet } from './row-set.ts';
 import { bytePredicate, regexMatcher } from './value-tests.ts';
@@ -41,15 +41,18 @@ class ValueTests {
   }
 }
 
+/** `line`: the line as it came, which is `raw` where that is not empty, else the message. */
+type TextName = 'trace_id' | 'span_id' | 'message' | 'line';
+
 export class TextScan {
-  readonly #column: 'trace_id' | 'span_id' | 'message';
+  readonly #column: TextName;
   readonly #tests = new ValueTests();
   readonly #patterns: { readonly matcher: RegexMatcher; readonly answer: number }[] = [];
   /** Answers of `present`. */
   readonly #present: number[] = [];
   #count = 0;
 
-  constructor(column: 'trace_id' | 'span_id' | 'message') {
+  constructor(column: TextName) {
     this.#column = column;
   }
 
@@ -67,13 +70,24 @@ export class TextScan {
 
   run(view: BatchView, rows: RowSet): RowSet[] {
     const found = Array.from({ length: this.#count }, () => new RowSet(view.rowCount));
-    const { bytes, starts, ends } = view.text(this.#column);
+    if (this.#column !== 'line') {
+      this.#scan(view.text(this.#column), rows, found);
+      return found;
+    }
+    const raw = view.text('raw');
+    const [differing, same] = [new RowSet(view.rowCount), new RowSet(view.rowCount)];
+    rows.forEach((row) => (raw.ends[row] > raw.starts[row] ? differing : same).add(row));
+    this.#scan(raw, differing, found);
+    this.#scan(view.text('message'), same, found);
+    return found;
+  }
+
+  #scan({ bytes, starts, ends }: TextColumn, rows: RowSet, found: readonly RowSet[]): void {
     for (const row of rows.rows()) {
       this.#tests.mark(bytes, starts[row], ends[row], row, found);
       for (const { matcher, answer } of this.#patterns) if (matcher.test(bytes, starts[row], ends[row])) found[answer].add(row);
       if (ends[row] > starts[row]) for (let i = 0; i < this.#present.length; i++) found[this.#present[i]].add(row);
     }
-    return found;
   }
 }
 

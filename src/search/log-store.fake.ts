@@ -367,6 +367,7 @@ function columnText(line: LogLine, column: string): string {
     trace_id: line.traceId,
     span_id: line.spanId,
     message: line.message,
+    line: line.raw === '' ? line.message : line.raw,
   };
   return columns[column] ?? '';
 }
