@@ -12,6 +12,7 @@ interface Step {
 const staticSteps: readonly Step[] = [
   { name: 'types', run: () => runTool('tsc', ['--noEmit']) },
   { name: 'types of the client', run: () => runTool('tsc', ['--noEmit', '--project', 'client']) },
+  { name: 'types of the interface', run: () => runTool('tsc', ['--noEmit', '--project', 'web']) },
   { name: 'lint', run: () => runTool('oxlint', ['--quiet', '--type-aware']) },
   { name: 'architecture', run: () => runNode(['scripts/test.ts', 'test/architecture/']) },
 ];

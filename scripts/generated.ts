@@ -1,10 +1,12 @@
 /**
- * What is generated from the code: the reference pages of settings, errors and metrics, and the diagram in
- * ARCHITECTURE.md. `npm run generate` writes them; test/architecture/generated.test.ts fails where they differ.
+ * What is generated from the code: the reference pages of settings, errors and metrics, the diagram in ARCHITECTURE.md, and
+ * the types of the interface's client. `npm run generate` writes them; test/architecture/generated.test.ts fails where they
+ * differ.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { allEndpoints } from '../src/api/endpoints.ts';
 import { openApiText } from '../src/api/openapi.ts';
 import { httpStatusOfKind } from '../src/base/error-status.ts';
 import { errorCodes } from '../src/base/errors.ts';
@@ -12,6 +14,7 @@ import { describeSettings } from '../src/cli/config-docs.ts';
 import type { MetricSpec } from '../src/platform/metrics.ts';
 import { isMetricSpec } from '../src/platform/metrics.ts';
 import { configSchema } from '../src/server/config.ts';
+import { clientTypes } from './client-types.ts';
 import { folderDiagram } from './folder-diagram.ts';
 import { readSources, rootDirectory } from './imports.ts';
 import { parserTable } from './parser-table.ts';
@@ -32,12 +35,14 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
     wholeFile('docs/reference/errors.md', errorsPage()),
     wholeFile('docs/reference/metrics.md', metricsPage(await declaredMetrics())),
     { path: openApiPath, text: openApiText(packageVersion()), current: currentText(openApiPath) },
+    { path: clientPath, text: clientTypes(allEndpoints), current: currentText(clientPath) },
     partOfFile('ARCHITECTURE.md', 'folders', folderDiagram(readSources())),
     partOfFile('docs/parsing.md', 'parsers', parserTable()),
   ];
 }
 
 const openApiPath = 'docs/reference/openapi.json';
+const clientPath = 'web/src/api/operations.ts';
 
 function packageVersion(): string {
   return (JSON.parse(readFileSync(join(rootDirectory, 'package.json'), 'utf8')) as { version: string }).version;

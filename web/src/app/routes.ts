@@ -1,0 +1,74 @@
+/** The pages: their addresses, names, and keys. Each page is a chunk of its own, loaded when it is first shown. */
+import { lazy } from 'react';
+import type { ComponentType, LazyExoticComponent } from 'react';
+import type { IconName } from '../design/icon.tsx';
+
+export interface PageProps {
+  /** Parameters of the path. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+export interface Page {
+  readonly name: string;
+  /** `/dashboards/{name}`: several addresses may show one page. */
+  readonly paths: readonly string[];
+  readonly component: LazyExoticComponent<ComponentType<PageProps>>;
+  /** In the top bar, with the letter that leads there after `g`. */
+  readonly inBar?: { readonly icon: IconName; readonly key: string };
+}
+
+export const pages: readonly Page[] = [
+  {
+    name: 'Explorer',
+    paths: ['/explore', '/', '/logs/{id}', '/links/{id}'],
+    component: lazy(() => import('../pages/explorer/explorer-page.tsx').then((module) => ({ default: module.ExplorerPage }))),
+    inBar: { icon: 'search', key: 'e' },
+  },
+  {
+    name: 'Dashboards',
+    paths: ['/dashboards', '/dashboards/{name}'],
+    component: lazy(() => import('../pages/dashboards/dashboards-page.tsx').then((module) => ({ default: module.DashboardsPage }))),
+    inBar: { icon: 'panels', key: 'd' },
+  },
+  {
+    name: 'Status',
+    paths: ['/status'],
+    component: lazy(() => import('../pages/status/status-page.tsx').then((module) => ({ default: module.StatusPage }))),
+    inBar: { icon: 'gauge', key: 's' },
+  },
+];
+
+export interface Match {
+  readonly page: Page;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** The page at a path; undefined where there is none. A slash at the end makes no difference. */
+export function matchPage(path: string): Match | undefined {
+  const given = path.replace(/(?<=.)\/$/, '').split('/');
+  for (const page of pages) {
+    for (const template of page.paths) {
+      const parameters = matchPath(template.split('/'), given);
+      if (parameters !== undefined) return { page, parameters };
+    }
+  }
+  return undefined;
+}
+
+function matchPath(template: readonly string[], given: readonly string[]): Record<string, string> | undefined {
+  if (template.length !== given.length) return undefined;
+  const parameters: Record<string, string> = {};
+  for (const [index, part] of template.entries()) {
+    if (part.startsWith('{')) parameters[part.slice(1, -1)] = decoded(given[index]);
+    else if (part !== given[index]) return undefined;
+  }
+  return parameters;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
