@@ -12,6 +12,7 @@ import { credentialHeaders, wantCredentials } from './credentials.ts';
 import { addresses } from './operations.ts';
 import type { Operations } from './operations.ts';
 import { ServerAway, isAborted, problemOf } from './problem.ts';
+import { noteServerTime } from './server-clock.ts';
 
 export type OperationName = keyof Operations;
 export type AnswerOf<K extends OperationName> = Operations[K]['answer'];
@@ -58,6 +59,7 @@ export async function send<K extends OperationName>(operation: K, request: Reque
     serverAway();
     throw new ServerAway(error);
   }
+  noteServerTime(response.headers.get('date'));
   if (response.ok) {
     serverAnswered();
     return response;

@@ -45,9 +45,10 @@ export async function* streamRecords<K extends OperationName, R = Record<string,
   operation: K,
   request: RequestOf<K>,
   signal: AbortSignal,
+  parse: (text: string) => unknown = JSON.parse,
 ): AsyncGenerator<readonly R[]> {
   const response = await send(operation, request, signal);
-  for await (const lines of textLines(response, signal)) yield lines.filter((line) => line !== '').map((line) => JSON.parse(line) as R);
+  for await (const lines of textLines(response, signal)) yield lines.filter((line) => line !== '').map((line) => parse(line) as R);
 }
 
 export interface ServerEvent {
