@@ -10,7 +10,6 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { ClickHouseError } from '@clickhouse/client';
 import { createEngineClient, engineClassHeaders } from './engine-client.ts';
 import type { ClickHouseClient } from './engine-client.ts';
-import { EngineInserter } from './engine-insert.ts';
 import { startTestEngine } from './engine-for-tests.ts';
 import type { TestEngine } from './engine-for-tests.ts';
 
@@ -153,26 +152,6 @@ test('data may hold any bytes: blank lines in texts, and Native blocks of any si
     { c: expected + 4, blank: expected + 1 },
   ]);
   await client.command({ query: 'DROP TABLE bytes' });
-});
-
-test('blocks are inserted by a file of the spool, and the file is removed also when the insert fails', async () => {
-  const inserter = new EngineInserter(client, engine.supervisor.spoolPath);
-  await client.command({ query: 'CREATE TABLE `by file` (n UInt64, `odd \\`name` String, d UInt8 DEFAULT 7) ENGINE = Memory' });
-  const block = await buffer(
-    (await client.exec({ query: 'SELECT number AS n, toString(number) AS `odd \\`name` FROM numbers(5000) FORMAT Native' })).stream,
-  );
-  const pieces = Array.from({ length: 2000 }, (_, index) =>
-    block.subarray((index * block.length) / 2000, ((index + 1) * block.length) / 2000),
-  );
-  assert.equal(await inserter.insert({ table: 'by file', columns: ['n', 'odd `name'], blocks: [block, ...pieces] }), 10_000);
-  assert.deepEqual(await rows('SELECT count() AS c, sum(d) AS d FROM `by file`'), [{ c: 10_000, d: 70_000 }]);
-  await assert.rejects(
-    inserter.insert({ table: 'by file', columns: ['n', 'odd `name'], blocks: [block.subarray(0, 1000)] }),
-    ClickHouseError,
-  );
-  await assert.rejects(inserter.insert({ table: 'nowhere', columns: ['n'], blocks: [block] }), { code: '60' });
-  assert.deepEqual(readdirSync(engine.supervisor.spoolPath), []);
-  await client.command({ query: 'DROP TABLE `by file`' });
 });
 
 test('inserts over the buffer, and those with parameters, go by a file that is removed', async () => {

@@ -8,6 +8,7 @@ import { buffer } from 'node:stream/consumers';
 import type { ClickHouseSettings } from '@clickhouse/client';
 import { logIndexes } from '#language/text-index.ts';
 import { logColumns } from '#model/columns.ts';
+import { ClickHouseHttp } from './clickhouse-http.ts';
 import { createEngineClient } from './engine-client.ts';
 import { EngineInserter } from './engine-insert.ts';
 import { startTestEngine } from './engine-for-tests.ts';
@@ -109,7 +110,10 @@ console.log(
   `${blocks.length} Native blocks of ${blockRows} lines, ${Math.round(blocks.reduce((sum, block) => sum + block.length, 0) / lineCount)} bytes a line`,
 );
 
-const inserter = new EngineInserter(insertClient, engine.supervisor.spoolPath);
+const inserter = new EngineInserter(
+  new ClickHouseHttp({ endpoint: { socketPath: engine.supervisor.socketPath } }),
+  engine.supervisor.spoolPath,
+);
 await measured(
   `insert of ${blockRows}-line blocks into Memory, by file`,
   async () => {

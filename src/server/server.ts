@@ -18,7 +18,7 @@ import { Replay } from '#consumers/indexer/replay.ts';
 import type { TailService } from '#consumers/live-tail.ts';
 import { ServiceMetrics } from '#consumers/service-metrics/service-metrics.ts';
 import { createTailService } from '#consumers/tail/tail-service.ts';
-import { createEngineClient } from '#engine/engine-client.ts';
+import { ClickHouseHttp } from '#engine/clickhouse-http.ts';
 import { EngineInserter } from '#engine/engine-insert.ts';
 import { EngineSupervisor } from '#engine/engine-supervisor.ts';
 import { MatcherSet } from '#language/compile-matcher.ts';
@@ -177,15 +177,14 @@ async function startEngine({ config, logger, closers, directory }: Site): Promis
 }
 
 async function openStore({ config, logger, closers, directory }: Site, engine: EngineSupervisor, log: WalLog): Promise<ClickHouseStore> {
-  const clientOf = (sessionClass: 'insert' | 'flush' | 'search') => {
-    const client = createEngineClient({ socketPath: engine.socketPath, sessionClass, requestTimeoutMs: config.store.flush_timeout });
-    closers.add(`${sessionClass} client`, () => client.close());
-    return client;
-  };
-  const insert = clientOf('insert');
+  const client = new ClickHouseHttp({
+    endpoint: { socketPath: engine.socketPath },
+    requestTimeoutMs: config.store.flush_timeout,
+  });
+  closers.add('engine client', () => client.close());
   const store = await ClickHouseStore.open({
-    clients: { insert, flush: clientOf('flush'), search: clientOf('search') },
-    blocks: new EngineInserter(insert, engine.spoolPath),
+    client,
+    blocks: new EngineInserter(client, engine.spoolPath),
     directory: directory.part('store'),
     incarnation: log.incarnation,
     files: nodeFiles,

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { createEngineClient } from '#engine/engine-client.ts';
+import { ClickHouseHttp } from '#engine/clickhouse-http.ts';
 import { EngineInserter } from '#engine/engine-insert.ts';
 import { EngineSupervisor } from '#engine/engine-supervisor.ts';
 import { engineConfig } from '#engine/config.ts';
@@ -34,10 +34,9 @@ export async function storeBed(t: TestContext): Promise<StoreBed> {
     dataPath: join(directory, 'engine'),
     logger: silentLogger,
   });
-  const clientOf = (sessionClass: 'insert' | 'flush' | 'search') => createEngineClient({ socketPath: engine.socketPath, sessionClass });
-  const clients = { insert: clientOf('insert'), flush: clientOf('flush'), search: clientOf('search') };
+  const client = new ClickHouseHttp({ endpoint: { socketPath: engine.socketPath } });
   t.after(async () => {
-    await Promise.all(Object.values(clients).map((client) => client.close()));
+    client.close();
     await engine.stop();
     await rm(directory, { recursive: true, force: true });
   });
@@ -46,8 +45,8 @@ export async function storeBed(t: TestContext): Promise<StoreBed> {
     directory,
     openStore: (change = {}, incarnation = 1) =>
       ClickHouseStore.open({
-        clients,
-        blocks: new EngineInserter(clients.insert, engine.spoolPath),
+        client,
+        blocks: new EngineInserter(client, engine.spoolPath),
         directory: join(directory, 'store'),
         incarnation,
         files: nodeFiles,

@@ -78,7 +78,7 @@ export async function aggregate(
 }
 
 function planGroups(fields: readonly string[]): Plan {
-  const parameters: Record<string, unknown> = {};
+  const parameters: Record<string, Parameters[string]> = {};
   const groups = fields.map((field, index) => {
     const compiled = compileFieldValue(field, `g${index}_`);
     Object.assign(parameters, compiled.params);

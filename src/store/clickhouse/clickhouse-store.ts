@@ -1,5 +1,6 @@
 /** The store over ClickHouse: opens and migrates it, and joins its reading and writing side. */
 import { AppError } from '#base/errors.ts';
+import type { ClickHouseHttp } from '#engine/clickhouse-http.ts';
 import { parseLineId } from '#base/ids.ts';
 import type { LogLine } from '#model/log-line.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -34,6 +35,7 @@ import type {
   PatternQuery,
   PatternReads,
 } from '../pattern-reads.ts';
+import type { BulkEnd, BulkQuery, LineFormat, RenderedLines } from '../bulk-reads.ts';
 import type { ReadPlan } from '../read-plan.ts';
 import type { ServiceSpansAnswer } from '../trace-reads.ts';
 import type { EstimateQuery, LineEstimate } from '../line-estimate.ts';
@@ -44,7 +46,7 @@ import { compareFields } from './compare-fields.ts';
 import { completions } from './completions.ts';
 import { CommittedCounts, countLines } from './count-lines.ts';
 import { Database, RowBudgetExceeded } from './database.ts';
-import type { BlockInserter, ClientsByClass } from './database.ts';
+import type { BlockInserter } from './database.ts';
 import { DensityCache } from './density.ts';
 import { fieldStatistics } from './field-statistics.ts';
 import { estimateLines } from './estimate-lines.ts';
@@ -67,7 +69,7 @@ import { openWritingSide } from './writing-side.ts';
 import type { WritingSide } from './writing-side.ts';
 
 export interface ClickHouseStoreOptions {
-  readonly clients: ClientsByClass;
+  readonly client: ClickHouseHttp;
   readonly blocks: BlockInserter;
   /** Where the commit record lies. */
   readonly directory: string;
@@ -125,7 +127,7 @@ export class ClickHouseStore implements LogStore, PatternReads {
   /** Needs no running engine: that is asked for first by `prepare`. */
   static async open(options: ClickHouseStoreOptions): Promise<ClickHouseStore> {
     const { clock, logger, config } = options;
-    const database = new Database(options.clients, options.blocks);
+    const database = new Database(options.client, options.blocks);
     const side = await openWritingSide({ ...options, database });
     const { memtables, record } = side;
     const backlog = new TextIndexBacklog({ database, memtables, record, clock, logger, quietMs: config.index_catch_up_delay });
@@ -233,8 +235,13 @@ export class ClickHouseStore implements LogStore, PatternReads {
     return this.#withSnapshot((snapshot) => patternExamples(this.#reads, snapshot, query, options));
   }
 
-  bulkLines(query: Omit<LineQuery, 'offset'>, options: ReadOptions): Promise<LinesAnswer> {
-    return this.#withSnapshot((snapshot) => bulkLines(this.#reads, snapshot, query, options));
+  async *bulkLines(query: BulkQuery, format: LineFormat, options: ReadOptions): AsyncGenerator<RenderedLines, BulkEnd> {
+    const snapshot = this.#snapshots.acquire();
+    try {
+      return yield* bulkLines(this.#reads, snapshot, query, format, options);
+    } finally {
+      snapshot.release();
+    }
   }
 
   lineById(tenant: string, id: string, options: ReadOptions): Promise<LogLine | undefined> {

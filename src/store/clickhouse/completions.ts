@@ -3,6 +3,7 @@ import { compileFieldValue } from '#language/compile-sql.ts';
 import { fieldColumns } from '../field-reads.ts';
 import type { CompletionAnswer, CompletionQuery, FieldName } from '../field-reads.ts';
 import type { ReadOptions } from '../log-store.ts';
+import type { Parameters } from './database.ts';
 import { sampleLines } from './field-sample.ts';
 import type { FieldSample } from './field-sample.ts';
 import { estimate } from './field-statistics.ts';
@@ -46,7 +47,7 @@ export async function completions(
 
 interface Source {
   readonly sql: string;
-  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly parameters: Parameters;
 }
 
 /** Columns that any line has something in, and the names of both maps. */

@@ -5,6 +5,7 @@
  */
 import type { CountAnswer, LineQuery, ReadOptions } from '../log-store.ts';
 import type { ReadParts } from './find-lines.ts';
+import type { Parameters } from './database.ts';
 import { rollupPlan } from './rollup.ts';
 import type { Snapshot } from './snapshots.ts';
 import {
@@ -92,7 +93,7 @@ async function countLive(parts: ReadParts, snapshot: Snapshot, query: CountQuery
 async function sumOf(
   { database }: ReadParts,
   branches: readonly string[],
-  parameters: Readonly<Record<string, unknown>>,
+  parameters: Parameters,
   { range }: CountQuery,
   options: ReadOptions,
 ): Promise<Count> {

@@ -1,23 +1,16 @@
 /**
  * ClickHouse as the store uses it: statements with parameters, rows as JSON arrays, Native inserts, and the mapping of
- * its errors to ours. The embedded engine and a cluster are reached through the same official client.
+ * its errors to ours. The embedded engine and a cluster are reached through the same interface.
  */
-import { ClickHouseError } from '@clickhouse/client';
-import type { ClickHouseClient } from '@clickhouse/client';
 import { AppError } from '#base/errors.ts';
-import { engineClassHeaders } from '#engine/engine-client.ts';
+import { ClickHouseError } from '#engine/clickhouse-error.ts';
+import type { ClickHouseHttp, Statement } from '#engine/clickhouse-http.ts';
+import type { ParameterValue } from '#engine/parameter-text.ts';
 import { textSearchSettings } from '#language/text-index.ts';
 import type { ReadOptions } from '../log-store.ts';
 
-export type Parameters = Readonly<Record<string, unknown>>;
+export type Parameters = Readonly<Record<string, ParameterValue>>;
 export type Settings = Readonly<Record<string, string | number>>;
-
-/** One client per class of work, so that searches cannot take the sessions of inserts and flushes. */
-export interface ClientsByClass {
-  readonly insert: ClickHouseClient;
-  readonly flush: ClickHouseClient;
-  readonly search: ClickHouseClient;
-}
 
 /** How Native blocks get in; the embedded engine has a shorter way than its socket. */
 export interface BlockInserter {
@@ -50,58 +43,53 @@ const unknownTableCodes = new Set(['60']);
 const overloadCodes = new Set(['202']);
 
 export class Database {
-  readonly #clients: ClientsByClass;
+  readonly #client: ClickHouseHttp;
   readonly #blocks: BlockInserter;
 
-  constructor(clients: ClientsByClass, blocks: BlockInserter) {
-    this.#clients = clients;
+  constructor(client: ClickHouseHttp, blocks: BlockInserter) {
+    this.#client = client;
     this.#blocks = blocks;
   }
 
-  /**
-   * Runs a SELECT of the search class within the limits. They stand in the statement: settings of the request would cost
-   * the engine a statement of their own whenever a session's last query had others. `settings` are SQL literals.
-   */
-  async select(
-    sql: string,
-    parameters: Parameters,
-    { limits, signal, queryId, workClass = 'search' }: ReadOptions,
-    settings: Settings = {},
-  ): Promise<RowsResult> {
-    const bounds = {
-      ...searchSettings,
-      max_execution_time: limits.timeoutMs / 1000,
-      max_memory_usage: Math.round(limits.maxMemoryBytes),
-      ...settings,
-    };
-    const clause = Object.entries(bounds)
-      .map(([name, value]) => `${name} = ${value}`)
-      .join(', ');
+  /** Runs a SELECT of the search class within the limits. `settings` are SQL literals. */
+  async select(sql: string, parameters: Parameters, options: ReadOptions, settings: Settings = {}): Promise<RowsResult> {
     try {
-      const result = await this.#clients.search.query({
-        query: `${sql}\nSETTINGS ${clause}`,
-        format: 'JSONCompact',
-        query_params: { ...parameters },
-        ...(signal ? { abort_signal: signal } : {}),
-        ...(queryId ? { query_id: queryId } : {}),
-        ...(workClass === 'search' ? {} : { http_headers: engineClassHeaders(workClass) }),
-      });
-      const answer = (await result.json()) as unknown as JsonCompactAnswer;
+      const { body } = await this.#client.run(boundedStatement(sql, parameters, 'JSONCompact', options, settings));
+      const answer = JSON.parse(body.toString()) as JsonCompactAnswer;
       return { rows: answer.data, scannedRows: answer.statistics?.rows_read ?? 0 };
     } catch (error) {
-      throw searchError(error, limits, signal);
+      throw searchError(error, options.limits, options.signal);
+    }
+  }
+
+  /** The same with an answer in any format, whole. */
+  async selectBytes(sql: string, parameters: Parameters, format: string, options: ReadOptions, settings: Settings = {}): Promise<Buffer> {
+    try {
+      return (await this.#client.run(boundedStatement(sql, parameters, format, options, settings))).body;
+    } catch (error) {
+      throw searchError(error, options.limits, options.signal);
+    }
+  }
+
+  /** The same as it is made, and no faster than it is read; who stops reading ends the statement. */
+  async *stream(sql: string, parameters: Parameters, format: string, options: ReadOptions, settings: Settings = {}): AsyncGenerator<Buffer> {
+    try {
+      yield* await this.#client.stream(boundedStatement(sql, parameters, format, options, settings));
+    } catch (error) {
+      throw searchError(error, options.limits, options.signal);
     }
   }
 
   /** A small internal SELECT outside the search class, so that upkeep works while searches queue. */
   async selectInternal(sql: string, parameters: Parameters = {}): Promise<readonly (readonly unknown[])[]> {
-    const result = await this.#clients.insert.query({
-      query: sql,
+    const { body } = await this.#client.run({
+      sql,
+      parameters,
+      settings: answerSettings,
       format: 'JSONCompact',
-      query_params: { ...parameters },
-      clickhouse_settings: answerSettings,
+      sessionClass: 'insert',
     });
-    return ((await result.json()) as unknown as JsonCompactAnswer).data;
+    return (JSON.parse(body.toString()) as JsonCompactAnswer).data;
   }
 
   /** Runs a statement without rows. Rejects with the engine's error. */
@@ -112,18 +100,54 @@ export class Database {
     parameters: Parameters = {},
     signal?: AbortSignal,
   ): Promise<void> {
-    await this.#clients[workClass].command({
-      query: sql,
-      query_params: { ...parameters },
-      clickhouse_settings: { ...settings },
-      ...(signal ? { abort_signal: signal } : {}),
-    });
+    await this.#client.run({ sql, parameters, settings, sessionClass: workClass, ...(signal ? { signal } : {}) });
   }
 
   /** Inserts concatenated Native blocks, of which each may lack columns that hold only defaults; returns the rows written. */
   insertNative(table: string, columns: readonly string[], blocks: readonly Uint8Array[], signal: AbortSignal): Promise<number> {
     return this.#blocks.insert({ table, columns, blocks, signal });
   }
+}
+
+/**
+ * The statement with its bounds. They stand in it: settings of the request would cost the engine a statement of their own
+ * whenever a session's last query had others.
+ */
+function bounded(sql: string, limits: ReadOptions['limits'], settings: Settings): string {
+  const bounds = {
+    ...searchSettings,
+    max_execution_time: limits.timeoutMs / 1000,
+    max_memory_usage: Math.round(limits.maxMemoryBytes),
+    ...settings,
+  };
+  const clause = Object.entries(bounds).map(([name, value]) => `${name} = ${value}`);
+  return `${sql}\nSETTINGS ${clause.join(', ')}`;
+}
+
+function boundedStatement(
+  sql: string,
+  parameters: Parameters,
+  format: string,
+  { limits, signal, queryId, workClass = 'search' }: ReadOptions,
+  settings: Settings,
+): Statement {
+  const bounds = {
+    ...searchSettings,
+    max_execution_time: limits.timeoutMs / 1000,
+    max_memory_usage: Math.round(limits.maxMemoryBytes),
+    ...settings,
+  };
+  const clause = Object.entries(bounds)
+    .map(([name, value]) => `${name} = ${value}`)
+    .join(', ');
+  return {
+    sql: `${sql}\nSETTINGS ${clause}`,
+    parameters,
+    format,
+    sessionClass: workClass,
+    ...(signal ? { signal } : {}),
+    ...(queryId ? { queryId } : {}),
+  };
 }
 
 /** What the writing side asks of ClickHouse. */

@@ -8,6 +8,7 @@ import { compileSql } from '#language/compile-sql.ts';
 import type { Sample } from '../field-reads.ts';
 import type { LineQuery, ReadOptions } from '../log-store.ts';
 import { countLines } from './count-lines.ts';
+import type { Parameters } from './database.ts';
 import type { ReadParts } from './find-lines.ts';
 import { indexGranularity } from './schema.ts';
 import type { Snapshot } from './snapshots.ts';
@@ -21,7 +22,7 @@ export interface FieldSample extends Sample {
   /** The same over all lines that match, or over those that also meet a condition. */
   selectAll(columns: string, tail?: string, also?: string): string;
   /** Of both SELECTs. */
-  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly parameters: Parameters;
   readonly scannedRows: number;
 }
 

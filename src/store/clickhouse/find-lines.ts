@@ -8,7 +8,7 @@ import type { LineKey, LineQuery, LinesAnswer, ReadOptions, TimeRange } from '..
 import type { AbsentNames } from './absent-names.ts';
 import type { CommittedCounts } from './count-lines.ts';
 import { RowBudgetExceeded } from './database.ts';
-import type { Database } from './database.ts';
+import type { Database, Parameters } from './database.ts';
 import { overlapOf, windowsOver } from './density.ts';
 import type { Density, DensityCache } from './density.ts';
 import { keyColumns, keyOfRow, lineColumns, lineOfColumns } from './line-rows.ts';
@@ -171,7 +171,7 @@ class LineSearch {
   }
 
   /** Undefined where it is over the bound of scanned rows. */
-  async #read(sql: string, parameters: Readonly<Record<string, unknown>>): Promise<FoundLine[] | undefined> {
+  async #read(sql: string, parameters: Parameters): Promise<FoundLine[] | undefined> {
     const budget = Math.max(1, this.#options.limits.maxScannedRows - this.scannedRows);
     try {
       const { rows, scannedRows } = await this.#parts.database.select(sql, parameters, this.#options, {

@@ -34,7 +34,7 @@ export function lineConditions(tenant: string, where: QueryNode, absentNames: re
 
 /** Rows of `logs` that the snapshot shows. */
 export function committedCondition(snapshot: Snapshot): Condition {
-  const parameters: Record<string, unknown> = { committed_gen: snapshot.generation };
+  const parameters: Record<string, Parameters[string]> = { committed_gen: snapshot.generation };
   const replaced = snapshot.replacements.map(({ generation, origin, fromSequence, toSequence }, index) => {
     Object.assign(parameters, {
       [`rg${index}`]: generation,

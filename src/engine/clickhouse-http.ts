@@ -1,0 +1,158 @@
+/**
+ * ClickHouse's HTTP interface, as the store uses it: one statement a request, values as parameters, whole answers and
+ * streams, errors with ClickHouse's codes. The embedded engine's socket and a server are spoken to alike.
+ *
+ * It does what the store needs of the official client and no more, since a search is two or three statements of a few
+ * milliseconds each, and that client takes 4-5 ms of the main thread for one (docs/adr/0004-store.md).
+ */
+import { Agent, request } from 'node:http';
+import type { IncomingMessage, RequestOptions } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { readErrorText, withoutException } from './clickhouse-error.ts';
+import { sessionClasses } from './engine-config.ts';
+import type { SessionClass } from './engine-config.ts';
+import { parameterText } from './parameter-text.ts';
+import type { ParameterValue } from './parameter-text.ts';
+
+/** The embedded engine, whose statements end with their connection, or a server, where they have to be killed. */
+export type Endpoint =
+  | { readonly socketPath: string }
+  | { readonly host: string; readonly port: number; readonly user?: string; readonly password?: string };
+
+export interface ClickHouseHttpOptions {
+  readonly endpoint: Endpoint;
+  readonly database?: string;
+  /** A request without an answer is given up, and its statement killed, after this time without a byte. */
+  readonly requestTimeoutMs?: number;
+  /** Of each class; so no class can take the connections of another. */
+  readonly maxConnections?: number;
+}
+
+export interface Statement {
+  readonly sql: string;
+  /** Values of the placeholders `{name:Type}`. */
+  readonly parameters?: Readonly<Record<string, ParameterValue>>;
+  /** Settings that are not in the statement itself. */
+  readonly settings?: Readonly<Record<string, string | number>>;
+  /** Of the answer, where the statement names none. */
+  readonly format?: string;
+  /** Whose sessions of the embedded engine it runs on. */
+  readonly sessionClass?: SessionClass;
+  readonly queryId?: string;
+  /** Aborting ends the statement in the engine. */
+  readonly signal?: AbortSignal;
+}
+
+export interface WholeAnswer {
+  readonly body: Buffer;
+  /** Counters such as `written_rows`, as far as the engine tells them. */
+  readonly summary: Readonly<Record<string, string>>;
+}
+
+const defaultRequestTimeoutMs = 300_000;
+
+export class ClickHouseHttp {
+  readonly #options: ClickHouseHttpOptions;
+  readonly #agents: Readonly<Record<SessionClass, Agent>>;
+  readonly #connection: RequestOptions;
+
+  constructor(options: ClickHouseHttpOptions) {
+    this.#options = options;
+    const { endpoint, maxConnections = 64 } = options;
+    // The agent closes an idle connection before the server does: it reads the time that the server gives it.
+    const agentOptions = { keepAlive: true, maxSockets: maxConnections, maxFreeSockets: maxConnections };
+    this.#agents = Object.fromEntries(sessionClasses.map((name) => [name, new Agent(agentOptions)])) as Record<SessionClass, Agent>;
+    this.#connection = 'socketPath' in endpoint ? { socketPath: endpoint.socketPath } : { host: endpoint.host, port: endpoint.port };
+  }
+
+  /** Runs a statement to its end; the answer's status and summary are final. Rejects with ClickHouseError, or the connection's error. */
+  async run(statement: Statement): Promise<WholeAnswer> {
+    const answer = await this.#send(statement, { wait_end_of_query: '1' });
+    const body = await buffer(answer);
+    return { body, summary: JSON.parse(headerOf(answer, 'x-clickhouse-summary') ?? '{}') as Record<string, string> };
+  }
+
+  /**
+   * Runs a statement whose answer comes as it is made; it is made no faster than it is read. Ends with a ClickHouseError
+   * where the statement fails on the way, and kills the statement where the reader stops early.
+   */
+  async stream(statement: Statement): Promise<AsyncIterable<Buffer>> {
+    const answer = await this.#send(statement, {});
+    return withoutException(answer, headerOf(answer, 'x-clickhouse-exception-tag'));
+  }
+
+  /** Closes the connections; what runs fails. */
+  close(): void {
+    for (const agent of Object.values(this.#agents)) agent.destroy();
+  }
+
+  async #send(statement: Statement, url: Readonly<Record<string, string>>): Promise<IncomingMessage> {
+    const { signal, sessionClass = 'search' } = statement;
+    signal?.throwIfAborted();
+    const queryId = statement.queryId ?? (this.#killsByStatement ? crypto.randomUUID() : undefined);
+    const body = Buffer.from(statement.sql);
+    const onAbort = (): void => void this.#kill(queryId);
+    if (this.#killsByStatement) signal?.addEventListener('abort', onAbort, { once: true });
+    const answer = await this.#exchange(
+      {
+        ...this.#connection,
+        agent: this.#agents[sessionClass],
+        method: 'POST',
+        path: this.#pathOf(statement, queryId, url),
+        headers: { 'content-length': body.length, 'x-millrace-class': sessionClass, ...this.#credentials() },
+        ...(signal === undefined ? {} : { signal }),
+      },
+      body,
+    );
+    answer.once('close', () => signal?.removeEventListener('abort', onAbort));
+    if (answer.statusCode === 200) return answer;
+    throw readErrorText((await buffer(answer)).toString(), headerOf(answer, 'x-clickhouse-exception-code'));
+  }
+
+  #exchange(options: RequestOptions, body: Buffer): Promise<IncomingMessage> {
+    const { requestTimeoutMs = defaultRequestTimeoutMs } = this.#options;
+    return new Promise((resolve, reject) => {
+      const sent = request(options, resolve);
+      sent.setTimeout(requestTimeoutMs, () => sent.destroy(new Error(`the engine sent nothing for ${requestTimeoutMs} ms`)));
+      sent.once('error', reject);
+      sent.end(body);
+    });
+  }
+
+  #pathOf(
+    { parameters = {}, settings = {}, format }: Statement,
+    queryId: string | undefined,
+    url: Readonly<Record<string, string>>,
+  ): string {
+    const { database } = this.#options;
+    const parts = Object.entries(url).map(([name, value]) => `${name}=${value}`);
+    if (format !== undefined) parts.push(`default_format=${format}`);
+    if (database !== undefined) parts.push(`database=${encodeURIComponent(database)}`);
+    if (queryId !== undefined) parts.push(`query_id=${encodeURIComponent(queryId)}`);
+    for (const [name, value] of Object.entries(settings)) parts.push(`${name}=${encodeURIComponent(value)}`);
+    for (const [name, value] of Object.entries(parameters)) parts.push(`param_${name}=${encodeURIComponent(parameterText(value))}`);
+    return `/?${parts.join('&')}`;
+  }
+
+  #credentials(): Record<string, string> {
+    const { endpoint } = this.#options;
+    if (!('host' in endpoint)) return {};
+    const { user = 'default', password = '' } = endpoint;
+    return { 'x-clickhouse-user': user, 'x-clickhouse-key': password };
+  }
+
+  get #killsByStatement(): boolean {
+    return 'host' in this.#options.endpoint;
+  }
+
+  /** A server goes on with a statement whose client is gone. Nobody waits for the kill; where it fails, the statement's own limits end it. */
+  async #kill(queryId: string | undefined): Promise<void> {
+    const sql = 'KILL QUERY WHERE query_id = {id:String} ASYNC';
+    await this.run({ sql, parameters: { id: queryId ?? '' }, sessionClass: 'urgent' }).catch(() => undefined);
+  }
+}
+
+function headerOf(answer: IncomingMessage, name: string): string | undefined {
+  const value = answer.headers[name];
+  return typeof value === 'string' ? value : undefined;
+}
