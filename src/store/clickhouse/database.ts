@@ -72,7 +72,13 @@ export class Database {
   }
 
   /** The same as it is made, and no faster than it is read; who stops reading ends the statement. */
-  async *stream(sql: string, parameters: Parameters, format: string, options: ReadOptions, settings: Settings = {}): AsyncGenerator<Buffer> {
+  async *stream(
+    sql: string,
+    parameters: Parameters,
+    format: string,
+    options: ReadOptions,
+    settings: Settings = {},
+  ): AsyncGenerator<Buffer> {
     try {
       yield* await this.#client.stream(boundedStatement(sql, parameters, format, options, settings));
     } catch (error) {
@@ -113,17 +119,6 @@ export class Database {
  * The statement with its bounds. They stand in it: settings of the request would cost the engine a statement of their own
  * whenever a session's last query had others.
  */
-function bounded(sql: string, limits: ReadOptions['limits'], settings: Settings): string {
-  const bounds = {
-    ...searchSettings,
-    max_execution_time: limits.timeoutMs / 1000,
-    max_memory_usage: Math.round(limits.maxMemoryBytes),
-    ...settings,
-  };
-  const clause = Object.entries(bounds).map(([name, value]) => `${name} = ${value}`);
-  return `${sql}\nSETTINGS ${clause.join(', ')}`;
-}
-
 function boundedStatement(
   sql: string,
   parameters: Parameters,
