@@ -1,6 +1,6 @@
 /** How the interface is built into web/dist, and served while it is developed (`npm run web`, with a server on MILLRACE_URL). */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { defineConfig } from 'vite';
 import type { Plugin } from 'vite';
@@ -16,7 +16,7 @@ function precompressed(): Plugin {
     name: 'millrace-precompressed',
     apply: 'build',
     configResolved: ({ root, build }) => {
-      directory = join(root, build.outDir);
+      directory = resolve(root, build.outDir);
     },
     closeBundle: () => {
       for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {

@@ -19,6 +19,7 @@ import type { PatternReads } from '#store/pattern-reads.ts';
 import { apiConfig } from './config.ts';
 import type { ApiConfig } from './config.ts';
 import { createApi } from './create-api.ts';
+import type { WebInterface } from './interface-files.ts';
 import type { RuleRouteOptions } from './rule-routes.ts';
 import type { Operations } from './operation-routes.ts';
 
@@ -44,12 +45,13 @@ export interface ApiFakeOptions {
   readonly rules?: RuleRouteOptions;
   readonly serviceMetrics?: ServiceMetricsReads;
   readonly service?: Partial<SearchServiceOptions>;
+  readonly web?: WebInterface;
 }
 
 /** Closed at the end of the test. */
 export function createTestApi(
   t: TestContext,
-  { keys = [], search: searchSettings, api: apiSettings, operations, quarantine, rules, serviceMetrics, service }: ApiFakeOptions = {},
+  { keys = [], search: searchSettings, api: apiSettings, operations, quarantine, rules, serviceMetrics, service, web }: ApiFakeOptions = {},
 ) {
   const store = new FakeLogStore();
   const clock = new ManualClock(nowMs);
@@ -99,6 +101,7 @@ export function createTestApi(
     serviceMetrics: serviceMetrics ?? noServiceMetrics,
     rules: rules ?? noRules,
     views: new SavedViews({ documents, config, randomId: () => 'some-id', clock }),
+    web,
     config: { ...defaultsOf(apiConfig.properties), ...apiSettings } as ApiConfig,
     clock,
     logger,

@@ -30,6 +30,8 @@ import { patternsRoutes } from './patterns-routes.ts';
 import { quarantineRoutes } from './quarantine-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
 import type { Operations } from './operation-routes.ts';
+import type { WebInterface } from './interface-files.ts';
+import { isForPerson, registerInterface, sendPage } from './interface-routes.ts';
 import { OpenRequests } from './open-requests.ts';
 import type { ApiRequest, ApiRoute, Caller, RouteAccess } from './route.ts';
 import { ruleRoutes } from './rule-routes.ts';
@@ -49,6 +51,8 @@ export interface ApiOptions {
   readonly rules: RuleRouteOptions;
   readonly views: SavedViews;
   readonly patterns: Omit<PatternParts, 'runner'>;
+  /** The web interface; without it there are no pages. */
+  readonly web?: WebInterface;
   /** Live tail; without it there are no tail routes. */
   readonly tail?: Omit<TailRouteOptions, 'authenticate' | 'clock' | 'logger'>;
   readonly config: ApiConfig;
@@ -59,7 +63,8 @@ export interface ApiOptions {
 
 /** The app, ready for `listen({ path })`; `close` lets running requests end, for `api.drain_timeout` at most. */
 export function createApi(options: ApiOptions): FastifyInstance {
-  const { search, access, operations, quarantine, serviceMetrics, rules, views, patterns, tail, config, clock, logger, version } = options;
+  const { search, access, operations, quarantine, serviceMetrics, rules, views, patterns, web, tail, config, clock, logger, version } =
+    options;
   const app = Fastify({
     logger: false,
     bodyLimit: config.max_body_bytes,
@@ -68,7 +73,8 @@ export function createApi(options: ApiOptions): FastifyInstance {
   });
   const openRequests = new OpenRequests(clock, config.drain_timeout);
   app.setErrorHandler((error, request, reply) => sendError(openRequests.isClosing ? shuttingDown(error) : error, request, reply, options));
-  app.setNotFoundHandler((request) => {
+  app.setNotFoundHandler((request, reply) => {
+    if (web !== undefined && web.problem === undefined && isForPerson(request)) return sendPage(reply, web, 404);
     throw notFound(request);
   });
   app.addHook('onRequest', async (request, reply) => {
@@ -86,12 +92,13 @@ export function createApi(options: ApiOptions): FastifyInstance {
     ...exportRoutes(search.runner),
     ...explainRoutes(search.runner),
     ...serviceMetricsRoutes(serviceMetrics),
-    ...operationRoutes({ operations, isOpen: access.isOpen, version }),
+    ...operationRoutes({ operations, isOpen: access.isOpen, version, interfaceProblem: web?.problem }),
     ...quarantineRoutes(quarantine),
     ...ruleRoutes(rules),
     ...viewRoutes(views),
   ];
   for (const route of routes) registerRoute(app, route, access, openRequests);
+  if (web !== undefined) registerInterface(app, web);
   if (tail !== undefined) {
     const authenticate = (headers: IncomingHttpHeaders): string => access.authenticate(credentialsOf(headers), 'read').tenant;
     void app.register((scope) => registerTailRoutes(scope, { ...tail, authenticate, clock, logger }));

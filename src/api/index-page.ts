@@ -1,4 +1,7 @@
-/** The page at `/` until the Explorer comes: plain HTML without scripts or anything from elsewhere. Pure. */
+/**
+ * The page at `/` for programs, and for people where the web interface is not built: plain HTML without scripts or
+ * anything from elsewhere. Pure.
+ */
 
 export interface StorageSummary {
   readonly lines: number;
@@ -10,6 +13,8 @@ export interface IndexPageFacts {
   readonly isOpen: boolean;
   /** Undefined where it is not known or not for everyone. */
   readonly storage: StorageSummary | undefined;
+  /** Why the web interface is not here. */
+  readonly interfaceProblem?: string;
   readonly endpoints: readonly { readonly method: string; readonly path: string; readonly summary: string }[];
 }
 
@@ -26,7 +31,7 @@ td code{white-space:nowrap;font:13.5px/1.5 ui-monospace,monospace}td:last-child{
 `;
 
 /** The whole page. */
-export function indexPage({ version, isOpen, storage, endpoints }: IndexPageFacts): string {
+export function indexPage({ version, isOpen, storage, endpoints, interfaceProblem }: IndexPageFacts): string {
   const key = isOpen ? '' : " \\\n  -H 'X-API-Key: YOUR-KEY'";
   const rows = endpoints.map(
     ({ method, path, summary }) => `<tr><td><code>${escapeHtml(`${method} ${path}`)}</code></td><td>${escapeHtml(summary)}</td></tr>`,
@@ -38,6 +43,7 @@ export function indexPage({ version, isOpen, storage, endpoints }: IndexPageFact
 <h1>Millrace <small>${escapeHtml(version)}</small></h1>
 <p>A log platform: it takes log lines over HTTP, keeps them safely, finds any of them in a moment and shows them live.</p>
 ${storage === undefined ? '' : `<p class="figures">${formatCount(storage.lines)} stored on ${formatSize(storage.diskBytes)} of disk.</p>`}
+${interfaceProblem === undefined ? '' : `<h2>The web interface is not here</h2>\n<pre>${escapeHtml(interfaceProblem)}</pre>`}
 <h2>Send a line</h2>
 <pre>${escapeHtml(curlLine('/v1/logs/ingest', key, '{"logs":[{"level":"INFO","service":"hello","message":"my first line"}]}'))}</pre>
 <h2>Find it</h2>

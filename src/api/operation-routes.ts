@@ -52,13 +52,15 @@ export interface OperationRouteOptions {
   /** Where no keys are configured, the page at `/` shows figures to everyone. */
   readonly isOpen: boolean;
   readonly version: string;
+  /** Why the page at `/` is not the interface. */
+  readonly interfaceProblem?: string;
 }
 
 const readNothing = createRequestReader(Type.Object({}, { additionalProperties: false }), 'the body');
 
 const readReplay = createRequestReader(replayBody, 'the body');
 
-export function operationRoutes({ operations, isOpen, version }: OperationRouteOptions): ApiRoute[] {
+export function operationRoutes({ operations, isOpen, version, interfaceProblem }: OperationRouteOptions): ApiRoute[] {
   const document = openApiText(version);
   return [
     { endpoint: endpoints.live, handle: () => uncached(jsonReply('{"status":"ok"}')) },
@@ -72,7 +74,15 @@ export function operationRoutes({ operations, isOpen, version }: OperationRouteO
     {
       endpoint: endpoints.index,
       handle: async () =>
-        pageReply(indexPage({ version, isOpen, storage: isOpen ? await operations.storage() : undefined, endpoints: allEndpoints })),
+        pageReply(
+          indexPage({
+            version,
+            isOpen,
+            storage: isOpen ? await operations.storage() : undefined,
+            endpoints: allEndpoints,
+            interfaceProblem,
+          }),
+        ),
     },
   ];
 }

@@ -4,9 +4,11 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { assertBindAllowed, createAccess } from '#access/access.ts';
 import type { AccessConfig } from '#access/config.ts';
 import { createApi } from '#api/create-api.ts';
+import { readInterface } from '#api/interface-files.ts';
 import type { RuleRouteOptions } from '#api/rule-routes.ts';
 import { Canary } from '#consumers/canary/canary.ts';
 import { createPublicEndpoint } from '#consumers/canary/endpoint.ts';
@@ -57,6 +59,9 @@ import { createOperations } from './operations.ts';
 import type { LateParts } from './operations.ts';
 import { ledgerReport } from './server-status.ts';
 import { startUpkeep } from './upkeep.ts';
+
+/** Where `bin/millrace.mjs serve` has the web interface built. */
+const builtInterface = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
 /** How far back the log is read for batch ids at the start, from its newest frame. */
 const recentBatchesMs = 60_000;
@@ -112,7 +117,8 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
     patterns: { store, catalogue: patterns },
     tail: tailOptions,
   };
-  const api = createApi({ ...parts, config: config.api, clock: systemClock, logger, version });
+  const web = readInterface(builtInterface);
+  const api = createApi({ ...parts, web, config: config.api, clock: systemClock, logger, version });
   const apiSocketPath = await listenPrivately(api, dirname(engine.socketPath));
   closers.add('api', () => api.close());
 
