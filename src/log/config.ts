@@ -6,7 +6,10 @@ export const logConfig = section('The durable log: what a 202 relies on.', {
   max_bytes: bytes('10GB', 'Most that the log keeps on disk; over it, indexed frames go before `keep_after_index` is over.', {
     minimum: 65_536,
   }),
-  keep_after_index: duration('1h', 'How long frames are kept for replay after every holding consumer (the indexer) has passed them.'),
+  keep_after_index: duration(
+    '1h',
+    'How long frames are kept for replay after every holding consumer (the indexer) has passed them, while there is room.',
+  ),
   elevated_ratio: decimal(
     0.6,
     'Share of `max_bytes` held by frames that are not yet indexed from which senders are told `lag_hint: elevated`.',
@@ -16,7 +19,10 @@ export const logConfig = section('The durable log: what a 202 relies on.', {
     minimum: 0,
     maximum: 1,
   }),
-  min_free_bytes: bytes('256MiB', 'Free space on the disk under which batches are refused with 503.'),
+  min_free_bytes: bytes(
+    '256MiB',
+    'Free space on the disk under which batches are refused with 503; frames that are kept for replay only go before.',
+  ),
   segment_bytes: bytes('64MiB', 'Size at which a new segment file is begun.', { minimum: 4096 }),
   segment_max_age: duration('10m', 'Age at which a new segment file is begun.'),
   max_pending_bytes: bytes('64MiB', 'Most that waits for the disk in one gateway worker; over it batches are refused with 429.', {

@@ -13,7 +13,6 @@ export interface UpkeepParts {
 }
 
 const tickMs = 1000;
-const trimEveryTicks = 10;
 const askEveryTicks = 10;
 
 /** Runs until the returned function is called. */
@@ -25,7 +24,7 @@ export function startUpkeep({ gateway, log, indexer, store, logger }: UpkeepPart
     if (ticks % askEveryTicks === 0) gateway.freshCounts().catch(complain('asking the gateway'));
     gateway.setPressure({ heldBytes: log.heldBytes, lagMs: indexer.status().lag_seconds * 1000 });
     store.tick().catch(complain('upkeep of the store'));
-    if (ticks % trimEveryTicks === 0) log.trim().catch(complain('trimming the durable log'));
+    log.trim().catch(complain('trimming the durable log'));
   }, tickMs);
   return () => clearInterval(timer);
 }

@@ -25,11 +25,14 @@ export function heldBytesOf(shard: WalShard, heldFrom: number): number {
   return shard.bytesFrom(shard.segments.holding(heldFrom) ?? shard.segments.all.at(-1));
 }
 
+/** The disk is nearly full from here on: a little before batches are refused, so that they need not be. */
+export const isShortOfSpace = (freeBytes: number, { min_free_bytes: minFreeBytes }: LogConfig): boolean => freeBytes < 1.25 * minFreeBytes;
+
 /**
- * The next segment to remove: the oldest one that has been passed for long enough or, when the log is over its size, the
- * oldest one that has been passed at all. A shard's newest segment stays: it says where the shard ends.
+ * The next segment to remove: the oldest one that has been passed for long enough or, when the log is over its size or the
+ * disk nearly full, the oldest one that has been passed at all. A shard's newest segment stays: it says where the shard ends.
  */
-export function nextToTrim(shards: Iterable<WalShard>, config: LogConfig, nowMs: number): TrimChoice | undefined {
+export function nextToTrim(shards: Iterable<WalShard>, config: LogConfig, nowMs: number, freeBytes: number): TrimChoice | undefined {
   let keptBytes = 0;
   let oldest: TrimChoice | undefined;
   for (const shard of shards) {
@@ -39,7 +42,7 @@ export function nextToTrim(shards: Iterable<WalShard>, config: LogConfig, nowMs:
     if (nowMs - segment.passedAtMs >= config.keep_after_index) return { shard, segment };
     if (oldest === undefined || ageOf(segment) < ageOf(oldest.segment)) oldest = { shard, segment };
   }
-  return keptBytes > config.max_bytes ? oldest : undefined;
+  return keptBytes > config.max_bytes || isShortOfSpace(freeBytes, config) ? oldest : undefined;
 }
 
 /** When the segment began, wall clock. */

@@ -203,13 +203,14 @@ export class WalLog implements DurableLog {
   }
 
   async #trim(): Promise<number> {
-    const { config, clock } = this.#options;
+    const { config, clock, files, directory } = this.#options;
     for (const shard of this.#shards.values()) await shard.list();
     this.#markPassed();
     let freedBytes = 0;
     for (;;) {
       const nowMs = clock.monotonicMs();
-      const choice = nextToTrim(this.#shards.values(), config, nowMs);
+      const freeBytes = await files.freeBytes(directory).catch(() => Number.POSITIVE_INFINITY);
+      const choice = nextToTrim(this.#shards.values(), config, nowMs, freeBytes);
       if (choice === undefined || this.#closed) return freedBytes;
       const { shard, segment } = choice;
       const bytes = shard.bytesOf(segment);

@@ -169,6 +169,46 @@ describe('bounds', () => {
     assert.equal(trimmedBytes + keptBytes, wal.log.shards()[0].end.bytes);
   });
 
+  test('a disk that fills up takes what is kept for replay only, before anything is refused', async () => {
+    const files = new SimulatedFiles({ seed: 1, capacityBytes: 200_000 });
+    const config = smallLogConfig({ min_free_bytes: 80_000, segment_bytes: 4096 });
+    const wal = await openTestWal({ files: files.process(), directory, config });
+    const writer = wal.writer(0);
+    for (let count = 0; count < 60; count += 1) {
+      wal.pass(1000);
+      await writer.append(headerOf(1), bytes(5000));
+      await wal.log.commit('indexer', new Map([[0, writer.nextSequence]]));
+      await wal.log.trim();
+    }
+    const { keptBytes, trimmedEarlyBytes, trimmedBytes } = wal.log.metrics();
+    assert.ok(keptBytes > 80_000, `no more is trimmed than there is need for: ${keptBytes}`);
+    assert.ok(files.freeBytes >= 100_000, `${files.freeBytes} are free`);
+    assert.equal(trimmedBytes, trimmedEarlyBytes);
+    assert.ok(trimmedEarlyBytes > 0);
+  });
+
+  test('a full disk takes nothing that the indexer has not passed', async () => {
+    const files = new SimulatedFiles({ seed: 1, capacityBytes: 200_000 });
+    const wal = await openTestWal({ files: files.process(), directory, config: smallLogConfig({ min_free_bytes: 80_000 }) });
+    const writer = wal.writer(0);
+    for (let count = 0; count < 19; count += 1) {
+      wal.pass(1000);
+      await writer.append(headerOf(1), bytes(5000));
+    }
+    await wal.log.commit('indexer', new Map([[0, 4]]));
+    await wal.log.trim();
+    assert.ok(wal.log.metrics().trimmedEarlyBytes > 0);
+    const reader = await wal.log.openReader(0, 4);
+    assert.deepEqual([reader.nextSequence, (await reader.read(2 ** 20)).length], [4, 15]);
+    await reader.close();
+    files.capacityBytes = 150_000;
+    wal.pass(1000);
+    await assert.rejects(writer.append(headerOf(1), bytes(5000)), { code: 'log_unavailable' });
+    await wal.log.trim();
+    assert.equal(await wal.log.trim(), 0);
+    assert.equal(wal.log.shards()[0].first, 4);
+  });
+
   test('free space under min_free_bytes refuses, and lets in again when there is room', async () => {
     const files = new SimulatedFiles({ seed: 1, capacityBytes: 50_000 });
     const wal = await openTestWal({ files: files.process(), directory, config: smallLogConfig({ min_free_bytes: 30_000 }) });
