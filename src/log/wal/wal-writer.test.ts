@@ -199,7 +199,7 @@ describe('bounds', () => {
     await wal.log.trim();
     assert.ok(wal.log.metrics().trimmedEarlyBytes > 0);
     const reader = await wal.log.openReader(0, 4);
-    assert.deepEqual([reader.nextSequence, (await reader.read(2 ** 20)).length], [4, 15]);
+    for (let sequence = 4; sequence < 19; sequence += 1) assert.equal((await reader.read(1))[0].sequence, sequence);
     await reader.close();
     files.capacityBytes = 150_000;
     wal.pass(1000);
