@@ -7,7 +7,7 @@ type Json = Record<string, unknown>;
 type Bed = ReturnType<typeof createTestApi>;
 
 const path = '/v1/logs/export';
-const search = { max_limit: 10 };
+const search = { export_window_lines: 10 };
 
 function addLines({ store }: Bed, count: number): string[] {
   return Array.from({ length: count }, (_, index) =>
@@ -81,35 +81,21 @@ test('a store that lacks lines makes it incomplete', async (t) => {
   assert.deepEqual([end['complete'], end['reason']], [false, 'lines are being replayed']);
 });
 
-test('CSV: a head, quoted texts, chosen columns; raw: the lines as they were sent', async (t) => {
+test('each format has its media type, its head and its name; the store is told what to render', async (t) => {
   const bed = createTestApi(t, { search });
-  bed.store.add({
-    tsMs: nowMs - 1000,
-    service: 'a,b',
-    message: 'say "hi"\nthere',
-    attributes: { n: 1, 'x.y': 'z' },
-    resource: { region: 'eu' },
-  });
-  bed.store.add({ tsMs: nowMs - 2000, message: 'plain', raw: '<13> plain', attributes: { n: null } });
-  const csv = await bed.post(path, { format: 'csv', columns: ['service', 'message', 'n', 'x.y', 'resource.region', 'level'] });
+  bed.store.add({ tsMs: nowMs - 1000, message: 'hi', raw: '<13> hi' });
+  const csv = await bed.post(path, { format: 'csv', columns: ['service', 'a,b', 'say "hi"'] });
   assert.equal(csv.headers['content-type'], 'text/csv; charset=utf-8; header=present');
-  assert.equal(
-    csv.body,
-    'service,message,n,x.y,resource.region,level\r\n"a,b","say ""hi""\nthere",1,z,eu,INFO\r\nshop,plain,null,,,INFO\r\n',
-  );
-  const whole = (await bed.post(path, { format: 'csv' })).body.split('\r\n');
-  assert.equal(whole[0], 'id,timestamp,level,service,host,environment,trace_id,span_id,message,metadata');
-  assert.ok(whole[1].endsWith('"say ""hi""\nthere","{""n"":1,""x.y"":""z""}"'), whole[1]);
-  assert.equal((await bed.post(path, { format: 'raw' })).body, 'say "hi"\nthere\n<13> plain\n');
-  const chosen = readNdjson((await bed.post(path, { columns: ['n', 'x.y', 'message', 'timestamp', 'metadata'] })).body);
-  assert.deepEqual(chosen.lines[0], {
-    n: 1,
-    'x.y': 'z',
-    message: 'say "hi"\nthere',
-    timestamp: '2025-07-15T10:59:59.000Z',
-    metadata: { n: 1, 'x.y': 'z' },
-  });
-  assert.equal(chosen.lines[1]['n'], null);
+  assert.match(String(csv.headers['content-disposition']), /^attachment; filename="millrace-2025-07-15T100000000Z\.csv"$/);
+  const [head, line] = csv.body.split('\r\n');
+  assert.equal(head, 'service,"a,b","say ""hi"""');
+  assert.deepEqual((JSON.parse(line) as Json)['format'], { kind: 'csv', columns: ['service', 'a,b', 'say "hi"'] });
+  const [usual] = (await bed.post(path, { format: 'csv' })).body.split('\r\n');
+  assert.equal(usual, 'id,timestamp,level,service,host,environment,trace_id,span_id,message,metadata');
+  const raw = await bed.post(path, { format: 'raw' });
+  assert.deepEqual([raw.body, raw.headers['content-type']], ['<13> hi\n', 'text/plain; charset=utf-8']);
+  const { lines } = readNdjson((await bed.post(path, { columns: ['n'] })).body);
+  assert.deepEqual(lines[0]['format'], { kind: 'ndjson', columns: ['n'] });
 });
 
 test('what is wrong with the request is an error, not a stream', async (t) => {

@@ -1,114 +1,46 @@
-/** Lines as NDJSON, CSV (RFC 4180) and raw text, whole or by columns. Pure. */
-import { resolveField } from '#language/fields.ts';
-import type { LogLine } from '#model/log-line.ts';
-import { severityName } from '#model/severity.ts';
-import { formatTimestamp } from '#model/timestamps.ts';
-import { toRecordA } from './record-shapes.ts';
+/** What an export is delivered as: media types, heads, names of files. Pure. */
+import { AppError } from '#base/errors.ts';
+import type { LineFormat } from '#store/bulk-reads.ts';
 
-export const exportFormats = ['ndjson', 'csv', 'raw'] as const;
+export const exportFormats = ['ndjson', 'csv', 'raw', 'parquet'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
-
-export interface ExportShape {
-  readonly contentType: string;
-  /** Before all lines. */
-  readonly head: string;
-  /** A line with its end. */
-  readonly line: (line: LogLine) => string;
-}
 
 /** Columns of a CSV that names none: with the id, by which an export that broke is resumed. */
 const usualColumns = ['id', 'timestamp', 'level', 'service', 'host', 'environment', 'trace_id', 'span_id', 'message', 'metadata'];
 
-export function exportShape(format: ExportFormat, columns: readonly string[] | undefined): ExportShape {
+export const contentTypes: Readonly<Record<ExportFormat, string>> = {
+  ndjson: 'application/x-ndjson; charset=utf-8',
+  csv: 'text/csv; charset=utf-8; header=present',
+  raw: 'text/plain; charset=utf-8',
+  parquet: 'application/vnd.apache.parquet',
+};
+
+const extensions: Readonly<Record<ExportFormat, string>> = { ndjson: 'ndjson', csv: 'csv', raw: 'log', parquet: 'parquet' };
+
+/** AppError bad_request where the format has no columns to choose. */
+export function lineFormat(format: ExportFormat, columns: readonly string[] | undefined): LineFormat {
   switch (format) {
-    case 'ndjson': {
-      const object = (line: LogLine): string =>
-        `{${(columns ?? []).map((name) => `${JSON.stringify(name)}:${jsonOf(line, name)}`).join(',')}}\n`;
-      return {
-        contentType: 'application/x-ndjson; charset=utf-8',
-        head: '',
-        line: columns === undefined ? (line) => `${toRecordA(line)}\n` : object,
-      };
-    }
-    case 'csv': {
-      const names = columns ?? usualColumns;
-      const row = (values: readonly string[]): string => `${values.map(csvField).join(',')}\r\n`;
-      return {
-        contentType: 'text/csv; charset=utf-8; header=present',
-        head: row(names),
-        line: (line) => row(names.map((name) => textOf(line, name))),
-      };
-    }
+    case 'ndjson':
+      return columns === undefined ? { kind: 'ndjson' } : { kind: 'ndjson', columns };
+    case 'csv':
+      return { kind: 'csv', columns: columns ?? usualColumns };
     case 'raw':
-      return { contentType: 'text/plain; charset=utf-8', head: '', line: ({ raw, message }) => `${raw === '' ? message : raw}\n` };
+    case 'parquet':
+      if (columns !== undefined) throw new AppError('bad_request', `${format} has no columns to choose`, { details: { field: 'columns' } });
+      return { kind: format === 'raw' ? 'raw' : 'rows' };
     default:
       return format satisfies never;
   }
 }
 
+/** Stands before all lines. */
+export function headOf(format: LineFormat): string {
+  return format.kind === 'csv' ? `${format.columns.map(csvField).join(',')}\r\n` : '';
+}
+
 const csvField = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
-/** JSON text of a column: an attribute in the type it was sent with, null where the line has none. */
-function jsonOf(line: LogLine, name: string): string {
-  if (wholeMembers.has(name)) return textOf(line, name);
-  const target = resolveField(name);
-  if (target.kind === 'tags') return JSON.stringify(line.tags);
-  if (target.kind === 'skewed') return String(line.skewed);
-  if (target.kind === 'property' || (target.kind === 'entry' && target.map === 'attributes')) {
-    const index = line.attributes.names.indexOf(target.key);
-    const kind = line.attributes.kinds[index];
-    if (index >= 0)
-      return kind === 's' || kind === undefined ? JSON.stringify(line.attributes.values[index]) : line.attributes.values[index];
-  }
-  const text = textOf(line, name);
-  return text === '' ? 'null' : JSON.stringify(text);
-}
-
-const wholeMembers = new Set(['metadata', 'resource']);
-
-/** A column as text; empty where the line has none. */
-function textOf(line: LogLine, name: string): string {
-  if (name === 'id') return line.id;
-  if (name === 'raw') return line.raw;
-  if (name === 'receive_ts') return new Date(line.receivedMs).toISOString();
-  if (name === 'resource') return JSON.stringify(line.resource);
-  if (name === 'metadata') return metadataText(line);
-  const target = resolveField(name);
-  switch (target.kind) {
-    case 'dictionary':
-      return line[target.column];
-    case 'id':
-      return target.column === 'trace_id' ? line.traceId : line.spanId;
-    case 'message':
-      return line.message;
-    case 'line':
-      return line.raw === '' ? line.message : line.raw;
-    case 'level':
-      return severityName(line.level);
-    case 'skewed':
-      return String(line.skewed);
-    case 'time':
-      return formatTimestamp(line.tsNs);
-    case 'tags':
-      return line.tags.join(',');
-    case 'entry':
-      return target.map === 'attributes' ? (attributeOf(line, target.key) ?? '') : (line.resource[target.key] ?? '');
-    case 'property':
-      return attributeOf(line, target.key) ?? line.resource[target.key] ?? '';
-    default:
-      return target satisfies never;
-  }
-}
-
-function attributeOf({ attributes }: LogLine, key: string): string | undefined {
-  const index = attributes.names.indexOf(key);
-  return index < 0 ? undefined : attributes.values[index];
-}
-
-function metadataText({ attributes: { names, values, kinds } }: LogLine): string {
-  const members = names.map((name, i) => {
-    const isText = kinds[i] === 's' || kinds[i] === undefined;
-    return `${JSON.stringify(name)}:${isText ? JSON.stringify(values[i]) : values[i]}`;
-  });
-  return `{${members.join(',')}}`;
+/** `attachment` with a name made of the range's beginning (RFC 6266). */
+export function attachment(format: ExportFormat, from: string): string {
+  return `attachment; filename="millrace-${from.replaceAll(/[:.]/g, '')}.${extensions[format]}"`;
 }

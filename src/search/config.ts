@@ -69,6 +69,9 @@ export const searchConfig = section('Bounds of searches and aggregations.', {
   max_fields: integer(1000, 'Most fields of one answer.', { minimum: 1, maximum: 10_000 }),
   field_value_limit: integer(10, 'Values of a field where the request names no number.', { minimum: 1, maximum: 1000 }),
   max_field_values: integer(100, 'Most values of a field in one answer.', { minimum: 1, maximum: 1000 }),
+  export_window_lines: integer(131_072, 'Lines that one statement of an export reads, at most.', { minimum: 1 }),
+  export_read_ahead: bytes('4MiB', 'Bytes of an export that are read before its client takes them.', { minimum: 65_536 }),
+  export_turn: duration('5s', 'How long an export that its client takes slowly keeps its turn before others have theirs.', { minimum: 10 }),
   trace_links: list('Tools that show traces: a trace is answered with its address in each.', traceLinkTemplate),
 });
 

@@ -35,6 +35,7 @@ import type {
   ReadOptions,
   TimeRange,
 } from '#store/log-store.ts';
+import type { BulkEnd, BulkQuery, LineFormat, RenderedLines } from '#store/bulk-reads.ts';
 import type { EstimateQuery, LineEstimate } from '#store/line-estimate.ts';
 import type { ReadPlan } from '#store/read-plan.ts';
 import type { ServiceSpan, ServiceSpansAnswer } from '#store/trace-reads.ts';
@@ -232,9 +233,11 @@ export class FakeLogStore implements LogStore {
     return { ...fakeComparison(selected, base, limit), scannedRows: selected.length + base.length, ...this.#completeness() };
   }
 
-  /** Four lines at most, whatever is wanted. */
-  bulkLines(query: Omit<LineQuery, 'offset'>, options: ReadOptions): Promise<LinesAnswer> {
-    return this.findLines({ ...query, limit: Math.min(4, query.limit) }, options);
+  /** Four lines of a window, whatever is wanted, each on its own. */
+  async *bulkLines(query: BulkQuery, format: LineFormat, options: ReadOptions): AsyncGenerator<RenderedLines, BulkEnd> {
+    const { lines, hasMore, reason } = await this.findLines({ ...query, limit: Math.min(4, query.limit) }, options);
+    for (const line of lines) yield { bytes: Buffer.from(fakeRendering(line, format)), lineCount: 1, lastKey: keyOf(line) };
+    return { hasMore, ...(reason === undefined ? {} : { reason }) };
   }
 
   async lineById(tenant: string, id: string, options: ReadOptions): Promise<LogLine | undefined> {
@@ -403,4 +406,9 @@ function metricOf(metric: Metric, lines: readonly LogLine[], seconds: number): n
   if (metric.kind === 'max') return numbers[numbers.length - 1];
   const share = metric.kind === 'percentile' ? metric.percentile / 100 : 0;
   return numbers[Math.min(numbers.length - 1, Math.floor(share * numbers.length))];
+}
+
+/** How lines are rendered is the engine's affair; this tells them and the formats apart. */
+function fakeRendering({ id, message, raw }: LogLine, format: LineFormat): string {
+  return format.kind === 'raw' ? `${raw === '' ? message : raw}\n` : `${JSON.stringify({ id, message, format })}\n`;
 }

@@ -1,10 +1,38 @@
 /** What a store is asked by who wants all lines rather than the first ones. Part of the storage port. */
-import type { LineQuery, LinesAnswer, ReadOptions } from './log-store.ts';
+import type { LineKey, LineQuery, ReadOptions } from './log-store.ts';
+
+/**
+ * What lines are given as: JSON objects in the shape of search or of chosen columns, rows of CSV (RFC 4180), the lines as
+ * they were sent, or rows of `exportTable` in ClickHouse's RowBinary, from which a Parquet file is made.
+ */
+export type LineFormat =
+  | { readonly kind: 'ndjson'; readonly columns?: readonly string[] }
+  | { readonly kind: 'csv'; readonly columns: readonly string[] }
+  | { readonly kind: 'raw' }
+  | { readonly kind: 'rows' };
+
+export type BulkQuery = Omit<LineQuery, 'offset'>;
+
+/** Whole lines, rendered, in their order. */
+export interface RenderedLines {
+  readonly bytes: Uint8Array;
+  readonly lineCount: number;
+  readonly lastKey: LineKey;
+}
+
+export interface BulkEnd {
+  /** Lines of the part that was read are still to come behind the last one. */
+  readonly hasMore: boolean;
+  /** As of a search that stopped there: all lines up to here were given. Absent where the range is done, or `hasMore`. */
+  readonly searchedToNs?: bigint;
+  /** Why lines may be missing. */
+  readonly reason?: string;
+}
 
 export interface BulkReads {
   /**
-   * Some of the next lines of the query in their order, all columns read at once. The answer may end anywhere, also before
-   * `limit`: unless the range is done it has `hasMore`, or else `searchedToNs` as a search that stopped there.
+   * Some of the next lines of the query in their order, rendered by the engine and read no faster than they are taken. It
+   * may end anywhere, also before `limit`: unless the range is done it ends with `hasMore` or `searchedToNs`.
    */
-  bulkLines(query: Omit<LineQuery, 'offset'>, options: ReadOptions): Promise<LinesAnswer>;
+  bulkLines(query: BulkQuery, format: LineFormat, options: ReadOptions): AsyncGenerator<RenderedLines, BulkEnd>;
 }

@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { parseQuery } from '#language/parser.ts';
 import type { FieldStatistics, FieldStatisticsAnswer } from '#store/field-reads.ts';
-import { nextPageKey } from '#search/next-page.ts';
-import type { LineKey, LineQuery, ReadOptions } from '#store/log-store.ts';
+import type { ReadOptions } from '#store/log-store.ts';
 import type { ClickHouseStore } from '../../src/store/clickhouse/clickhouse-store.ts';
 import { batchOf, storeBed } from './store-harness.ts';
 
@@ -179,29 +178,6 @@ test('fields, completions and comparisons', async (t) => {
     );
     const ids = compared.differences.filter(({ key, value }) => key === 'order_id' && value !== undefined);
     assert.deepEqual(ids, [], 'ids are no facets');
-  });
-
-  await t.test('lines in bulk are those of a search, in its order, from memtable and parts', async () => {
-    for (const [order, text] of [
-      ['asc', ''],
-      ['desc', ''],
-      ['desc', 'failed'],
-    ] as const) {
-      const query: LineQuery = { tenant: 'default', where: parseQuery(text), range, order, limit: 700 };
-      const ids: string[] = [];
-      for (let after: LineKey | undefined, goesOn = true; goesOn; ) {
-        const page = { ...query, ...(after ? { after } : {}) };
-        const answer = await store.bulkLines(page, options);
-        ids.push(...answer.lines.map(({ id }) => id));
-        after = nextPageKey(answer, page);
-        goesOn = after !== undefined;
-      }
-      const { lines } = await store.findLines({ ...query, limit: 20_000 }, options);
-      assert.deepEqual(
-        ids,
-        lines.map(({ id }) => id),
-      );
-    }
   });
 
   await t.test('services of a query with their first and last line', async () => {

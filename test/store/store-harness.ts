@@ -62,7 +62,17 @@ const builder = new LogBatchBuilder();
 
 /** One frame's worth of records as the indexer inserts it; its position in shard 0 ends at `sequence + 1`. */
 export function batchOf(records: readonly object[], sequence: number, tenant = 'default', receivedMs = Date.now()): InsertBatch {
-  decoder.decodeJson(Buffer.from(JSON.stringify({ logs: records })), {}, builder);
+  return batchOfTexts(
+    records.map((record) => JSON.stringify(record)),
+    sequence,
+    tenant,
+    receivedMs,
+  );
+}
+
+/** The same of records as JSON texts, which can say what no value of JavaScript can. */
+export function batchOfTexts(records: readonly string[], sequence: number, tenant = 'default', receivedMs = Date.now()): InsertBatch {
+  decoder.decodeJson(Buffer.from(`{"logs":[${records.join(',')}]}`), {}, builder);
   const block = builder.finish({ tenant, receivedMs, origin: 64, seq: sequence, maxClockSkewMs: 30_000 });
   const accepted = { accepted: records.length, sampled: 0, dropped: 0, duplicate: 0, quarantined: 0, refused: 0 };
   return {

@@ -1,63 +1,92 @@
 /**
  * Lines for exports: the range is cut into windows of about as many lines as are wanted, and a window with lines in it is
- * read in one statement, memtables included. Nothing is sorted but what is given.
+ * read in one statement, memtables included. The engine renders the lines; here they only pass.
  */
-import type { LineQuery, LinesAnswer, ReadOptions, TimeRange } from '../log-store.ts';
+import type { BulkEnd, BulkQuery, LineFormat, RenderedLines } from '../bulk-reads.ts';
+import type { ReadOptions, TimeRange } from '../log-store.ts';
 import { windowsOver } from './density.ts';
 import { behindCursor, withCursor } from './find-lines.ts';
 import type { ReadParts } from './find-lines.ts';
-import { keyOfRow, lineColumns, lineOfColumns } from './line-rows.ts';
+import { framedColumns, FramedLines } from './framed-lines.ts';
+import { keyColumns } from './line-rows.ts';
+import { renderedLine, renderingSettings } from './rendered-line.ts';
+import type { Rendering } from './rendered-line.ts';
 import type { Snapshot } from './snapshots.ts';
 import { alsoWith, committedCondition, inRange, lineConditions, rangeParameters, unionOfSources } from './sources.ts';
 
 /** Where a window had nothing the next is larger, so that a rare word does not cost a statement for every few lines. */
 const windowGrowth = 4;
 
-/** Answers from one snapshot; the caller holds and releases it. */
-export async function bulkLines(
+/**
+ * Lines are rendered before they are sorted: one text of a line moves faster than its twenty columns. Its threads are few,
+ * since nobody waits for an export.
+ */
+const statementSettings = { ...renderingSettings, query_plan_execute_functions_after_sorting: 0, max_threads: 2, max_block_size: 8192 };
+
+/** Answers from one snapshot; the caller holds it and releases it when the iteration has ended. */
+export async function* bulkLines(
   parts: ReadParts,
   snapshot: Snapshot,
-  query: Omit<LineQuery, 'offset'>,
+  query: BulkQuery,
+  format: LineFormat,
   options: ReadOptions,
-): Promise<LinesAnswer> {
+): AsyncGenerator<RenderedLines, BulkEnd> {
   const density = await parts.density.of(query.tenant, snapshot.generation, options);
   const windows = windowsOver(behindCursor(query), density, query.order, query.limit, windowGrowth);
-  let scannedRows = 0;
+  const rendering = renderedLine(format);
   for (const [index, window] of windows.entries()) {
-    const read = await readWindow(parts, snapshot, query, window, options);
-    scannedRows += read.scannedRows;
     const isLast = index === windows.length - 1;
-    if (read.rows.length === 0 && !isLast) continue;
-    const hasMore = read.rows.length > query.limit;
-    const rows = read.rows.slice(0, query.limit);
+    const lineCount = yield* readWindow(parts, snapshot, query, rendering, window, options);
+    if (lineCount === 0 && !isLast) continue;
+    const hasMore = lineCount >= query.limit;
     const reason = snapshot.incompleteReason;
     return {
-      lines: rows.map(lineOfColumns),
-      ...(rows.length > 0 ? { lastKey: keyOfRow(rows[rows.length - 1]) } : {}),
       hasMore,
       ...(hasMore || isLast ? {} : { searchedToNs: query.order === 'desc' ? window.fromNs : window.toNs }),
-      complete: reason === undefined,
       ...(reason ? { reason } : {}),
-      scannedRows,
     };
   }
-  return { lines: [], hasMore: false, complete: true, scannedRows };
+  return { hasMore: false };
 }
 
-async function readWindow(
+/** Gives the lines of a window; returns how many there were. */
+async function* readWindow(
   { database }: ReadParts,
   snapshot: Snapshot,
-  query: Omit<LineQuery, 'offset'>,
+  query: BulkQuery,
+  rendering: Rendering,
   window: TimeRange,
   options: ReadOptions,
-) {
+): AsyncGenerator<RenderedLines, number> {
   const conditions = withCursor(lineConditions(query.tenant, query.where), query);
   const direction = query.order === 'desc' ? 'DESC' : 'ASC';
-  const order = `ORDER BY ts_ns ${direction}, origin ${direction}, seq ${direction}, row_no ${direction} LIMIT ${query.limit + 1}`;
-  const lines = unionOfSources(snapshot, lineColumns, alsoWith(conditions, inRange('from_ns', 'to_ns')));
-  return database.select(
-    `SELECT * FROM (${lines}) ${order}`,
-    { ...conditions.parameters, ...committedCondition(snapshot).parameters, ...rangeParameters(window) },
+  const order = `ORDER BY ts_ns ${direction}, origin ${direction}, seq ${direction}, row_no ${direction} LIMIT ${query.limit}`;
+  const columns = `${rendering.sql} AS line, ${keyColumns}`;
+  const lines = unionOfSources(snapshot, columns, alsoWith(conditions, inRange('from_ns', 'to_ns')));
+  const stream = database.stream(
+    `SELECT ${framedColumns} FROM (${lines}) ${order}`,
+    { ...conditions.parameters, ...rendering.parameters, ...committedCondition(snapshot).parameters, ...rangeParameters(window) },
+    'RowBinary',
     options,
+    statementSettings,
   );
+  const framed = new FramedLines();
+  let lineCount = 0;
+  try {
+    for await (const chunk of stream) {
+      for (const lines of framed.read(chunk)) {
+        lineCount += lines.lineCount;
+        yield lines;
+      }
+    }
+  } catch (error) {
+    // What came whole is given all the same: the next read goes on behind it.
+    yield* framed.end();
+    throw error;
+  }
+  for (const lines of framed.end()) {
+    lineCount += lines.lineCount;
+    yield lines;
+  }
+  return lineCount;
 }
