@@ -39,6 +39,9 @@ export interface EngineSupervisorOptions {
 /** An engine that lived this long counts as well; the next pause is the shortest again. */
 const healthyMs = 60_000;
 
+/** Where one did not help, the next would not either; the disk may have to be emptied first. */
+const restartPauseMs = 60_000;
+
 export class EngineSupervisor {
   readonly #config: EngineConfig;
   readonly #options: EngineOptions;
@@ -50,6 +53,7 @@ export class EngineSupervisor {
   #state: EngineState;
   #loop: Promise<void> = Promise.resolve();
   #failuresInRow = 0;
+  #lastRestartMs = Number.NEGATIVE_INFINITY;
 
   /** Starts the engine and resolves when it is ready; throws AppError search_unavailable where it cannot be started. */
   static async start(options: EngineSupervisorOptions): Promise<EngineSupervisor> {
@@ -109,6 +113,15 @@ export class EngineSupervisor {
       either.removeEventListener('abort', onAbort);
       unsubscribe();
     });
+  }
+
+  /** Ends the engine at once, to be started like after any other end; not twice within a minute. */
+  restart(reason: string): void {
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs - this.#lastRestartMs < restartPauseMs) return;
+    this.#lastRestartMs = nowMs;
+    this.#logger.error({ reason }, 'the engine is restarted');
+    this.#process?.kill();
   }
 
   /** Lets running queries end within `engine.stop_timeout`, closes the data, ends the process. Never throws; may be called twice. */

@@ -15,6 +15,8 @@ export const mergeTreeDurability: TableSettings = {
   min_rows_to_fsync_after_merge: 1,
   min_compressed_bytes_to_fsync_after_merge: 1,
   old_parts_lifetime: 480,
+  // A damaged merged part is put aside when the data is opened, however large: its sources are there.
+  max_suspicious_broken_parts_bytes: 100_000_000_000,
 };
 
 /** A merge reads and writes each line again (5-13 s CPU per 1 M lines): parts over about 8 M lines are left as they are. */

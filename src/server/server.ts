@@ -115,6 +115,7 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
     rules: ruleOptions(config, rules, late),
     views: createViews(config, documents),
     patterns: { store, catalogue: patterns },
+    sources: store,
     tail: tailOptions,
   };
   const web = readInterface(builtInterface);
@@ -223,6 +224,7 @@ function startIndexing(
   const unwatch = engine.onStateChange(({ status }) => {
     if (status === 'down') store.engineLost();
   });
+  store.onDamagedPart((part) => engine.restart(`its part ${part} is damaged`));
   closers.add('engine watch', () => {
     unwatch();
     // The engine is about to end: a flush that this breaks off may not be tried again and again, the next start replays its lines.

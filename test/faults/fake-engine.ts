@@ -2,6 +2,7 @@
  * ClickHouse as the store relies on it, in memory: the few statements that the writing side sends, with everything that
  * the real one may do to them. A statement waits, runs and ends when the scheduler says so; its client may give it up
  * while it runs, and it goes on. A restart empties the Memory tables, whose names stay; what ran may have taken effect.
+ * A part may be damaged and nobody told: its rows are never read again, and no mutation begins while it is there.
  * A mutation reaches the parts that were there when it began, and goes on after a restart.
  */
 import assert from 'node:assert/strict';
@@ -30,7 +31,10 @@ function decodeRows(blocks: readonly Uint8Array[]): FakeRow[] {
 }
 
 interface Part {
+  readonly name: string;
   readonly gen: number;
+  /** Its insert reported success, but it cannot be read. */
+  readonly isDamaged: boolean;
   rows: readonly FakeRow[];
 }
 
@@ -62,6 +66,9 @@ const patterns = {
   deleteBeyond: /^ALTER TABLE logs DELETE WHERE gen > \{gen:UInt64\}$/,
   deleteReplaced: /^ALTER TABLE logs DELETE WHERE gen < .* AND origin = .* AND seq >= .* AND seq < /,
   tables: /^SELECT name FROM system\.tables /,
+  parts: /^SELECT name, path FROM system\.parts /,
+  checkPart: /^CHECK TABLE logs PART '([^']+)' /,
+  dropPart: /^ALTER TABLE logs DROP PART '([^']+)'$/,
   processes: /^SELECT count\(\) FROM system\.processes /,
 };
 
@@ -75,6 +82,9 @@ export class FakeEngine {
   isUp = true;
   /** Probability that a step fails its statement, or gives it up. */
   faultRate = 0;
+  /** Probability that a part is not whole though its insert reports success. */
+  damageRate = 0;
+  #lastBlock = 0;
 
   constructor(random: SeededRandom) {
     this.#random = random;
@@ -106,6 +116,8 @@ export class FakeEngine {
       statement.client?.reject(new Error('the connection was closed'));
     }
     for (const name of this.#tables.keys()) this.#tables.set(name, []);
+    // When it opens its data, it puts aside what is not whole.
+    this.#parts = this.#parts.filter(({ isDamaged }) => !isDamaged);
   }
 
   /** A connection of one process of the product. */
@@ -227,6 +239,15 @@ export class FakeEngine {
         const { origin, from, to } = parameters as Record<string, number>;
         return this.#alter(sql, (row, rowGen) => rowGen < gen && row.origin === origin && row.seq >= from && row.seq < to);
       }
+      case 'parts':
+        return { sql, run: () => this.#parts.filter(({ rows }) => rows.length > 0).map(({ name }) => [name, '/data']) };
+      case 'checkPart':
+        return {
+          sql,
+          run: () => this.#parts.filter(({ name }) => name === table).map(({ name, isDamaged }) => [name, isDamaged ? 0 : 1, 'empty file']),
+        };
+      case 'dropPart':
+        return { sql, run: () => ((this.#parts = this.#parts.filter(({ name }) => name !== table)), []) };
       case 'tables':
         return { sql, run: () => [...this.#tables.keys(), 'logs', 'migrations'].map((name) => [name]) };
       case 'processes': {
@@ -250,7 +271,10 @@ export class FakeEngine {
         rows = [...this.#rowsOf(table)];
       },
       run: () => {
-        if (rows.length > 0) this.#parts.push({ gen, rows });
+        if (rows.length === 0) return [];
+        this.#lastBlock += 1;
+        const name = `0-20260101_${this.#lastBlock}_${this.#lastBlock}_0`;
+        this.#parts.push({ name, gen, rows, isDamaged: this.#random.chance(this.damageRate) });
         return [];
       },
     };
@@ -278,6 +302,7 @@ export class FakeEngine {
     return {
       sql,
       begin: () => {
+        if (this.#parts.some(({ isDamaged }) => isDamaged)) throw new Error('cannot read all data');
         mutation = { parts: [...this.#parts], removes };
         this.#mutations.push(mutation);
       },
@@ -296,7 +321,7 @@ export class FakeEngine {
 
   #committedRows({ generation, replacements }: SnapshotState): FakeRow[] {
     return this.#parts
-      .filter(({ gen }) => gen <= generation)
+      .filter(({ gen, isDamaged }) => gen <= generation && !isDamaged)
       .flatMap(({ gen, rows }) =>
         rows.filter(
           ({ origin, seq }) =>

@@ -168,7 +168,8 @@ export class Simulation {
           this.#files.capacityBytes - this.#files.freeBytes + this.#random.below(3000),
         ]));
       case 'engine faults':
-        return void (this.#engine.faultRate = this.#random.pick([0, 0, 0, 0.05, 0.3]));
+        this.#engine.faultRate = this.#random.pick([0, 0, 0, 0.05, 0.3]);
+        return void (this.#engine.damageRate = this.#random.pick([0, 0, 0.1, 0.5]));
       case 'engine crash':
         return this.#engineCrash();
       case 'engine start':
@@ -382,6 +383,7 @@ export class Simulation {
     this.#faultRate = 0;
     this.#files.capacityBytes = capacityBytes;
     this.#engine.faultRate = 0;
+    this.#engine.damageRate = 0;
     this.#engineStart();
     const { indexer, store, replay, select } = this.#product!;
     await this.#until(() => !this.#isPending(), 'appends are answered');

@@ -37,6 +37,7 @@ import type {
 } from '../pattern-reads.ts';
 import type { BulkEnd, BulkQuery, LineFormat, RenderedLines } from '../bulk-reads.ts';
 import type { ReadPlan } from '../read-plan.ts';
+import type { SourceQuery, SourceReads, SourcesAnswer } from '../source-reads.ts';
 import type { ServiceSpansAnswer } from '../trace-reads.ts';
 import type { EstimateQuery, LineEstimate } from '../line-estimate.ts';
 import { AbsentNames } from './absent-names.ts';
@@ -56,12 +57,14 @@ import { lineColumns, lineOfColumns } from './line-rows.ts';
 import type { Memtables } from './memtables.ts';
 import { migrate } from './migrations.ts';
 import { patternCounts, patternDetails, patternExamples } from './patterns.ts';
+import type { PartVerifier } from './part-verifier.ts';
 import { planRead } from './plan-read.ts';
 import type { RecentChanges } from './recent-changes.ts';
 import type { Replacer } from './replacer.ts';
 import { logsTable } from './schema.ts';
 import { serviceSpans } from './service-spans.ts';
 import type { Snapshot, Snapshots } from './snapshots.ts';
+import { sourceActivity } from './source-activity.ts';
 import { committedCondition, everywhere, inRange, unionOfSources } from './sources.ts';
 import { TextIndexBacklog } from './text-index-backlog.ts';
 import { streamLines } from './stream-lines.ts';
@@ -90,7 +93,7 @@ export interface StorageSize {
 
 const storageIntervalMs = 3000;
 
-export class ClickHouseStore implements LogStore, PatternReads {
+export class ClickHouseStore implements LogStore, PatternReads, SourceReads {
   readonly sink: Memtables;
   /** Puts re-processed lines in the place of their older version. */
   readonly replacer: Replacer;
@@ -99,13 +102,14 @@ export class ClickHouseStore implements LogStore, PatternReads {
   readonly #reads: ReadParts;
   readonly #changes: RecentChanges;
   readonly #backlog: TextIndexBacklog;
+  readonly #parts: PartVerifier;
   readonly #clock: Clock;
   #storage: StorageSize | undefined;
   #storageMeasuredMs = Number.NEGATIVE_INFINITY;
 
   private constructor(
     database: Database,
-    { snapshots, memtables, replacer, changes }: WritingSide,
+    { snapshots, memtables, replacer, parts, changes }: WritingSide,
     backlog: TextIndexBacklog,
     clock: Clock,
   ) {
@@ -115,6 +119,7 @@ export class ClickHouseStore implements LogStore, PatternReads {
     this.#changes = changes;
     this.sink = memtables;
     this.#backlog = backlog;
+    this.#parts = parts;
     this.replacer = replacer;
     this.#reads = {
       database,
@@ -137,11 +142,17 @@ export class ClickHouseStore implements LogStore, PatternReads {
   /** Brings the tables to this version. Call whenever the engine has started. */
   async prepare(): Promise<void> {
     await migrate(this.#database);
+    await this.#parts.begin();
   }
 
   /** To be called when the engine has ended, before another one is started. */
   engineLost(): void {
     this.sink.lose();
+  }
+
+  /** Calls back with a damaged part that holds committed lines: an engine that opens its data anew goes back to what it was made of. */
+  onDamagedPart(listener: (part: string) => void): void {
+    this.#parts.onDamaged(listener);
   }
 
   /** Says in every answer why lines may be missing; undefined when none are. */
@@ -154,6 +165,7 @@ export class ClickHouseStore implements LogStore, PatternReads {
     this.sink.tick();
     await this.replacer.tick();
     await this.#backlog.tick();
+    await this.#parts.tick();
     await this.#measureStorage();
   }
 
@@ -164,7 +176,12 @@ export class ClickHouseStore implements LogStore, PatternReads {
   }
 
   status(): Record<string, unknown> {
-    return { ...this.sink.status(), ...this.#storageStatus(), building_text_indexes: this.#backlog.building };
+    return {
+      ...this.sink.status(),
+      ...this.#storageStatus(),
+      building_text_indexes: this.#backlog.building,
+      damaged_parts: this.#parts.damagedParts,
+    };
   }
 
   findLines(query: LineQuery, options: ReadOptions): Promise<LinesAnswer> {
@@ -206,6 +223,10 @@ export class ClickHouseStore implements LogStore, PatternReads {
 
   serviceSpans(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<ServiceSpansAnswer> {
     return this.#withSnapshot((snapshot) => serviceSpans(this.#reads, snapshot, query, options));
+  }
+
+  sourceActivity(query: SourceQuery, options: ReadOptions): Promise<SourcesAnswer> {
+    return this.#withSnapshot((snapshot) => sourceActivity(this.#reads, snapshot, query, options));
   }
 
   fieldStatistics(query: FieldStatisticsQuery, options: ReadOptions): Promise<FieldStatisticsAnswer> {

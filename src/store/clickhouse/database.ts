@@ -87,13 +87,17 @@ export class Database {
   }
 
   /** A small internal SELECT outside the search class, so that upkeep works while searches queue. */
-  async selectInternal(sql: string, parameters: Parameters = {}): Promise<readonly (readonly unknown[])[]> {
+  async selectInternal(
+    sql: string,
+    parameters: Parameters = {},
+    sessionClass: 'insert' | 'flush' = 'insert',
+  ): Promise<readonly (readonly unknown[])[]> {
     const { body } = await this.#client.run({
       sql,
       parameters,
       settings: answerSettings,
       format: 'JSONCompact',
-      sessionClass: 'insert',
+      sessionClass,
     });
     return (JSON.parse(body.toString()) as JsonCompactAnswer).data;
   }

@@ -5,6 +5,7 @@
 import { AppError } from '#base/errors.ts';
 import type { Settings, Statements } from './database.ts';
 import type { CommitRecord } from './generation-record.ts';
+import type { PartVerifier } from './part-verifier.ts';
 import { logsTable, memtableColumns, memtableName } from './schema.ts';
 
 /** The engine no longer has all lines of a memtable: it restarted and nobody said so. */
@@ -22,27 +23,36 @@ export interface GenerationRows {
 }
 
 /**
- * Copies a memtable's rows into `logs`. The count comes after the copy: a memtable that is whole then was whole before,
- * for its rows go all at once, with their engine, and its number is never used again. Throws MemtableLost otherwise.
+ * Copies a memtable's rows into `logs`, and reads them back. The count comes after the copy: a memtable that is whole then was whole before,
+ * for its rows go all at once, with their engine, and its number is never used again. Throws MemtableLost otherwise, and
+ * AppError `search_unavailable` where what was written is not whole.
  */
-export async function writeGeneration(database: Statements, rows: GenerationRows, settings: Settings, timeoutMs: number): Promise<void> {
+export async function writeGeneration(
+  { database, parts }: { readonly database: Statements; readonly parts: PartVerifier },
+  rows: GenerationRows,
+  settings: Settings,
+  timeoutMs: number,
+): Promise<void> {
   const columns = memtableColumns.join(', ');
   const table = memtableName(rows.memtable);
   const copy = `INSERT INTO ${logsTable} (${columns}, gen) SELECT ${columns}, {gen:UInt64} FROM ${table}`;
   await database.command(copy, 'flush', settings, { gen: rows.generation }, AbortSignal.timeout(timeoutMs));
   const [[count]] = await database.selectInternal(`SELECT count() FROM ${table}`);
   if (Number(count) !== rows.rowCount) throw new MemtableLost(count, rows.rowCount);
+  await parts.verify();
 }
 
 /**
  * Removes all rows that no commit covers. Nothing may be writing a generation meanwhile. A flush that was given up can
  * still run and would bring its part later: then it throws, to be tried again.
  */
-export async function removeUncommitted(database: Statements, record: CommitRecord): Promise<void> {
+export async function removeUncommitted(database: Statements, parts: PartVerifier, record: CommitRecord): Promise<void> {
   const running = "SELECT count() FROM system.processes WHERE query_kind = 'Insert' AND query LIKE {flush:String}";
   const [[runningCount]] = await database.selectInternal(running, { flush: `INSERT INTO ${logsTable} %` });
   if (Number(runningCount) > 0) throw new AppError('search_unavailable', 'a flush that was given up still runs in the engine');
   await record.settle();
+  // A damaged part cannot be read for the rows to delete; dropped, there may be none left.
+  await parts.verify().catch(() => undefined);
   const committed = { gen: record.current.generation };
   const [[count]] = await database.selectInternal(`SELECT count() FROM ${logsTable} WHERE gen > {gen:UInt64}`, committed);
   if (Number(count) === 0) return;

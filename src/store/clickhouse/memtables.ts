@@ -5,7 +5,7 @@
  * - Lines enter the active memtable in log order per shard; a memtable knows the log position behind its last line.
  * - Memtables are flushed oldest first, one at a time, each in one INSERT … SELECT under a generation number of its own
  *   that was never used before. The commit is the fsynced generation record, written after the engine has fsynced the
- *   part. Rows of a generation that was not committed are deleted before any later generation commits.
+ *   part and the part was read back. Rows of a generation that was not committed are deleted before any later generation commits.
  * - A flush commits only what it has seen to be whole: the memtable still holds all its lines after they were copied.
  * - After any failed insert, and after the engine ended (`lose`), `recover` gives up all memtables and the log is
  *   replayed from the committed positions. Until then nothing is inserted, or the positions would pass over what is lost.
@@ -22,6 +22,7 @@ import type { InsertBatch, LineSink } from '../line-sink.ts';
 import type { Settings, Statements } from './database.ts';
 import type { RecentChanges } from './recent-changes.ts';
 import type { CommitRecord } from './generation-record.ts';
+import type { PartVerifier } from './part-verifier.ts';
 import { MemtableLost, removeUncommitted, writeGeneration } from './generation-rows.ts';
 import { createMemtable, memtableColumns, memtableName, memtablePattern } from './schema.ts';
 import { textIndexNames } from './text-index-backlog.ts';
@@ -60,6 +61,7 @@ export interface GenerationSlot {
 
 export interface MemtablesOptions {
   readonly database: Statements;
+  readonly parts: PartVerifier;
   readonly snapshots: Snapshots;
   readonly changes: RecentChanges;
   readonly record: CommitRecord;
@@ -354,7 +356,7 @@ export class Memtables implements LineSink {
     const startedMs = clock.monotonicMs();
     const settings = unindexed ? { ...flushSettings, exclude_materialize_skip_indexes_on_insert: textIndexNames } : flushSettings;
     const rows = { memtable: memtable.number, rowCount: memtable.rowCount, generation };
-    if (memtable.rowCount > 0) await writeGeneration(this.#options.database, rows, settings, config.flush_timeout);
+    if (memtable.rowCount > 0) await writeGeneration(this.#options, rows, settings, config.flush_timeout);
     this.#mustBeWhole(epoch);
     await this.#record.change((record) => ({
       ...record,
@@ -383,7 +385,7 @@ export class Memtables implements LineSink {
   }
 
   async #removeLeftovers(): Promise<void> {
-    await removeUncommitted(this.#options.database, this.#record);
+    await removeUncommitted(this.#options.database, this.#options.parts, this.#record);
     this.#leftovers = false;
   }
 

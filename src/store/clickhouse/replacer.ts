@@ -11,6 +11,7 @@ import { flushSettings } from './memtables.ts';
 import type { Memtables } from './memtables.ts';
 import { writeGeneration } from './generation-rows.ts';
 import { createMemtable, logsTable, memtableColumns, memtableName } from './schema.ts';
+import type { PartVerifier } from './part-verifier.ts';
 import type { RecentChanges } from './recent-changes.ts';
 import type { Snapshots } from './snapshots.ts';
 
@@ -23,6 +24,7 @@ export interface LogRange {
 
 export interface ReplacerOptions {
   readonly database: Statements;
+  readonly parts: PartVerifier;
   readonly memtables: Memtables;
   readonly snapshots: Snapshots;
   readonly changes: RecentChanges;
@@ -50,7 +52,7 @@ export class Replacer {
         staged = memtable;
         await database.command(createMemtable(memtable), 'flush');
         const rowCount = await database.insertNative(staging, memtableColumns, batch.blocks, AbortSignal.timeout(stagingTimeoutMs));
-        await writeGeneration(database, { memtable, rowCount, generation }, flushSettings, copyTimeoutMs);
+        await writeGeneration(this.#options, { memtable, rowCount, generation }, flushSettings, copyTimeoutMs);
         await record.change((current) => ({ ...current, generation, replacements: [...current.replacements, { ...range, generation }] }));
         staged = undefined;
         snapshots.commit(generation, memtable, record.current.replacements);

@@ -7,6 +7,8 @@ import type { StoreConfig } from '../config.ts';
 import type { Statements } from './database.ts';
 import { CommitRecord, readGenerationRecord } from './generation-record.ts';
 import { Memtables } from './memtables.ts';
+import { emptyDescription } from './part-files.ts';
+import { PartVerifier } from './part-verifier.ts';
 import { RecentChanges } from './recent-changes.ts';
 import type { SpanReader } from './recent-changes.ts';
 import { Replacer } from './replacer.ts';
@@ -31,6 +33,7 @@ export interface WritingSide {
   readonly snapshots: Snapshots;
   readonly memtables: Memtables;
   readonly replacer: Replacer;
+  readonly parts: PartVerifier;
   readonly changes: RecentChanges;
 }
 
@@ -53,7 +56,8 @@ export async function openWritingSide(options: WritingSideOptions): Promise<Writ
   const { generation, replacements } = record.current;
   const changes = new RecentChanges(options.spanOf);
   const snapshots: Snapshots = new Snapshots({ generation, memtables: [], replacements }, (memtable) => memtables.dropMemtable(memtable));
-  const memtables: Memtables = new Memtables({ database, snapshots, changes, record, clock, logger, config });
-  const replacer = new Replacer({ database, memtables, snapshots, changes, record, logger });
-  return { record, snapshots, memtables, replacer, changes };
+  const parts = new PartVerifier({ database, clock, logger, emptyDescription: (path) => emptyDescription(files, path) });
+  const memtables: Memtables = new Memtables({ database, parts, snapshots, changes, record, clock, logger, config });
+  const replacer = new Replacer({ database, parts, memtables, snapshots, changes, record, logger });
+  return { record, snapshots, memtables, replacer, parts, changes };
 }
