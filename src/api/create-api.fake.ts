@@ -16,6 +16,7 @@ import { SavedViews } from '#search/saved-views.ts';
 import { SearchService } from '#search/search-service.ts';
 import type { SearchServiceOptions } from '#search/search-service.ts';
 import type { PatternReads } from '#store/pattern-reads.ts';
+import type { SourceReads } from '#store/source-reads.ts';
 import { apiConfig } from './config.ts';
 import type { ApiConfig } from './config.ts';
 import { createApi } from './create-api.ts';
@@ -36,6 +37,11 @@ const noPatterns: PatternReads = {
   patternExamples: async () => [],
 };
 
+/** A store that was never written to. */
+const noSources: SourceReads = {
+  sourceActivity: async () => ({ sources: [], truncated: false, complete: true, scannedRows: 0 }),
+};
+
 export interface ApiFakeOptions {
   readonly keys?: readonly Partial<ApiKeyConfig>[];
   readonly search?: Partial<SearchConfig>;
@@ -46,12 +52,24 @@ export interface ApiFakeOptions {
   readonly serviceMetrics?: ServiceMetricsReads;
   readonly service?: Partial<SearchServiceOptions>;
   readonly web?: WebInterface;
+  readonly sources?: SourceReads;
 }
 
 /** Closed at the end of the test. */
 export function createTestApi(
   t: TestContext,
-  { keys = [], search: searchSettings, api: apiSettings, operations, quarantine, rules, serviceMetrics, service, web }: ApiFakeOptions = {},
+  {
+    keys = [],
+    search: searchSettings,
+    api: apiSettings,
+    operations,
+    quarantine,
+    rules,
+    serviceMetrics,
+    service,
+    web,
+    sources,
+  }: ApiFakeOptions = {},
 ) {
   const store = new FakeLogStore();
   const clock = new ManualClock(nowMs);
@@ -73,6 +91,7 @@ export function createTestApi(
   }));
   const app = createApi({
     search,
+    sources: sources ?? noSources,
     patterns: { store: noPatterns, catalogue: { find: () => undefined, aliasesOf: () => new Map() } },
     access: createAccess({ keys: fullKeys as ApiKeyConfig[] }),
     operations: {

@@ -17,6 +17,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { SavedViews } from '#search/saved-views.ts';
 import type { SearchService } from '#search/search-service.ts';
+import type { SourceReads } from '#store/source-reads.ts';
 import type { ApiConfig } from './config.ts';
 import { contextRoutes } from './context-routes.ts';
 import { explainRoutes } from './explain-routes.ts';
@@ -38,6 +39,7 @@ import { ruleRoutes } from './rule-routes.ts';
 import type { RuleRouteOptions } from './rule-routes.ts';
 import { viewRoutes } from './view-routes.ts';
 import { searchRoutes } from './search-routes.ts';
+import { sourceRoutes } from './source-routes.ts';
 import { serviceMetricsRoutes } from './service-metrics-routes.ts';
 import { registerTailRoutes } from './tail-routes.ts';
 import type { TailRouteOptions } from './tail-routes.ts';
@@ -51,6 +53,7 @@ export interface ApiOptions {
   readonly rules: RuleRouteOptions;
   readonly views: SavedViews;
   readonly patterns: Omit<PatternParts, 'runner'>;
+  readonly sources: SourceReads;
   /** The web interface; without it there are no pages. */
   readonly web?: WebInterface;
   /** Live tail; without it there are no tail routes. */
@@ -63,8 +66,23 @@ export interface ApiOptions {
 
 /** The app, ready for `listen({ path })`; `close` lets running requests end, for `api.drain_timeout` at most. */
 export function createApi(options: ApiOptions): FastifyInstance {
-  const { search, access, operations, quarantine, serviceMetrics, rules, views, patterns, web, tail, config, clock, logger, version } =
-    options;
+  const {
+    search,
+    access,
+    operations,
+    quarantine,
+    serviceMetrics,
+    rules,
+    views,
+    patterns,
+    sources,
+    web,
+    tail,
+    config,
+    clock,
+    logger,
+    version,
+  } = options;
   const app = Fastify({
     logger: false,
     bodyLimit: config.max_body_bytes,
@@ -90,6 +108,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     ...fieldsRoutes(search.runner),
     ...patternsRoutes({ runner: search.runner, ...patterns }),
     ...exportRoutes(search.runner),
+    ...sourceRoutes({ runner: search.runner, store: sources }),
     ...explainRoutes(search.runner),
     ...serviceMetricsRoutes(serviceMetrics),
     ...operationRoutes({ operations, isOpen: access.isOpen, version, interfaceProblem: web?.problem }),

@@ -15,6 +15,7 @@ import { patternsEndpoints } from './patterns-endpoints.ts';
 import { quarantineAnswer, quarantineParameters, replayQuarantineAnswer, replayQuarantineBody } from './quarantine-schemas.ts';
 import { keptEndpoints } from './kept-endpoints.ts';
 import { serviceMetricsEndpoints } from './service-metrics-endpoints.ts';
+import { sourceEndpoints } from './source-endpoints.ts';
 import { streamEndpoints } from './stream-endpoints.ts';
 import { statusReport } from './status-report.ts';
 
@@ -235,6 +236,7 @@ export const endpoints = {
   aggregateA: aggregate('A', '/v1/logs/aggregate'),
   aggregateC: aggregate('C', '/v1/aggregate'),
   ...serviceMetricsEndpoints,
+  ...sourceEndpoints,
   live: operation('GET', '/health/live', 'live', {
     summary: 'Is the process alive',
     access: 'public',

@@ -21,6 +21,7 @@ export const addresses = {
   aggregateA: ['POST', '/v1/logs/aggregate'],
   aggregateC: ['POST', '/v1/aggregate'],
   serviceMetrics: ['GET', '/v1/services/metrics'],
+  sources: ['GET', '/v1/sources'],
   live: ['GET', '/health/live'],
   ready: ['GET', '/health/ready'],
   metrics: ['GET', '/metrics'],
@@ -925,7 +926,7 @@ export interface Operations {
       /** `next_cursor` of the page before; query, filters and order must be the same. */
       readonly cursor?: string;
       /** `ndjson` (default), `csv` or `raw`: the lines as they were sent. */
-      readonly format?: 'ndjson' | 'csv' | 'raw';
+      readonly format?: 'ndjson' | 'csv' | 'raw' | 'parquet';
       /** Fields by their names in queries; of `ndjson` and `csv`. */
       readonly columns?: readonly (string)[];
       /** Most lines; absent: all. */
@@ -1174,6 +1175,76 @@ export interface Operations {
       readonly whole_since: string;
       /** Whether the whole time that was asked for lies behind `whole_since`. */
       readonly complete: boolean;
+    };
+  };
+  /** Services and hosts with their last line, and which have gone silent against their own rhythm. */
+  sources: {
+    path: undefined;
+    query: {
+      /** Duration up to now; default `24h`. */
+      readonly last?: string;
+      /** Only sources in this state; repeated: any of. */
+      readonly state?: string;
+    };
+    body: undefined;
+    answer: {
+      readonly services: readonly ({
+        readonly service: string;
+        /** `silent`: not heard of for much longer than is usual for it; `replaced`: a host that ended when another of its service began; `rare`: too few lines for a rhythm. */
+        readonly state: 'reporting' | 'silent' | 'replaced' | 'rare';
+        /** Lines in the range, each weighted by 1 / sample_rate. */
+        readonly lines: number;
+        /** Minute of its first line in the range. */
+        readonly first_seen: string;
+        /** Minute of its last line in the range. */
+        readonly last_seen: string;
+        /** Time between minutes with lines that 95 of 100 such gaps do not exceed. */
+        readonly usual_gap_seconds: number;
+        /** Silence beyond this counts; null without a rhythm. */
+        readonly expected_within_seconds: number | null;
+      })[];
+      readonly hosts: readonly ({
+        readonly service: string;
+        readonly host: string;
+        /** `silent`: not heard of for much longer than is usual for it; `replaced`: a host that ended when another of its service began; `rare`: too few lines for a rhythm. */
+        readonly state: 'reporting' | 'silent' | 'replaced' | 'rare';
+        /** Lines in the range, each weighted by 1 / sample_rate. */
+        readonly lines: number;
+        /** Minute of its first line in the range. */
+        readonly first_seen: string;
+        /** Minute of its last line in the range. */
+        readonly last_seen: string;
+        /** Time between minutes with lines that 95 of 100 such gaps do not exceed. */
+        readonly usual_gap_seconds: number;
+        /** Silence beyond this counts; null without a rhythm. */
+        readonly expected_within_seconds: number | null;
+      })[];
+      readonly hosts_range: {
+        /** Begin. */
+        readonly from: string;
+        /** End. */
+        readonly to: string;
+      };
+      /** Only the 5000 busiest services or hosts are listed. */
+      readonly truncated: boolean;
+      /** Milliseconds in the server, waiting for a turn included. */
+      readonly took_ms: number;
+      /** Lines read. */
+      readonly scanned: number;
+      /** False where lines may be missing; then `reason` says why. */
+      readonly complete: boolean;
+      readonly reason?: string;
+      /** The answer, or the larger part of it, was kept: no line of its range has changed since. */
+      readonly cached?: true;
+      /** The range that was searched. */
+      readonly time_range: {
+        /** Event time, UTC, up to nanoseconds. */
+        readonly from: string;
+        /** Event time, UTC, up to nanoseconds. */
+        readonly to: string;
+        /** The request named no range. */
+        readonly default?: true;
+      };
     };
   };
   /** Is the process alive. */
