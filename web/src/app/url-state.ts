@@ -16,8 +16,9 @@ import { currentLocation, hrefOf, navigate, useLocation } from './location.ts';
 
 /** How a value stands in the address. `print` gives no value for the default. */
 export interface Codec<T> {
-  readonly read: (values: readonly string[]) => T;
-  readonly print: (value: T) => readonly string[];
+  // methods, so that a codec of a text is a Codec<unknown> too
+  read(values: readonly string[]): T;
+  print(value: T): readonly string[];
 }
 
 export type UrlState = Readonly<Record<string, Codec<unknown>>>;

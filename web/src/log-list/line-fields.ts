@@ -40,6 +40,8 @@ export function fieldText(line: LogLine, name: string): string | undefined {
       return line.skewed === true ? 'true' : 'false';
     case 'tags':
       return line.tags?.join(', ');
+    case 'line':
+      return line.raw ?? line.message;
     case 'entry':
       return target.map === 'attributes' ? attributeText(line, target.key) : line.resource?.[target.key];
     default:

@@ -1,0 +1,13 @@
+/** A level by its word and its colour. */
+import styles from './level-mark.module.css';
+
+export type LevelName = 'FATAL' | 'ERROR' | 'WARN' | 'INFO' | 'DEBUG' | 'TRACE';
+
+/** The class that sets `--level` for what stands in it. */
+export function levelClass(level: string | null): string {
+  return styles[level === null ? 'none' : level.toLowerCase()] ?? styles['none'];
+}
+
+export function LevelMark({ level }: { readonly level: string | null }) {
+  return <span className={`${styles.word} ${levelClass(level)}`}>{level ?? '–'}</span>;
+}
