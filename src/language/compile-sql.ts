@@ -23,7 +23,7 @@ export interface CompiledSql {
 }
 
 /** Gives out placeholders; the same value of the same type is one parameter. */
-class Params {
+export class Params {
   readonly values: Record<string, string | number> = {};
   readonly #prefix: string;
   readonly #names = new Map<string, string>();
@@ -77,6 +77,11 @@ class Params {
 export function compileSql(node: QueryNode, prefix = 'p', known: KnownFacts = {}): CompiledSql {
   const params = new Params(prefix);
   return { sql: conditionSql(conditionOf(node, known), params), params: params.values };
+}
+
+/** The same for one condition among other SQL, whose parameters it shares. */
+export function lineConditionSql(node: QueryNode, params: Params): string {
+  return conditionSql(conditionOf(node), params);
 }
 
 /** Whether any line has one of the words as its trace_id, span_id, service or host. */
@@ -158,7 +163,8 @@ function wholeTokensSql(tokens: readonly string[], params: Params): string {
   return `hasPhrase(${messageSearchExpression}, ${params.text(tokens.join(' '))})`;
 }
 
-function testSql(expression: string, test: ValueTest, params: Params): string {
+/** A test of a text. */
+export function testSql(expression: string, test: ValueTest, params: Params): string {
   switch (test.op) {
     case 'equals':
       return `(${expression} = ${params.text(test.value)})`;
@@ -283,7 +289,8 @@ export const lineSql = 'if(notEmpty(raw), raw, message)';
 
 const levelNameSql = "['', 'TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'][intDiv(level + 3, 4) + 1]";
 
-function fieldValueSql(target: FieldTarget, params: Params): string {
+/** SQL for a field's value as text, with parameters of `params`. */
+export function fieldValueSql(target: FieldTarget, params: Params): string {
   switch (target.kind) {
     case 'dictionary':
     case 'id':

@@ -243,7 +243,7 @@ function readRegex(pattern: string): RegexNode {
 
 const shownPatternChars = 100;
 
-function canonicalRegex(pattern: string): string {
+export function canonicalRegex(pattern: string): string {
   return printRegex(readRegex(pattern));
 }
 
@@ -255,7 +255,7 @@ function regexCondition(pattern: string): Condition {
 /** More stars than anyone writes, and few enough for every engine's patterns. */
 const maxPieces = 32;
 
-function checkPieces(pieces: readonly string[]): readonly string[] {
+export function checkPieces(pieces: readonly string[]): readonly string[] {
   if (pieces.length <= maxPieces) return pieces;
   throw new AppError('query_unsupported', `a text has at most ${maxPieces - 1} wildcards; write "\\*" for the character itself`);
 }
@@ -317,7 +317,7 @@ function boundsCondition(target: FieldTarget, field: string, bounds: Bounds): Co
 }
 
 /** A name of a level spans several numbers: `>` begins behind it, `<=` ends with it. Lines without a level match nothing. */
-function levelCondition(field: string, { from, to }: Bounds): Condition {
+export function levelCondition(field: string, { from, to }: Bounds): Condition & { kind: 'level' | 'false' } {
   const lowest = from && levelSpan(field, from.value);
   const highest = to && levelSpan(field, to.value);
   const first = lowest === undefined ? 1 : from?.included ? lowest.from : lowest.to + 1;
@@ -326,7 +326,7 @@ function levelCondition(field: string, { from, to }: Bounds): Condition {
 }
 
 /** A time spans what it leaves out, in the same way. */
-function timeCondition(field: string, { from, to }: Bounds): Condition {
+export function timeCondition(field: string, { from, to }: Bounds): Condition & { kind: 'time' } {
   const earliest = from && timeSpan(field, from.value);
   const latest = to && timeSpan(field, to.value);
   return {

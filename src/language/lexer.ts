@@ -17,7 +17,7 @@ export type RangeToken = Span & { readonly kind: 'range'; readonly from?: RangeB
 export type RegexToken = Span & { readonly kind: 'regex'; readonly pattern: string };
 /** `>=` where a value is expected. */
 export type OperatorToken = Span & { readonly kind: 'operator'; readonly operator: ComparisonOperator };
-type SignToken = Span & { readonly kind: 'open' | 'close' | 'and' | 'or' | 'not' | 'end' };
+type SignToken = Span & { readonly kind: 'open' | 'close' | 'and' | 'or' | 'not' | 'end' | 'pipe' };
 
 export type Token =
   | SignToken
@@ -46,6 +46,10 @@ const wordCharacter = /[\p{L}\p{N}\u0080-\uffff*]/u;
 const regex = /\/(?!\s)((?:\\[\s\S]|[^\\/])+)\/(?=(?:\^[\d.]+)?(?:[\s)]|$))/y;
 const rangeWord = /TO(?=[\s"*])/y;
 const rawBound = /(?:\\[\s\S]|[^\s\]}"\\])+/y;
+/** What follows a pipe's sign: white space, a name or nothing. `|200|` is a word. */
+const pipeSign = /\|(?=[\s\p{L}]|$)/uy;
+/** A word may end in a pipe's sign. */
+const endsWithPipe = /[^\\|]\|$/;
 /** Before what they negate or require. */
 const prefixSigns = new Set(['-', '!', '+']);
 
@@ -67,6 +71,7 @@ export class Lexer {
       if (first === '(') return this.#take('open', 1);
       if (first === ')') return this.#takeClose();
       if (first === '"') return this.#readStringOrField();
+      if (this.#match(pipeSign, start) !== undefined) return this.#take('pipe', 1);
       const token = this.#readField() ?? this.#readRegex() ?? this.#readOperatorOrWord();
       if (token !== undefined) return token;
     }
@@ -268,23 +273,27 @@ export class Lexer {
     const operator = this.#readWordOperator();
     if (operator !== undefined) return operator;
     const start = this.position;
-    const raw = this.#match(rawWord, start) as string;
+    const raw = this.#rawWord();
     const after = this.query[start + raw.length];
     // a sign before a quote or parenthesis belongs to it; otherwise a word of punctuation is just that
     const isPunctuation = !wordCharacter.test(raw) && !(prefixSigns.has(raw.at(-1) as string) && (after === '"' || after === '('));
-    if (isPunctuation) {
-      if (raw === '|') throw this.error('pipes are not supported yet; quote "|" to pass over it', start, 1, { code: 'query_unsupported' });
-      return this.#take('punctuation', raw.length);
-    }
+    if (isPunctuation) return this.#take('punctuation', raw.length);
     if (raw[0] === '-' || raw[0] === '!') return this.#take('not', 1);
     if (raw[0] !== '+') return this.#readWord();
     this.position++;
     return undefined;
   }
 
+  /** Without the pipe's sign that it ends in. */
+  #rawWord(): string {
+    const raw = this.#match(rawWord, this.position) as string;
+    const after = this.query[this.position + raw.length];
+    return endsWithPipe.test(raw) && (after === undefined || /\s/.test(after)) ? raw.slice(0, -1) : raw;
+  }
+
   #readWord(): TextToken {
     const start = this.position;
-    const matched = this.#match(rawWord, start) as string;
+    const matched = this.#rawWord();
     this.position = start + matched.length;
     const fuzzyAt = fuzzyEnd.exec(matched)?.index;
     if (fuzzyAt !== undefined) throw this.#fuzzy(start + fuzzyAt + 1);

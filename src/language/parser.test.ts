@@ -185,7 +185,7 @@ for (const [query, code, position, length] of refused) {
 }
 
 test('bounds name their setting', () => {
-  const config = { max_length: 20, max_depth: 3, max_terms: 4 };
+  const config = { max_length: 20, max_depth: 3, max_terms: 4, max_pipes: 32 };
   const settingOf = (query: string): unknown => {
     try {
       parseQuery(query, config);
@@ -286,7 +286,7 @@ test('any text ends in a query that prints and parses to itself, or in an AppErr
 });
 
 test('reading takes linear time', () => {
-  const config = { max_length: 1_000_000, max_depth: 500, max_terms: 1_000_000 };
+  const config = { max_length: 1_000_000, max_depth: 500, max_terms: 1_000_000, max_pipes: 64 };
   const units = [
     'a ',
     'a:',

@@ -11,7 +11,7 @@
  * A run of punctuation is passed over where something else stands beside it. The parser throws AppError and nothing
  * else, takes time linear in the text, and its recursion is bounded by `query.max_depth`.
  */
-import { AppError } from '#base/errors.ts';
+import { AppError, invariant } from '#base/errors.ts';
 import { allLines, allOf, anyOf, leaf, notOf } from './ast.ts';
 import { isComparable, unclearComparison } from './comparisons.ts';
 import { conditionOf } from './conditions.ts';
@@ -29,13 +29,44 @@ import type { GroupToken, Token, ValueToken } from './lexer.ts';
  * details {position, length, expected}, or `limit_exceeded` with details {setting, limit}.
  */
 export function parseQuery(text: string, config: QueryConfig = defaultQueryConfig): QueryNode {
-  if (text.length > config.max_length) {
-    throw overLimit(`the query has ${text.length} characters; the most is ${config.max_length}`, 'max_length', config.max_length);
-  }
-  return new Parser(text.toWellFormed(), config).parse();
+  checkLength(text, config);
+  const lexer = new Lexer(text.toWellFormed());
+  const { node, end } = parseCondition(lexer, new TermBudget(config));
+  if (end.kind === 'end') return node;
+  const message = 'here lines are searched; pipes are answered by POST /v1/query. To search for "|", quote it';
+  throw lexer.error(message, end.start, 1, { code: 'query_unsupported' });
 }
 
-function overLimit(message: string, setting: keyof QueryConfig, limit: number): AppError {
+/** Throws AppError `limit_exceeded`. */
+export function checkLength(text: string, { max_length: limit }: QueryConfig): void {
+  if (text.length > limit) throw overLimit(`the query has ${text.length} characters; the most is ${limit}`, 'max_length', limit);
+}
+
+/** Terms of one text, over all its conditions. */
+export class TermBudget {
+  readonly config: QueryConfig;
+  #terms = 0;
+
+  constructor(config: QueryConfig) {
+    this.config = config;
+  }
+
+  /** Throws AppError `limit_exceeded`. */
+  take(): void {
+    const { max_terms: limit } = this.config;
+    if (++this.#terms > limit) throw overLimit(`the query has more than ${limit} terms`, 'max_terms', limit);
+  }
+}
+
+/** The condition at the lexer's place, up to a pipe, behind which the lexer is then, or to the end. Throws as `parseQuery`. */
+export function parseCondition(lexer: Lexer, budget: TermBudget): { readonly node: QueryNode; readonly end: ConditionEnd } {
+  const parser = new Parser(lexer, budget);
+  return { node: parser.parse(), end: parser.end };
+}
+
+export type ConditionEnd = Token & { readonly kind: 'end' | 'pipe' };
+
+export function overLimit(message: string, setting: keyof QueryConfig, limit: number): AppError {
   return new AppError('limit_exceeded', `${message} (setting "query.${setting}")`, { details: { setting: `query.${setting}`, limit } });
 }
 
@@ -48,26 +79,31 @@ type Term = QueryNode | typeof nothing;
 
 class Parser {
   readonly #lexer: Lexer;
-  readonly #config: QueryConfig;
+  readonly #budget: TermBudget;
   #token: Token | GroupToken;
   /** Set between the parentheses of `field:( … )`, where terms are its values. */
   #field: FieldToken | undefined;
   #depth = 0;
-  #terms = 0;
 
-  constructor(text: string, config: QueryConfig) {
-    this.#lexer = new Lexer(text);
-    this.#config = config;
+  constructor(lexer: Lexer, budget: TermBudget) {
+    this.#lexer = lexer;
+    this.#budget = budget;
     this.#token = this.#lexer.readTerm();
   }
 
   parse(): QueryNode {
-    if (this.#token.kind === 'end') return allLines;
+    if (isEnd(this.#token)) return allLines;
     const first = this.#token;
     const query = this.#or();
     if (this.#token.kind === 'close') throw this.#unexpected('this parenthesis closes nothing', 'the end of the query');
     if (query === nothing) throw this.#nothingToSearch(first);
     return query;
+  }
+
+  /** What ended the condition, once it is parsed. */
+  get end(): ConditionEnd {
+    invariant(isEnd(this.#token), 'a condition is parsed up to its end');
+    return this.#token;
   }
 
   #advance(): void {
@@ -98,7 +134,7 @@ class Parser {
       if (joinedBySpace) this.#checkSideBySide(nodes.at(-1), node, start);
       if (node !== nothing) nodes.push(node);
       const { kind } = this.#token;
-      if (kind === 'end' || kind === 'close' || kind === 'or') break;
+      if (isEnd(this.#token) || kind === 'close' || kind === 'or') break;
       joinedBySpace = kind !== 'and';
       if (kind === 'and') this.#advance();
     }
@@ -142,6 +178,7 @@ class Parser {
       case 'compare':
         return this.#fieldTerm(token);
       case 'end':
+      case 'pipe':
         throw this.#unexpected('the query ends where a term is expected', this.#expected);
       case 'close':
         throw this.#unexpected('a term is missing before this parenthesis', this.#expected);
@@ -173,7 +210,7 @@ class Parser {
     const node = this.#checked(
       token.kind === 'regex' ? regexTextNode(token) : token.kind === 'word' || token.kind === 'string' ? textNode(token) : nothing,
     );
-    if (node !== nothing && node.kind !== 'all') this.#countTerm();
+    if (node !== nothing && node.kind !== 'all') this.#budget.take();
     return node;
   }
 
@@ -207,7 +244,7 @@ class Parser {
   }
 
   #fieldNode(token: FieldToken, value: ValueToken): QueryNode {
-    this.#countTerm();
+    this.#budget.take();
     if (value.kind === 'open' || value.kind === 'missing') throw this.#missingValue(token);
     if (isExists(token)) {
       const node = existsNode(token, value);
@@ -241,15 +278,8 @@ class Parser {
   }
 
   #enter(at: Span): void {
-    this.#depth++;
-    if (this.#depth <= this.#config.max_depth) return;
-    throw this.#placed(overLimit(`the query is nested deeper than ${this.#config.max_depth}`, 'max_depth', this.#config.max_depth), at);
-  }
-
-  #countTerm(): void {
-    this.#terms++;
-    if (this.#terms > this.#config.max_terms)
-      throw overLimit(`the query has more than ${this.#config.max_terms} terms`, 'max_terms', this.#config.max_terms);
+    const { max_depth: limit } = this.#budget.config;
+    if (++this.#depth > limit) throw this.#placed(overLimit(`the query is nested deeper than ${limit}`, 'max_depth', limit), at);
   }
 
   #placed({ message, code, details }: AppError, { start, end }: Span): AppError {
@@ -271,6 +301,10 @@ class Parser {
   #nothingToSearch(at: Span): AppError {
     return this.#error('there is no letter or digit to search for', at, this.#expected);
   }
+}
+
+function isEnd(token: Token | GroupToken): token is ConditionEnd {
+  return token.kind === 'end' || token.kind === 'pipe';
 }
 
 function isExists(token: FieldToken): boolean {

@@ -71,7 +71,7 @@ function printWord(text: string): string {
 
 /** A piece of a word; what has a meaning between words is escaped by printWord. */
 function printPlain(text: string): string {
-  return text.replace(/[\s()"\\*:<>^~]/g, '\\$&');
+  return text.replace(/[\s()"\\*:<>^~|]/g, '\\$&');
 }
 
 function printPieces(pieces: readonly string[]): string {
