@@ -24,6 +24,10 @@ export const patternsConfig = section('Every message gets the id of its template
     minimum: 1024,
     maximum: 16_777_216,
   }),
+  shape_entries: integer(8192, 'Shapes of messages that are remembered in each worker; 512 bytes each.', {
+    minimum: 8,
+    maximum: 1_048_576,
+  }),
 });
 
 export type PatternsConfig = Static<typeof patternsConfig>;
@@ -36,4 +40,5 @@ export const minerLimits = (config: PatternsConfig): MinerLimits => ({
   maxTemplatesPerService: config.max_templates_per_service,
   maxServices: config.max_services,
   cacheEntries: config.cache_entries,
+  shapeEntries: config.shape_entries,
 });

@@ -8,7 +8,7 @@
  * what stands before it (`1504 bytes (1.47 KB)`) is left out. A value that is empty (`rhost= user=x`, ` () `) is a token
  * without text, so that lines with and without it have as many. Other punctuation is no part of a token.
  */
-import { byteClasses, classInPath, classOf, isUnit, isVariable, letter, nameEnd } from './token-classes.ts';
+import { byteClasses, classInPath, classOf, endOfToken, isUnit, isVariable, letter, nameEnd, pathBit } from './token-classes.ts';
 
 const { upper, digit, beyondHex, dot, slash, joiner } = byteClasses;
 /** Tokens of these classes alone are words. */
@@ -22,7 +22,6 @@ const closeParenthesis = 0x29;
 const plusSign = 0x2b;
 const comma = 0x2c;
 const minusSign = 0x2d;
-const fullStop = 0x2e;
 const colon = 0x3a;
 const semicolon = 0x3b;
 const equalsSign = 0x3d;
@@ -60,6 +59,14 @@ export class MaskedTokens {
   end = 0;
   keyHigh = 0;
   keyLow = 0;
+  /** The values as they stand there, before neighbours become one: begin, end, end of the name, classes (message-shape.ts). */
+  valueCount = 0;
+  readonly valueStarts: Int32Array;
+  readonly valueEnds: Int32Array;
+  readonly valueNames: Int32Array;
+  readonly valueBits: Int32Array;
+  /** False where the key depends on more than the words and the classes of the values, or where there are too many. */
+  isShapely = true;
   #begin = 0;
   #limit = 0;
   /** The newest token is a number, its unit may follow. */
@@ -73,6 +80,10 @@ export class MaskedTokens {
     this.starts = new Int32Array(limits.maxTokens);
     this.ends = new Int32Array(limits.maxTokens);
     this.nameEnds = new Int32Array(limits.maxTokens);
+    this.valueStarts = new Int32Array(limits.maxTokens);
+    this.valueEnds = new Int32Array(limits.maxTokens);
+    this.valueNames = new Int32Array(limits.maxTokens);
+    this.valueBits = new Int32Array(limits.maxTokens);
   }
 
   /** Reads the message `start .. end`; the seeds stand for what else the key depends on. */
@@ -82,6 +93,8 @@ export class MaskedTokens {
     this.#begin = start;
     this.#limit = limit;
     this.count = 0;
+    this.valueCount = 0;
+    this.isShapely = true;
     this.keyHigh = seedHigh;
     this.keyLow = seedLow;
     this.#isNumber = false;
@@ -109,6 +122,7 @@ export class MaskedTokens {
       at = this.#take(bytes, tokenStart, at, bits, hash);
     }
     this.end = at;
+    if (at === limit && limit < end) this.isShapely = false;
   }
 
   /** Adds the token; answers where the next is looked for. */
@@ -134,8 +148,10 @@ export class MaskedTokens {
 
   /** End of the hexadecimal number or address that the letters `start .. end` begin or go on with; 0 where they are a word. */
   #endOfHex(bytes: Uint8Array, start: number, end: number): number {
+    const isBesideColon = bytes[start - 1] === colon || bytes[end] === colon;
+    if (isBesideColon || end - start >= minHexBytes) this.isShapely = false;
     if (end - start >= minHexBytes) return end;
-    if (end - start > maxGroupBytes) return 0;
+    if (end - start > maxGroupBytes || !isBesideColon) return 0;
     const groupsEnd = endOfHexGroups(bytes, end, this.#limit);
     if (groupsEnd > end) return groupsEnd;
     const last = this.count - 1;
@@ -148,6 +164,7 @@ export class MaskedTokens {
     const last = this.count - 1;
     const lastEnd = last < 0 ? this.#begin : this.ends[last];
     const named = (bits & beyondHex) !== 0 ? nameEnd(bytes, start, end) : start;
+    this.#keepValue(bytes, start, end, named, bits);
     if (last >= 0 && this.nameEnds[last] >= 0 && this.#belongsToLast(bytes, start, named)) {
       this.ends[last] = end;
       this.#isNumber &&= isNumber;
@@ -163,6 +180,19 @@ export class MaskedTokens {
     this.#add(tokenStart, end, isSigned ? tokenStart : named, named > start ? maskHash ^ hashOf(bytes, start, named) : maskHash);
     this.#isNumber = isNumber;
     return end;
+  }
+
+  #keepValue(bytes: Uint8Array, start: number, end: number, named: number, bits: number): void {
+    // a path may end with `=`, behind which something empty can stand
+    if (this.valueCount === this.valueStarts.length || classOf[bytes[end - 1]] === 0) {
+      this.isShapely = false;
+      return;
+    }
+    const index = this.valueCount++;
+    this.valueStarts[index] = start;
+    this.valueEnds[index] = end;
+    this.valueNames[index] = named;
+    this.valueBits[index] = classOf[bytes[start]] === slash ? bits | pathBit : bits;
   }
 
   /** True where only `:`, `,`, `;`, `|`, `@`, `::` or a comma and a space stand between; a space too where both have the same name. */
@@ -242,14 +272,6 @@ function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = fnvOffset;
   for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at], fnvPrime);
   return hash;
-}
-
-/** Without the full stop of a sentence, and without what comes behind two dots. */
-function endOfToken(bytes: Uint8Array, start: number, end: number): number {
-  for (let at = start + 1; at < end; at++) {
-    if (bytes[at] === fullStop && (at + 1 === end || bytes[at + 1] === fullStop)) return at;
-  }
-  return end;
 }
 
 /** End of `aa:bb:cc…` or `fe80::1` whose first group ends at `at`; `at` where there are not two groups more. */

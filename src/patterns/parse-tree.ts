@@ -20,6 +20,18 @@ export interface TreeLimits {
 /** Words with branches of their own at each depth; further ones share one, since they are most likely values. */
 const maxBranches = [100, 32];
 
+interface Node {
+  /** By token. */
+  readonly branches: Map<string, Node>;
+  readonly templates: Template[];
+}
+
+function nodeOf<Key>(nodes: Map<Key, Node>, key: Key): Node {
+  let node = nodes.get(key);
+  if (node === undefined) nodes.set(key, (node = { branches: new Map(), templates: [] }));
+  return node;
+}
+
 export interface Match {
   readonly template: Template;
   /** What the line did to it. */
@@ -28,9 +40,8 @@ export interface Match {
 
 export class ParseTree {
   readonly #limits: TreeLimits;
-  readonly #leaves = new Map<string, Template[]>();
-  /** Number of branches below a node. */
-  readonly #branches = new Map<string, number>();
+  /** By number of tokens. */
+  readonly #roots = new Map<number, Node>();
   readonly #ids = new Map<string, Template>();
 
   constructor(limits: TreeLimits) {
@@ -70,23 +81,13 @@ export class ParseTree {
   }
 
   #leafOf(pieces: readonly string[], kinds: Uint8Array): Template[] {
-    let node = String(kinds.length);
+    let node = nodeOf(this.#roots, kinds.length);
     for (let depth = 0; depth < maxBranches.length && depth < kinds.length; depth++) {
-      node = this.#branch(node, kinds[depth] >= soft ? placeholder : pieces[depth * 2 + 1], maxBranches[depth]);
+      const token = kinds[depth] >= soft ? placeholder : pieces[depth * 2 + 1];
+      const isFull = node.branches.size - (node.branches.has(placeholder) ? 1 : 0) >= maxBranches[depth];
+      node = nodeOf(node.branches, isFull && !node.branches.has(token) ? placeholder : token);
     }
-    let leaf = this.#leaves.get(node);
-    if (leaf === undefined) this.#leaves.set(node, (leaf = []));
-    return leaf;
-  }
-
-  #branch(node: string, token: string, max: number): string {
-    const own = `${node}\n${token}`;
-    if (token === placeholder || this.#branches.has(own)) return own;
-    const taken = this.#branches.get(node) ?? 0;
-    if (taken >= max) return `${node}\n${placeholder}`;
-    this.#branches.set(node, taken + 1);
-    this.#branches.set(own, 0);
-    return own;
+    return node.templates;
   }
 
   #mostAlike(leaf: readonly Template[], pieces: readonly string[], kinds: Uint8Array): Template | undefined {

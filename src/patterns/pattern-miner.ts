@@ -1,12 +1,15 @@
 /**
- * Finds the template of each message. A line of a settled stream costs one pass over its bytes and one look into a cache
- * of keys; only a key that was not met lately is compared with the templates of its stream.
+ * Finds the template of each message. A line of a settled stream fits a shape that was met lately (shape-cache.ts). If not,
+ * it costs one pass over its bytes and one look into a cache of keys; only a key that was not met lately is compared with
+ * the templates of its stream.
  *
  * One miner a gateway worker; nothing is shared between workers but the catalogue's templates at start, since equal lines
  * give equal ids (template.ts). What it learns is drained by its owner and kept in the catalogue (pattern-catalogue.ts).
  */
 import { MaskedTokens } from './masked-tokens.ts';
 import { ParseTree } from './parse-tree.ts';
+import { shapeOf } from './message-shape.ts';
+import { ShapeCache } from './shape-cache.ts';
 import { piecesOf, templateOf } from './template.ts';
 import type { PatternId, Template } from './template.ts';
 
@@ -18,6 +21,7 @@ export interface MinerLimits {
   readonly maxServices: number;
   /** Keys in the cache. */
   readonly cacheEntries: number;
+  readonly shapeEntries: number;
 }
 
 /** A template as the catalogue knows it, as plain data. */
@@ -42,6 +46,7 @@ interface Stream {
 export class PatternMiner {
   readonly #limits: MinerLimits;
   readonly #tokens: MaskedTokens;
+  readonly #shapes: ShapeCache;
   readonly #streams = new Map<string, Stream>();
   /** Key and id of one template in four words; an entry of zeros is empty. */
   readonly #cache: Int32Array;
@@ -56,6 +61,7 @@ export class PatternMiner {
   constructor(limits: MinerLimits) {
     this.#limits = limits;
     this.#tokens = new MaskedTokens(limits);
+    this.#shapes = new ShapeCache(limits.shapeEntries, limits.maxBytes);
     const entries = 2 ** Math.ceil(Math.log2(Math.max(limits.cacheEntries, 16)));
     this.#cache = new Int32Array(entries * wordsPerEntry);
     this.#cacheMask = entries - ways;
@@ -66,12 +72,34 @@ export class PatternMiner {
    * and service; `service` is asked for only where the key is new.
    */
   find(bytes: Uint8Array, start: number, end: number, seedHigh: number, seedLow: number, tenant: string, service: () => string): void {
+    const shapes = this.#shapes;
+    if (shapes.find(bytes, start, end, seedHigh)) {
+      this.high = shapes.high;
+      this.low = shapes.low;
+      return;
+    }
+    if (!this.#findByKey(bytes, start, end, seedHigh, seedLow, tenant, service)) return;
+    const place = shapes.takePlace();
+    const shape = place < 0 ? undefined : shapeOf(this.#tokens, bytes, start, end);
+    if (shape !== undefined) shapes.put(place, shape, this.high, this.low);
+  }
+
+  /** True where the key was met before: what comes only once needs no shape. */
+  #findByKey(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    seedHigh: number,
+    seedLow: number,
+    tenant: string,
+    service: () => string,
+  ): boolean {
     const tokens = this.#tokens;
     tokens.scan(bytes, start, end, seedHigh, seedLow);
     if (tokens.count === 0) {
       this.high = 0;
       this.low = 0;
-      return;
+      return false;
     }
     const cache = this.#cache;
     const { keyHigh, keyLow } = tokens;
@@ -79,30 +107,32 @@ export class PatternMiner {
     if (cache[at] === keyHigh && cache[at + 1] === keyLow) {
       this.high = cache[at + 2] >>> 0;
       this.low = cache[at + 3] >>> 0;
-      return;
+      return true;
     }
-    this.#findBeside(bytes, start, at, tenant, service);
+    return this.#findBeside(bytes, start, at, tenant, service);
   }
 
   /** The second way of the set, or the tree; what is found moves to the first way. */
-  #findBeside(bytes: Uint8Array, start: number, at: number, tenant: string, service: () => string): void {
+  #findBeside(bytes: Uint8Array, start: number, at: number, tenant: string, service: () => string): boolean {
     const cache = this.#cache;
     const { keyHigh, keyLow } = this.#tokens;
     const second = at + wordsPerEntry;
-    if (cache[second] === keyHigh && cache[second + 1] === keyLow) {
+    const isKnown = cache[second] === keyHigh && cache[second + 1] === keyLow;
+    if (isKnown) {
       this.high = cache[second + 2] >>> 0;
       this.low = cache[second + 3] >>> 0;
     } else if (!this.#learn(bytes, start, tenant, service())) {
       this.high = 0;
       this.low = 0;
       this.overflowing++;
-      return;
+      return false;
     }
     cache.copyWithin(second, at, at + wordsPerEntry);
     cache[at] = keyHigh;
     cache[at + 1] = keyLow;
     cache[at + 2] = this.high;
     cache[at + 3] = this.low;
+    return isKnown;
   }
 
   #learn(bytes: Uint8Array, start: number, tenant: string, service: string): boolean {

@@ -14,6 +14,7 @@ const limits = {
   maxTemplatesPerService: 2000,
   maxServices: 1000,
   cacheEntries: 65_536,
+  shapeEntries: 8192,
 };
 
 const word = (i: number): string => (i + 17_576).toString(36).replace(/\d/g, (digit) => 'ghijklmnop'[Number(digit)]);

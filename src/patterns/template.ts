@@ -37,20 +37,29 @@ export function piecesOf(tokens: MaskedTokens, bytes: Uint8Array, start: number)
     const [tokenStart, named] = [tokens.starts[i], tokens.nameEnds[i]];
     pieces.push(separatorOf(bytes, from, tokenStart));
     from = tokens.ends[i];
-    pieces.push(
-      named < 0
-        ? textDecoder.decode(bytes.subarray(tokenStart, from))
-        : textDecoder.decode(bytes.subarray(tokenStart, named)) + placeholder,
-    );
+    pieces.push(named < 0 ? textOfBytes(bytes, tokenStart, from) : textOfBytes(bytes, tokenStart, named) + placeholder);
   }
   pieces.push(separatorOf(bytes, from, Math.max(from, tokens.end)));
   return pieces;
 }
 
+/** A decoder costs more than short texts are worth. */
+const maxPlainBytes = 24;
+
+function textOfBytes(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start > maxPlainBytes) return textDecoder.decode(bytes.subarray(start, end));
+  let text = '';
+  for (let at = start; at < end; at++) {
+    if (bytes[at] >= 0x80) return textDecoder.decode(bytes.subarray(start, end));
+    text += String.fromCharCode(bytes[at]);
+  }
+  return text;
+}
+
 /** What stands between two tokens; a size in it that was left out becomes a placeholder. */
 function separatorOf(bytes: Uint8Array, start: number, end: number): string {
-  const text = textDecoder.decode(bytes.subarray(start, end));
-  return text.replace(/\([^()]*[0-9A-Za-z][^()]*\)/g, `(${placeholder})`);
+  const text = textOfBytes(bytes, start, end);
+  return text.length < 3 ? text : text.replace(/\([^()]*[0-9A-Za-z][^()]*\)/g, `(${placeholder})`);
 }
 
 /** A new template of the pieces of its first line. */
@@ -61,19 +70,35 @@ export function templateOf(id: PatternId, pieces: string[], kinds: Uint8Array): 
   return { id, pieces, kinds, high: Number.parseInt(id.slice(0, 8), 16), low: Number.parseInt(id.slice(8), 16) };
 }
 
-const mask64 = 0xffff_ffff_ffff_ffffn;
-const fnvOffset = 0xcbf2_9ce4_8422_2325n;
-const fnvPrime = 0x100_0000_01b3n;
+/** FNV-1a in 64 bits as two halves: a BigInt for each byte would cost more than all else about a new template. */
+const fnvOffsetHigh = 0xcbf2_9ce4;
+const fnvOffsetLow = 0x8422_2325;
+/** Of the prime 2^40 + 0x1b3. */
+const fnvPrimeLow = 0x1b3;
 
 /** FNV-1a of tenant and tokens, each ended by a 0, then MurmurHash3's finaliser; never 0, which stands for no template. */
 function idOf(tenant: string, pieces: readonly string[], kinds: Uint8Array): PatternId {
-  let hash = fnvOffset;
+  let high = fnvOffsetHigh;
+  let low = fnvOffsetLow;
+  const addByte = (byte: number): void => {
+    low = (low ^ byte) >>> 0;
+    const product = low * fnvPrimeLow;
+    high = (high * fnvPrimeLow + low * 256 + Math.floor(product / 2 ** 32)) % 2 ** 32;
+    low = product % 2 ** 32;
+  };
   const add = (text: string): void => {
-    for (const byte of textEncoder.encode(text)) hash = ((hash ^ BigInt(byte)) * fnvPrime) & mask64;
-    hash = (hash * fnvPrime) & mask64;
+    for (const byte of textEncoder.encode(text)) addByte(byte);
+    addByte(0);
   };
   add(tenant);
   for (const [i, kind] of kinds.entries()) add(kind >= tokenKinds.soft ? placeholder : pieces[i * 2 + 1]);
+  return finished((BigInt(high) << 32n) | BigInt(low));
+}
+
+const mask64 = 0xffff_ffff_ffff_ffffn;
+
+function finished(mixed: bigint): PatternId {
+  let hash = mixed;
   hash = ((hash ^ (hash >> 33n)) * 0xff51_afd7_ed55_8ccdn) & mask64;
   hash = ((hash ^ (hash >> 33n)) * 0xc4ce_b9fe_1a85_ec53n) & mask64;
   hash ^= hash >> 33n;

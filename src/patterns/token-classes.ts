@@ -29,9 +29,21 @@ export const classOf = classTable('_-~#$%+&!?*^');
 /** Inside of a path, what separates elsewhere belongs to it. */
 export const classInPath = classTable('_-~#$%+&!?*^=@');
 
+/** Beside the classes of a value's bytes: it begins with a slash, so it was read by `classInPath`. */
+export const pathBit = 0x100;
+
 const maxNameBytes = 32;
+const fullStop = 0x2e;
 const minusSign = 0x2d;
 const underscore = 0x5f;
+
+/** Without the full stop of a sentence, and without what comes behind two dots. */
+export function endOfToken(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start + 1; at < end; at++) {
+    if (bytes[at] === fullStop && (at + 1 === end || bytes[at + 1] === fullStop)) return at;
+  }
+  return end;
+}
 
 /** True where the token `start .. end`, which has the classes `bits`, is a number, an id, an address or a path. */
 export function isVariable(bytes: Uint8Array, start: number, end: number, bits: number): boolean {
