@@ -31,12 +31,19 @@ interface JsonCompactAnswer {
 /** Settings that make answers the same on every engine, whatever its profile says. */
 const answerSettings: Settings = { output_format_json_quote_64bit_integers: 1, output_format_json_quote_denormals: 0 };
 
-const searchSettings: Settings = { ...answerSettings, ...textSearchSettings };
+/**
+ * A page is asked of a window that is cut to its size, so leaving out rows by the keys found so far spares nothing; it costs
+ * 3 ms of planning, and beside a text index twice the time of the read (an id in any attribute: 28 ms, without 16).
+ */
+const pageSettings: Settings = { use_top_k_dynamic_filtering: 0, use_skip_indexes_for_top_k: 0 };
+
+const searchSettings: Settings = { ...answerSettings, ...textSearchSettings, ...pageSettings };
 
 /** ClickHouse error codes that a bound of ours causes. */
 const memoryLimitCodes = new Set(['241']);
 const timeoutCodes = new Set(['159', '160']);
 const rowLimitCodes = new Set(['158', '307']);
+const resultLimitCodes = new Set(['396']);
 const cancelledCodes = new Set(['394', '395']);
 /** The memtables of a query were given up while it ran. */
 const unknownTableCodes = new Set(['60']);
@@ -161,6 +168,12 @@ function searchError(error: unknown, limits: ReadOptions['limits'], signal: Abor
     return new AppError('search_unavailable', 'the storage engine does not answer', { cause: error, retryAfterMs: 1000 });
   }
   if (rowLimitCodes.has(error.code)) return new RowBudgetExceeded();
+  if (resultLimitCodes.has(error.code)) {
+    return new AppError('limit_exceeded', 'the answer is over "engine.max_buffered_result"; POST /v1/exports makes large files', {
+      details: { setting: 'engine.max_buffered_result' },
+      cause: error,
+    });
+  }
   if (timeoutCodes.has(error.code)) {
     return new AppError('query_timeout', `the query took longer than ${limits.timeoutMs} ms; narrow it or raise "search.timeout"`, {
       details: { setting: 'search.timeout', limit_ms: limits.timeoutMs },
