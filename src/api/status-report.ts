@@ -39,6 +39,7 @@ export const statusReport = Type.Object(
     uptime_seconds: Type.Optional(count('Time since the start.')),
     ready: Type.Boolean(),
     consumers: Type.Record(Type.String(), consumer, { description: 'Name → how far it is.' }),
+    gateway: Type.Optional(freeForm('Workers, and where they listen; absent until they do.')),
     log: freeForm('Size, bounds and shards of the durable log.'),
     ledger: Type.Record(Type.String(), outcomes, {
       description: 'Tenant → what became of its records; a key sees its own tenant, unless it may act for others.',
