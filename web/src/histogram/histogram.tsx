@@ -59,7 +59,8 @@ export function Histogram({ bars, range, byLevel, zone, nowMs, marked, cutMs, on
     if (drag === undefined) return;
     const endX = xIn(event);
     setDrag(undefined);
-    if (Math.abs(endX - drag.startX) >= clickPixels) return onRange(wholeBars(msAt(Math.min(drag.startX, endX)), msAt(Math.max(drag.startX, endX))));
+    if (Math.abs(endX - drag.startX) >= clickPixels)
+      return onRange(wholeBars(msAt(Math.min(drag.startX, endX)), msAt(Math.max(drag.startX, endX))));
     const bar = bars?.bars[barAt(endX)];
     const group = bar === undefined ? undefined : groupAt(event, bar);
     if (bar !== undefined && group !== undefined && bars !== undefined) onPick(bars.groups[group], bar);
@@ -109,7 +110,15 @@ export function Histogram({ bars, range, byLevel, zone, nowMs, marked, cutMs, on
           </div>
         )}
         {bar === undefined || bars === undefined ? null : (
-          <Tooltip bar={bar} bars={bars} byLevel={byLevel} zone={zone} nowMs={nowMs} x={(xOf(bar.fromMs) + xOf(bar.toMs)) / 2} width={width} />
+          <Tooltip
+            bar={bar}
+            bars={bars}
+            byLevel={byLevel}
+            zone={zone}
+            nowMs={nowMs}
+            x={(xOf(bar.fromMs) + xOf(bar.toMs)) / 2}
+            width={width}
+          />
         )}
       </div>
       <TimeAxis range={range} width={width} zone={zone} />

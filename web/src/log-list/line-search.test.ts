@@ -5,7 +5,9 @@ import type { OpenPage, SearchRecord } from './line-search.ts';
 
 const line = (id: string): SearchRecord => ({ id }) as SearchRecord;
 const end = (cursor: string | null, facts: object = {}): SearchRecord =>
-  ({ end: { complete: true, next_cursor: cursor, covered_range: { from: 'b', to: 'c' }, took_ms: 5, scanned: 10, ...facts } }) as SearchRecord;
+  ({
+    end: { complete: true, next_cursor: cursor, covered_range: { from: 'b', to: 'c' }, took_ms: 5, scanned: 10, ...facts },
+  }) as SearchRecord;
 
 /** Renders at once; `settled` waits until nothing is under way. */
 function search(open: OpenPage): { search: LineSearch; settled: () => Promise<void>; ids: () => string } {
@@ -14,7 +16,15 @@ function search(open: OpenPage): { search: LineSearch; settled: () => Promise<vo
     do await new Promise(setImmediate);
     while (made.snapshot().status === 'running');
   };
-  return { search: made, settled, ids: () => made.snapshot().lines.map(({ id }) => id).join('') };
+  return {
+    search: made,
+    settled,
+    ids: () =>
+      made
+        .snapshot()
+        .lines.map(({ id }) => id)
+        .join(''),
+  };
 }
 
 test('pages follow one another by their cursors', async () => {
@@ -22,7 +32,9 @@ test('pages follow one another by their cursors', async () => {
   const made = search(async function* (cursor) {
     asked.push(cursor);
     yield cursor === undefined ? [line('a'), line('b')] : [line('c')];
-    yield [end(cursor === undefined ? 'next' : null, { covered_range: cursor === undefined ? { from: 'b', to: 'c' } : { from: 'a', to: 'b' } })];
+    yield [
+      end(cursor === undefined ? 'next' : null, { covered_range: cursor === undefined ? { from: 'b', to: 'c' } : { from: 'a', to: 'b' } }),
+    ];
   });
   made.search.more();
   made.search.more();

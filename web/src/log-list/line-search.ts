@@ -103,7 +103,12 @@ export class LineSearch {
     this.#abort = abort;
     const lines = this.#snapshot.lines.slice(0, this.#endedCount);
     this.#waiting = [];
-    this.#change({ status: 'running', error: undefined, progress: undefined, ...(lines.length < this.#snapshot.lines.length ? { lines } : {}) });
+    this.#change({
+      status: 'running',
+      error: undefined,
+      progress: undefined,
+      ...(lines.length < this.#snapshot.lines.length ? { lines } : {}),
+    });
     try {
       for await (const records of this.#open(this.#cursor, abort.signal)) {
         if (abort.signal.aborted) return;

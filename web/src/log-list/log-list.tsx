@@ -111,7 +111,12 @@ function useRemeasure(measure: () => void, wrap: boolean, rowHeight: number): vo
   useEffect(() => measure(), [measure, wrap, rowHeight]);
 }
 
-function useSight(items: readonly { index: number; start: number; end: number }[], offset: number, height: number, props: LogListProps): void {
+function useSight(
+  items: readonly { index: number; start: number; end: number }[],
+  offset: number,
+  height: number,
+  props: LogListProps,
+): void {
   const { lines, onSight, onEnd } = props;
   const first = items.find(({ end }) => end > offset + headHeight)?.index ?? 0;
   const last = items.findLast(({ start }) => start < offset + height)?.index ?? 0;

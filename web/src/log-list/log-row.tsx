@@ -41,7 +41,13 @@ export const LogRow = memo(function LogRow({ line, index, look, isCurrent, isOpe
       aria-rowindex={index + 2}
       aria-selected={isOpen}
       data-index={index}
-      className={classes(styles.row, levelClass(line.level), isCurrent && styles.current, isOpen && styles.open, look.wrap && styles.wrapped)}
+      className={classes(
+        styles.row,
+        levelClass(line.level),
+        isCurrent && styles.current,
+        isOpen && styles.open,
+        look.wrap && styles.wrapped,
+      )}
     >
       <span role="gridcell" className={styles.time}>
         {look.withDate ? `${showDate(timeMs, look.zone).slice(5)} ` : ''}

@@ -32,7 +32,14 @@ export function completionSource(scope: () => CompletionScope) {
 }
 
 function recent(text: string): CompletionResult {
-  return { from: 0, to: text.length, filter: false, options: recentQueries().slice(0, 12).map((query) => ({ label: query, type: 'recent', detail: 'recent' })) };
+  return {
+    from: 0,
+    to: text.length,
+    filter: false,
+    options: recentQueries()
+      .slice(0, 12)
+      .map((query) => ({ label: query, type: 'recent', detail: 'recent' })),
+  };
 }
 
 /** Recent queries that have the word; choosing one takes the place of all that was typed. */
@@ -45,11 +52,16 @@ function recentWith(text: string, prefix: string): Completion[] {
       label: query,
       type: 'recent',
       detail: 'recent',
-      apply: (view) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: query }, selection: { anchor: query.length } }),
+      apply: (view) =>
+        view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: query }, selection: { anchor: query.length } }),
     }));
 }
 
-async function candidates({ field, prefix, rest }: CompletionPoint, { timeRange }: CompletionScope, signal: AbortSignal): Promise<Completion[]> {
+async function candidates(
+  { field, prefix, rest }: CompletionPoint,
+  { timeRange }: CompletionScope,
+  signal: AbortSignal,
+): Promise<Completion[]> {
   const query = { prefix, limit: wanted, ...(field === undefined ? {} : { field }), ...(rest === '' ? {} : { query: rest }), ...timeRange };
   const { values } = await call('fieldValues', { query }, signal);
   const found = values.map(({ value, lines }) => ({ value, detail: showShortCount(lines) }));

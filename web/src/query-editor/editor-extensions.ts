@@ -1,5 +1,12 @@
 /** The parts of the editor: one line that grows, colours, pills, problems, keys. */
-import { acceptCompletion, autocompletion, closeCompletion, completionKeymap, completionStatus, startCompletion } from '@codemirror/autocomplete';
+import {
+  acceptCompletion,
+  autocompletion,
+  closeCompletion,
+  completionKeymap,
+  completionStatus,
+  startCompletion,
+} from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { EditorState, StateEffect, StateField } from '@codemirror/state';
 import type { Extension } from '@codemirror/state';
@@ -31,7 +38,10 @@ export function editorExtensions(handlers: EditorHandlers): Extension[] {
       { key: 'Enter', run: (view) => acceptCompletion(view) || submitted(view, handlers) },
       { key: 'Mod-Enter', run: (view) => submitted(view, handlers) },
       { key: 'Tab', run: acceptCompletion },
-      { key: 'ArrowDown', run: (view) => (completionStatus(view.state) === null && view.state.doc.length === 0 ? startCompletion(view) : false) },
+      {
+        key: 'ArrowDown',
+        run: (view) => (completionStatus(view.state) === null && view.state.doc.length === 0 ? startCompletion(view) : false),
+      },
       { key: 'Escape', run: (view) => closeCompletion(view) || left(handlers) },
       ...completionKeymap.filter(({ key }) => key !== 'Enter' && key !== 'Escape'),
       ...historyKeymap,
@@ -40,7 +50,14 @@ export function editorExtensions(handlers: EditorHandlers): Extension[] {
     EditorView.updateListener.of((update) => {
       if (update.docChanged) handlers.onChange(update.state.doc.toString());
     }),
-    EditorView.contentAttributes.of({ 'aria-label': 'Query', role: 'combobox', 'aria-expanded': 'false', spellcheck: 'false', autocapitalize: 'off', autocorrect: 'off' }),
+    EditorView.contentAttributes.of({
+      'aria-label': 'Query',
+      role: 'combobox',
+      'aria-expanded': 'false',
+      spellcheck: 'false',
+      autocapitalize: 'off',
+      autocorrect: 'off',
+    }),
     EditorView.cspNonce.of(document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]')?.nonce ?? ''),
   ];
 }
@@ -59,8 +76,15 @@ function left({ onLeave }: EditorHandlers): true {
 /** Pasted line breaks are blanks: a query is one line. */
 const oneLine = EditorState.transactionFilter.of((transaction) => {
   if (!transaction.docChanged || transaction.newDoc.lines === 1) return transaction;
-  const text = transaction.newDoc.toString().replace(/\s*\n\s*/g, ' ').trim();
-  return { changes: { from: 0, to: transaction.startState.doc.length, insert: text }, selection: { anchor: text.length }, userEvent: 'input.paste' };
+  const text = transaction.newDoc
+    .toString()
+    .replace(/\s*\n\s*/g, ' ')
+    .trim();
+  return {
+    changes: { from: 0, to: transaction.startState.doc.length, insert: text },
+    selection: { anchor: text.length },
+    userEvent: 'input.paste',
+  };
 });
 
 function colours(onSubmit: (text: string) => void): Extension {
@@ -74,10 +98,14 @@ function colours(onSubmit: (text: string) => void): Extension {
 
 function decorations(text: string, onSubmit: (text: string) => void): DecorationSet {
   const spans = highlightQuery(text);
-  const marks = spans.filter(({ start, end }) => end > start).map(({ kind, start, end }) => Decoration.mark({ class: `query-${kind}` }).range(start, end));
+  const marks = spans
+    .filter(({ start, end }) => end > start)
+    .map(({ kind, start, end }) => Decoration.mark({ class: `query-${kind}` }).range(start, end));
   const pills = pillsOf(text, spans).flatMap(({ start, end, without }) => [
     Decoration.mark({ class: 'query-pill' }).range(start, end),
-    ...(without === undefined ? [] : [Decoration.widget({ widget: new RemoveButton(text.slice(start, end), without, onSubmit), side: 1 }).range(end)]),
+    ...(without === undefined
+      ? []
+      : [Decoration.widget({ widget: new RemoveButton(text.slice(start, end), without, onSubmit), side: 1 }).range(end)]),
   ]);
   return Decoration.set([...marks, ...pills], true);
 }

@@ -70,7 +70,8 @@ export function QueryEditor({ ref, query, onSubmit, onDraft, onLeave, scope }: Q
   }, []);
   useEffect(() => {
     const view = editor.current;
-    if (view !== undefined && view.state.doc.toString() !== query) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: query }, selection: { anchor: query.length } });
+    if (view !== undefined && view.state.doc.toString() !== query)
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: query }, selection: { anchor: query.length } });
   }, [query]);
   useEffect(() => {
     const timer = setTimeout(() => show(problemsOf(draft)), draft === query ? 0 : patienceMs);

@@ -17,7 +17,11 @@ export function ListBar({ explorer, histogram, lines }: ListBarProps) {
   return (
     <div className={styles.bar}>
       <span className={styles.count}>{histogram === undefined ? '' : `${showCount(histogram.bars.total)} lines`}</span>
-      <Legend bars={histogram?.bars} byLevel={state.by === 'level'} onPick={(group) => actions.filter({ field: state.by, value: group.name }, 'only')} />
+      <Legend
+        bars={histogram?.bars}
+        byLevel={state.by === 'level'}
+        onPick={(group) => actions.filter({ field: state.by, value: group.name }, 'only')}
+      />
       <span className={styles.fill} />
       <span className={styles.faint}>{lines.tookMs} ms</span>
     </div>

@@ -34,7 +34,11 @@ async function readHistogram({ query, timeRange, range }: Run, by: string, signa
     { body: { query, time_range: timeRange, group_by: [by], interval: intervalText(intervalMs), metric: 'count', allow_wide_range: true } },
     signal,
   );
-  const buckets = answer.buckets.map(({ time, group, value }) => ({ timeMs: Date.parse(time ?? ''), group: group[by] ?? '', count: value ?? 0 }));
+  const buckets = answer.buckets.map(({ time, group, value }) => ({
+    timeMs: Date.parse(time ?? ''),
+    group: group[by] ?? '',
+    count: value ?? 0,
+  }));
   // lines of senders whose clock is ahead are shown where they say they are
   const latestMs = buckets.reduce((latest, { timeMs }) => Math.max(latest, timeMs), 0);
   const shown = latestMs >= range.toMs ? { fromMs: range.fromMs, toMs: Math.min(Date.parse(timeRange.to), latestMs + intervalMs) } : range;

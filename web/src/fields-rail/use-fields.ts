@@ -1,0 +1,86 @@
+/** Which fields the selected lines have, and their values. Asked after the first lines have come: lines go first. */
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { call } from '../api/client.ts';
+import type { AnswerOf } from '../api/client.ts';
+
+export interface Selection {
+  readonly query: string;
+  readonly timeRange: { readonly from: string; readonly to: string };
+  /** Different for every asking. */
+  readonly key: string;
+}
+
+export type FieldsAnswer = AnswerOf<'fields'>;
+export type FieldStatistics = FieldsAnswer['fields'][number];
+
+const listedFields = 100;
+export const usualValues = 8;
+export const mostValues = 100;
+
+export function useFields(selection: Selection | undefined, enabled: boolean) {
+  return useQuery({
+    queryKey: ['fields', selection?.key],
+    enabled: selection !== undefined && enabled,
+    placeholderData: keepPreviousData,
+    staleTime: Infinity,
+    queryFn: ({ signal }) =>
+      call('fields', { body: { ...bodyOf(selection!), limit_fields: listedFields, limit_values: usualValues } }, signal),
+  });
+}
+
+/** Names that have what was typed, of all fields that there are. */
+export function useFieldNames(selection: Selection | undefined, typed: string) {
+  return useQuery({
+    queryKey: ['field names', selection?.key, typed],
+    enabled: selection !== undefined && typed !== '',
+    placeholderData: keepPreviousData,
+    staleTime: Infinity,
+    queryFn: ({ signal }) => {
+      const { query, timeRange } = selection!;
+      return call('fieldValues', { query: { prefix: typed, limit: 50, ...(query === '' ? {} : { query }), ...timeRange } }, signal);
+    },
+  });
+}
+
+export interface ValuesAnswer {
+  readonly field: FieldStatistics | undefined;
+  /** Counted in all lines, not in a sample. */
+  readonly isExact: boolean;
+  readonly sampleRate: number;
+  readonly totalLines: number;
+}
+
+/** Groups that are counted one by one where the statistics come from a sample. */
+const countableGroups = 5000;
+
+/** One field's values, as exact as there can be: where statistics are from a sample, every value is counted. */
+export function useFieldValues(selection: Selection | undefined, name: string, limit: number, enabled: boolean) {
+  return useQuery({
+    queryKey: ['field', selection?.key, name, limit],
+    enabled: selection !== undefined && enabled,
+    placeholderData: keepPreviousData,
+    staleTime: Infinity,
+    queryFn: async ({ signal }): Promise<ValuesAnswer> => {
+      const answer = await call('fields', { body: { ...bodyOf(selection!), fields: [name], limit_values: limit } }, signal);
+      const [field] = answer.fields;
+      const statistics = { field, isExact: !answer.sampled, sampleRate: answer.sample_rate, totalLines: answer.total_lines };
+      if (!answer.sampled || field === undefined || field.source === 'column' || field.distinct > countableGroups) return statistics;
+      return { ...statistics, field: await withExactCounts(selection!, field, limit, signal), isExact: true };
+    },
+  });
+}
+
+async function withExactCounts(selection: Selection, field: FieldStatistics, limit: number, signal: AbortSignal): Promise<FieldStatistics> {
+  const { buckets } = await call('aggregateA', { body: { ...bodyOf(selection), group_by: [field.name], metric: 'count' } }, signal);
+  const counted = buckets
+    .map(({ group, value }) => ({ value: group[field.name] ?? '', lines: value ?? 0 }))
+    .filter(({ value }) => value !== '')
+    .sort((a, b) => b.lines - a.lines);
+  const lines = counted.reduce((sum, one) => sum + one.lines, 0);
+  const values = counted.slice(0, limit).map((one) => ({ ...one, share: (100 * one.lines) / Math.max(1, lines) }));
+  return { ...field, lines, values, distinct: counted.length, distinct_is: 'exact' };
+}
+
+function bodyOf({ query, timeRange }: Selection) {
+  return { query, time_range: timeRange, allow_wide_range: true };
+}

@@ -1,0 +1,88 @@
+/** Lines like this one: its pattern over the last day, and how to ask for it or leave it out. */
+import { useQuery } from '@tanstack/react-query';
+import { call } from '../api/client.ts';
+import { Button } from '../design/button.tsx';
+import { counted } from '../design/figures.ts';
+import { EmptyState, ErrorState, Progress } from '../design/state.tsx';
+import type { LogLine } from '../log-list/line-fields.ts';
+import { PatternText } from '../patterns/pattern-text.tsx';
+import { Sparkline } from '../patterns/sparkline.tsx';
+import { matchesTemplate } from '../patterns/template-match.ts';
+import { noPattern } from '../patterns/use-patterns.ts';
+import { showTimestamp } from '../time-range/show-time.ts';
+import type { LinePanelProps } from './line-panel.tsx';
+import styles from './line-panel.module.css';
+
+const dayMs = 86_400_000;
+
+export function PatternView({ line, zone, actions }: LinePanelProps & { readonly line: LogLine }) {
+  const patterns = useQuery({
+    queryKey: ['pattern of', line.id],
+    staleTime: 60_000,
+    queryFn: ({ signal }) => patternOf(line, signal),
+  });
+  const { data } = patterns;
+  return (
+    <div className={styles.part}>
+      <Progress active={patterns.isFetching} label="Looking for its pattern" />
+      {patterns.error === null ? null : <ErrorState error={patterns.error} onRetry={() => void patterns.refetch()} />}
+      {data === null ? (
+        <EmptyState title="This line has no pattern">
+          Patterns are found while lines are taken, where the setting patterns.enabled is on.
+        </EmptyState>
+      ) : null}
+      {data ? (
+        <div className={styles.pattern}>
+          <p className={styles.patternText}>
+            <PatternText text={data.pattern.text ?? data.pattern.example?.message ?? ''} />
+          </p>
+          <Sparkline buckets={data.pattern.buckets} range={data.range} intervalMs={data.intervalMs} width={400} height={56} />
+          <p className={styles.note}>
+            {counted(data.pattern.count, 'line')} in the day until then
+            {data.pattern.first_seen === null ? '' : `; first seen ${showTimestamp(data.pattern.first_seen, zone).slice(0, 19)}`}
+          </p>
+          <div className={styles.tools}>
+            <Button icon="filter" onClick={() => actions.narrow(`pattern:${data.pattern.id}`)}>
+              Only these
+            </Button>
+            <Button icon="minus" onClick={() => actions.narrow(`-pattern:${data.pattern.id}`)}>
+              Without these
+            </Button>
+          </div>
+        </div>
+      ) : null}
+    </div>
+  );
+}
+
+/** The pattern that the line itself has; null where it has none. */
+async function patternOf(line: LogLine, signal: AbortSignal) {
+  const atMs = Date.parse(line.timestamp);
+  const own = await call(
+    'patterns',
+    { body: { filters: { ...(line.service === '' ? {} : { service: line.service }) }, time_range: aroundLine(atMs), limit: 1000 } },
+    signal,
+  );
+  const pattern =
+    own.patterns.find(({ example }) => example?.id === line.id) ??
+    own.patterns.find(({ text }) => text !== null && matchesTemplate(text, line.message));
+  if (pattern === undefined || pattern.id === noPattern) return null;
+  const range = { fromMs: atMs - dayMs, toMs: atMs + 1 };
+  const day = await call(
+    'patterns',
+    {
+      body: {
+        query: `pattern:${pattern.id}`,
+        time_range: { from: new Date(range.fromMs).toISOString(), to: new Date(range.toMs).toISOString() },
+        limit: 1,
+      },
+    },
+    signal,
+  );
+  return { pattern: day.patterns[0] ?? pattern, range, intervalMs: day.interval_ms };
+}
+
+/** The millisecond of the line: few patterns, and the example of each is its last line. */
+function aroundLine(atMs: number): { from: string; to: string } {
+  return { from: new Date(atMs).toISOString(), to: new Date(atMs + 1).toISOString() };
+}
