@@ -8,7 +8,7 @@ export { printPipeline } from './pipes/printer.ts';
 export { planPipeline } from './pipes/plan.ts';
 export { compilePipes } from './pipes/compile-sql.ts';
 export { evaluatePipes } from './pipes/evaluate.ts';
-export { matchTemplate } from './pipes/template.ts';
+export { pipeLines } from './pipes/lines.ts';
 export type { Pipeline, Stage, StageKind } from './pipes/nodes.ts';
 export type { GroupStep, OutputColumn, PipePlan, ValueType } from './pipes/plan-nodes.ts';
 export type { CompiledPipes, CountsQuery, PipeSource } from './pipes/compile-sql.ts';

@@ -38,10 +38,12 @@ import type {
 import type { BulkEnd, BulkQuery, LineFormat, RenderedLines } from '#store/bulk-reads.ts';
 import type { EstimateQuery, LineEstimate } from '#store/line-estimate.ts';
 import type { ReadPlan } from '#store/read-plan.ts';
+import type { PipeAnswer, PipeQuery, PipeStatement } from '#store/pipe-reads.ts';
 import type { ServiceSpan, ServiceSpansAnswer } from '#store/trace-reads.ts';
 import { fakeComparison, fakeCompletions, fakeFieldStatistics } from './field-reads.fake.ts';
+import { fakePipeStatement, fakePipes } from './pipe-reads.fake.ts';
 
-export type QuestionKind = 'find' | 'count' | 'aggregate' | 'line' | 'spans' | 'fields';
+export type QuestionKind = 'find' | 'count' | 'aggregate' | 'line' | 'spans' | 'fields' | 'pipes';
 
 export interface FakeLine extends Partial<Omit<LogLine, 'attributes' | 'level' | 'id' | 'tsNs'>> {
   readonly tsMs: number;
@@ -177,6 +179,17 @@ export class FakeLogStore implements LogStore {
   }
 
   async countLines(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<CountAnswer> {
+  async runPipes(query: PipeQuery, options: ReadOptions): Promise<PipeAnswer> {
+    await this.#ask('pipes', query.tenant, options);
+    const rows = this.#rows(query, query.range);
+    const answer = fakePipes(rows, (node, line) => matches(conditionOf(node), line), query);
+    return { ...answer, scannedRows: rows.length, ...this.#completeness() };
+  }
+
+  async pipeStatement(query: PipeQuery): Promise<PipeStatement> {
+    return fakePipeStatement(query);
+  }
+
     await this.#ask('count', query.tenant, options);
     const rows = this.#rows(query, query.range);
     return {

@@ -9,6 +9,7 @@ import type { ChangeReads } from './change-reads.ts';
 import type { EstimateReads } from './line-estimate.ts';
 import type { BulkReads } from './bulk-reads.ts';
 import type { FieldReads } from './field-reads.ts';
+import type { PipeReads } from './pipe-reads.ts';
 import type { PlanReads } from './read-plan.ts';
 import type { TraceReads } from './trace-reads.ts';
 
@@ -128,7 +129,7 @@ export interface AggregateAnswer extends Completeness {
   readonly extrapolated: boolean;
 }
 
-export interface LogStore extends ChangeReads, EstimateReads, PlanReads, TraceReads, FieldReads, BulkReads {
+export interface LogStore extends ChangeReads, EstimateReads, PlanReads, TraceReads, FieldReads, BulkReads, PipeReads {
   findLines(query: LineQuery, options: ReadOptions): Promise<LinesAnswer>;
   /**
    * The lines of the query in their order as they are found, in steps of bounded size, all of one snapshot. It ends with

@@ -49,7 +49,7 @@ export class EngineTables {
   }
 
   query(sql: string, params: Readonly<Record<string, string | number>> = {}): string {
-    const settings = Object.entries(textSearchSettings)
+    const settings = Object.entries({ ...textSearchSettings, output_format_json_quote_64bit_integers: 1 })
       .map(([name, value]) => `${name} = ${value}`)
       .join(', ');
     const text = `${sql} SETTINGS ${settings}`;

@@ -99,6 +99,7 @@ class PipeCompiler {
       case 'filter':
         return this.#filter(step);
       case 'sort':
+        if (this.#top.isCut) this.#nest();
         this.#order = [...step.keys, ...this.#order];
         return;
       case 'dedup':

@@ -45,7 +45,7 @@ export async function aggregate(
   const conditions = lineConditions(query.tenant, query.where, absent);
   const counted = isCount(query.metric);
   const { source, parameters } = counted
-    ? countSource(snapshot, query, plan, conditions, tenantDensity)
+    ? countSource(snapshot, { ...query, byLevel: query.metric.kind === 'error_rate' }, plan.groups, conditions, tenantDensity)
     : valueSource(snapshot, query, plan, conditions);
   const keys = ['bucket', ...plan.groups.map((_, index) => `g${index}`)];
   const { value, extrapolated } = counted ? countMetric(query.metric) : valueMetric(query.metric);
@@ -94,21 +94,35 @@ interface Source {
   readonly parameters: Parameters;
 }
 
-const rawBucket = (query: AggregateQuery): string =>
+const rawBucket = (query: Pick<AggregateQuery, 'intervalMs'>): string =>
   query.intervalMs === undefined
     ? 'toInt64(0) AS bucket'
     : 'intDiv(toUnixTimestamp64Milli(ts), {interval_ms:Int64}) * {interval_ms:Int64} AS bucket';
 
-const rollupBucket = (query: AggregateQuery): string =>
+const rollupBucket = (query: Pick<AggregateQuery, 'intervalMs'>): string =>
   query.intervalMs === undefined
     ? 'toInt64(0) AS bucket'
     : 'intDiv(toInt64(toUnixTimestamp(toStartOfMinute(ts))) * 1000, {interval_ms:Int64}) * {interval_ms:Int64} AS bucket';
 
-/** Partial sums per bucket, group and, for error shares, level: they add up over the branches. */
-function countSource(snapshot: Snapshot, query: AggregateQuery, plan: Plan, conditions: LineConditions, density: Density): Source {
-  const groupNames = plan.groups.map((_, index) => `g${index}`);
-  const groupColumns = plan.groups.map((sql, index) => `${sql} AS g${index}`);
-  const byLevel = query.metric.kind === 'error_rate';
+export interface CountedLines extends Pick<AggregateQuery, 'where' | 'range' | 'groupBy' | 'intervalMs'> {
+  /** Adds the level as `lvl`, for shares of errors. */
+  readonly byLevel: boolean;
+}
+
+/**
+ * Partial sums per `bucket`, group (`g0` …) and level: `weight` and `line_count`, which add up over the branches. `groups` are
+ * the values of `groupBy` as SQL. Needs the parameter `interval_ms`.
+ */
+export function countSource(
+  snapshot: Snapshot,
+  query: CountedLines,
+  groups: readonly string[],
+  conditions: LineConditions,
+  density: Density,
+): Source {
+  const { byLevel } = query;
+  const groupNames = groups.map((_, index) => `g${index}`);
+  const groupColumns = groups.map((sql, index) => `${sql} AS g${index}`);
   const sums = `${byLevel ? 'level AS lvl, ' : ''}sum(1 / sample_rate) AS weight, count() AS line_count`;
   const select = (bucket: string): string => [bucket, ...groupColumns, sums].join(', ');
   const groupBy = ['bucket', ...groupNames, ...(byLevel ? ['lvl'] : [])];

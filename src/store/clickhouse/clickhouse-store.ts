@@ -35,7 +35,8 @@ import type {
   PatternQuery,
   PatternReads,
 } from '../pattern-reads.ts';
-import type { BulkEnd, BulkQuery, LineFormat, RenderedLines } from '../bulk-reads.ts';
+import type { BulkEnd, BulkQuery, LineFormat, ParquetFile, RenderedLines } from '../bulk-reads.ts';
+import type { PipeAnswer, PipeQuery, PipeStatement } from '../pipe-reads.ts';
 import type { ReadPlan } from '../read-plan.ts';
 import type { SourceQuery, SourceReads, SourcesAnswer } from '../source-reads.ts';
 import type { ServiceSpansAnswer } from '../trace-reads.ts';
@@ -61,6 +62,7 @@ import type { PartVerifier } from './part-verifier.ts';
 import { planRead } from './plan-read.ts';
 import type { RecentChanges } from './recent-changes.ts';
 import type { Replacer } from './replacer.ts';
+import { pipeStatement, runPipes } from './pipes.ts';
 import { logsTable } from './schema.ts';
 import { serviceSpans } from './service-spans.ts';
 import type { Snapshot, Snapshots } from './snapshots.ts';
@@ -210,7 +212,15 @@ export class ClickHouseStore implements LogStore, PatternReads, SourceReads {
   }
 
   planRead(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<ReadPlan> {
-    return this.#withSnapshot((snapshot) => planRead(this.#reads, snapshot, query, options));
+    return this.#withSnapshot((snapshot) => planRead(this.#reads, snapshot, query, options), query);
+  }
+
+  runPipes(query: PipeQuery, options: ReadOptions): Promise<PipeAnswer> {
+    return this.#withSnapshot((snapshot) => runPipes(this.#reads, snapshot, query, options));
+  }
+
+  pipeStatement(query: PipeQuery, options: ReadOptions): Promise<PipeStatement> {
+    return this.#withSnapshot((snapshot) => pipeStatement(this.#reads, snapshot, query, options));
   }
 
   countLines(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<CountAnswer> {

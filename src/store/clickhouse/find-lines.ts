@@ -3,6 +3,7 @@
  * time windows, until nothing further can come before what is found. The engine reads the wide columns of just the lines
  * that it returns (lazy materialisation), so one statement does for a page; a large page is read by its keys, in portions.
  */
+import type { QueryNode } from '#language/ast.ts';
 import { isLookup, isNarrow } from '#language/selectivity.ts';
 import type { LineKey, LineQuery, LinesAnswer, ReadOptions, TimeRange } from '../log-store.ts';
 import type { AbsentNames } from './absent-names.ts';
@@ -91,7 +92,7 @@ class LineSearch {
   async run(density: Density): Promise<void> {
     const { where } = this.#query;
     const range = behindCursor(this.#query);
-    const windows = this.#windows(range, density);
+    const windows = windowsOfSearch(where, this.#query.order, range, density);
     const memtablesFirst = where.kind === 'all' || (isNarrow(where) && !isLookup(where));
     const first = memtablesFirst ? undefined : windows.shift();
     const [live, committed] = await Promise.all([this.#readMemtables(range), first && this.#readWindow(first)]);
@@ -101,15 +102,6 @@ class LineSearch {
       if (this.#satisfiedBefore(window) || this.searchedToNs !== undefined) break;
       this.#take(await this.#readWindow(window), window);
     }
-  }
-
-  /** Over the part of the range that has committed lines. */
-  #windows(range: TimeRange, density: Density): TimeRange[] {
-    const { where, order } = this.#query;
-    const committed = overlapOf(range, density.extent);
-    if (committed === undefined) return [];
-    const firstRows = firstWindowRows[isLookup(where) ? 'lookup' : isNarrow(where) ? 'narrow' : 'wide'];
-    return windowsOver(committed, density, order, firstRows, windowGrowth);
   }
 
   /** Nothing in the window can come before what is found. */
@@ -185,6 +177,14 @@ class LineSearch {
       throw error;
     }
   }
+}
+
+/** The parts of the range that are searched one after the other: those in which there are committed lines. */
+export function windowsOfSearch(where: QueryNode, order: LineQuery['order'], range: TimeRange, density: Density): TimeRange[] {
+  const committed = overlapOf(range, density.extent);
+  if (committed === undefined) return [];
+  const firstRows = firstWindowRows[isLookup(where) ? 'lookup' : isNarrow(where) ? 'narrow' : 'wide'];
+  return windowsOver(committed, density, order, firstRows, windowGrowth);
 }
 
 function compareKeys(a: LineKey, b: LineKey): number {

@@ -7,8 +7,7 @@ import type { LineKey } from '../log-store.ts';
 export const keyColumns = 'toUnixTimestamp64Nano(ts) AS ts_ns, origin, seq, row_no';
 
 /** Maps as two arrays: a JSON object would reorder keys that look like numbers, and `kinds` goes by position. */
-export const lineColumns = [
-  keyColumns,
+const wideColumns = [
   'toUnixTimestamp64Milli(receive_ts)',
   'skewed',
   'tenant',
@@ -27,7 +26,15 @@ export const lineColumns = [
   'tags',
   'raw',
   'sample_rate',
-].join(', ');
+];
+
+export const lineColumns = [keyColumns, ...wideColumns].join(', ');
+
+/** The same one by one, without names. */
+export const lineColumnList: readonly string[] = ['toUnixTimestamp64Nano(ts)', 'origin', 'seq', 'row_no', ...wideColumns];
+
+/** Place of the service among `lineColumns`. */
+export const serviceOfLine = 7;
 
 /** Rows that begin with `keyColumns`. */
 export function keyOfRow(row: readonly unknown[]): LineKey {

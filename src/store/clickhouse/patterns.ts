@@ -53,7 +53,7 @@ export async function patternCounts(
   );
   return {
     patterns: rows.map(([pattern, lines, first, last]) => ({
-      id: idOf(pattern),
+      id: patternIdOf(pattern),
       lineCount: Math.round(Number(lines)),
       firstNs: BigInt(first as string),
       lastNs: BigInt(last as string),
@@ -118,7 +118,7 @@ export async function patternExamples(
     options,
   );
   return rows.map(([pattern, tsMs, origin, seq, rowNo, service, message]) => ({
-    id: idOf(pattern),
+    id: patternIdOf(pattern),
     lineId: formatLineId({ tsMs: Number(tsMs), origin: Number(origin), seq: Number(seq), rowNo: Number(rowNo) }),
     service: service as string,
     message: message as string,
@@ -142,26 +142,38 @@ interface Source {
 async function sourceOf(
   { density, absentNames }: ReadParts,
   snapshot: Snapshot,
-  { tenant, where, range }: PatternQuery,
+  query: PatternQuery,
   options: ReadOptions,
-  { whole, raw, groupBy, also, needsRows = false }: Select,
+  select: Select,
 ): Promise<Source> {
-  const [{ extent }, absent] = await Promise.all([
+  const { tenant, where, range } = query;
+  const [tenantDensity, absent] = await Promise.all([
     density.of(tenant, snapshot.generation, options),
     absentNames.of(tenant, where, range, snapshot, options),
   ]);
   const found = lineConditions(tenant, where, absent);
-  const conditions = also === undefined ? found : { ...found, ...alsoWith(found, also) };
-  const parameters = { ...conditions.parameters, ...committedCondition(snapshot).parameters, ...rangeParameters(range) };
+  const conditions = select.also === undefined ? found : { ...found, ...alsoWith(found, select.also) };
+  const { sql, parameters } = patternSource(snapshot, query, conditions, tenantDensity, select);
+  const always = { ...conditions.parameters, ...committedCondition(snapshot).parameters, ...rangeParameters(range) };
+  return { sql, parameters: { ...always, ...parameters } };
+}
+
+/** Partial sums over slots where the roll-up has them, over rows elsewhere; the parameters are those of the slots alone. */
+export function patternSource(
+  snapshot: Snapshot,
+  { where, range }: Pick<PatternQuery, 'where' | 'range'>,
+  conditions: LineConditions,
+  { extent }: Pick<Density, 'extent'>,
+  { whole, raw, groupBy, needsRows = false }: Select,
+): Source {
   const tail = `GROUP BY ${groupBy}`;
   const inside = alsoWith(conditions, inRange('from_ns', 'to_ns'));
   const slots = needsRows ? undefined : slotsOf(snapshot, where, range, extent);
-  if (slots === undefined) return { sql: unionOfSources(snapshot, raw, inside, tail), parameters };
+  if (slots === undefined) return { sql: unionOfSources(snapshot, raw, inside, tail), parameters: {} };
   const committed = committedSlots(snapshot, conditions, slots, { whole, raw, tail });
   return {
     sql: unionAll([...committed, ...memtableBranches(snapshot, raw, inside, tail)]),
     parameters: {
-      ...parameters,
       first_slot: Number(slots.firstNs / 1_000_000_000n),
       end_slot: Number(slots.endNs / 1_000_000_000n),
       first_slot_ns: slots.firstNs.toString(),
@@ -208,11 +220,11 @@ function committedSlots(
   ];
 }
 
-/** The id that stands for a row's. */
-const standingPattern = 'transform(pattern_id, {alias_ids:Array(UInt64)}, {standing_ids:Array(UInt64)}, pattern_id)';
+/** The id that stands for a row's; needs `aliasParameters`. */
+export const standingPattern = 'transform(pattern_id, {alias_ids:Array(UInt64)}, {standing_ids:Array(UInt64)}, pattern_id)';
 
 /** `transform` takes no empty list: an id that stands for itself changes nothing. */
-function aliasParameters({ aliases }: PatternQuery): Parameters {
+export function aliasParameters({ aliases }: Pick<PatternQuery, 'aliases'>): Parameters {
   if (aliases.size === 0) return { alias_ids: [0], standing_ids: [0] };
   return { alias_ids: [...aliases.keys()].map(numberOf), standing_ids: [...aliases.values()].map(numberOf) };
 }
@@ -223,7 +235,7 @@ function withAliases({ aliases }: PatternQuery, ids: readonly PatternId[]): bigi
 }
 
 const numberOf = (id: PatternId): bigint => BigInt(`0x${id}`);
-const idOf = (value: unknown): PatternId =>
+export const patternIdOf = (value: unknown): PatternId =>
   BigInt(value as string)
     .toString(16)
     .padStart(16, '0');
@@ -232,7 +244,7 @@ function detailsOf(ids: readonly PatternId[], rows: readonly (readonly unknown[]
   const details = new Map(ids.map((id) => [id, { id, levels: new Map<number, number>(), buckets: new Map<number, number>() }]));
   const add = (counts: Map<number, number>, key: number, lines: number): unknown => counts.set(key, (counts.get(key) ?? 0) + lines);
   for (const [pattern, level, bucket, lines] of rows) {
-    const detail = details.get(idOf(pattern));
+    const detail = details.get(patternIdOf(pattern));
     if (detail === undefined) continue;
     add(detail.levels, Number(level), Number(lines));
     add(detail.buckets, Number(bucket), Number(lines));
