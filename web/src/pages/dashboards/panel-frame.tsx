@@ -1,0 +1,34 @@
+/** A panel's frame: its title, its menu, and what stands in it while there is nothing to show. */
+import type { ReactNode } from 'react';
+import { MenuButton } from '../../design/menu.tsx';
+import type { MenuEntry } from '../../design/menu.tsx';
+import { ErrorState, Progress } from '../../design/state.tsx';
+import type { Panel } from './dashboard.ts';
+import styles from './dashboards.module.css';
+
+export interface PanelFrameProps {
+  readonly panel: Panel;
+  readonly note?: string;
+  readonly isLoading: boolean;
+  readonly error: Error | null;
+  readonly onRetry: () => void;
+  readonly menu: readonly MenuEntry[];
+  /** Undefined until there is something. */
+  readonly children: ReactNode;
+}
+
+export function PanelFrame({ panel, note, isLoading, error, onRetry, menu, children }: PanelFrameProps) {
+  return (
+    <section className={styles.panel} data-width={panel.width} data-kind={panel.kind} aria-label={panel.title} aria-busy={isLoading}>
+      <header className={styles.head}>
+        <h2 title={panel.title}>{panel.title}</h2>
+        <span className={styles.note}>{note}</span>
+        <MenuButton label={`Menu of ${panel.title}`} entries={menu} align="end" />
+      </header>
+      <div className={styles.body}>
+        <Progress active={isLoading} label={panel.title} />
+        {error === null ? children : <ErrorState error={error} onRetry={onRetry} />}
+      </div>
+    </section>
+  );
+}
