@@ -79,9 +79,9 @@ export class PatternMiner {
       return;
     }
     if (!this.#findByKey(bytes, start, end, seedHigh, seedLow, tenant, service)) return;
-    const place = shapes.takePlace();
-    const shape = place < 0 ? undefined : shapeOf(this.#tokens, bytes, start, end);
-    if (shape !== undefined) shapes.put(place, shape, this.high, this.low);
+    const entry = shapes.takeEntry();
+    const shape = entry < 0 ? undefined : shapeOf(this.#tokens, bytes, start, end);
+    if (shape !== undefined) shapes.put(entry, shape, this.high, this.low);
   }
 
   /** True where the key was met before: what comes only once needs no shape. */

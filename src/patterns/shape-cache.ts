@@ -13,13 +13,15 @@ const ways = 8;
 const prefixBytes = 24;
 /** Of the messages that find their set full, one in so many changes it: where there are too many shapes, learning them all is dear. */
 const fullSetTurns = 16;
-/** Words of an entry: hash of the beginning, seed, the id's two words, and the shape; longer shapes are not kept. */
-const headWords = 4;
+/** Words of an entry: seed, the id's two words, and the shape; longer shapes are not kept. */
+const headWords = 3;
 const entryWords = 128;
 const space = 0x20;
 const fnvPrime = 0x01000193;
 
 export class ShapeCache {
+  /** Hash of the beginning of each entry's messages, 0 where it is empty: one line of the processor's cache a set. */
+  readonly #tags: Int32Array;
   readonly #words: Int32Array;
   readonly #setMask: number;
   readonly #maxBytes: number;
@@ -37,6 +39,7 @@ export class ShapeCache {
   /** `entries` shapes, of messages of which `maxBytes` count. */
   constructor(entries: number, maxBytes: number) {
     const sets = 2 ** Math.ceil(Math.log2(Math.max(entries / ways, 1)));
+    this.#tags = new Int32Array(sets * ways);
     this.#words = new Int32Array(sets * ways * entryWords);
     this.#setMask = sets - 1;
     this.#maxBytes = maxBytes;
@@ -48,40 +51,40 @@ export class ShapeCache {
       this.#bytes = bytes;
       this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     }
+    const tags = this.#tags;
     const words = this.#words;
     const hash = hashOfBeginning(bytes, start, end, seed);
     const first = this.#setOf(hash);
     this.#hash = hash;
     this.#seed = seed;
-    for (let entry = first; entry < first + ways * entryWords; entry += entryWords) {
-      if (words[entry] !== hash || words[entry + 1] !== seed) {
-        if (words[entry] === 0) return false;
-        continue;
-      }
-      if (!fits(words, entry + headWords, bytes, this.#view, start, end, this.#maxBytes)) continue;
-      this.high = words[entry + 2] >>> 0;
-      this.low = words[entry + 3] >>> 0;
+    for (let entry = first; entry < first + ways && tags[entry] !== 0; entry++) {
+      if (tags[entry] !== hash) continue;
+      const at = entry * entryWords;
+      if (words[at] !== seed || !fits(words, at + headWords, bytes, this.#view, start, end, this.#maxBytes)) continue;
+      this.high = words[at + 1] >>> 0;
+      this.low = words[at + 2] >>> 0;
       return true;
     }
     return false;
   }
 
-  /** Where the shape of the message that was just not found is to be kept; -1 where it is not. */
-  takePlace(): number {
+  /** Entry for the shape of the message that was just not found; -1 where it is not kept. */
+  takeEntry(): number {
     const first = this.#setOf(this.#hash);
-    for (let way = 0; way < ways; way++) if (this.#words[first + way * entryWords] === 0) return first + way * entryWords;
+    for (let entry = first; entry < first + ways; entry++) if (this.#tags[entry] === 0) return entry;
     const turn = this.#turn++;
-    return turn % fullSetTurns === 0 ? first + ((turn / fullSetTurns) % ways) * entryWords : -1;
+    return turn % fullSetTurns === 0 ? first + (Math.floor(turn / fullSetTurns) % ways) : -1;
   }
 
   /** Keeps the shape of the message that was just not found. */
-  put(place: number, shape: readonly number[], high: number, low: number): void {
+  put(entry: number, shape: readonly number[], high: number, low: number): void {
     if (shape.length > entryWords - headWords) return;
-    this.#words.set([this.#hash, this.#seed, high, low, ...shape], place);
+    this.#tags[entry] = this.#hash;
+    this.#words.set([this.#seed, high, low, ...shape], entry * entryWords);
   }
 
   #setOf(hash: number): number {
-    return ((hash ^ (hash >>> 15)) & this.#setMask) * ways * entryWords;
+    return ((hash ^ (hash >>> 15)) & this.#setMask) * ways;
   }
 }
 
