@@ -78,6 +78,28 @@ export const packageOwners: Readonly<Record<string, readonly Folder[]>> = {
   yaml: ['cli'],
 };
 
+/**
+ * The same for the web interface: package → folders of web/src that may import it, `*` for all. Besides it may import
+ * `browserFolders` of src/, and no `node:*`.
+ */
+export const interfacePackages: Readonly<Record<string, readonly string[]>> = {
+  '@codemirror/autocomplete': ['query-editor'],
+  '@codemirror/commands': ['query-editor'],
+  '@codemirror/language': ['query-editor'],
+  '@codemirror/lint': ['query-editor'],
+  '@codemirror/state': ['query-editor'],
+  '@codemirror/view': ['query-editor'],
+  '@lezer/highlight': ['query-editor'],
+  '@tanstack/react-query': ['*'],
+  '@tanstack/react-virtual': ['log-list', 'pages'],
+  react: ['*'],
+  'react-dom': ['main.tsx', 'app'],
+  uplot: ['design'],
+};
+
+/** Packages that build, and that no code of ours imports where it runs. */
+export const buildPackages: readonly string[] = ['node', 'vite'];
+
 /** Packages that only tests, benches and scripts use. */
 export const testPackages: readonly string[] = ['@grpc/grpc-js', '@opentelemetry/otlp-transformer', 'fast-check'];
 

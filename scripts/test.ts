@@ -1,5 +1,5 @@
 /**
- * `npm test [-- paths]`: every *.test.ts under src/, client/, test/ and bench/, but for the long fault runs (test/faults/long*), which
+ * `npm test [-- paths]`: every *.test.ts under src/, client/, web/, test/ and bench/, but for the long fault runs (test/faults/long*), which
  * `npm run test:faults` runs alone. A path narrows the run to files that contain it.
  */
 import { globSync } from 'node:fs';
@@ -14,7 +14,9 @@ const testTimeoutMs = 300_000;
 
 /** Test files of the usual run, or of the long fault run. */
 export function testFiles(long: boolean, narrowedTo: readonly string[] = []): string[] {
-  return globSync(['src/**/*.test.ts', 'client/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'], { cwd: rootDirectory })
+  return globSync(['src/**/*.test.ts', 'client/**/*.test.ts', 'web/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'], {
+    cwd: rootDirectory,
+  })
     .filter((path) => longRun.test(path) === long)
     .filter((path) => narrowedTo.length === 0 || narrowedTo.some((part) => path.includes(part.replace(/^\.\//, ''))))
     .sort();

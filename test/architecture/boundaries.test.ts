@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileRules, importCycles } from '../../scripts/architecture-rules.ts';
-import { packageOwners, testPackages } from '../../scripts/boundaries.ts';
+import { buildPackages, interfacePackages, packageOwners, testPackages } from '../../scripts/boundaries.ts';
+import { interfaceRules, readInterfaceSources } from '../../scripts/interface-rules.ts';
 import { readImports, readSource, readSources, rootDirectory, withoutComments } from '../../scripts/imports.ts';
 
 const sources = readSources();
@@ -19,10 +20,10 @@ describe('architecture', () => {
 
   test('every dependency has an owner, and every owned package is a dependency', () => {
     const { dependencies, devDependencies } = JSON.parse(readFileSync(join(rootDirectory, 'package.json'), 'utf8'));
-    const owned = Object.keys(packageOwners);
+    const owned = [...Object.keys(packageOwners), ...Object.keys(interfacePackages)];
     assert.deepEqual(
       Object.keys(dependencies)
-        .filter((name) => name !== 'node')
+        .filter((name) => !buildPackages.includes(name))
         .sort(),
       owned.sort(),
     );
@@ -31,6 +32,38 @@ describe('architecture', () => {
       [],
     );
   });
+});
+
+describe('architecture of the web interface', () => {
+  const interfaceSources = readInterfaceSources();
+  for (const [name, rule] of Object.entries(interfaceRules)) {
+    test(name, () => assert.deepEqual(interfaceSources.flatMap(rule), []));
+  }
+
+  const table: [path: string, source: string, broken: string[]][] = [
+    ['api/a.ts', "import { x } from '#base/errors.ts';", []],
+    ['api/a.ts', "import { x } from '#search/search-service.ts';", ['packages belong to their owners']],
+    ['api/a.ts', "import { x } from '#language/pipes/plan.ts';", ['packages belong to their owners']],
+    ['api/a.ts', "import { x } from 'node:fs';", ['packages belong to their owners']],
+    ['pages/status/a.tsx', "import uPlot from 'uplot';", ['packages belong to their owners']],
+    ['design/chart.tsx', "import uPlot from 'uplot';", []],
+    ['pages/status/a.tsx', "import { x } from '../explorer/list.tsx';", ['pages stand alone']],
+    ['pages/status/a.tsx', "import { x } from '../explorer/explorer-view.ts';", []],
+    ['app/routes.ts', "lazy(() => import('../pages/status/status-page.tsx'))", []],
+    ['api/a.ts', "import { x } from '../../../src/base/errors.ts';", ['imports stay inside']],
+    ['design/a.tsx', '<p dangerouslySetInnerHTML={{ __html: text }} />', ['text is never HTML']],
+    ['design/helpers.tsx', '', ['file names say what is inside']],
+    ['design/a.tsx', 'x;\n'.repeat(401), ['files stay small']],
+  ];
+  for (const [path, source, broken] of table) {
+    test(`${path}: ${firstLine(source)}`, () => {
+      const file = readSource(path, source);
+      assert.deepEqual(
+        Object.entries(interfaceRules).flatMap(([name, rule]) => (rule(file).length > 0 ? [name] : [])),
+        broken,
+      );
+    });
+  }
 });
 
 describe('the rules find what they are for', () => {
