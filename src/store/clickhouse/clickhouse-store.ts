@@ -54,7 +54,7 @@ import { fieldStatistics } from './field-statistics.ts';
 import { estimateLines } from './estimate-lines.ts';
 import { findLines } from './find-lines.ts';
 import type { ReadParts } from './find-lines.ts';
-import { lineColumns, lineOfColumns } from './line-rows.ts';
+import { lineById, rangeOfId } from './line-by-id.ts';
 import type { Memtables } from './memtables.ts';
 import { migrate } from './migrations.ts';
 import { patternCounts, patternDetails, patternExamples } from './patterns.ts';
@@ -65,9 +65,9 @@ import type { Replacer } from './replacer.ts';
 import { pipeStatement, runPipes } from './pipes.ts';
 import { logsTable } from './schema.ts';
 import { serviceSpans } from './service-spans.ts';
-import type { Snapshot, Snapshots } from './snapshots.ts';
+import type { Scope, Snapshot, Snapshots } from './snapshots.ts';
 import { sourceActivity } from './source-activity.ts';
-import { committedCondition, everywhere, inRange, unionOfSources } from './sources.ts';
+import { committedCondition, everywhere, unionOfSources } from './sources.ts';
 import { TextIndexBacklog } from './text-index-backlog.ts';
 import { streamLines } from './stream-lines.ts';
 import { openWritingSide } from './writing-side.ts';
@@ -187,7 +187,7 @@ export class ClickHouseStore implements LogStore, PatternReads, SourceReads {
   }
 
   findLines(query: LineQuery, options: ReadOptions): Promise<LinesAnswer> {
-    return this.#withSnapshot((snapshot) => findLines(this.#reads, snapshot, query, options));
+    return this.#withSnapshot((snapshot) => findLines(this.#reads, snapshot, query, options), query);
   }
 
   changeVersion(): number {
@@ -199,7 +199,7 @@ export class ClickHouseStore implements LogStore, PatternReads, SourceReads {
   }
 
   async *streamLines(query: Omit<LineQuery, 'offset'>, options: ReadOptions): AsyncGenerator<LinesStep> {
-    const snapshot = this.#snapshots.acquire();
+    const snapshot = this.#snapshots.acquire(query);
     try {
       yield* streamLines(this.#reads, snapshot, query, options);
     } finally {
@@ -208,7 +208,7 @@ export class ClickHouseStore implements LogStore, PatternReads, SourceReads {
   }
 
   estimateLines(query: EstimateQuery, options: ReadOptions): Promise<LineEstimate> {
-    return this.#withSnapshot((snapshot) => estimateLines(this.#reads, snapshot, query, options));
+    return this.#withSnapshot((snapshot) => estimateLines(this.#reads, snapshot, query, options), query);
   }
 
   planRead(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<ReadPlan> {
@@ -224,15 +224,15 @@ export class ClickHouseStore implements LogStore, PatternReads, SourceReads {
   }
 
   countLines(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<CountAnswer> {
-    return this.#withSnapshot((snapshot) => countLines(this.#reads, snapshot, query, options));
+    return this.#withSnapshot((snapshot) => countLines(this.#reads, snapshot, query, options), query);
   }
 
   aggregate(query: AggregateQuery, options: ReadOptions): Promise<AggregateAnswer> {
-    return this.#withSnapshot((snapshot) => aggregate(this.#reads, snapshot, query, options));
+    return this.#withSnapshot((snapshot) => aggregate(this.#reads, snapshot, query, options), query);
   }
 
   serviceSpans(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<ServiceSpansAnswer> {
-    return this.#withSnapshot((snapshot) => serviceSpans(this.#reads, snapshot, query, options));
+    return this.#withSnapshot((snapshot) => serviceSpans(this.#reads, snapshot, query, options), query);
   }
 
   sourceActivity(query: SourceQuery, options: ReadOptions): Promise<SourcesAnswer> {
@@ -240,11 +240,11 @@ export class ClickHouseStore implements LogStore, PatternReads, SourceReads {
   }
 
   fieldStatistics(query: FieldStatisticsQuery, options: ReadOptions): Promise<FieldStatisticsAnswer> {
-    return this.#withSnapshot((snapshot) => fieldStatistics(this.#reads, snapshot, query, options));
+    return this.#withSnapshot((snapshot) => fieldStatistics(this.#reads, snapshot, query, options), query);
   }
 
   completions(query: CompletionQuery, options: ReadOptions): Promise<CompletionAnswer> {
-    return this.#withSnapshot((snapshot) => completions(this.#reads, snapshot, query, options));
+    return this.#withSnapshot((snapshot) => completions(this.#reads, snapshot, query, options), query);
   }
 
   compareFields(query: ComparisonQuery, options: ReadOptions): Promise<ComparisonAnswer> {
@@ -278,28 +278,10 @@ export class ClickHouseStore implements LogStore, PatternReads, SourceReads {
   lineById(tenant: string, id: string, options: ReadOptions): Promise<LogLine | undefined> {
     const parts = parseLineId(id);
     if (parts === undefined) return Promise.resolve(undefined);
-    const { tsMs, origin, seq, rowNo } = parts;
-    const fromNs = BigInt(tsMs) * 1_000_000n;
-    return this.#withSnapshot(async (snapshot) => {
-      const condition = `tenant = {tenant:String} AND ${inRange('from_ns', 'to_ns')} AND seq = {seq:UInt64} AND origin = {origin:UInt32} AND row_no = {row:UInt16}`;
-      const { rows } = await this.#database.select(
-        `SELECT * FROM (${unionOfSources(snapshot, lineColumns, everywhere(condition))})`,
-        {
-          tenant,
-          origin,
-          seq,
-          row: rowNo,
-          from_ns: fromNs.toString(),
-          to_ns: (fromNs + 1_000_000n).toString(),
-          ...committedCondition(snapshot).parameters,
-        },
-        options,
-      );
-      return rows.length === 0 ? undefined : lineOfColumns(rows[0]);
-    });
+    const scope = { tenant, range: rangeOfId(parts) };
+    return this.#withSnapshot((snapshot) => lineById(this.#reads, snapshot, tenant, parts, options), scope);
   }
 
-  /** First and last event time of a tenant's lines, to the minute; undefined where it has none. */
   /** All lines of the tenant, of any time. */
   countAll(tenant: string, options: ReadOptions): Promise<number> {
     return this.#withSnapshot(async (snapshot) => {
@@ -310,6 +292,7 @@ export class ClickHouseStore implements LogStore, PatternReads, SourceReads {
     });
   }
 
+  /** First and last event time of a tenant's lines, to the minute; undefined where it has none. */
   extentOf(tenant: string, options: ReadOptions): Promise<TimeRange | undefined> {
     return this.#withSnapshot(async (snapshot) => {
       const minutes = unionOfSources(snapshot, 'toStartOfMinute(ts) AS minute', everywhere('tenant = {tenant:String}'), 'GROUP BY minute');
@@ -342,8 +325,8 @@ export class ClickHouseStore implements LogStore, PatternReads, SourceReads {
     this.#storage = { lines: Number(lines), diskBytes: Number(diskBytes), parts: Number(parts), merges: Number(merges) };
   }
 
-  async #withSnapshot<T>(read: (snapshot: Snapshot) => Promise<T>): Promise<T> {
-    const snapshot = this.#snapshots.acquire();
+  async #withSnapshot<T>(read: (snapshot: Snapshot) => Promise<T>, scope?: Scope): Promise<T> {
+    const snapshot = this.#snapshots.acquire(scope);
     try {
       return await read(snapshot);
     } catch (error) {

@@ -55,7 +55,7 @@ export function lineOfColumns(row: readonly unknown[]): LogLine {
     receivedMs: Number(row[4]),
     skewed: Number(row[5]) === 1,
     tenant: row[6] as string,
-    service: row[7] as string,
+    service: row[serviceOfLine] as string,
     host: row[8] as string,
     environment: row[9] as string,
     level: Number(row[10]),

@@ -105,7 +105,7 @@ export class Memtables implements LineSink {
   #lost = false;
   readonly #commitListeners: ((position: LogPosition) => void)[] = [];
   readonly #lossListeners: (() => void)[] = [];
-  #roomWaiters: (() => void)[] = [];
+  readonly #roomWaiters: (() => void)[] = [];
   #epoch = 0;
   #flushes = 0;
   #failedFlushes = 0;
@@ -238,9 +238,7 @@ export class Memtables implements LineSink {
   /** Upkeep, once a second: flushes that are due by age, and memtables that could not be dropped before. */
   tick(): void {
     this.flushIfDue();
-    const undropped = this.#undropped;
-    this.#undropped = [];
-    for (const number of undropped) this.dropMemtable(number);
+    for (const number of this.#undropped.splice(0)) this.dropMemtable(number);
   }
 
   async flush(): Promise<void> {
@@ -288,6 +286,7 @@ export class Memtables implements LineSink {
 
   async #insertRows(memtable: number, { rowCount, blocks }: InsertBatch, timeout: AbortSignal): Promise<void> {
     if (rowCount === 0) return;
+    this.#options.snapshots.noteInsert(memtable, blocks);
     const written = await this.#options.database.insertNative(memtableName(memtable), memtableColumns, blocks, timeout);
     if (written !== rowCount) throw new AppError('internal', `the engine wrote ${written} of ${rowCount} lines`);
   }
@@ -394,8 +393,6 @@ export class Memtables implements LineSink {
   }
 
   #wakeRoomWaiters(): void {
-    const waiters = this.#roomWaiters;
-    this.#roomWaiters = [];
-    for (const wake of waiters) wake();
+    for (const wake of this.#roomWaiters.splice(0)) wake();
   }
 }

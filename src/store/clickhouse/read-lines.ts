@@ -10,7 +10,7 @@ import { committedCondition, everywhere, unionOfSources } from './sources.ts';
 /** Lines that are read with all columns at once, at most: they are held in memory, and their keys go in the URL of a request. */
 export const largestReadLines = 400;
 
-/** Keyed lines with all columns, in the order of the keys. Their rows have the service behind the key. */
+/** Keyed lines with all columns, in the order of the keys. */
 export async function readLines(
   database: Database,
   snapshot: Snapshot,
@@ -28,7 +28,6 @@ export async function readLines(
 /** The primary key's second part. */
 const bucketSeconds = 300;
 const bucketNs = 300_000_000_000n;
-const serviceAt = 4;
 
 /** The primary key narrows by five minutes, service and time; the sequence tells neighbours in a granule apart. */
 const keyCondition = `tenant = {tenant:String} AND toStartOfFiveMinutes(ts) IN {buckets:Array(DateTime('UTC'))}
@@ -49,7 +48,7 @@ async function readPortion(
       tenant,
       ...committedCondition(snapshot).parameters,
       buckets: [...new Set(times.map((ns) => Number(ns / bucketNs) * bucketSeconds))].map(String),
-      services: [...new Set(keys.map(({ row }) => row[serviceAt] as string))],
+      services: [...new Set(keys.map(({ service }) => service))],
       seqs: [...new Set(keys.map(({ key }) => key.seq))],
       times: times.map(secondsText),
     },

@@ -5,7 +5,8 @@ import { rollupPlan } from './rollup.ts';
 import type { Snapshot } from './snapshots.ts';
 import { lineConditions } from './sources.ts';
 
-const snapshot: Snapshot = { generation: 1, memtables: [], replacements: [], incompleteReason: undefined, release: () => {} };
+const liveExtent = { fromNs: 0n, toNs: 0n };
+const snapshot: Snapshot = { generation: 1, memtables: [], liveExtent, replacements: [], incompleteReason: undefined, release: () => {} };
 const second = 1_000_000_000n;
 const range = (from: number, to: number): { fromNs: bigint; toNs: bigint } => ({
   fromNs: BigInt(from) * second,

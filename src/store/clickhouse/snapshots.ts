@@ -4,6 +4,9 @@
  * rows from a memtable to `logs`, can neither hide a line from a running query nor show it twice.
  */
 import { invariant } from '#base/errors.ts';
+import type { TimeRange } from '../log-store.ts';
+import { overlapOf } from './density.ts';
+import { allTime, hullOf, MemtableExtents } from './memtable-extents.ts';
 import type { Replacement } from './generation-record.ts';
 
 export interface SnapshotState {
@@ -13,7 +16,15 @@ export interface SnapshotState {
   readonly replacements: readonly Replacement[];
 }
 
+/** What a query is about: memtables that have nothing of it are left out of its snapshot. */
+export interface Scope {
+  readonly tenant: string;
+  readonly range: TimeRange;
+}
+
 export interface Snapshot extends SnapshotState {
+  /** From the first to the last time of which the memtables can have lines within the scope. */
+  readonly liveExtent: TimeRange;
   /** Why lines that were visible may be missing; undefined when the snapshot is whole. To be asked after the last read. */
   readonly incompleteReason: string | undefined;
   release(): void;
@@ -30,11 +41,16 @@ export class Snapshots {
   readonly #readersByGeneration = new Map<number, number>();
   readonly #retired = new Set<number>();
   readonly #drop: (memtable: number) => void;
+  readonly #extents: MemtableExtents;
 
   /** `drop` is called once for each retired memtable that no query reads any more. */
-  constructor(state: SnapshotState, drop: (memtable: number) => void) {
+  constructor(state: SnapshotState, drop: (memtable: number) => void, extents = new MemtableExtents()) {
     this.#state = state;
-    this.#drop = drop;
+    this.#extents = extents;
+    this.#drop = (memtable) => {
+      extents.forget(memtable);
+      drop(memtable);
+    };
   }
 
   get state(): SnapshotState {
@@ -46,8 +62,10 @@ export class Snapshots {
     return Math.min(this.#state.generation, ...this.#readersByGeneration.keys());
   }
 
-  acquire(): Snapshot {
-    const state = this.#state;
+  /** Without a scope all memtables are in it. */
+  acquire(scope?: Scope): Snapshot {
+    const { memtables, liveExtent } = this.#memtablesFor(scope);
+    const state = { ...this.#state, memtables };
     for (const memtable of state.memtables) enter(this.#readers, memtable);
     enter(this.#readersByGeneration, state.generation);
     const reasonAtStart = this.#lossReason ?? this.#incompleteReason;
@@ -56,6 +74,7 @@ export class Snapshots {
     let released = false;
     return {
       ...state,
+      liveExtent,
       get incompleteReason() {
         return reasonAtStart ?? (lostSince() ? 'the storage engine restarted during the query' : undefined);
       },
@@ -66,6 +85,11 @@ export class Snapshots {
         for (const memtable of state.memtables) if (leave(this.#readers, memtable) && this.#retired.delete(memtable)) this.#drop(memtable);
       },
     };
+  }
+
+  /** These blocks are about to be inserted into the memtable. */
+  noteInsert(memtable: number, blocks: readonly Uint8Array[]): void {
+    this.#extents.note(memtable, blocks);
   }
 
   addMemtable(memtable: number): void {
@@ -102,6 +126,19 @@ export class Snapshots {
 
   setIncomplete(reason: string | undefined): void {
     this.#incompleteReason = reason;
+  }
+
+  #memtablesFor(scope: Scope | undefined): { readonly memtables: readonly number[]; readonly liveExtent: TimeRange } {
+    const { memtables } = this.#state;
+    if (scope === undefined) return { memtables, liveExtent: allTime };
+    let liveExtent: TimeRange | undefined;
+    const touched = memtables.filter((memtable) => {
+      const extent = this.#extents.of(memtable, scope.tenant);
+      const inside = extent && overlapOf(extent, scope.range);
+      if (inside !== undefined) liveExtent = hullOf(liveExtent, inside);
+      return inside !== undefined;
+    });
+    return { memtables: touched, liveExtent: liveExtent ?? { fromNs: 0n, toNs: 0n } };
   }
 
   #retire(memtable: number): void {

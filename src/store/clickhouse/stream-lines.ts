@@ -2,16 +2,15 @@
  * A search whose lines are given as they are found: the range is cut into windows that grow with the distance from where
  * the search begins, and each is read like a page of its own. What a window gives is final, so nothing waits for the end.
  */
-import { isLookup, isNarrow } from '#language/selectivity.ts';
 import type { LineKey, LineQuery, LinesAnswer, LinesStep, ReadOptions, TimeRange } from '../log-store.ts';
 import { overlapOf, windowsOver } from './density.ts';
 import { behindCursor, findLines } from './find-lines.ts';
 import type { ReadParts } from './find-lines.ts';
 import { largestReadLines } from './read-lines.ts';
+import { firstWindowRows } from './search-windows.ts';
 import type { Snapshot } from './snapshots.ts';
 
-/** Lines of the first window: few where most lines match, so that the first rows come at once. */
-const firstWindowRows = { lookup: 2_000_000, narrow: 262_144, wide: 65_536 } as const;
+/** Of a window to the one before. */
 const windowGrowth = 4;
 /** The largest window is read in a second or so, even by a scan: progress is told that often. */
 const maxWindowRows = 1_000_000;
@@ -29,7 +28,7 @@ export async function* streamLines(
 ): AsyncGenerator<LinesStep> {
   const density = await parts.density.of(query.tenant, snapshot.generation, options);
   const { order, where, range } = query;
-  const firstRows = firstWindowRows[isLookup(where) ? 'lookup' : isNarrow(where) ? 'narrow' : 'wide'];
+  const firstRows = firstWindowRows(where, firstStepLines);
   const stream = new LineStream(parts, snapshot, query, options, overlapOf(range, density.extent) ?? range);
   for (const window of windowsOver(behindCursor(query), density, order, firstRows, windowGrowth, maxWindowRows)) {
     yield* stream.window(window);

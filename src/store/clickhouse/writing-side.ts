@@ -6,6 +6,7 @@ import type { Logger } from '#platform/logger.ts';
 import type { StoreConfig } from '../config.ts';
 import type { Statements } from './database.ts';
 import { CommitRecord, readGenerationRecord } from './generation-record.ts';
+import { MemtableExtents } from './memtable-extents.ts';
 import { Memtables } from './memtables.ts';
 import { emptyDescription } from './part-files.ts';
 import { PartVerifier } from './part-verifier.ts';
@@ -55,7 +56,9 @@ export async function openWritingSide(options: WritingSideOptions): Promise<Writ
   });
   const { generation, replacements } = record.current;
   const changes = new RecentChanges(options.spanOf);
-  const snapshots: Snapshots = new Snapshots({ generation, memtables: [], replacements }, (memtable) => memtables.dropMemtable(memtable));
+  const extents = new MemtableExtents(options.spanOf);
+  const drop = (memtable: number): void => memtables.dropMemtable(memtable);
+  const snapshots: Snapshots = new Snapshots({ generation, memtables: [], replacements }, drop, extents);
   const parts = new PartVerifier({ database, clock, logger, emptyDescription: (path) => emptyDescription(files, path) });
   const memtables: Memtables = new Memtables({ database, parts, snapshots, changes, record, clock, logger, config });
   const replacer = new Replacer({ database, parts, memtables, snapshots, changes, record, logger });
