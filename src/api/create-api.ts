@@ -27,6 +27,9 @@ import { allEndpoints } from './endpoints.ts';
 import { sendError } from './error-replies.ts';
 import { parseJsonBody } from './json-body.ts';
 import type { PatternParts } from '#search/patterns.ts';
+import { lokiRoutes, sendLokiError, takeForms } from './loki-routes.ts';
+import { registerLokiTail } from './loki-tail.ts';
+import type { LokiParts } from '#loki/loki-parts.ts';
 import { patternsRoutes } from './patterns-routes.ts';
 import { quarantineRoutes } from './quarantine-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
@@ -34,7 +37,7 @@ import type { Operations } from './operation-routes.ts';
 import type { WebInterface } from './interface-files.ts';
 import { isForPerson, registerInterface, sendPage } from './interface-routes.ts';
 import { OpenRequests } from './open-requests.ts';
-import type { ApiRequest, ApiRoute, Caller, RouteAccess } from './route.ts';
+import type { ApiRequest, ApiRoute, Caller, ServedEndpoint } from './route.ts';
 import { ruleRoutes } from './rule-routes.ts';
 import type { RuleRouteOptions } from './rule-routes.ts';
 import { viewRoutes } from './view-routes.ts';
@@ -43,6 +46,7 @@ import { sourceRoutes } from './source-routes.ts';
 import { serviceMetricsRoutes } from './service-metrics-routes.ts';
 import { registerTailRoutes } from './tail-routes.ts';
 import type { TailRouteOptions } from './tail-routes.ts';
+import type { TailFlusher } from './tail-flusher.ts';
 
 export interface ApiOptions {
   readonly search: SearchService;
@@ -54,6 +58,8 @@ export interface ApiOptions {
   readonly views: SavedViews;
   readonly patterns: Omit<PatternParts, 'runner'>;
   readonly sources: SourceReads;
+  /** Loki's API for reading; without it there is none. */
+  readonly loki?: LokiParts;
   /** The web interface; without it there are no pages. */
   readonly web?: WebInterface;
   /** Live tail; without it there are no tail routes. */
@@ -76,6 +82,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     views,
     patterns,
     sources,
+    loki,
     web,
     tail,
     config,
@@ -117,10 +124,23 @@ export function createApi(options: ApiOptions): FastifyInstance {
     ...viewRoutes(views),
   ];
   for (const route of routes) registerRoute(app, route, access, openRequests);
+  if (loki !== undefined) {
+    void app.register(async (scope) => {
+      takeForms(scope);
+      scope.setErrorHandler((error, request, reply) => sendLokiError(error, request, reply, options));
+      for (const route of lokiRoutes({ parts: loki, patterns, version })) registerRoute(scope, route, access, openRequests);
+    });
+  }
   if (web !== undefined) registerInterface(app, web);
   if (tail !== undefined) {
     const authenticate = (headers: IncomingHttpHeaders): string => access.authenticate(credentialsOf(headers), 'read').tenant;
-    void app.register((scope) => registerTailRoutes(scope, { ...tail, authenticate, clock, logger }));
+    const lokiTail = loki && {
+      parts: loki,
+      ...tail,
+      authorize: (headers: IncomingHttpHeaders) => readerOf(access, lokiCredentialsOf(headers), headers),
+    };
+    const also = lokiTail && ((scope: FastifyInstance, flusher: TailFlusher): void => registerLokiTail(scope, flusher, lokiTail));
+    void app.register((scope) => registerTailRoutes(scope, { ...tail, authenticate, clock, logger, ...(also ? { also } : {}) }));
   }
   return app;
 }
@@ -130,7 +150,7 @@ function registerRoute(app: FastifyInstance, { endpoint, handle }: ApiRoute, acc
     method: endpoint.method,
     url: endpoint.path.replaceAll(/\{(\w+)\}/g, ':$1'),
     // before the body is read: who may not ask is not listened to
-    onRequest: async (request) => void callers.set(request, authorize(access, request.headers, endpoint.access)),
+    onRequest: async (request) => void callers.set(request, authorize(access, request.headers, endpoint)),
     handler: async (request, reply) => {
       const signal = openRequests.begin(reply);
       const { status = 200, contentType, headers = {}, body } = await handle(apiRequestOf(request, signal));
@@ -146,9 +166,10 @@ function registerRoute(app: FastifyInstance, { endpoint, handle }: ApiRoute, acc
 /** The caller of each request, found before its body is read. */
 const callers = new WeakMap<FastifyRequest, Caller | undefined>();
 
-function authorize(access: Access, headers: IncomingHttpHeaders, need: RouteAccess): Caller | undefined {
+function authorize(access: Access, headers: IncomingHttpHeaders, { access: need, tag }: ServedEndpoint): Caller | undefined {
   if (need === 'public') return undefined;
-  const principal = access.authenticate(credentialsOf(headers), 'read');
+  if (tag === 'loki') return readerOf(access, lokiCredentialsOf(headers), headers);
+  const principal = readerOf(access, credentialsOf(headers), headers);
   if (need === 'read-and-ingest') access.authenticate(credentialsOf(headers), 'ingest');
   if (need === 'act-for-others' && !principal.mayActForOthers) {
     throw new AppError(
@@ -156,6 +177,11 @@ function authorize(access: Access, headers: IncomingHttpHeaders, need: RouteAcce
       `key "${principal.keyName}" may not do this: it concerns all tenants, and the key may not act for others`,
     );
   }
+  return principal;
+}
+
+function readerOf(access: Access, credentials: Credentials, headers: IncomingHttpHeaders): Caller {
+  const principal = access.authenticate(credentials, 'read');
   return { ...principal, priority: priorityOf(headers, principal) };
 }
 
@@ -171,6 +197,13 @@ function priorityOf(headers: IncomingHttpHeaders, { keyName, mayPrioritise }: Pr
 function credentialsOf(headers: IncomingHttpHeaders): Credentials {
   const text = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
   return { authorization: headers.authorization, apiKey: text(headers['x-api-key']), tenant: text(headers['x-tenant-id']) };
+}
+
+/** Loki's clients name the tenant in a header of its own. */
+function lokiCredentialsOf(headers: IncomingHttpHeaders): Credentials {
+  const asked = headers['x-scope-orgid'];
+  const credentials = credentialsOf(headers);
+  return asked === undefined ? credentials : { ...credentials, tenant: String(asked) };
 }
 
 function apiRequestOf(request: FastifyRequest, signal: AbortSignal): ApiRequest {

@@ -8,6 +8,7 @@ import type { TSchema } from 'typebox';
 import type { EndpointDescription, ServedEndpoint } from './route.ts';
 import { contextEndpoints } from './context-endpoints.ts';
 import { explainEndpoints } from './explain-endpoints.ts';
+import { lokiEndpoints } from './loki-endpoints.ts';
 import { exportEndpoints } from './export-endpoints.ts';
 import { fieldsEndpoints } from './fields-endpoints.ts';
 import * as schemas from './search-schemas.ts';
@@ -308,4 +309,4 @@ export const endpoints = {
 } as const satisfies Record<string, EndpointDescription>;
 
 /** Every endpoint, in the order in which they are told. */
-export const allEndpoints: readonly EndpointDescription[] = Object.values(endpoints);
+export const allEndpoints: readonly EndpointDescription[] = [...Object.values(endpoints), ...lokiEndpoints];

@@ -5,13 +5,24 @@ import { AppError, toAppError } from '#base/errors.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { ApiConfig } from './config.ts';
 
+export interface ErrorContext {
+  readonly logger: Logger;
+  readonly config: ApiConfig;
+}
+
 /** Answers with the error; a defect is logged with its stack. */
-export function sendError(
+export function sendError(thrown: unknown, request: FastifyRequest, reply: FastifyReply, context: ErrorContext): void {
+  const { status, body } = prepareError(thrown, request, reply, context);
+  void reply.code(status).type('application/json; charset=utf-8').send(body);
+}
+
+/** The error with its status and body, its headers set and a defect logged: for answers of any shape. */
+export function prepareError(
   thrown: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
-  context: { readonly logger: Logger; readonly config: ApiConfig },
-): void {
+  context: ErrorContext,
+): { readonly error: AppError; readonly status: number; readonly body: string } {
   const error = ofFastify(thrown, context.config) ?? toAppError(thrown);
   if (error.code === 'internal') {
     const stack = thrown instanceof Error ? thrown.stack : String(thrown);
@@ -21,7 +32,8 @@ export function sendError(
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds));
   if (error.kind === 'unauthenticated') void reply.header('www-authenticate', 'Bearer realm="millrace"');
   if (error.kind === 'method_not_allowed') void reply.header('allow', (error.details['allowed'] as readonly string[]).join(', '));
-  void reply.code(status).header('cache-control', 'no-store').type('application/json; charset=utf-8').send(body);
+  void reply.header('cache-control', 'no-store');
+  return { error, status, body };
 }
 
 /** Fastify's own errors by their codes; undefined for others. */

@@ -10,6 +10,7 @@ const tagTexts: Readonly<Record<EndpointDescription['tag'], string>> = {
   search: 'Finding lines.',
   aggregate: 'Counting and measuring.',
   tail: 'Watching lines live.',
+  loki: "Loki's API for reading: for Grafana and logcli.",
   saved: 'Saved queries, dashboards and links.',
   rules: 'Parsers and policies, set while lines flow.',
   operation: 'Health, metrics, status.',

@@ -19,6 +19,8 @@ import { TailEventStream } from './tail-sse.ts';
 import { TailSocket } from './tail-websocket.ts';
 
 export interface TailRouteOptions extends TailRequestContext {
+  /** Registers further tails where WebSockets are spoken. */
+  readonly also?: (scope: FastifyInstance, flusher: TailFlusher) => void;
   readonly tail: TailService;
   readonly config: TailStreamConfig;
   readonly clock: Clock;
@@ -29,7 +31,7 @@ export interface TailRouteOptions extends TailRequestContext {
 const maxClientMessageBytes = 4096;
 
 /** A subscription that was made before its connection is a stream; it gathers lines until the stream takes over. */
-interface PendingTail {
+export interface PendingTail {
   readonly subscription: TailSubscription;
   /** Tells the stream of lines and of the end, also of those that came before there was a stream. */
   attach(schedule: () => void, end: () => void): void;
@@ -82,6 +84,8 @@ export async function registerTailRoutes(app: FastifyInstance, options: TailRout
       },
     });
 
+    options.also?.(scope, flusher);
+
     scope.get('/v1/tail', { exposeHeadRoute: false, preValidation: subscribe }, (request, reply) => {
       const opened = pending.get(request.raw);
       if (opened === undefined) throw new AppError('internal', 'a tail without a subscription');
@@ -95,7 +99,7 @@ export async function registerTailRoutes(app: FastifyInstance, options: TailRout
   });
 }
 
-function openTail(tail: TailService, request: Omit<TailRequest, 'onReady' | 'onEnd'>): PendingTail {
+export function openTail(tail: TailService, request: Omit<TailRequest, 'onReady' | 'onEnd'>): PendingTail {
   let schedule: (() => void) | undefined;
   let end: (() => void) | undefined;
   let isReady = false;

@@ -23,12 +23,21 @@ export class TailSocket implements TailConnection {
   readonly #subscription: TailSubscription;
   readonly #flusher: TailFlusher;
   readonly #config: TailStreamConfig;
+  readonly #render: (delivery: TailDelivery) => string | undefined;
   /** An answer to the last ping came, or none was sent yet. */
   #alive = true;
   /** Lines wait because the connection is full. */
   #waitsForRoom = false;
 
-  constructor(socket: WebSocket, subscription: TailSubscription, flusher: TailFlusher, config: TailStreamConfig) {
+  /** `render` makes the text of a frame; undefined where there is nothing to send. */
+  constructor(
+    socket: WebSocket,
+    subscription: TailSubscription,
+    flusher: TailFlusher,
+    config: TailStreamConfig,
+    render: (delivery: TailDelivery) => string | undefined = renderTailFrame,
+  ) {
+    this.#render = render;
     this.#socket = socket;
     this.#subscription = subscription;
     this.#flusher = flusher;
@@ -50,7 +59,8 @@ export class TailSocket implements TailConnection {
     }
     const delivery = this.#subscription.take(this.#config.max_lines_per_message);
     if (delivery.lines.length === 0 && delivery.dropped === 0 && delivery.missedBatches === 0) return;
-    this.#socket.send(renderTailFrame(delivery), () => this.#sent());
+    const frame = this.#render(delivery);
+    if (frame !== undefined) this.#socket.send(frame, () => this.#sent());
   }
 
   heartbeat(): void {

@@ -19,6 +19,7 @@ import { checkPolicies } from '#ingest/policies.ts';
 import { policiesConfig } from '#ingest/policies-config.ts';
 import { quarantineConfig } from '#ingest/quarantine-config.ts';
 import { queryConfig } from '#language/config.ts';
+import { lokiReadingConfig } from '#loki/config.ts';
 import { logConfig } from '#log/config.ts';
 import { parsingConfig } from '#parsing/config.ts';
 import { checkParsing } from '#parsing/parser-set.ts';
@@ -47,6 +48,7 @@ export const configSchema = section('All settings of Millrace.', {
   api: apiConfig,
   search: searchConfig,
   query: queryConfig,
+  loki: lokiReadingConfig,
   tail: tailConfig,
   metrics_cache: metricsCacheConfig,
   canary: canaryConfig,

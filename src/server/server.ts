@@ -25,6 +25,7 @@ import { EngineInserter } from '#engine/engine-insert.ts';
 import { EngineSupervisor } from '#engine/engine-supervisor.ts';
 import { MatcherSet } from '#language/compile-matcher.ts';
 import { openWalLog } from '#log/wal.ts';
+import { LokiParts } from '#loki/loki-parts.ts';
 import type { WalLog } from '#log/wal.ts';
 import { lineOfRow, readNativeBlock } from '#model/native-block.ts';
 import type { Documents } from '#metadata/documents.ts';
@@ -116,6 +117,7 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
     views: createViews(config, documents),
     patterns: { store, catalogue: patterns },
     sources: store,
+    loki: new LokiParts(search.runner, store, config.loki),
     tail: tailOptions,
   };
   const web = readInterface(builtInterface);

@@ -78,7 +78,7 @@ test('both encodings, with labels and structured metadata', async () => {
     [first.tsNs, first.service, first.level, first.traceId, first.spanId, first.message],
     [1_750_000_000_123_456_789n, 'checkout', 13, '0af7', 'b7', 'grüße "x"\n'],
   );
-  assert.deepEqual({ ...first.resource }, { pod: 'p-1' });
+  assert.deepEqual({ ...first.resource }, { pod: 'p-1', level: 'warn' });
   assert.deepEqual(attributesOf(first), ['user: s 7', 'message: s no line', 'ts: s no time']);
   assert.deepEqual([second.message, second.level, second.traceId], ['', 13, '']);
   assert.deepEqual([third.service, { ...third.resource }], ['varlogs', { job: 'varlogs' }]);
@@ -90,10 +90,13 @@ test('which labels say what', async () => {
     ['{app="a", service_name="s", job="j"}', ['s', '', '', 0], { app: 'a', job: 'j' }],
     ['{job="j", container="c", app="a"}', ['a', '', '', 0], { job: 'j', container: 'c', app: 'a' }],
     ['{service="", app="a"}', ['a', '', '', 0], { app: 'a' }],
-    ['{instance="h:80", hostname="h"}', ['', 'h', '', 0], { instance: 'h:80' }],
+    ['{instance="h:80", hostname="h"}', ['', 'h', '', 0], { instance: 'h:80', hostname: 'h' }],
+    ['{host="h", hostname="g"}', ['', 'h', '', 0], { hostname: 'g' }],
+    ['{environment="e"}', ['', '', 'e', 0], { environment: 'e' }],
+    ['{env="e", environment="f"}', ['', '', 'e', 0], { environment: 'f' }],
     ['{instance="h:80"}', ['', 'h:80', '', 0], { instance: 'h:80' }],
     ['{node_name="n", env="prod"}', ['', 'n', 'prod', 0], { node_name: 'n' }],
-    ['{level="loud", detected_level="error"}', ['', '', '', 17], { level: 'loud' }],
+    ['{level="loud", detected_level="error"}', ['', '', '', 17], { level: 'loud', detected_level: 'error' }],
     ['{level="loud"}', ['', '', '', 0], { level: 'loud' }],
     ['{}', ['', '', '', 0], {}],
   ];

@@ -1,9 +1,9 @@
 /**
  * What the labels of a stream say: which service, host, environment and level its lines have. The first label of each list
- * that is there counts. A label that is one of our own spellings of the field is the field; one that only serves as it
- * (`app`, `instance` …) stays in `resource` as well, with all the others.
+ * that is there counts. The first name of a list is what the field is called when lines are read as Loki's
+ * (`loki/line-streams.ts`); every other label stays in `resource` as well, so that reading gives back what was pushed.
  */
-import { fieldOfName, recordFields } from '#model/field-names.ts';
+import { recordFields } from '#model/field-names.ts';
 import { parseSeverity } from '#model/severity.ts';
 import type { RecordNames } from '#model/record-names.ts';
 import { RepeatedValues } from '#receivers/repeated-values.ts';
@@ -29,7 +29,7 @@ const roles: readonly (readonly [field: number, labels: readonly string[]])[] = 
     ],
   ],
   [recordFields.host, ['host', 'hostname', 'host_name', 'node_name', 'node', 'k8s_node_name', 'instance']],
-  [recordFields.environment, ['environment', 'env', 'deployment_environment', 'deployment_environment_name']],
+  [recordFields.environment, ['env', 'environment', 'deployment_environment', 'deployment_environment_name']],
   [recordFields.trace_id, ['trace_id', 'traceID', 'traceId', 'traceid']],
   [recordFields.span_id, ['span_id', 'spanID', 'spanId', 'spanid']],
 ];
@@ -46,13 +46,11 @@ export function readStreamLabels(labels: ReadonlyMap<string, string>, names: Rec
     if (label === undefined) continue;
     const bytes = textEncoder.encode(labels.get(label));
     values.field(field, bytes, viewOf(bytes), 0, bytes.length);
-    if (fieldOfName(label) !== undefined) used.add(label);
+    if (label === candidates[0]) used.add(label);
   }
   const level = levelLabels.find((candidate) => parseSeverity(labels.get(candidate) ?? '') > 0);
-  if (level !== undefined) {
-    values.severity(recordFields.level, parseSeverity(labels.get(level) ?? ''));
-    used.add(level);
-  }
+  // it stays in `resource` under its own spelling, and a line may say another level
+  if (level !== undefined) values.severity(recordFields.level, parseSeverity(labels.get(level) ?? ''));
   for (const [label, text] of labels) {
     if (used.has(label) || text === '') continue;
     const name = textEncoder.encode(label);

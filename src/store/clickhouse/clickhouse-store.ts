@@ -39,6 +39,7 @@ import type { BulkEnd, BulkQuery, LineFormat, ParquetFile, RenderedLines } from 
 import type { PipeAnswer, PipeQuery, PipeStatement } from '../pipe-reads.ts';
 import type { ReadPlan } from '../read-plan.ts';
 import type { SourceQuery, SourceReads, SourcesAnswer } from '../source-reads.ts';
+import type { EntryNamesAnswer, StreamCountQuery, StreamCountsAnswer, StreamReads } from '../stream-reads.ts';
 import type { ServiceSpansAnswer } from '../trace-reads.ts';
 import type { EstimateQuery, LineEstimate } from '../line-estimate.ts';
 import { AbsentNames } from './absent-names.ts';
@@ -58,6 +59,7 @@ import { lineById, rangeOfId } from './line-by-id.ts';
 import type { Memtables } from './memtables.ts';
 import { migrate } from './migrations.ts';
 import { patternCounts, patternDetails, patternExamples } from './patterns.ts';
+import { countStreams, entryNames } from './stream-counts.ts';
 import type { PartVerifier } from './part-verifier.ts';
 import { planRead } from './plan-read.ts';
 import type { RecentChanges } from './recent-changes.ts';
@@ -95,7 +97,7 @@ export interface StorageSize {
 
 const storageIntervalMs = 3000;
 
-export class ClickHouseStore implements LogStore, PatternReads, SourceReads {
+export class ClickHouseStore implements LogStore, PatternReads, SourceReads, StreamReads {
   readonly sink: Memtables;
   /** Puts re-processed lines in the place of their older version. */
   readonly replacer: Replacer;
@@ -260,6 +262,14 @@ export class ClickHouseStore implements LogStore, PatternReads, SourceReads {
     options: ReadOptions,
   ): Promise<PatternDetailsAnswer> {
     return this.#withSnapshot((snapshot) => patternDetails(this.#reads, snapshot, query, options));
+  }
+
+  countStreams(query: StreamCountQuery, options: ReadOptions): Promise<StreamCountsAnswer> {
+    return this.#withSnapshot((snapshot) => countStreams(this.#reads, snapshot, query, options));
+  }
+
+  entryNames(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<EntryNamesAnswer> {
+    return this.#withSnapshot((snapshot) => entryNames(this.#reads, snapshot, query, options));
   }
 
   patternExamples(query: PatternQuery & { readonly counts: readonly PatternCount[] }, options: ReadOptions): Promise<PatternExample[]> {
