@@ -54,12 +54,8 @@ function DifferenceRow({ difference, onFilter }: { readonly difference: Differen
           {value === undefined ? <i>{shown}</i> : <bdi>{shown}</bdi>}
         </button>
       </td>
-      <td className={styles.figure}>
-        <ShareBar share={before} kind="before" />
-      </td>
-      <td className={styles.figure}>
-        <ShareBar share={after} kind="after" />
-      </td>
+      <td className={styles.figure}>{showPercent(before)}</td>
+      <td className={styles.figure}>{showPercent(after)}</td>
       <td className={styles.figure}>{lift === null ? <span className={styles.new}>new</span> : liftText(lift)}</td>
       <td className={styles.signs}>
         <button
@@ -72,15 +68,6 @@ function DifferenceRow({ difference, onFilter }: { readonly difference: Differen
         </button>
       </td>
     </tr>
-  );
-}
-
-function ShareBar({ share, kind }: { readonly share: number; readonly kind: 'before' | 'after' }) {
-  return (
-    <span className={styles.share}>
-      {showPercent(share)}
-      <i data-kind={kind} style={{ width: `${Math.max(share > 0 ? 1 : 0, share)}%` }} />
-    </span>
   );
 }
 

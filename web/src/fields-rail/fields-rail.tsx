@@ -37,7 +37,7 @@ export function FieldsRail({ selection, ready, actions, wanted, onClose }: Field
     setTyped('');
     if (!open.includes(wanted.field)) setOpen([...open, wanted.field]);
   }, [wanted]);
-  const known = answer?.fields ?? [];
+  const known = inOrder(answer?.fields ?? []);
   const shown = known.filter(({ name }) => matches(name, search));
   const others = [
     ...(names.data?.values ?? []).map(({ value, lines }) => unknownField(value, lines)),
@@ -90,6 +90,12 @@ export function FieldsRail({ selection, ready, actions, wanted, onClose }: Field
       </div>
     </section>
   );
+}
+
+/** The level and the service first: most questions begin with them. */
+function inOrder(fields: readonly FieldStatistics[]): readonly FieldStatistics[] {
+  const place = ({ name }: FieldStatistics): number => (name === 'level' ? 0 : name === 'service' ? 1 : 2);
+  return fields.toSorted((a, b) => place(a) - place(b));
 }
 
 function matches(name: string, search: string): boolean {

@@ -63,7 +63,12 @@ export function useFieldValues(selection: Selection | undefined, name: string, l
     queryFn: async ({ signal }): Promise<ValuesAnswer> => {
       const answer = await call('fields', { body: { ...bodyOf(selection!), fields: [name], limit_values: limit } }, signal);
       const [field] = answer.fields;
-      const statistics = { field, isExact: !answer.sampled, sampleRate: answer.sample_rate, totalLines: answer.total_lines };
+      const statistics = {
+        field,
+        isExact: !answer.sampled || field?.source === 'column',
+        sampleRate: answer.sample_rate,
+        totalLines: answer.total_lines,
+      };
       if (!answer.sampled || field === undefined || field.source === 'column' || field.distinct > countableGroups) return statistics;
       return { ...statistics, field: await withExactCounts(selection!, field, limit, signal), isExact: true };
     },

@@ -1,12 +1,12 @@
 /** Columns → widths. Known fields have a fitting width of their own, the message takes what is left. */
 
 const widths: Readonly<Record<string, string>> = {
-  service: '150px',
-  host: '190px',
+  service: 'minmax(70px, 150px)',
+  host: 'minmax(80px, 190px)',
   environment: '90px',
   trace_id: '250px',
   span_id: '130px',
-  message: 'minmax(240px, 1fr)',
+  message: 'minmax(140px, 1fr)',
 };
 
 /** A template of a grid for time, level and the columns. Without a message the last column takes what is left. */

@@ -43,7 +43,7 @@ export interface LogListProps {
 const headHeight = 24;
 const rowsAhead = 12;
 /** The next page is asked for this many rows before the end. */
-const endNear = 300;
+const endNear = 100;
 
 export function LogList(props: LogListProps) {
   const { lines, look, roomy, template, head, foot, current, openId, dimmed, label } = props;

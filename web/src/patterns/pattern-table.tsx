@@ -16,6 +16,7 @@ interface PatternTableProps {
   /** What "new" means here. */
   readonly baselineLabel: string;
   readonly onNarrow: (term: string) => void;
+  readonly sparkWidth?: number;
 }
 
 const levels = ['FATAL', 'ERROR', 'WARN', 'INFO', 'DEBUG', 'TRACE'] as const;
@@ -25,10 +26,10 @@ function levelOf({ levels: counts, count }: Pattern): string | null {
   return levels.find((level) => (counts[level] ?? 0) >= count / 10 && (counts[level] ?? 0) > 0) ?? null;
 }
 
-export function PatternTable({ patterns, range, intervalMs, baselineLabel, onNarrow }: PatternTableProps) {
+export function PatternTable({ patterns, ...rest }: PatternTableProps) {
   return (
     <table className={styles.table}>
-      <caption className={styles.caption}>Patterns of the lines, compared with {baselineLabel}</caption>
+      <caption className={styles.caption}>Patterns of the lines, compared with {rest.baselineLabel}</caption>
       <thead>
         <tr>
           <th scope="col">when</th>
@@ -38,7 +39,7 @@ export function PatternTable({ patterns, range, intervalMs, baselineLabel, onNar
           <th scope="col" className={styles.figure}>
             share
           </th>
-          <th scope="col" title={`Compared with ${baselineLabel}`}>
+          <th scope="col" title={`Compared with ${rest.baselineLabel}`}>
             change
           </th>
           <th scope="col">pattern</th>
@@ -47,14 +48,7 @@ export function PatternTable({ patterns, range, intervalMs, baselineLabel, onNar
       </thead>
       <tbody>
         {patterns.map((pattern) => (
-          <PatternRow
-            key={pattern.id}
-            pattern={pattern}
-            range={range}
-            intervalMs={intervalMs}
-            baselineLabel={baselineLabel}
-            onNarrow={onNarrow}
-          />
+          <PatternRow key={pattern.id} pattern={pattern} {...rest} />
         ))}
       </tbody>
     </table>
@@ -65,7 +59,7 @@ interface PatternRowProps extends Omit<PatternTableProps, 'patterns'> {
   readonly pattern: Pattern;
 }
 
-function PatternRow({ pattern, range, intervalMs, baselineLabel, onNarrow }: PatternRowProps) {
+function PatternRow({ pattern, range, intervalMs, baselineLabel, onNarrow, sparkWidth = 120 }: PatternRowProps) {
   const { id, text, count, share, buckets, example, compared } = pattern;
   const level = levelOf(pattern);
   const isNamed = id !== noPattern;
@@ -76,7 +70,7 @@ function PatternRow({ pattern, range, intervalMs, baselineLabel, onNarrow }: Pat
           buckets={buckets}
           range={range}
           intervalMs={intervalMs}
-          width={120}
+          width={sparkWidth}
           height={18}
           fill={`var(--fill-${level?.toLowerCase() ?? 'none'})`}
         />
@@ -84,7 +78,7 @@ function PatternRow({ pattern, range, intervalMs, baselineLabel, onNarrow }: Pat
       <td className={styles.figure} title={`${showCount(count)} lines`}>
         {showShortCount(count)}
       </td>
-      <td className={styles.figure}>{count === 0 ? '' : showPercent(share)}</td>
+      <td className={styles.figure}>{count === 0 ? '' : showPercent(Math.max(share, 0.01))}</td>
       <td>{compared === undefined ? null : <ChangeMark compared={compared} baselineLabel={baselineLabel} />}</td>
       <td className={styles.text}>
         <button

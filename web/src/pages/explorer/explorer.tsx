@@ -1,67 +1,94 @@
 /** Search box and range, bars, and below them fields, lines, and what of a line is open. */
-import { useMemo, useRef, useState } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import { serverNowMs } from '../../api/server-clock.ts';
+import { isBoolean, useStored } from '../../app/stored.ts';
 import { useZone } from '../../app/time-zone.ts';
-import { IconButton } from '../../design/button.tsx';
-import { Progress } from '../../design/state.tsx';
-import { Histogram } from '../../histogram/histogram.tsx';
-import { QueryEditor } from '../../query-editor/query-editor.tsx';
+import { copyText } from '../../design/copy-text.ts';
+import { Exports } from '../../exporting/exports.tsx';
+import { FieldsRail } from '../../fields-rail/fields-rail.tsx';
 import type { QueryEditorHandle } from '../../query-editor/query-editor.tsx';
 import type { SettledRange } from '../../time-range/time-choice.ts';
-import { TimePicker } from '../../time-range/time-picker.tsx';
 import type { TimePickerHandle } from '../../time-range/time-picker.tsx';
+import { Bars } from './bars.tsx';
+import { ComparePart } from './compare-part.tsx';
+import { Details } from './details.tsx';
 import styles from './explorer.module.css';
+import { useExplorerKeys } from './explorer-keys.ts';
 import { Lines } from './lines.tsx';
 import { ListBar } from './list-bar.tsx';
+import { PatternsView } from './patterns-view.tsx';
+import { TopRow } from './top-row.tsx';
 import { useExplorer } from './use-explorer.ts';
+import { useFieldActions } from './use-field-actions.ts';
 import { useHistogram } from './use-histogram.ts';
-import { useRunLines } from './use-run-lines.ts';
+import { useLineMark } from './use-line-mark.ts';
+import { useLiveLines } from './use-live-lines.ts';
+import { useSharing } from './use-sharing.ts';
 
 export function Explorer() {
   const explorer = useExplorer();
-  const { state, run, actions, choice, refresh, draft } = explorer;
+  const { state, update, run } = explorer;
   const [zone] = useZone();
   const editor = useRef<QueryEditorHandle>(null);
   const picker = useRef<TimePickerHandle>(null);
-  const histogram = useHistogram(run, state.by);
-  const lines = useRunLines(run, state.sort);
+  const [rail, setRail] = useStored('rail.shown', window.innerWidth > 900, isBoolean);
+  const showRail = useCallback(() => setRail(true), [setRail]);
+  const { fieldActions, wanted } = useFieldActions(explorer, showRail);
+  const live = useLiveLines(explorer);
+  const histogram = useHistogram(live.barsRun, state.by);
+  const mark = useLineMark(explorer, live.lines);
   const [sight, setSight] = useState<SettledRange>();
-  const scope = useMemo(() => ({ timeRange: run?.timeRange }), [run]);
-  const byLevel = state.by === 'level';
-  const range = histogram.data?.range ?? run?.range;
+  const sharing = useSharing(explorer);
+  const marked = mark.openLine ?? mark.currentLine;
+  useExplorerKeys(explorer, mark, {
+    focusQuery: () => editor.current?.focus(),
+    openTimes: () => picker.current?.open(),
+    share: sharing.share,
+    toggleRail: () => setRail(!rail),
+    copyJson: () => marked && void copyText(JSON.stringify(marked, undefined, 2), 'JSON'),
+    copyLink: () => marked && void copyText(sharing.linkTo(marked), 'Link'),
+  });
+  const hasDetails = state.line !== '' || state.trace !== '';
   return (
     <div className={styles.page}>
-      <div className={styles.top}>
-        <QueryEditor
-          ref={editor}
-          query={state.q}
-          onSubmit={actions.ask}
-          onDraft={(text) => (draft.current = text)}
-          onLeave={() => {}}
-          scope={scope}
-        />
-        <TimePicker ref={picker} choice={choice} onChoice={actions.chooseTime} zone={zone} nowMs={serverNowMs} />
-        <IconButton icon="refresh" label="Ask again (r)" look="plain" onClick={refresh} />
-      </div>
-      <div className={styles.histogram}>
-        <Progress active={histogram.isFetching} label="Counting lines" />
-        {range === undefined ? null : (
-          <Histogram
-            bars={histogram.data?.bars}
-            range={range}
-            byLevel={byLevel}
-            zone={zone}
-            nowMs={serverNowMs()}
-            marked={sight}
-            onRange={actions.zoom}
-            onPick={(group) => actions.filter({ field: state.by, value: group.name }, 'only')}
-          />
-        )}
-      </div>
-      <ListBar explorer={explorer} histogram={histogram.data} lines={lines} />
+      <TopRow explorer={explorer} editor={editor} picker={picker} zone={zone} total={histogram.data?.bars.total} onShare={sharing.share} />
+      <Bars
+        explorer={explorer}
+        histogram={histogram}
+        zone={zone}
+        marked={state.show === 'lines' ? sight : undefined}
+        nowMs={serverNowMs()}
+      />
+      <ListBar explorer={explorer} histogram={histogram.data} live={live} zone={zone} rail={rail} onRail={() => setRail(!rail)} />
       <div className={styles.body}>
-        <Lines explorer={explorer} lines={lines} zone={zone} onSight={setSight} />
+        {rail ? (
+          <FieldsRail
+            selection={run}
+            ready={live.search.status !== 'running' || live.lines.length > 0}
+            actions={fieldActions}
+            wanted={wanted}
+            onClose={() => setRail(false)}
+          />
+        ) : null}
+        <div className={styles.main}>
+          {state.show === 'lines' ? (
+            <Lines explorer={explorer} live={live} mark={mark} zone={zone} fieldActions={fieldActions} onSight={setSight} />
+          ) : null}
+          {state.show === 'patterns' ? <PatternsView explorer={explorer} /> : null}
+          {state.show === 'compare' ? <ComparePart explorer={explorer} zone={zone} nowMs={serverNowMs()} /> : null}
+        </div>
+        {hasDetails ? (
+          <Details
+            explorer={explorer}
+            mark={mark}
+            zone={zone}
+            fieldActions={fieldActions}
+            onScope={(scope) => update({ scope }, { replace: true })}
+            linkTo={sharing.linkTo}
+          />
+        ) : null}
       </div>
+      <Exports />
     </div>
   );
 }

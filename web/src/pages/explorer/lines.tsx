@@ -1,68 +1,104 @@
-/** The list of the run's lines. */
+/** The list of lines, and what stands in its place where there are none. */
 import { useCallback, useMemo, useState } from 'react';
+import { isOneOf, useStored } from '../../app/stored.ts';
+import { Menu } from '../../design/menu.tsx';
+import { ErrorState } from '../../design/state.tsx';
+import type { FieldActions } from '../../fields-rail/field-menu.ts';
 import { ColumnHeads } from '../../log-list/column-heads.tsx';
 import { columnTemplate } from '../../log-list/column-template.ts';
+import type { LogLine } from '../../log-list/line-fields.ts';
 import { LogList } from '../../log-list/log-list.tsx';
 import type { RowLook } from '../../log-list/log-row.tsx';
 import { searchedText } from '../../log-list/searched-text.ts';
-import type { LineSearchState } from '../../log-list/use-line-search.ts';
 import { tryParse } from '../../query-editor/edit-filters.ts';
 import { showDate } from '../../time-range/show-time.ts';
 import type { SettledRange } from '../../time-range/time-choice.ts';
 import type { Zone } from '../../time-range/zones.ts';
 import { columnsOf } from './explorer-view.ts';
+import { lineMenu } from './line-menu.ts';
+import { LinesFoot } from './lines-foot.tsx';
+import { NoLines } from './no-lines.tsx';
 import type { Explorer } from './use-explorer.ts';
+import type { LineMark } from './use-line-mark.ts';
+import type { LiveLines } from './use-live-lines.ts';
 
 interface LinesProps {
   readonly explorer: Explorer;
-  readonly lines: LineSearchState;
+  readonly live: LiveLines;
+  readonly mark: LineMark;
   readonly zone: Zone;
+  readonly fieldActions: FieldActions;
   readonly onSight: (range: SettledRange | undefined) => void;
 }
 
-export function Lines({ explorer, lines: search, zone, onSight }: LinesProps) {
-  const { state, update, run, actions } = explorer;
-  const { lines } = search;
-  const [current, setCurrent] = useState(-1);
+export const isDensity = isOneOf('compact', 'roomy');
+
+export function Lines({ explorer, live, mark, zone, fieldActions, onSight }: LinesProps) {
+  const { state, update, run, refresh, actions } = explorer;
+  const { lines, search, setReading } = live;
+  const [density] = useStored('density', 'compact', isDensity);
+  const [menu, setMenu] = useState<{ readonly line: LogLine; readonly x: number; readonly y: number }>();
   const columns = columnsOf(state);
   const look = useLook(explorer, zone);
   const onSightOf = useCallback(
-    (first: number, last: number) => onSight(lines.length === 0 ? undefined : rangeOf(lines[first]?.timestamp, lines[last]?.timestamp)),
-    [lines, onSight],
+    (first: number, last: number) => {
+      onSight(lines.length === 0 ? undefined : rangeOf(lines[first]?.timestamp, lines[last]?.timestamp));
+      setReading(first > 0);
+    },
+    [lines, onSight, setReading],
   );
+  if (lines.length === 0 && search.status === 'failed') return <ErrorState error={search.error} onRetry={refresh} />;
+  if (lines.length === 0 && search.status !== 'running') return <NoLines explorer={explorer} live={live} zone={zone} />;
   return (
-    <LogList
-      lines={lines}
-      look={look}
-      roomy={false}
-      template={columnTemplate(columns, look.withDate)}
-      head={
-        <ColumnHeads
-          columns={columns}
-          onColumns={actions.setColumns}
-          sort={state.sort}
-          onSort={(sort) => update({ sort })}
-          onTopValues={() => {}}
-          zoneLabel=""
+    <>
+      <LogList
+        ref={mark.list}
+        lines={lines}
+        look={look}
+        roomy={density === 'roomy'}
+        template={columnTemplate(columns, look.withDate)}
+        head={
+          <ColumnHeads
+            columns={columns}
+            onColumns={actions.setColumns}
+            sort={state.sort}
+            onSort={(sort) => update({ sort, live: false })}
+            onTopValues={fieldActions.topValues}
+            zoneLabel={zone === 'utc' ? 'UTC' : ''}
+          />
+        }
+        foot={<LinesFoot search={search} />}
+        current={mark.current}
+        onCurrent={mark.setCurrent}
+        openId={state.line}
+        onOpen={(line, index) => {
+          mark.setCurrent(index);
+          mark.open(line);
+        }}
+        onMenu={(line, at) => setMenu({ line, ...at })}
+        onSight={onSightOf}
+        onEnd={search.status === 'done' ? search.more : nothing}
+        dimmed={search.isBefore}
+        label={run === undefined || run.query === '' ? 'Lines' : `Lines of ${run.query}`}
+      />
+      {menu === undefined ? null : (
+        <Menu
+          open
+          anchor={menu}
+          label="What can be done with the line"
+          onClose={() => setMenu(undefined)}
+          entries={lineMenu(menu.line, mark, fieldActions)}
         />
-      }
-      foot={null}
-      current={current}
-      onCurrent={setCurrent}
-      openId={state.line}
-      onOpen={(line) => update({ line: line.id, panel: 'line' })}
-      onMenu={() => {}}
-      onSight={onSightOf}
-      onEnd={search.more}
-      dimmed={search.isBefore}
-      label={`Lines of ${run?.query ?? ''}`}
-    />
+      )}
+    </>
   );
 }
 
+const nothing = (): void => {};
+
 function useLook({ state, run }: Explorer, zone: Zone): RowLook {
   const marks = useMemo(() => searchedText(tryParse(state.q)), [state.q]);
-  const withDate = run !== undefined && showDate(run.range.fromMs, zone) !== showDate(run.range.toMs, zone);
+  const withDate = run !== undefined && showDate(run.range.fromMs, zone) !== showDate(run.range.toMs - 1, zone);
   const columns = columnsOf(state);
   return useMemo(() => ({ columns, zone, wrap: state.wrap, withDate, marks }), [columns.join('\n'), zone, state.wrap, withDate, marks]);
 }

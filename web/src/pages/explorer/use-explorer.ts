@@ -15,11 +15,12 @@ export interface ExplorerActions {
   /** Asks the query; the same once more asks again. */
   readonly ask: (query: string) => void;
   readonly filter: (value: FieldValue, change: FilterChange) => void;
-  readonly clearField: (field: string) => void;
-  /** One more condition, as text of the language. */
+  /** Nothing is asked of the field any more. */
+  readonly release: (field: string) => void;
+  /** One more condition, as text of the language; one that asks for something leads to its lines. */
   readonly narrow: (term: string) => void;
   readonly chooseTime: (choice: TimeChoice) => void;
-  /** Another range that "undo" leads back from. */
+  /** Another range that `undoZoom` leads back from. */
   readonly zoom: (range: SettledRange) => void;
   /** True where there was a zoom to take back. */
   readonly undoZoom: () => boolean;
@@ -43,48 +44,65 @@ export function useExplorer(): Explorer {
   const choice = choiceOf(state);
   const { run, refresh } = useRun(state.q, choice);
   const draft = useRef(state.q);
-  const zooms = useRef<TimeChoice[]>([]);
   const latest = useRef({ state, choice });
   latest.current = { state, choice };
 
   const ask = useCallback(
-    (query: string) => {
-      rememberQuery(query);
-      draft.current = query;
-      if (query.trim() === latest.current.state.q) refresh();
-      else update({ q: query.trim(), line: '', panel: 'line' });
+    (query: string, more: Partial<ExplorerState> = {}) => {
+      const text = query.trim();
+      rememberQuery(text);
+      draft.current = text;
+      if (text === latest.current.state.q && Object.keys(more).length === 0) refresh();
+      else update({ q: text, line: '', panel: 'line', trace: '', ...more });
     },
     [refresh, update],
   );
+  const times = useTimeActions(latest, update, refresh);
   const actions = useMemo<ExplorerActions>(() => {
     const setColumns = (columns: readonly string[]): void => update({ col: columns }, { replace: true });
     return {
-      ask,
+      ...times,
+      ask: (query) => ask(query),
       filter: (value, change) => ask(changeFilter(draft.current, value, change)),
-      clearField: (field) => ask(clearField(draft.current, field)),
-      narrow: (term) => ask(addTerm(draft.current, term)),
-      chooseTime: (next) => {
-        zooms.current = [];
-        if (JSON.stringify(next) === JSON.stringify(latest.current.choice)) refresh();
-        else update(timeParameters(next));
-      },
-      zoom: (range) => {
-        zooms.current.push(latest.current.choice);
-        update(timeParameters(fixedChoice(range)));
-      },
-      undoZoom: () => {
-        const before = zooms.current.pop();
-        if (before !== undefined) update(timeParameters(before));
-        return before !== undefined;
-      },
+      release: (field) => ask(clearField(draft.current, field)),
+      narrow: (term) => ask(addTerm(draft.current, term), term.startsWith('-') ? {} : { show: 'lines' }),
       setColumns,
       toggleColumn: (field) => {
         const columns = columnsOf(latest.current.state);
         setColumns(columns.includes(field) ? columns.filter((one) => one !== field) : withColumn(columns, field));
       },
     };
-  }, [ask, refresh, update]);
+  }, [ask, times, update]);
   return { state, update, choice, run, refresh, actions, draft };
+}
+
+type TimeActions = Pick<ExplorerActions, 'chooseTime' | 'zoom' | 'undoZoom'>;
+
+function useTimeActions(
+  latest: { readonly current: { readonly choice: TimeChoice } },
+  update: UpdateExplorer,
+  refresh: () => void,
+): TimeActions {
+  const zooms = useRef<TimeChoice[]>([]);
+  return useMemo(
+    () => ({
+      chooseTime: (next) => {
+        zooms.current = [];
+        if (JSON.stringify(next) === JSON.stringify(latest.current.choice)) refresh();
+        else update({ ...timeParameters(next), at: '' });
+      },
+      zoom: (range) => {
+        zooms.current.push(latest.current.choice);
+        update({ ...timeParameters(fixedChoice(range)), live: false });
+      },
+      undoZoom: () => {
+        const before = zooms.current.pop();
+        if (before !== undefined) update(timeParameters(before));
+        return before !== undefined;
+      },
+    }),
+    [latest, update, refresh],
+  );
 }
 
 /** Before the message, which takes what is left of the width. */

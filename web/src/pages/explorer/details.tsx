@@ -1,0 +1,48 @@
+/** The panel of the open line, joined to the list. */
+import { useMemo } from 'react';
+import { copyText } from '../../design/copy-text.ts';
+import type { FieldActions } from '../../fields-rail/field-menu.ts';
+import { LinePanel } from '../../line-panel/line-panel.tsx';
+import type { LogLine } from '../../log-list/line-fields.ts';
+import { searchedText } from '../../log-list/searched-text.ts';
+import { tryParse } from '../../query-editor/edit-filters.ts';
+import type { Zone } from '../../time-range/zones.ts';
+import type { ContextScope } from './explorer-view.ts';
+import type { Explorer } from './use-explorer.ts';
+import type { LineMark } from './use-line-mark.ts';
+
+interface DetailsProps {
+  readonly explorer: Explorer;
+  readonly mark: LineMark;
+  readonly zone: Zone;
+  readonly fieldActions: FieldActions;
+  readonly onScope: (scope: ContextScope) => void;
+  readonly linkTo: (line: LogLine) => string;
+}
+
+export function Details({ explorer, mark, zone, fieldActions, onScope, linkTo }: DetailsProps) {
+  const { state, update, actions } = explorer;
+  const marks = useMemo(() => searchedText(tryParse(state.q)), [state.q]);
+  return (
+    <LinePanel
+      lineId={state.line}
+      known={mark.openLine}
+      traceId={state.trace}
+      part={state.panel}
+      scope={state.scope}
+      zone={zone}
+      marks={marks}
+      actions={{
+        ...fieldActions,
+        narrow: actions.narrow,
+        openLine: (line) => update({ line, panel: 'line', trace: '' }),
+        show: (panel) => update({ panel }),
+        setScope: onScope,
+        copyLink: (line) => void copyText(linkTo(line), 'Link'),
+        close: mark.close,
+        previous: mark.canMove(-1) ? () => mark.move(-1) : undefined,
+        next: mark.canMove(1) ? () => mark.move(1) : undefined,
+      }}
+    />
+  );
+}
