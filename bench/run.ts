@@ -19,6 +19,7 @@ import { ackScenario } from './scenarios/ack.ts';
 import { allInScenario } from './scenarios/all-in.ts';
 import { burstScenario } from './scenarios/burst.ts';
 import { diskScenario } from './scenarios/disk.ts';
+import { exportScenario } from './scenarios/export.ts';
 import { foundScenario } from './scenarios/found.ts';
 import { investigateScenario } from './scenarios/investigate.ts';
 import { memoryScenario } from './scenarios/memory.ts';
@@ -43,6 +44,7 @@ const scenarios: readonly Scenario[] = [
   manyQueriesScenario,
   patternsScenario,
   investigateScenario,
+  exportScenario,
   subscribersScenario,
   searchFloodScenario,
   serviceMetricsScenario,

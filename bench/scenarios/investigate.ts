@@ -1,6 +1,6 @@
 /**
  * What an engineer does after the search, through HTTP over 1 M flushed lines with a memtable beside them: the lines around
- * a line, a trace, the fields of everything, what is different in the errors, and an export. Warm, median of the repeats.
+ * a line, a trace, the fields of everything, and what is different in the errors. Warm, median of the repeats.
  */
 import type { Facts } from '../generator.ts';
 import { withProduct } from '../harness.ts';
@@ -98,34 +98,10 @@ const goalOf = ({ name, title, goalMs }: Step): Goal => ({
   direction: 'at_most',
 });
 
-const exportGoal: Goal = {
-  id: 'investigate.export',
-  title: 'export as NDJSON',
-  unit: 'lines/s',
-  limit: 300_000,
-  direction: 'at_least',
-};
-
 const warmUps = 2;
-const maxExportLines = 200_000;
-
-async function measureExport(product: Product, facts: Facts): Promise<{ readonly linesPerSecond: number; readonly wrong: string[] }> {
-  const limit = Math.min(maxExportLines, facts.lines);
-  const startMs = performance.now();
-  const response = await fetch(`http://127.0.0.1:${product.port}/v1/logs/export`, {
-    method: 'POST',
-    headers: jsonHeaders,
-    body: JSON.stringify({ time_range: timeRange(facts), limit }),
-  });
-  let lines = -1;
-  for await (const chunk of response.body ?? []) for (const byte of chunk as Uint8Array) if (byte === 10) lines++;
-  const linesPerSecond = (lines / (performance.now() - startMs)) * 1000;
-  return { linesPerSecond, wrong: lines === limit ? [] : [`${lines} lines exported instead of ${limit}`] };
-}
-
 export const investigateScenario: Scenario = {
   name: 'investigate',
-  goals: [...steps.map(goalOf), exportGoal],
+  goals: steps.map(goalOf),
   run: (context) =>
     withProduct(context.freshDirectory('investigate'), async (product) => {
       const facts = await fill(context, product, context.sizes.lines, 3_600_000);
@@ -143,8 +119,6 @@ export const investigateScenario: Scenario = {
         measurements.push({ goal: `investigate.${step.name}`, value: latencies.percentile(50) });
         details[step.name] = latencies.summary();
       }
-      const exported = await measureExport(product, facts);
-      measurements.push({ goal: exportGoal.id, value: exported.linesPerSecond });
-      return { measurements, wrong: [...wrong, ...exported.wrong], details };
+      return { measurements, wrong: [...wrong], details };
     }),
 };

@@ -10,6 +10,7 @@ import { systemClock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import { searchConfig } from '#search/config.ts';
 import type { SearchConfig } from '#search/config.ts';
+import type { ExportJobs, ExportJobsOptions } from '#search/export-jobs.ts';
 import { FakeLogStore } from '#search/log-store.fake.ts';
 import { ManualClock } from '#search/manual-clock.fake.ts';
 import { SavedViews } from '#search/saved-views.ts';
@@ -51,6 +52,8 @@ export interface ApiFakeOptions {
   readonly rules?: RuleRouteOptions;
   readonly serviceMetrics?: ServiceMetricsReads;
   readonly service?: Partial<SearchServiceOptions>;
+  /** Makes the exports in the background; without it there are none. */
+  readonly createExports?: (parts: Pick<ExportJobsOptions, 'runner' | 'logger'>) => ExportJobs;
   readonly web?: WebInterface;
   readonly sources?: SourceReads;
 }
@@ -69,6 +72,7 @@ export function createTestApi(
     service,
     web,
     sources,
+    createExports,
   }: ApiFakeOptions = {},
 ) {
   const store = new FakeLogStore();
@@ -120,6 +124,7 @@ export function createTestApi(
     serviceMetrics: serviceMetrics ?? noServiceMetrics,
     rules: rules ?? noRules,
     views: new SavedViews({ documents, config, randomId: () => 'some-id', clock }),
+    ...(createExports === undefined ? {} : { exports: createExports({ runner: search.runner, logger }) }),
     web,
     config: { ...defaultsOf(apiConfig.properties), ...apiSettings } as ApiConfig,
     clock,

@@ -15,12 +15,14 @@ import type { ServiceMetricsReads } from '#consumers/service-figures.ts';
 import type { Quarantine } from '#consumers/quarantined-records.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
+import type { ExportJobs } from '#search/export-jobs.ts';
 import type { SavedViews } from '#search/saved-views.ts';
 import type { SearchService } from '#search/search-service.ts';
 import type { SourceReads } from '#store/source-reads.ts';
 import type { ApiConfig } from './config.ts';
 import { contextRoutes } from './context-routes.ts';
 import { explainRoutes } from './explain-routes.ts';
+import { exportJobRoutes } from './export-job-routes.ts';
 import { exportRoutes } from './export-routes.ts';
 import { fieldsRoutes } from './fields-routes.ts';
 import { allEndpoints } from './endpoints.ts';
@@ -56,6 +58,8 @@ export interface ApiOptions {
   readonly serviceMetrics: ServiceMetricsReads;
   readonly rules: RuleRouteOptions;
   readonly views: SavedViews;
+  /** Exports in the background; without them there are only streams. */
+  readonly exports?: ExportJobs;
   readonly patterns: Omit<PatternParts, 'runner'>;
   readonly sources: SourceReads;
   /** Loki's API for reading; without it there is none. */
@@ -80,6 +84,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     serviceMetrics,
     rules,
     views,
+    exports,
     patterns,
     sources,
     loki,
@@ -122,6 +127,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     ...quarantineRoutes(quarantine),
     ...ruleRoutes(rules),
     ...viewRoutes(views),
+    ...(exports === undefined ? [] : exportJobRoutes(exports)),
   ];
   for (const route of routes) registerRoute(app, route, access, openRequests);
   if (loki !== undefined) {

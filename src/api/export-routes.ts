@@ -1,12 +1,15 @@
-/** Exports: all lines of a search as one stream. */
+/** Exports: all lines of a search as one stream, or as a Parquet file made at once. */
 import { AppError, invariant } from '#base/errors.ts';
+import { contentTypes, fileName, headOf, lineFormat } from '#search/export-format.ts';
+import type { ExportFormat } from '#search/export-format.ts';
 import { openExport } from '#search/export.ts';
-import type { Export, ExportEnd } from '#search/export.ts';
+import type { Export, ExportEnd, ExportRequest } from '#search/export.ts';
+import { exportParquet } from '#search/export-parquet.ts';
 import type { QueryRunner } from '#search/query-runner.ts';
 import type { LineFormat } from '#store/bulk-reads.ts';
+import type { TimeRange } from '#store/log-store.ts';
 import { rangeObject } from './answer-shapes.ts';
 import { exportBody, exportEndpoints } from './export-endpoints.ts';
-import { attachment, contentTypes, headOf, lineFormat } from './export-shapes.ts';
 import { createRequestReader } from './request-reader.ts';
 import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
 import { orderOf, selectionOf } from './selection.ts';
@@ -21,16 +24,27 @@ async function exportLines(runner: QueryRunner, { body, principal, signal }: Api
   invariant(principal !== undefined, 'exports are not public');
   const { format = 'ndjson', columns, sort, cursor, limit: maxLines, resume_after: resumeAfter, ...rest } = readExportBody(body ?? {});
   const lines = lineFormat(format, columns);
-  const request = { ...selectionOf(rest), order: orderOf(sort), cursor, maxLines, resumeAfter, format: lines };
+  const request: ExportRequest = { ...selectionOf(rest), order: orderOf(sort), cursor, maxLines, resumeAfter, format: lines };
+  if (lines.kind === 'rows') {
+    const { range, bytes } = await exportParquet(runner, request, principal, signal);
+    return { contentType: contentTypes[format], headers: headersOf(format, range), body: once(bytes) };
+  }
   const opened = await openExport(runner, request, principal, signal);
-  const { from, to } = rangeObject(opened.range);
-  const headers = {
+  return { contentType: contentTypes[format], headers: headersOf(format, opened.range), body: exportBytes(opened, lines) };
+}
+
+function headersOf(format: ExportFormat, range: TimeRange): Record<string, string> {
+  const { from, to } = rangeObject(range);
+  return {
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
-    'content-disposition': attachment(format, from),
+    'content-disposition': `attachment; filename="${fileName(format, from)}"`,
     'x-export-time-range': `${from}/${to}`,
   };
-  return { contentType: contentTypes[format], headers, body: exportBytes(opened, lines) };
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
 }
 
 async function* exportBytes(opened: Export, format: LineFormat): AsyncGenerator<string | Uint8Array> {
@@ -44,5 +58,5 @@ async function* exportBytes(opened: Export, format: LineFormat): AsyncGenerator<
 }
 
 /** The last line of an NDJSON export. */
-export const endText = ({ lineCount, complete, reason, cursor, tookMs }: ExportEnd): string =>
+const endText = ({ lineCount, complete, reason, cursor, tookMs }: ExportEnd): string =>
   `${JSON.stringify({ export: { lines: lineCount, complete, reason, cursor: cursor ?? null, took_ms: tookMs } })}\n`;

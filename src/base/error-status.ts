@@ -13,6 +13,7 @@ export const httpStatusOfKind: Readonly<Record<ErrorKind, number>> = {
   unsupported_media_type: 415,
   too_many_requests: 429,
   headers_too_large: 431,
+  range_not_satisfiable: 416,
   /** The client has gone, so nobody reads it; nginx's number, seen in metrics only. */
   cancelled: 499,
   internal: 500,

@@ -18,6 +18,7 @@ export type ErrorKind =
   | 'timeout'
   | 'client_timeout'
   | 'headers_too_large'
+  | 'range_not_satisfiable'
   | 'unavailable'
   | 'internal'
   | 'cancelled';
@@ -65,6 +66,7 @@ export const errorCodes = {
   forbidden: { kind: 'forbidden', meaning: 'The key may not do this.' },
   conflict: { kind: 'conflict', meaning: 'It cannot be done beside what is being done already; the message says what.' },
   not_found: { kind: 'not_found', meaning: 'There is nothing at this address or with this id.' },
+  range_not_satisfiable: { kind: 'range_not_satisfiable', meaning: 'The part of the file that was asked for begins behind its end.' },
   method_not_allowed: { kind: 'method_not_allowed', meaning: 'The address exists, but not with this method.' },
   batch_under_way: {
     kind: 'too_many_requests',

@@ -4,7 +4,7 @@
  */
 
 /** What a document is; each kind has its own shape of body, checked by its owner. */
-export type DocumentKind = 'parser' | 'policy' | 'query' | 'dashboard' | 'link';
+export type DocumentKind = 'parser' | 'policy' | 'query' | 'dashboard' | 'link' | 'export';
 
 export interface StoredDocument {
   readonly kind: DocumentKind;

@@ -49,7 +49,7 @@ export interface Export {
  * Lines of a window: few at first, then as many as make some bytes, for the engine sorts a window in memory. Where one
  * fails all the same, because its lines are longer than those before, it is tried with fewer.
  */
-const firstWindowLines = 4096;
+const firstWindowLines = 16_384;
 const leastWindowLines = 64;
 const windowBytes = 64 * 2 ** 20;
 const growth = 4;

@@ -2,6 +2,7 @@
  * A small true LogStore over an array, for tests of whoever stands above the port. It evaluates every query; what can be
  * arranged is only how it behaves: slow, failing, short of rows.
  */
+import { readFile, writeFile } from 'node:fs/promises';
 import { AppError } from '#base/errors.ts';
 import { formatLineId, parseLineId } from '#base/ids.ts';
 import { foldText, tokenize } from '#base/text-folding.ts';
@@ -35,13 +36,13 @@ import type {
   ReadOptions,
   TimeRange,
 } from '#store/log-store.ts';
-import type { BulkEnd, BulkQuery, LineFormat, RenderedLines } from '#store/bulk-reads.ts';
+import type { BulkEnd, BulkQuery, LineFormat, ParquetFile, RenderedLines } from '#store/bulk-reads.ts';
 import type { EstimateQuery, LineEstimate } from '#store/line-estimate.ts';
-import type { ReadPlan } from '#store/read-plan.ts';
 import type { PipeAnswer, PipeQuery, PipeStatement } from '#store/pipe-reads.ts';
+import type { ReadPlan } from '#store/read-plan.ts';
 import type { ServiceSpan, ServiceSpansAnswer } from '#store/trace-reads.ts';
-import { fakeComparison, fakeCompletions, fakeFieldStatistics } from './field-reads.fake.ts';
 import { fakePipeStatement, fakePipes } from './pipe-reads.fake.ts';
+import { fakeComparison, fakeCompletions, fakeFieldStatistics } from './field-reads.fake.ts';
 
 export type QuestionKind = 'find' | 'count' | 'aggregate' | 'line' | 'spans' | 'fields' | 'pipes';
 
@@ -178,7 +179,6 @@ export class FakeLogStore implements LogStore {
     }
   }
 
-  async countLines(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<CountAnswer> {
   async runPipes(query: PipeQuery, options: ReadOptions): Promise<PipeAnswer> {
     await this.#ask('pipes', query.tenant, options);
     const rows = this.#rows(query, query.range);
@@ -190,6 +190,7 @@ export class FakeLogStore implements LogStore {
     return fakePipeStatement(query);
   }
 
+  async countLines(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<CountAnswer> {
     await this.#ask('count', query.tenant, options);
     const rows = this.#rows(query, query.range);
     return {
@@ -251,6 +252,15 @@ export class FakeLogStore implements LogStore {
     const { lines, hasMore, reason } = await this.findLines({ ...query, limit: Math.min(4, query.limit) }, options);
     for (const line of lines) yield { bytes: Buffer.from(fakeRendering(line, format)), lineCount: 1, lastKey: keyOf(line) };
     return { hasMore, ...(reason === undefined ? {} : { reason }) };
+  }
+
+  async parquetLines(query: BulkQuery, options: ReadOptions): Promise<ParquetFile> {
+    const { lines, reason } = await this.findLines(query, options);
+    return { bytes: Buffer.from(`PAR1 ${lines.length}`), ...(reason === undefined ? {} : { reason }) };
+  }
+
+  async writeParquet(rowsPath: string, targetPath: string): Promise<void> {
+    await writeFile(targetPath, `PAR1 of ${(await readFile(rowsPath)).length} bytes`);
   }
 
   async lineById(tenant: string, id: string, options: ReadOptions): Promise<LogLine | undefined> {

@@ -28,6 +28,7 @@ import { telemetryConfig } from '#platform/config.ts';
 import { checkReceivers } from '#receivers/check-settings.ts';
 import { receiversConfig } from '#receivers/config.ts';
 import { searchConfig } from '#search/config.ts';
+import { exportsConfig } from '#search/export-jobs-config.ts';
 import { checkTraceLinks } from '#search/trace-links.ts';
 import { storeConfig } from '#store/config.ts';
 import { gatewayConfig } from './gateway-config.ts';
@@ -47,6 +48,7 @@ export const configSchema = section('All settings of Millrace.', {
   engine: engineConfig,
   api: apiConfig,
   search: searchConfig,
+  exports: exportsConfig,
   query: queryConfig,
   loki: lokiReadingConfig,
   tail: tailConfig,

@@ -58,6 +58,7 @@ import { createSearchObserver, registerServerMetrics } from './metrics.ts';
 import type { RunningServer } from './running-server.ts';
 import { createOperations } from './operations.ts';
 import type { LateParts } from './operations.ts';
+import { startExports } from './exports.ts';
 import { ledgerReport } from './server-status.ts';
 import { startUpkeep } from './upkeep.ts';
 
@@ -115,6 +116,7 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
     serviceMetrics,
     rules: ruleOptions(config, rules, late),
     views: createViews(config, documents),
+    exports: await startExports(site, search, documents),
     patterns: { store, catalogue: patterns },
     sources: store,
     loki: new LokiParts(search.runner, store, config.loki),

@@ -35,4 +35,18 @@ export interface BulkReads {
    * may end anywhere, also before `limit`: unless the range is done it ends with `hasMore` or `searchedToNs`.
    */
   bulkLines(query: BulkQuery, format: LineFormat, options: ReadOptions): AsyncGenerator<RenderedLines, BulkEnd>;
+
+  /**
+   * The lines of the query as one Parquet file, at most `limit`; the engine holds it in memory, so it is for small ones.
+   * AppError limit_exceeded where it is too large for that.
+   */
+  parquetLines(query: BulkQuery, options: ReadOptions): Promise<ParquetFile>;
+  /** Makes a Parquet file of a file with rows (format `rows`), in their order. Absolute paths; the target is new. */
+  writeParquet(rowsPath: string, targetPath: string, options: ReadOptions): Promise<void>;
+}
+
+export interface ParquetFile {
+  readonly bytes: Uint8Array;
+  /** Why lines may be missing. */
+  readonly reason?: string;
 }

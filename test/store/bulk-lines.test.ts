@@ -3,10 +3,15 @@
  * order over memtables and parts, whatever the size of windows and of the engine's blocks.
  */
 import assert from 'node:assert/strict';
+import { appendFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
+import { ClickHouseHttp } from '#engine/clickhouse-http.ts';
 import { parseQuery } from '#language/parser.ts';
 import type { LogLine } from '#model/log-line.ts';
+import { severityName } from '#model/severity.ts';
+import { parseTimestamp } from '#model/timestamps.ts';
 import { nextPageKey } from '#search/next-page.ts';
 import type { BulkQuery, LineFormat } from '#store/bulk-reads.ts';
 import type { LineKey, LineQuery, ReadOptions } from '#store/log-store.ts';
@@ -14,6 +19,7 @@ import { toRecordA } from '../../src/api/record-shapes.ts';
 import type { ClickHouseStore } from '../../src/store/clickhouse/clickhouse-store.ts';
 import { objectOf, rowOf } from './rendered-lines.ts';
 import { batchOf, batchOfTexts, storeBed } from './store-harness.ts';
+import type { StoreBed } from './store-harness.ts';
 
 const options: ReadOptions = { limits: { timeoutMs: 30_000, maxMemoryBytes: 2 ** 30, maxScannedRows: 10_000_000 } };
 const startMs = Date.parse('2026-03-01T10:00:00Z');
@@ -215,6 +221,49 @@ test('the engine renders lines as search and its columns give them', { timeout: 
     const { text } = await exported(store, query(''), { kind: 'raw' });
     assert.equal(text, lines.map(({ raw, message }) => `${raw === '' ? message : raw}\n`).join(''));
   });
+});
+
+/** What the engine itself reads in a file. */
+async function parquetRows(bed: StoreBed, path: string): Promise<readonly Record<string, unknown>[]> {
+  const client = new ClickHouseHttp({ endpoint: { socketPath: bed.engine.socketPath } });
+  const settings = { output_format_json_quote_64bit_integers: 1, date_time_output_format: 'iso' };
+  const sql = 'SELECT * FROM file({path:String}) SETTINGS max_threads = 1';
+  const { body } = await client.run({ sql, parameters: { path }, settings, format: 'JSONEachRow' });
+  client.close();
+  return body
+    .toString()
+    .trimEnd()
+    .split('\n')
+    .map((text) => JSON.parse(text) as Record<string, unknown>);
+}
+
+test('Parquet: from the engine at once and from rows, read back by the engine', { timeout: 120_000 }, async (t) => {
+  const bed = await storeBed(t);
+  const store = await bed.openStore();
+  await store.prepare();
+  await store.sink.recover();
+  const seed = Number(process.env['MILLRACE_TEST_SEED'] ?? Date.now());
+  t.diagnostic(`seed ${seed}`);
+  await store.sink.insert(batchOfTexts(fc.sample(oddRecord, { seed, numRuns: 300 }), 0));
+  const lines = await found(store, query(''));
+  const [direct, rows, made] = ['direct.parquet', 'rows.bin', 'made.parquet'].map((name) => join(bed.directory, name));
+  const { bytes } = await store.parquetLines(query(''), options);
+  assert.equal(Buffer.from(bytes.subarray(0, 4)).toString(), 'PAR1');
+  await writeFile(direct, bytes);
+  const reading = store.bulkLines(query(''), { kind: 'rows' }, options);
+  for await (const { bytes: part } of reading) await appendFile(rows, part);
+  await store.writeParquet(rows, made, options);
+  for (const path of [direct, made]) {
+    const given = await parquetRows(bed, path);
+    assert.equal(given.length, lines.length);
+    for (const [index, line] of lines.entries()) {
+      const { id, timestamp, level, message, metadata, attributes, tags, skewed } = given[index];
+      assert.deepEqual([id, message, level, tags, skewed], [line.id, line.message, severityName(line.level), line.tags, line.skewed]);
+      assert.equal(parseTimestamp(String(timestamp)), line.tsNs);
+      sameJson(String(metadata), String(objectOf(line, ['metadata']).slice('{"metadata":'.length, -2)));
+      assert.equal(Object.keys(attributes as object).length, new Set(line.attributes.names).size);
+    }
+  }
 });
 
 test('each line once and in order, over windows, parts and memtables, also long ones', { timeout: 120_000 }, async (t) => {

@@ -74,6 +74,7 @@ const answers: Readonly<Record<ErrorKind, Answer>> = {
   conflict: refused,
   too_large: { http: 413, grpc: grpcCodes.invalidArgument },
   headers_too_large: { http: 431, grpc: grpcCodes.invalidArgument },
+  range_not_satisfiable: { http: 416, grpc: grpcCodes.invalidArgument },
   unsupported_media_type: { http: 415, grpc: grpcCodes.unimplemented },
   unauthenticated: { http: 401, grpc: grpcCodes.unauthenticated },
   forbidden: { http: 403, grpc: grpcCodes.permissionDenied },

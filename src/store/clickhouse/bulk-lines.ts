@@ -16,6 +16,7 @@ import { alsoWith, committedCondition, inRange, lineConditions, rangeParameters,
 
 /** Where a window had nothing the next is larger, so that a rare word does not cost a statement for every few lines. */
 const windowGrowth = 4;
+const slotNs = 300_000_000_000n;
 
 /**
  * Lines are rendered before they are sorted: one text of a line moves faster than its twenty columns. Its threads are few,
@@ -32,7 +33,7 @@ export async function* bulkLines(
   options: ReadOptions,
 ): AsyncGenerator<RenderedLines, BulkEnd> {
   const density = await parts.density.of(query.tenant, snapshot.generation, options);
-  const windows = windowsOver(behindCursor(query), density, query.order, query.limit, windowGrowth);
+  const windows = alignedWindows(windowsOver(behindCursor(query), density, query.order, query.limit, windowGrowth), query.order);
   const rendering = renderedLine(format);
   for (const [index, window] of windows.entries()) {
     const isLast = index === windows.length - 1;
@@ -47,6 +48,30 @@ export async function* bulkLines(
     };
   }
   return { hasMore: false };
+}
+
+/**
+ * Rows lie ordered by slots of five minutes, so a slot that two windows share is read twice: windows end where slots do,
+ * unless hardly anything would be left of one. They stay adjacent and cover the same.
+ */
+function alignedWindows(windows: readonly TimeRange[], order: 'desc' | 'asc'): TimeRange[] {
+  const aligned: TimeRange[] = [];
+  let edge = order === 'desc' ? windows[0].toNs : windows[0].fromNs;
+  for (const [index, { fromNs, toNs }] of windows.entries()) {
+    const isLast = index === windows.length - 1;
+    if (order === 'desc') {
+      const slotStart = ((fromNs + slotNs - 1n) / slotNs) * slotNs;
+      const end = isLast || edge - slotStart < slotNs / 2n ? fromNs : slotStart;
+      aligned.push({ fromNs: end, toNs: edge });
+      edge = end;
+    } else {
+      const slotStart = (toNs / slotNs) * slotNs;
+      const end = isLast || slotStart - edge < slotNs / 2n ? toNs : slotStart;
+      aligned.push({ fromNs: edge, toNs: end });
+      edge = end;
+    }
+  }
+  return aligned;
 }
 
 /** Gives the lines of a window; returns how many there were. */

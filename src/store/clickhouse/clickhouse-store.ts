@@ -64,6 +64,7 @@ import type { PartVerifier } from './part-verifier.ts';
 import { planRead } from './plan-read.ts';
 import type { RecentChanges } from './recent-changes.ts';
 import type { Replacer } from './replacer.ts';
+import { parquetLines, writeParquet } from './parquet.ts';
 import { pipeStatement, runPipes } from './pipes.ts';
 import { logsTable } from './schema.ts';
 import { serviceSpans } from './service-spans.ts';
@@ -283,6 +284,14 @@ export class ClickHouseStore implements LogStore, PatternReads, SourceReads, Str
     } finally {
       snapshot.release();
     }
+  }
+
+  parquetLines(query: BulkQuery, options: ReadOptions): Promise<ParquetFile> {
+    return this.#withSnapshot((snapshot) => parquetLines(this.#reads, snapshot, query, options));
+  }
+
+  writeParquet(rowsPath: string, targetPath: string, options: ReadOptions): Promise<void> {
+    return writeParquet(this.#database, rowsPath, targetPath, options);
   }
 
   lineById(tenant: string, id: string, options: ReadOptions): Promise<LogLine | undefined> {

@@ -195,5 +195,5 @@ export const rowColumns: readonly { readonly name: string; readonly type: string
   { name: 'tags', type: 'Array(String)', sql: "CAST(tags, 'Array(String)')" },
   { name: 'raw', type: 'String', sql: 'raw' },
   { name: 'sample_rate', type: 'Float32', sql: 'sample_rate' },
-  { name: 'skewed', type: 'Bool', sql: 'skewed = 1' },
+  { name: 'skewed', type: 'Bool', sql: 'toBool(skewed = 1)' },
 ];

@@ -40,7 +40,7 @@ export function headOf(format: LineFormat): string {
 
 const csvField = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
-/** `attachment` with a name made of the range's beginning (RFC 6266). */
-export function attachment(format: ExportFormat, from: string): string {
-  return `attachment; filename="millrace-${from.replaceAll(/[:.]/g, '')}.${extensions[format]}"`;
+/** Of a file, made of the beginning of its range as text. */
+export function fileName(format: ExportFormat, from: string): string {
+  return `millrace-${from.replaceAll(/[:.]/g, '')}.${extensions[format]}`;
 }
