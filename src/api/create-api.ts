@@ -33,6 +33,7 @@ import { lokiRoutes, sendLokiError, takeForms } from './loki-routes.ts';
 import { registerLokiTail } from './loki-tail.ts';
 import type { LokiParts } from '#loki/loki-parts.ts';
 import { patternsRoutes } from './patterns-routes.ts';
+import { queryRoutes } from './query-routes.ts';
 import { quarantineRoutes } from './quarantine-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
 import type { Operations } from './operation-routes.ts';
@@ -121,7 +122,8 @@ export function createApi(options: ApiOptions): FastifyInstance {
     ...patternsRoutes({ runner: search.runner, ...patterns }),
     ...exportRoutes(search.runner),
     ...sourceRoutes({ runner: search.runner, store: sources }),
-    ...explainRoutes(search.runner),
+    ...queryRoutes({ runner: search.runner, cache: search.cache, catalogue: patterns.catalogue }),
+    ...explainRoutes({ runner: search.runner, cache: search.cache, catalogue: patterns.catalogue }),
     ...serviceMetricsRoutes(serviceMetrics),
     ...operationRoutes({ operations, isOpen: access.isOpen, version, interfaceProblem: web?.problem }),
     ...quarantineRoutes(quarantine),

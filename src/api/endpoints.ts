@@ -13,6 +13,7 @@ import { exportEndpoints } from './export-endpoints.ts';
 import { fieldsEndpoints } from './fields-endpoints.ts';
 import * as schemas from './search-schemas.ts';
 import { patternsEndpoints } from './patterns-endpoints.ts';
+import { queryEndpoints } from './query-endpoints.ts';
 import { quarantineAnswer, quarantineParameters, replayQuarantineAnswer, replayQuarantineBody } from './quarantine-schemas.ts';
 import { keptEndpoints } from './kept-endpoints.ts';
 import { serviceMetricsEndpoints } from './service-metrics-endpoints.ts';
@@ -233,6 +234,7 @@ export const endpoints = {
   ...fieldsEndpoints,
   ...patternsEndpoints,
   ...exportEndpoints,
+  ...queryEndpoints,
   ...explainEndpoints,
   aggregateA: aggregate('A', '/v1/logs/aggregate'),
   aggregateC: aggregate('C', '/v1/aggregate'),

@@ -24,6 +24,13 @@ const indexUse = Type.Object({
 
 const explanation = Type.Object({
   ast: Type.Unknown({ description: 'Tree of the query and the filters. Its form may grow with the language.' }),
+  pipes: Type.Optional(Type.Array(Type.Unknown(), { description: 'The stages behind the query, one for each pipe.' })),
+  statement: Type.Optional(
+    Type.Object(
+      { sql: Type.String(), parameters: Type.Record(Type.String(), Type.Unknown()) },
+      { description: 'Of a query with pipes: the one statement that it is, as the engine gets it.' },
+    ),
+  ),
   canonical: Type.String({ description: 'The query as the product writes it; it means the same.' }),
   hints: Type.Array(Type.Object({ message: Type.String(), suggestion: Type.String(), ...place }), {
     description: 'What was perhaps not meant as it is written.',

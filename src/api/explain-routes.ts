@@ -3,7 +3,7 @@ import { invariant } from '#base/errors.ts';
 import type { QueryHint } from '#language/hints.ts';
 import { explainQuery } from '#search/explain.ts';
 import type { QueryExplanation } from '#search/explain.ts';
-import type { QueryRunner } from '#search/query-runner.ts';
+import type { PipeParts } from '#search/pipe-search.ts';
 import type { IndexUse } from '#store/read-plan.ts';
 import { rangeObject } from './answer-shapes.ts';
 import { explainBody, explainEndpoints } from './explain-endpoints.ts';
@@ -14,20 +14,21 @@ import { selectionOf } from './selection.ts';
 
 const readExplainBody = createRequestReader(explainBody, 'the body');
 
-export function explainRoutes(runner: QueryRunner): ApiRoute[] {
-  return [{ endpoint: explainEndpoints.explain, handle: (request) => explain(runner, request) }];
+export function explainRoutes(parts: PipeParts): ApiRoute[] {
+  return [{ endpoint: explainEndpoints.explain, handle: (request) => explain(parts, request) }];
 }
 
-async function explain(runner: QueryRunner, { body, principal, signal }: ApiRequest): Promise<ApiReply> {
+async function explain(parts: PipeParts, { body, principal, signal }: ApiRequest): Promise<ApiReply> {
   invariant(principal !== undefined, 'explanations are not public');
   return jsonReply(
-    JSON.stringify(explanationObject(await explainQuery(runner, selectionOf(readExplainBody(body ?? {})), principal, signal))),
+    JSON.stringify(explanationObject(await explainQuery(parts, selectionOf(readExplainBody(body ?? {})), principal, signal))),
   );
 }
 
-function explanationObject({ ast, canonical, hints, plan, estimate, range, tookMs }: QueryExplanation): object {
+function explanationObject({ ast, pipes, canonical, hints, plan, estimate, range, tookMs }: QueryExplanation): object {
   return {
     ast,
+    ...(pipes ? { pipes: pipes.stages, statement: pipes.statement } : {}),
     canonical,
     hints: hints.map(hintObject),
     sql: plan.condition,

@@ -25,6 +25,9 @@ function attributeMembers({ names, values, kinds }: LineAttributes): string[] {
 
 const object = (members: readonly string[]): string => `{${members.join(',')}}`;
 
+/** Attributes as one JSON object, each in the type that it was sent with. */
+export const attributesJson = (attributes: LineAttributes): string => object(attributeMembers(attributes));
+
 /** What no design names, present only where the line has it. */
 function extraMembers(line: LogLine): string[] {
   const members: string[] = [];

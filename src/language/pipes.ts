@@ -9,6 +9,7 @@ export { planPipeline } from './pipes/plan.ts';
 export { compilePipes } from './pipes/compile-sql.ts';
 export { evaluatePipes } from './pipes/evaluate.ts';
 export { pipeLines } from './pipes/lines.ts';
+export { askedRows, groupsOf, lineCountsOf, takesNewestLines } from './pipes/plan-facts.ts';
 export type { Pipeline, Stage, StageKind } from './pipes/nodes.ts';
 export type { GroupStep, OutputColumn, PipePlan, ValueType } from './pipes/plan-nodes.ts';
 export type { CompiledPipes, CountsQuery, PipeSource } from './pipes/compile-sql.ts';

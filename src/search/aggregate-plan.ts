@@ -35,7 +35,7 @@ export function checkAggregate({ groupBy = [], interval, metric }: Asked, range:
   return { groupBy, metric: parseMetric(metric), ...(intervalMs === undefined ? {} : { intervalMs }) };
 }
 
-function readInterval(text: string, { fromNs, toNs }: TimeRange, settings: PlanSettings): number {
+function readInterval(text: string, range: TimeRange, settings: PlanSettings): number {
   const intervalMs = /^\s*[\d.]+\s*$/.test(text) ? undefined : parseDurationMs(text);
   if (intervalMs === undefined || !Number.isSafeInteger(intervalMs) || intervalMs <= 0) {
     const shown = JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
@@ -43,6 +43,16 @@ function readInterval(text: string, { fromNs, toNs }: TimeRange, settings: PlanS
       details: { field: 'interval' },
     });
   }
+  checkInterval(intervalMs, range, settings);
+  return intervalMs;
+}
+
+/** AppError limit_exceeded where a time step is too short, or the range has too many of them. */
+export function checkInterval(
+  intervalMs: number,
+  { fromNs, toNs }: TimeRange,
+  settings: Pick<SearchConfig, 'max_buckets' | 'min_interval'>,
+): void {
   if (intervalMs < settings.min_interval) {
     throw overBound(
       `interval ${formatDurationMs(intervalMs)} is under the bound of ${formatDurationMs(settings.min_interval)}`,
@@ -58,9 +68,8 @@ function readInterval(text: string, { fromNs, toNs }: TimeRange, settings: PlanS
       settings,
     );
   }
-  return intervalMs;
 }
 
-function overBound(message: string, setting: keyof PlanSettings, settings: PlanSettings): AppError {
+function overBound<S extends keyof PlanSettings>(message: string, setting: S, settings: Pick<PlanSettings, S>): AppError {
   return new AppError('limit_exceeded', message, { details: { setting: settingPath(setting), max: settings[setting] } });
 }

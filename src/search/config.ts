@@ -56,6 +56,10 @@ export const searchConfig = section('Bounds of searches and aggregations.', {
   queue_timeout: duration('5s', 'Longest wait for a turn.', { minimum: 1 }),
   cache_bytes: bytes('64MiB', 'Memory for answers that are kept until lines of their range change; 0: none are kept.'),
   max_buckets: integer(50_000, 'Most buckets of one aggregation: time steps times groups.', { minimum: 1 }),
+  max_table_rows: integer(10_000, 'Rows of the table of a query with pipes; the answer says where there are more.', {
+    minimum: 1,
+    maximum: 100_000,
+  }),
   max_group_by: integer(5, 'Most fields to group by.', { minimum: 0, maximum: 16 }),
   min_interval: duration('1s', 'Shortest time step of an aggregation.', { minimum: 1 }),
   context_lines: integer(50, 'Lines before and after a line where the request names no number.', { minimum: 0, maximum: 10_000 }),

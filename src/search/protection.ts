@@ -39,6 +39,8 @@ export interface Question {
   readonly groupBy?: readonly string[];
   readonly metric?: Metric;
   readonly intervalMs?: number;
+  /** What is made of the lines, in the query's own words. */
+  readonly pipes?: string;
 }
 
 export interface ProtectionStatus {

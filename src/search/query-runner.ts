@@ -10,6 +10,8 @@ import { defaultQueryConfig } from '#language/config.ts';
 import type { QueryConfig } from '#language/config.ts';
 import { allOf, parseFilters } from '#language/filters.ts';
 import { parseQuery } from '#language/parser.ts';
+import { parsePipeline } from '#language/pipes.ts';
+import type { Pipeline } from '#language/pipes.ts';
 import { timeRangeOf, withFixedTimes } from '#language/query-times.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { LogStore, QueryLimits, ReadOptions, TimeRange } from '#store/log-store.ts';
@@ -51,7 +53,7 @@ export interface Answer {
 
 /** What happened to a request, for metrics; `outcome` is `ok`, `incomplete` or an error code. */
 export interface SearchEvent {
-  readonly kind: 'search' | 'stream' | 'aggregate' | 'line' | 'context' | 'trace' | 'fields' | 'explain' | 'export' | 'journey';
+  readonly kind: 'search' | 'stream' | 'aggregate' | 'pipes' | 'line' | 'context' | 'trace' | 'fields' | 'explain' | 'export' | 'journey';
   readonly outcome: string;
   readonly cached: boolean;
   readonly tookMs: number;
@@ -111,6 +113,14 @@ export class QueryRunner {
     const { queryConfig = defaultQueryConfig, rewrite } = this.#options;
     const node = allOf([parseQuery(query, queryConfig), parseFilters(filters, queryConfig)]);
     return rewrite === undefined ? node : rewrite(node);
+  }
+
+  /** The same of a query with pipes; the filters narrow the lines that it begins with. */
+  parsePipeline({ query = '', filters }: Selection): Pipeline {
+    const { queryConfig = defaultQueryConfig, rewrite } = this.#options;
+    const { query: written, stages } = parsePipeline(query, queryConfig);
+    const node = allOf([written, parseFilters(filters, queryConfig)]);
+    return { query: rewrite === undefined ? node : rewrite(node), stages };
   }
 
   /**

@@ -56,16 +56,17 @@ export class SearchService {
   /** For the other services over the same store: all share the turns of one admission. */
   readonly runner: QueryRunner;
 
-  readonly #cache: AnswerCache;
+  /** Answers of all questions that are kept. */
+  readonly cache: AnswerCache;
 
   constructor(options: SearchServiceOptions) {
     this.runner = new QueryRunner(options);
-    this.#cache = new AnswerCache(options.store, options.config.cache_bytes);
+    this.cache = new AnswerCache(options.store, options.config.cache_bytes);
   }
 
   /** Searches that run and wait now, and what keeps others out. */
   status(): ProtectionStatus & { readonly cache: CacheStatus } {
-    return { ...this.runner.status(), cache: this.#cache.status() };
+    return { ...this.runner.status(), cache: this.cache.status() };
   }
 
   /**
@@ -85,7 +86,7 @@ export class SearchService {
         sizeOf: ({ complete, totalRelation, lines }: PageAnswer) => (complete && totalRelation === 'eq' ? sizeOfLines(lines) : undefined),
       };
       const ask = (shared: AbortSignal) => this.#answerPage(plan, searcher, shared);
-      const { nextKey, ...answer } = this.#timed(await this.#cache.answer(question, signal, ask), startedMs);
+      const { nextKey, ...answer } = this.#timed(await this.cache.answer(question, signal, ask), startedMs);
       const searched = { ...answer.range, byDefault: plan.range.byDefault };
       // What is kept is the answer of whoever asked first; a cursor belongs to the range as this request gives it.
       return { ...answer, range: searched, ...(nextKey ? { nextCursor: encodeCursor(plan.identity, plainRange(searched), nextKey) } : {}) };
@@ -113,7 +114,7 @@ export class SearchService {
         const { cached, ...answer } = await this.#readBuckets(query, searcher, shared);
         return { ...answer, ...completenessOf(answer), ...(cached ? { cached } : {}), groupBy: plan.groupBy, range };
       };
-      const answer = this.#timed(await this.#cache.answer(question, signal, ask), startedMs);
+      const answer = this.#timed(await this.cache.answer(question, signal, ask), startedMs);
       return { ...answer, range: { ...answer.range, byDefault: range.byDefault } };
     });
   }
@@ -151,7 +152,7 @@ export class SearchService {
         ...query,
         range,
       });
-    return intervalMs === undefined ? ask(query.range) : answerBySteps(this.#cache, store, { ...query, intervalMs }, ask);
+    return intervalMs === undefined ? ask(query.range) : answerBySteps(this.cache, store, { ...query, intervalMs }, ask);
   }
 
   /** The line with this id; AppError `not_found`, also where another tenant has it. */

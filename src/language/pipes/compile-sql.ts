@@ -2,11 +2,11 @@
  * Plan → one SELECT. Where lines come from, in which tables and with which tenant and range, is the store's business: it
  * gives a source, and says of which counts it keeps sums. Values and names from outside are always parameters.
  */
-import { invariant } from '#base/errors.ts';
 import { Params } from '../compile-sql.ts';
+import { countsOfGroup } from './plan-facts.ts';
 import { countSql, measureSql, shareSql } from './sql-measures.ts';
 import { CutSelect, GroupSelect, LineSelect } from './sql-rows.ts';
-import { lineValueSql, orderSql, pipeConditionSql } from './sql-values.ts';
+import { fieldSql, lineValueSql, orderSql, pipeConditionSql } from './sql-values.ts';
 import { firstErrorSeverity } from '#model/severity.ts';
 import type { CompiledSql } from '../compile-sql.ts';
 import type { GroupStep, Measure, OrderKey, OutputColumn, PipePlan, Ref, Step } from './plan-nodes.ts';
@@ -212,18 +212,13 @@ class PipeCompiler {
     return this.#isByPattern(step) ? this.#patternCounts(step) : this.#fieldCounts(step);
   }
 
-  #fieldCounts({ keys, measures, share }: GroupStep): Rows | undefined {
-    const fields = keys.flatMap((key) => (key.kind === 'value' ? [this.#plan.lineValues[key.value.id]] : []));
-    const counts = new Set(['count', 'rate', 'error_rate']);
-    const isCounted = measures.every(({ function: name, value }) => counts.has(name) && (value === undefined || name === 'error_rate'));
-    if (!isCounted || !fields.every((value) => value?.kind === 'field')) return undefined;
-    const intervalMs = keys.find((key) => key.kind === 'bin')?.intervalMs;
+  #fieldCounts(step: GroupStep): Rows | undefined {
+    const { keys, measures, share } = step;
+    const counts = countsOfGroup(step, this.#plan);
+    if (counts === undefined) return undefined;
+    const { fields, intervalMs, byLevel } = counts;
     const params = new Params('g');
-    const groups = fields.map((value) => {
-      invariant(value?.kind === 'field', 'lines are counted by their fields');
-      return { field: value.field, sql: lineValueSql(this.#plan, this.#fieldRef(value.field), params, this.#source.patternSql) };
-    });
-    const byLevel = measures.some(({ function: name }) => name === 'error_rate');
+    const groups = fields.map((field) => ({ field, sql: fieldSql(field, params) }));
     const query = { groups, byLevel, params: params.values, ...(intervalMs === undefined ? {} : { intervalMs }) };
     let next = 0;
     const columns = [
@@ -237,11 +232,6 @@ class PipeCompiler {
       columns,
       keys.map(({ out }) => columnOf(out)),
     );
-  }
-
-  #fieldRef(field: string): Ref {
-    const id = this.#plan.lineValues.findIndex((value) => value?.kind === 'field' && value.field === field);
-    return { id, type: 'text' };
   }
 
   #isByPattern({ keys }: GroupStep): boolean {

@@ -4,7 +4,7 @@ import { lineConditionSql, fieldValueSql, testSql } from '../compile-sql.ts';
 import { resolveField } from '../fields.ts';
 import { templateRegex } from './template.ts';
 import type { Params } from '../compile-sql.ts';
-import type { ColumnTest, LineValue, PipeCondition, PipePlan, Ref } from './plan-nodes.ts';
+import type { ColumnTest, PipeCondition, PipePlan, Ref } from './plan-nodes.ts';
 
 /** First number of the level's name: what `level` is in pipes. */
 const levelOfName = 'toUInt8(greatest(intDiv(level + 3, 4) * 4, 3) - 3)';
@@ -28,7 +28,8 @@ export function lineValueSql({ lineValues, templates }: PipePlan, { id }: Ref, p
   }
 }
 
-function fieldSql(field: string, params: Params): string {
+/** A field of lines, in the type that it has in pipes. */
+export function fieldSql(field: string, params: Params): string {
   const target = resolveField(field);
   if (target.kind === 'level') return levelOfName;
   return target.kind === 'time' ? 'toUnixTimestamp64Nano(ts)' : fieldValueSql(target, params);
@@ -118,5 +119,3 @@ function rangeSql(sql: string, bounds: readonly string[]): string {
   const given = bounds.filter((bound) => bound !== '').map((bound) => `${sql} ${bound}`);
   return given.length === 0 ? `isNotNull(${sql})` : `ifNull(${given.join(' AND ')}, 0)`;
 }
-
-export type { LineValue };

@@ -3,8 +3,8 @@
  * answer exactly. Where the newest lines are wanted and nothing else, the statement is asked over widening ranges until it
  * has them, since what is older comes behind.
  */
-import { compilePipes } from '#language/pipes.ts';
-import type { CountsQuery, OutputColumn, PipePlan, PipeSource, PipeValue, ValueType } from '#language/pipes.ts';
+import { askedRows, compilePipes, takesNewestLines } from '#language/pipes.ts';
+import type { CountsQuery, OutputColumn, PipeSource, PipeValue, ValueType } from '#language/pipes.ts';
 import type { ReadOptions, TimeRange } from '../log-store.ts';
 import type { PipeAnswer, PipeQuery, PipeStatement } from '../pipe-reads.ts';
 import { countSource } from './aggregate.ts';
@@ -111,17 +111,9 @@ async function statementOf(
   return { sql, parameters, columns };
 }
 
-/** Lines in their own order, of which the first are wanted. */
-function takesNewestLines({ steps, output }: PipePlan): boolean {
-  const last = steps.at(-1);
-  const others = last?.kind === 'limit' ? steps.slice(0, -1) : steps;
-  return output.kind === 'lines' && others.every(({ kind }) => kind === 'filter');
-}
-
 /** One more than asked for, to know whether there are more; none where the query itself has a limit. */
 function rowsWanted({ plan, maxRows }: PipeQuery): number {
-  const last = plan.steps.at(-1);
-  return last?.kind === 'limit' ? Math.min(last.count, maxRows + 1) : maxRows + 1;
+  return Math.min(askedRows(plan) ?? maxRows + 1, maxRows + 1);
 }
 
 /** Each ends where the whole ends, and the last is the whole: lines in memory may be older than any committed one. */
