@@ -16,7 +16,6 @@ import { ValueRow } from './value-row.tsx';
 
 interface FieldEntryProps {
   readonly field: FieldStatistics;
-  readonly totalLines: number;
   readonly selection: Selection | undefined;
   readonly actions: FieldActions;
   readonly isOpen: boolean;

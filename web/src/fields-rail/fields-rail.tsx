@@ -10,8 +10,9 @@ import { Progress } from '../design/state.tsx';
 import { FieldEntry } from './field-entry.tsx';
 import type { FieldActions } from './field-menu.ts';
 import styles from './fields-rail.module.css';
+import { listedFields } from './listed-fields.ts';
 import { useFieldNames, useFields } from './use-fields.ts';
-import type { FieldStatistics, Selection } from './use-fields.ts';
+import type { FieldsAnswer, Selection } from './use-fields.ts';
 
 interface FieldsRailProps {
   readonly selection: Selection | undefined;
@@ -37,76 +38,72 @@ export function FieldsRail({ selection, ready, actions, wanted, onClose }: Field
     setTyped('');
     if (!open.includes(wanted.field)) setOpen([...open, wanted.field]);
   }, [wanted]);
-  const known = inOrder(answer?.fields ?? []);
-  const shown = known.filter(({ name }) => matches(name, search));
-  const others = [
-    ...(names.data?.values ?? []).map(({ value, lines }) => unknownField(value, lines)),
-    ...wantedField(wanted?.field, search),
-  ].filter(({ name }, index, all) => !known.some((field) => field.name === name) && all.findIndex((one) => one.name === name) === index);
+  const found = search === '' ? [] : (names.data?.values ?? []);
+  const shown = listedFields({ known: answer?.fields ?? [], found, wanted: wanted?.field, search });
   const toggle = (name: string): void => setOpen(open.includes(name) ? open.filter((one) => one !== name) : [...open, name]);
   return (
     <section className={styles.rail} aria-label="Fields">
       <Progress active={fields.isFetching} label="Reading fields" />
-      <div className={styles.search}>
-        <input
-          type="search"
-          value={typed}
-          placeholder="Find a field"
-          aria-label="Find a field"
-          spellCheck={false}
-          autoComplete="off"
-          onChange={(event) => setTyped(event.target.value)}
-          onKeyDown={(event) => {
-            if (event.key !== 'Escape') return;
-            event.stopPropagation();
-            setTyped('');
-            event.currentTarget.blur();
-          }}
-        />
-        <IconButton icon="chevronLeft" label="Hide fields (f)" onClick={onClose} />
-      </div>
+      <RailSearch typed={typed} onType={setTyped} onClose={onClose} />
       <div className={styles.fields}>
-        {[...shown, ...others].map((field) => (
+        {shown.map((field) => (
           <FieldEntry
             key={field.name}
             field={field}
-            totalLines={answer?.total_lines ?? 0}
             selection={selection}
             actions={actions}
-            isOpen={open.includes(field.name) || (search !== '' && shown.length + others.length === 1)}
+            isOpen={open.includes(field.name) || (search !== '' && shown.length === 1)}
             onToggle={() => toggle(field.name)}
             wanted={wanted?.field === field.name ? wanted.asked : 0}
           />
         ))}
-        {answer !== undefined && shown.length + others.length === 0 ? (
-          <p className={styles.note}>{search === '' ? 'No lines, so no fields.' : `No field has “${search}” in its name.`}</p>
-        ) : null}
-        {answer?.sampled === true ? (
-          <p className={styles.note} title="Counts of attributes are estimates; an opened field is counted in all lines.">
-            Shares from {showPercent(answer.sample_rate * 100)} of {counted(answer.total_lines, 'line')}
-          </p>
-        ) : null}
-        {answer?.more_fields === true && search === '' ? <p className={styles.note}>There are more fields; find them by name.</p> : null}
+        {answer === undefined ? null : <RailNotes answer={answer} search={search} isEmpty={shown.length === 0} />}
       </div>
     </section>
   );
 }
 
-/** The level and the service first: most questions begin with them. */
-function inOrder(fields: readonly FieldStatistics[]): readonly FieldStatistics[] {
-  const place = ({ name }: FieldStatistics): number => (name === 'level' ? 0 : name === 'service' ? 1 : 2);
-  return fields.toSorted((a, b) => place(a) - place(b));
+interface RailSearchProps {
+  readonly typed: string;
+  readonly onType: (text: string) => void;
+  readonly onClose: () => void;
 }
 
-function matches(name: string, search: string): boolean {
-  return name.toLowerCase().includes(search.toLowerCase());
+function RailSearch({ typed, onType, onClose }: RailSearchProps) {
+  return (
+    <div className={styles.search}>
+      <input
+        type="search"
+        value={typed}
+        placeholder="Find a field"
+        aria-label="Find a field"
+        spellCheck={false}
+        autoComplete="off"
+        onChange={(event) => onType(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape') return;
+          event.stopPropagation();
+          onType('');
+          event.currentTarget.blur();
+        }}
+      />
+      <IconButton icon="chevronLeft" label="Hide fields (f)" onClick={onClose} />
+    </div>
+  );
 }
 
-/** A field of which only the name is known so far. */
-function unknownField(name: string, lines: number): FieldStatistics {
-  return { name, source: 'attribute', lines, coverage: 0, types: {}, distinct: 0, distinct_is: 'at_least', values: [] };
-}
-
-function wantedField(name: string | undefined, search: string): FieldStatistics[] {
-  return name === undefined || search !== '' ? [] : [unknownField(name, 0)];
+function RailNotes({ answer, search, isEmpty }: { readonly answer: FieldsAnswer; readonly search: string; readonly isEmpty: boolean }) {
+  return (
+    <>
+      {isEmpty ? (
+        <p className={styles.note}>{search === '' ? 'No lines, so no fields.' : `No field has “${search}” in its name.`}</p>
+      ) : null}
+      {answer.sampled ? (
+        <p className={styles.note} title="Counts of attributes are estimates; an opened field is counted in all lines.">
+          Shares from {showPercent(answer.sample_rate * 100)} of {counted(answer.total_lines, 'line')}
+        </p>
+      ) : null}
+      {answer.more_fields && search === '' ? <p className={styles.note}>There are more fields; find them by name.</p> : null}
+    </>
+  );
 }

@@ -2,16 +2,15 @@
  * The search box. What is typed is a draft until it is asked (Enter); errors are told at the character by the server's own
  * parser, running here.
  */
-import { EditorState } from '@codemirror/state';
-import { EditorView } from '@codemirror/view';
-import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react';
+import { useEffect, useImperativeHandle, useRef, useState } from 'react';
 import type { Ref } from 'react';
 import { Icon } from '../design/icon.tsx';
 import type { CompletionScope } from './completions.ts';
-import { editorExtensions, setProblems } from './editor-extensions.ts';
+import { setProblems } from './editor-extensions.ts';
 import { problemsOf } from './highlight-spans.ts';
 import type { QueryProblem } from './highlight-spans.ts';
 import styles from './query-editor.module.css';
+import { setText, useQueryView } from './use-query-view.ts';
 
 export interface QueryEditorHandle {
   readonly focus: () => void;
@@ -34,69 +33,25 @@ const patienceMs = 700;
 
 export function QueryEditor({ ref, query, onSubmit, onDraft, onLeave, scope }: QueryEditorProps) {
   const host = useRef<HTMLDivElement>(null);
-  const editor = useRef<EditorView>(undefined);
   const [problems, setProblemList] = useState<readonly QueryProblem[]>([]);
   const [draft, setDraft] = useState(query);
-  const latest = useRef({ onSubmit, onDraft, onLeave, scope });
-  useEffect(() => {
-    latest.current = { onSubmit, onDraft, onLeave, scope };
-  });
-
-  const show = (found: readonly QueryProblem[]): void => {
-    setProblemList(found);
-    editor.current?.dispatch({ effects: setProblems.of(found) });
+  const onChange = (text: string): void => {
+    setDraft(text);
+    onDraft(text);
   };
-  const submit = (text: string): void => {
-    const found = problemsOf(text);
-    show(found);
-    if (!found.some(({ severity }) => severity === 'error')) latest.current.onSubmit(text);
-  };
-  useLayoutEffect(() => {
-    const extensions = editorExtensions({
-      onSubmit: (text) => submit(text),
-      onChange: (text) => {
-        setDraft(text);
-        latest.current.onDraft(text);
-      },
-      onLeave: () => {
-        editor.current?.contentDOM.blur();
-        latest.current.onLeave();
-      },
-      scope: () => latest.current.scope,
-    });
-    const view = new EditorView({ parent: host.current!, state: EditorState.create({ doc: query, extensions }) });
-    editor.current = view;
-    return () => view.destroy();
-  }, []);
-  useEffect(() => {
-    const view = editor.current;
-    if (view !== undefined && view.state.doc.toString() !== query)
-      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: query }, selection: { anchor: query.length } });
-  }, [query]);
+  const view = useQueryView(host, query, { onSubmit: submit, onChange, onLeave, scope });
   useEffect(() => {
     const timer = setTimeout(() => show(problemsOf(draft)), draft === query ? 0 : patienceMs);
     return () => clearTimeout(timer);
   }, [draft, query]);
-  useImperativeHandle(ref, () => ({
-    focus: () => {
-      const view = editor.current;
-      view?.focus();
-      view?.dispatch({ selection: { anchor: 0, head: view.state.doc.length } });
-    },
-    submit: (text) => {
-      const view = editor.current;
-      view?.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
-      submit(text);
-    },
-  }));
-
+  useImperativeHandle(ref, () => ({ focus, submit: replace }));
   const [problem] = problems;
   return (
     <div className={styles.box} role="search" data-problem={problem?.severity}>
       <Icon name="search" size={14} />
       <div ref={host} className={styles.editor} />
       {draft === '' ? null : (
-        <button type="button" className={styles.clear} aria-label="Clear the query" title="Clear the query" onClick={() => submitText('')}>
+        <button type="button" className={styles.clear} aria-label="Clear the query" title="Clear the query" onClick={() => replace('')}>
           <Icon name="close" size={12} />
         </button>
       )}
@@ -106,10 +61,25 @@ export function QueryEditor({ ref, query, onSubmit, onDraft, onLeave, scope }: Q
     </div>
   );
 
-  function submitText(text: string): void {
-    const view = editor.current;
-    view?.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+  function show(found: readonly QueryProblem[]): void {
+    setProblemList(found);
+    view.current?.dispatch({ effects: setProblems.of(found) });
+  }
+
+  function submit(text: string): void {
+    const found = problemsOf(text);
+    show(found);
+    if (!found.some(({ severity }) => severity === 'error')) onSubmit(text);
+  }
+
+  function replace(text: string): void {
+    if (view.current !== undefined) setText(view.current, text);
     submit(text);
-    view?.focus();
+    view.current?.focus();
+  }
+
+  function focus(): void {
+    view.current?.focus();
+    view.current?.dispatch({ selection: { anchor: 0, head: view.current.state.doc.length } });
   }
 }

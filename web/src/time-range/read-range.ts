@@ -113,7 +113,7 @@ function readWhole(text: string, context: ReadRangeContext): TimeChoice | undefi
 function readEdge(text: string, context: ReadRangeContext, before: Edge | undefined): Edge | undefined {
   const { nowMs, zone } = context;
   const word = text.trim();
-  if (/^now/.test(word) || /^\d{9,20}(\.\d+)?$/.test(word) || /\d[Tt ]\d\d:\d\d.*(?:[Zz]|[+-]\d\d:?\d\d)$/.test(word)) {
+  if (word.startsWith('now') || /^\d{9,20}(\.\d+)?$/.test(word) || /\d[Tt ]\d\d:\d\d.*(?:[Zz]|[+-]\d\d:?\d\d)$/.test(word)) {
     const ns = parseInstant(word, nowMs);
     if (ns === undefined) return undefined;
     const ms = Number(ns / 1_000_000n);

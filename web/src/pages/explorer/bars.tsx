@@ -35,7 +35,7 @@ export function Bars({ explorer, histogram, zone, marked, nowMs }: BarsProps) {
           marked={marked}
           cutMs={cutMs}
           onRange={actions.zoom}
-          onPick={(group, bar) => {
+          onPick={(bar, group) => {
             if (isComparing) update({ at: new Date(bar.fromMs).toISOString() });
             else if (group !== undefined && !group.isRest) actions.filter({ field: state.by, value: group.name }, 'only');
           }}

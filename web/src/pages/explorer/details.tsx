@@ -7,7 +7,6 @@ import type { LogLine } from '../../log-list/line-fields.ts';
 import { searchedText } from '../../log-list/searched-text.ts';
 import { tryParse } from '../../query-editor/edit-filters.ts';
 import type { Zone } from '../../time-range/zones.ts';
-import type { ContextScope } from './explorer-view.ts';
 import type { Explorer } from './use-explorer.ts';
 import type { LineMark } from './use-line-mark.ts';
 
@@ -16,11 +15,10 @@ interface DetailsProps {
   readonly mark: LineMark;
   readonly zone: Zone;
   readonly fieldActions: FieldActions;
-  readonly onScope: (scope: ContextScope) => void;
   readonly linkTo: (line: LogLine) => string;
 }
 
-export function Details({ explorer, mark, zone, fieldActions, onScope, linkTo }: DetailsProps) {
+export function Details({ explorer, mark, zone, fieldActions, linkTo }: DetailsProps) {
   const { state, update, actions } = explorer;
   const marks = useMemo(() => searchedText(tryParse(state.q)), [state.q]);
   return (
@@ -37,7 +35,7 @@ export function Details({ explorer, mark, zone, fieldActions, onScope, linkTo }:
         narrow: actions.narrow,
         openLine: (line) => update({ line, panel: 'line', trace: '' }),
         show: (panel) => update({ panel }),
-        setScope: onScope,
+        setScope: (scope) => update({ scope }, { replace: true }),
         copyLink: (line) => void copyText(linkTo(line), 'Link'),
         close: mark.close,
         previous: mark.canMove(-1) ? () => mark.move(-1) : undefined,

@@ -27,39 +27,26 @@ import { useSharing } from './use-sharing.ts';
 
 export function Explorer() {
   const explorer = useExplorer();
-  const { state, update, run } = explorer;
+  const { state, run } = explorer;
   const [zone] = useZone();
-  const editor = useRef<QueryEditorHandle>(null);
-  const picker = useRef<TimePickerHandle>(null);
   const [rail, setRail] = useStored('rail.shown', window.innerWidth > 900, isBoolean);
-  const showRail = useCallback(() => setRail(true), [setRail]);
-  const { fieldActions, wanted } = useFieldActions(explorer, showRail);
+  const { fieldActions, wanted } = useFieldActions(
+    explorer,
+    useCallback(() => setRail(true), [setRail]),
+  );
   const live = useLiveLines(explorer);
   const histogram = useHistogram(live.barsRun, state.by);
   const mark = useLineMark(explorer, live.lines);
   const [sight, setSight] = useState<SettledRange>();
   const sharing = useSharing(explorer);
-  const marked = mark.openLine ?? mark.currentLine;
-  useExplorerKeys(explorer, mark, {
-    focusQuery: () => editor.current?.focus(),
-    openTimes: () => picker.current?.open(),
-    share: sharing.share,
-    toggleRail: () => setRail(!rail),
-    copyJson: () => marked && void copyText(JSON.stringify(marked, undefined, 2), 'JSON'),
-    copyLink: () => marked && void copyText(sharing.linkTo(marked), 'Link'),
-  });
-  const hasDetails = state.line !== '' || state.trace !== '';
+  const { editor, picker } = usePageKeys({ explorer, mark, sharing, toggleRail: () => setRail(!rail) });
+  const shared = { explorer, live, mark, zone, fieldActions };
+  const nowMs = serverNowMs();
   return (
     <div className={styles.page}>
-      <TopRow explorer={explorer} editor={editor} picker={picker} zone={zone} total={histogram.data?.bars.total} onShare={sharing.share} />
-      <Bars
-        explorer={explorer}
-        histogram={histogram}
-        zone={zone}
-        marked={state.show === 'lines' ? sight : undefined}
-        nowMs={serverNowMs()}
-      />
-      <ListBar explorer={explorer} histogram={histogram.data} live={live} zone={zone} rail={rail} onRail={() => setRail(!rail)} />
+      <TopRow {...shared} editor={editor} picker={picker} total={histogram.data?.bars.total} onShare={sharing.share} />
+      <Bars {...shared} histogram={histogram} marked={state.show === 'lines' ? sight : undefined} nowMs={nowMs} />
+      <ListBar {...shared} histogram={histogram.data} rail={rail} onRail={() => setRail(!rail)} />
       <div className={styles.body}>
         {rail ? (
           <FieldsRail
@@ -71,24 +58,35 @@ export function Explorer() {
           />
         ) : null}
         <div className={styles.main}>
-          {state.show === 'lines' ? (
-            <Lines explorer={explorer} live={live} mark={mark} zone={zone} fieldActions={fieldActions} onSight={setSight} />
-          ) : null}
+          {state.show === 'lines' ? <Lines {...shared} onSight={setSight} /> : null}
           {state.show === 'patterns' ? <PatternsView explorer={explorer} /> : null}
-          {state.show === 'compare' ? <ComparePart explorer={explorer} zone={zone} nowMs={serverNowMs()} /> : null}
+          {state.show === 'compare' ? <ComparePart explorer={explorer} zone={zone} nowMs={nowMs} /> : null}
         </div>
-        {hasDetails ? (
-          <Details
-            explorer={explorer}
-            mark={mark}
-            zone={zone}
-            fieldActions={fieldActions}
-            onScope={(scope) => update({ scope }, { replace: true })}
-            linkTo={sharing.linkTo}
-          />
-        ) : null}
+        {state.line !== '' || state.trace !== '' ? <Details {...shared} linkTo={sharing.linkTo} /> : null}
       </div>
       <Exports />
     </div>
   );
+}
+
+interface PageKeys extends Pick<Parameters<typeof useExplorerKeys>[2], 'toggleRail'> {
+  readonly explorer: ReturnType<typeof useExplorer>;
+  readonly mark: ReturnType<typeof useLineMark>;
+  readonly sharing: ReturnType<typeof useSharing>;
+}
+
+/** Keys, and the parts of the page that they lead to. */
+function usePageKeys({ explorer, mark, sharing, toggleRail }: PageKeys) {
+  const editor = useRef<QueryEditorHandle>(null);
+  const picker = useRef<TimePickerHandle>(null);
+  const marked = mark.openLine ?? mark.currentLine;
+  useExplorerKeys(explorer, mark, {
+    focusQuery: () => editor.current?.focus(),
+    openTimes: () => picker.current?.open(),
+    share: sharing.share,
+    toggleRail,
+    copyJson: () => marked && void copyText(JSON.stringify(marked, undefined, 2), 'JSON'),
+    copyLink: () => marked && void copyText(sharing.linkTo(marked), 'Link'),
+  });
+  return { editor, picker };
 }

@@ -21,7 +21,7 @@ export function NoLines({ explorer, live, zone }: NoLinesProps) {
   const newest = useNewest(run?.query ?? '', run?.key ?? '');
   if (newest.data === undefined) return <Progress active label="Looking for other lines" />;
   const { ofQuery, ofAll } = newest.data;
-  if (ofAll === undefined) return state.live ? <WaitingForFirst onAsk={refresh} /> : <FirstLine onAsk={refresh} />;
+  if (ofAll === undefined) return <FirstLine onAsk={refresh} />;
   const wider = 'last' in choice ? quickSpans.slice(quickSpans.findIndex((span) => span === choice.last) + 1) : quickSpans;
   const isStopped = live.search.status === 'stopped' || live.search.status === 'partial';
   return (
@@ -34,11 +34,13 @@ export function NoLines({ explorer, live, zone }: NoLinesProps) {
       actions={
         <>
           {isStopped ? <Button onClick={live.search.more}>Go on</Button> : null}
-          {wider.slice(0, 3).map((span) => (
-            <Button key={span} onClick={() => actions.chooseTime({ last: span })}>
-              Last {spanWords(span)}
-            </Button>
-          ))}
+          {ofQuery === undefined
+            ? null
+            : wider.slice(0, 3).map((span) => (
+                <Button key={span} onClick={() => actions.chooseTime({ last: span })}>
+                  Last {spanWords(span)}
+                </Button>
+              ))}
           {ofQuery === undefined ? null : <Button onClick={() => actions.chooseTime(around(ofQuery))}>Go to the newest</Button>}
           {state.q === '' ? null : <Button onClick={() => actions.ask('')}>Clear the query</Button>}
         </>
@@ -93,8 +95,4 @@ function FirstLine({ onAsk }: { readonly onAsk: () => void }) {
       </p>
     </EmptyState>
   );
-}
-
-function WaitingForFirst({ onAsk }: { readonly onAsk: () => void }) {
-  return <FirstLine onAsk={onAsk} />;
 }
