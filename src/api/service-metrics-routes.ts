@@ -6,7 +6,7 @@ import { endpoints } from './endpoints.ts';
 import { parametersObject } from './query-parameters.ts';
 import { createRequestReader } from './request-reader.ts';
 import { jsonReply } from './route.ts';
-import type { ApiRoute } from './route.ts';
+import type { ApiRequest, ApiRoute } from './route.ts';
 import { serviceMetricsParameters } from './service-metrics-endpoints.ts';
 
 const readParameters = createRequestReader(serviceMetricsParameters, 'the query string');
@@ -18,12 +18,30 @@ export function serviceMetricsRoutes(metrics: ServiceMetricsReads): ApiRoute[] {
       endpoint: endpoints.serviceMetrics,
       handle({ principal, queryParameters }) {
         invariant(principal !== undefined, 'figures without a caller');
-        const { service, last = defaultLast } = readParameters(parametersObject(queryParameters));
-        const lastMs = readLast(last, metrics.retentionMs);
-        return jsonReply(answerText(metrics.read(principal.tenant, { lastMs, ...(service === undefined ? {} : { service }) })));
+        return jsonReply(figuresText(metrics, principal.tenant, queryParameters));
       },
     },
   ];
+}
+
+/** The body of the answer to a query string, for gateway workers, which keep it for a moment; undefined where the query is wrong. */
+export function figuresFor(
+  metrics: ServiceMetricsReads,
+  { tenant, query }: { readonly tenant: string; readonly query: string },
+): string | undefined {
+  try {
+    return figuresText(metrics, tenant, [...new URLSearchParams(query)]);
+  } catch (thrown) {
+    if (thrown instanceof AppError) return undefined;
+    throw thrown;
+  }
+}
+
+/** The body of the answer. @throws AppError bad_request, invalid_time_range, limit_exceeded */
+function figuresText(metrics: ServiceMetricsReads, tenant: string, parameters: ApiRequest['queryParameters']): string {
+  const { service, last = defaultLast } = readParameters(parametersObject(parameters));
+  const lastMs = readLast(last, metrics.retentionMs);
+  return answerText(metrics.read(tenant, { lastMs, ...(service === undefined ? {} : { service }) }));
 }
 
 function readLast(text: string, retentionMs: number): number {

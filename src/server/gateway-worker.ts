@@ -9,8 +9,10 @@ import { invariant, toAppError } from '#base/errors.ts';
 import { openWalWriter } from '#log/wal/wal-writer.ts';
 import { systemClock } from '#platform/clock.ts';
 import { nodeFiles } from '#platform/files.ts';
+import { shrinkHeap } from '#platform/heap.ts';
 import { forwardingLogger } from '#platform/telemetry.ts';
 import type { FromGatewayWorker, GatewayWorkerData, ToGatewayWorker } from './gateway/messages.ts';
+import type { FiguresQuestion } from './gateway/figure-answers.ts';
 import { startWorkerRuntime } from './gateway/worker-runtime.ts';
 import type { WorkerRuntime } from './gateway/worker-runtime.ts';
 
@@ -21,6 +23,23 @@ invariant(parentPort !== null, 'the gateway worker runs in a worker thread');
 const port = parentPort;
 const data = workerData as GatewayWorkerData;
 const send = (message: FromGatewayWorker): void => port.postMessage(message);
+
+/** Questions for figures that the main thread has not answered yet. */
+const openQuestions = new Map<number, (text: string | undefined) => void>();
+let lastQuestion = 0;
+
+function askFigures(question: FiguresQuestion): Promise<string | undefined> {
+  const reply = ++lastQuestion;
+  return new Promise((resolve) => {
+    openQuestions.set(reply, resolve);
+    send({ type: 'figures', question, reply });
+  });
+}
+
+function takeFigures(reply: number, text: string | undefined): void {
+  openQuestions.get(reply)?.(text);
+  openQuestions.delete(reply);
+}
 
 async function start(): Promise<WorkerRuntime> {
   const { config, shard, incarnation, shardStart } = data;
@@ -40,6 +59,8 @@ async function start(): Promise<WorkerRuntime> {
     writer,
     lastReceivedMs: data.lastReceivedMs,
     authenticate: (credentials) => access.authenticate(credentials, 'ingest'),
+    authenticateReader: (credentials) => access.authenticate(credentials, 'read'),
+    askFigures,
     isOpen: access.isOpen,
     apiSocketPath: data.apiSocketPath,
     port: data.port,
@@ -66,8 +87,10 @@ async function run(): Promise<void> {
     if (message.type === 'pressure') runtime.setPressure(message.facts);
     else if (message.type === 'rules') runtime.setRules(message.rules);
     else if (message.type === 'report') report(message.reply);
+    else if (message.type === 'figures') takeFigures(message.reply, message.text);
     else void stop(runtime, timer, report);
   });
+  shrinkHeap();
   send({ type: 'listening', port: runtime.port, listeners: runtime.listeners });
 }
 

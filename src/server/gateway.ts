@@ -18,6 +18,7 @@ import type { Logger } from '#platform/logger.ts';
 import { proveFree, whyNotListening } from './gateway/prove-free.ts';
 import { addCounts, zeroCounts } from './gateway/counters.ts';
 import type { GatewayCounts } from './gateway/counters.ts';
+import type { FiguresQuestion } from './gateway/figure-answers.ts';
 import type { GatewayWorkerConfig, RecentBatch, ShardStart } from './gateway/messages.ts';
 import type { ListenerStatus } from './gateway/receiver-listeners.ts';
 import type { LiveRules } from '#ingest/rule-book.ts';
@@ -25,7 +26,7 @@ import type { StreamFacts } from './gateway/worker-intake.ts';
 import { WorkerKeeper } from './gateway/worker-keeper.ts';
 import type { WorkerKeeperOptions } from './gateway/worker-keeper.ts';
 
-export type { GatewayCounts, GatewayWorkerConfig, ListenerStatus, LiveRules, RecentBatch, ShardStart, StreamFacts };
+export type { FiguresQuestion, GatewayCounts, GatewayWorkerConfig, ListenerStatus, LiveRules, RecentBatch, ShardStart, StreamFacts };
 
 export interface GatewayOptions {
   readonly config: Omit<GatewayWorkerConfig, 'access'> & { readonly access: AccessConfig };
@@ -43,6 +44,8 @@ export interface GatewayOptions {
   readonly recentBatches: () => Promise<readonly RecentBatch[]>;
   readonly templates: () => readonly LearntTemplate[];
   readonly onTemplates: (learnt: readonly LearntTemplate[]) => void;
+  /** The metrics cache's answer; undefined where the question is wrong. */
+  readonly figures: (question: FiguresQuestion) => string | undefined;
   /** A worker's group commit; to be passed to `DurableLog.advance`. */
   readonly onCommitted: (end: ShardEnd) => void;
   readonly clock: Clock;
@@ -90,8 +93,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const maxTenants = config.gateway.max_counted_tenants;
   const count = workerCount(config.gateway.workers);
   const total = zeroCounts();
-  const { gateway, ingest, log, receivers, parsing, patterns, policies, quarantine } = config;
-  const workerConfig = { gateway, ingest, log, receivers, parsing, patterns, policies, quarantine, access: plainAccess(config.access) };
+  const { gateway, ingest, log, receivers, parsing, patterns, policies, quarantine, metrics_cache } = config;
+  const plain = { gateway, ingest, log, receivers, parsing, patterns, policies, quarantine, metrics_cache };
+  const workerConfig = { ...plain, access: plainAccess(config.access) };
   await mustBeFree(host, config.gateway.port);
 
   let nextShard = 0;

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { assertBindAllowed, createAccess } from '#access/access.ts';
 import type { AccessConfig } from '#access/config.ts';
 import { createApi } from '#api/create-api.ts';
+import { figuresFor } from '#api/service-metrics-routes.ts';
 import { readInterface } from '#api/interface-files.ts';
 import type { RuleRouteOptions } from '#api/rule-routes.ts';
 import { Canary } from '#consumers/canary/canary.ts';
@@ -33,6 +34,7 @@ import { testParser } from '#parsing/test-parser.ts';
 import { systemClock } from '#platform/clock.ts';
 import { openDataDirectory } from '#platform/data-directory.ts';
 import { nodeFiles } from '#platform/files.ts';
+import { shrinkHeap } from '#platform/heap.ts';
 import { Metrics } from '#platform/metrics.ts';
 import { Telemetry } from '#platform/telemetry.ts';
 import type { LogLevel } from '#platform/telemetry.ts';
@@ -79,6 +81,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     const directory = await openDataDirectory(config.data, { version, clock: systemClock });
     closers.add('data directory', () => directory.close());
     const { url, failed } = await startParts({ config, logger, closers, directory, startedMs: systemClock.nowMs() });
+    shrinkHeap();
     return { url, failed, dataDirectory: directory.path, close: () => closers.closeAll(logger) };
   } catch (error) {
     await closers.closeAll(logger);
@@ -127,7 +130,7 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   const apiSocketPath = await listenPrivately(api, dirname(engine.socketPath));
   closers.add('api', () => api.close());
 
-  const gateway = await openGateway(site, log, apiSocketPath, accessSettings, { rules: rules.live, patterns });
+  const gateway = await openGateway(site, log, apiSocketPath, accessSettings, { rules: rules.live, patterns, serviceMetrics });
   rules.onChange((live) => gateway.setRules(live));
   late.gateway = gateway;
   registerServerMetrics(metrics, {
@@ -272,12 +275,18 @@ function createSearch(config: Config, store: ClickHouseStore, metrics: Metrics, 
   });
 }
 
+interface GatewayNeeds {
+  readonly rules: LiveRules;
+  readonly patterns: PatternCatalogue;
+  readonly serviceMetrics: ServiceMetrics;
+}
+
 async function openGateway(
   { config, logger, closers, directory }: Site,
   log: WalLog,
   apiSocketPath: string,
   access: AccessConfig,
-  { rules, patterns }: { readonly rules: LiveRules; readonly patterns: PatternCatalogue },
+  { rules, patterns, serviceMetrics }: GatewayNeeds,
 ): Promise<Gateway> {
   const gateway = await startGateway({
     config: { ...config, access },
@@ -290,6 +299,7 @@ async function openGateway(
     recentBatches: () => recentBatches(log, config.policies),
     templates: () => patterns.forMiners(),
     onTemplates: (learnt) => patterns.learn(learnt),
+    figures: (question) => figuresFor(serviceMetrics, question),
     onCommitted: (end) => log.advance(end),
     clock: systemClock,
     logger,

@@ -17,6 +17,8 @@ import { policiesConfig } from '#ingest/policies-config.ts';
 import type { PoliciesConfig } from '#ingest/policies-config.ts';
 import { quarantineConfig } from '#ingest/quarantine-config.ts';
 import { parsingConfig } from '#parsing/config.ts';
+import { metricsCacheConfig } from '#consumers/service-metrics/config.ts';
+import type { MetricsCacheConfig } from '#consumers/service-metrics/config.ts';
 import { patternsConfig } from '#patterns/config.ts';
 import { receiversConfig } from '#receivers/config.ts';
 import type { ReceiversConfig } from '#receivers/config.ts';
@@ -24,7 +26,7 @@ import { gatewayConfig } from '#server/gateway-config.ts';
 import type { GatewayConfig } from '#server/gateway-config.ts';
 import { noRules } from '#ingest/rule-book.ts';
 import { startWorkerRuntime } from '#server/gateway/worker-runtime.ts';
-import type { PressuredLogWriter, WorkerRuntime } from '#server/gateway/worker-runtime.ts';
+import type { PressuredLogWriter, WorkerRuntime, WorkerRuntimeOptions } from '#server/gateway/worker-runtime.ts';
 import { defaultsOf, onFreePorts } from '../support/config-defaults.ts';
 
 export interface AppendedFrame {
@@ -68,6 +70,9 @@ export interface TestGatewayOptions {
   readonly ingest?: Partial<IngestConfig>;
   readonly receivers?: Partial<ReceiversConfig>;
   readonly policies?: Partial<PoliciesConfig>;
+  readonly metricsCache?: Partial<MetricsCacheConfig>;
+  /** The main thread's figures; every question is wrong where left out. */
+  readonly askFigures?: WorkerRuntimeOptions['askFigures'];
   /** As where no keys are configured. */
   readonly isOpen?: boolean;
   /** Bad records are quarantined; refused where left out. */
@@ -112,6 +117,7 @@ export async function startTestGateway(t: TestContext, options: TestGatewayOptio
       quarantine,
       parsing: defaultsOf(parsingConfig),
       patterns: defaultsOf(patternsConfig),
+      metrics_cache: { ...defaultsOf(metricsCacheConfig), ...options.metricsCache },
       policies: { ...defaultsOf(policiesConfig), ...options.policies },
     },
     writer,
@@ -121,6 +127,13 @@ export async function startTestGateway(t: TestContext, options: TestGatewayOptio
       keyName: 'anonymous',
       mayActForOthers: true,
     }),
+    authenticateReader: (credentials) => ({
+      tenant: options.authenticate?.(credentials) ?? credentials.tenant ?? 'default',
+      keyName: 'anonymous',
+      mayActForOthers: true,
+      mayPrioritise: true,
+    }),
+    askFigures: options.askFigures ?? (async () => undefined),
     isOpen: options.isOpen ?? false,
     apiSocketPath,
     port: 0,

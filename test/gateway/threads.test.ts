@@ -15,6 +15,7 @@ import { Secret } from '#base/secret.ts';
 import { ingestConfig } from '#ingest/config.ts';
 import { logConfig } from '#log/config.ts';
 import { parsingConfig } from '#parsing/config.ts';
+import { metricsCacheConfig } from '#consumers/service-metrics/config.ts';
 import { patternsConfig } from '#patterns/config.ts';
 import { openWalLog } from '#log/wal/wal-log.ts';
 import type { WalLog } from '#log/wal/wal-log.ts';
@@ -63,6 +64,7 @@ async function start(t: TestContext, settings: Partial<GatewayConfig> = {}, acce
       policies: defaultsOf(policiesConfig),
       parsing: defaultsOf(parsingConfig),
       patterns: defaultsOf(patternsConfig),
+      metrics_cache: defaultsOf(metricsCacheConfig),
     },
     incarnation: log.incarnation,
     logDirectory: join(directory, 'log'),
@@ -73,6 +75,7 @@ async function start(t: TestContext, settings: Partial<GatewayConfig> = {}, acce
     recentBatches: async () => [],
     templates: () => [],
     onTemplates: () => undefined,
+    figures: () => undefined,
     onCommitted: (end) => log.advance(end),
     clock: systemClock,
     logger: silentLogger,

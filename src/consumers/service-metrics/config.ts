@@ -17,6 +17,8 @@ export const metricsCacheConfig = section('Figures of services by the minute, ke
     minimum: 1000,
   }),
   read_bytes: bytes('4MiB', 'Bytes read from a shard of the log at a time.', { minimum: 1 }),
+  answer_age: duration('1s', 'How long a gateway worker answers the same question with the same figures.', { minimum: 0, maximum: 60_000 }),
+  max_answers: integer(1000, 'Answers that each gateway worker keeps; beyond it the oldest go.', { minimum: 1 }),
   read_interval: duration('200ms', 'Shortest time between two reads of the log.', { minimum: 1 }),
 });
 

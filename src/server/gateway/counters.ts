@@ -18,7 +18,7 @@ export interface ParsedCounts {
 
 /** Plain data: crosses threads as a message. */
 export interface GatewayCounts {
-  /** `path status` → requests, ingest routes only. */
+  /** `path status` → requests that a worker answers itself. */
   requests: Record<string, number>;
   /** `receiver event` → how often, such as `syslog refused_network`. */
   events: Record<string, number>;

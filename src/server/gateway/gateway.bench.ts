@@ -11,6 +11,7 @@ import { accessConfig } from '#access/config.ts';
 import { ingestConfig } from '#ingest/config.ts';
 import { logConfig } from '#log/config.ts';
 import { parsingConfig } from '#parsing/config.ts';
+import { metricsCacheConfig } from '#consumers/service-metrics/config.ts';
 import { patternsConfig } from '#patterns/config.ts';
 import { openWalLog } from '#log/wal.ts';
 import { systemClock } from '#platform/clock.ts';
@@ -55,6 +56,7 @@ const gateway = await startGateway({
     policies: defaultsOf(policiesConfig),
     parsing: defaultsOf(parsingConfig),
     patterns: defaultsOf(patternsConfig),
+    metrics_cache: defaultsOf(metricsCacheConfig),
   },
   incarnation: log.incarnation,
   logDirectory: directory,
@@ -65,6 +67,7 @@ const gateway = await startGateway({
   recentBatches: async () => [],
   templates: () => [],
   onTemplates: () => undefined,
+  figures: () => undefined,
   onCommitted: (end) => log.advance(end),
   clock: systemClock,
   logger: silentLogger,

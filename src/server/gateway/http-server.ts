@@ -14,6 +14,8 @@ import { RouteTable } from '#receivers/route-table.ts';
 import type { GatewayConfig } from '#server/gateway-config.ts';
 import { countRequest } from './counters.ts';
 import type { GatewayCounts } from './counters.ts';
+import { figuresPath } from './figure-answers.ts';
+import type { FigureAnswers } from './figure-answers.ts';
 import type { PageGuard } from './foreign-page.ts';
 import { endWithError } from './proxy.ts';
 import type { Proxy } from './proxy.ts';
@@ -27,6 +29,8 @@ export interface GatewayHttpOptions {
   readonly exchange: ReceiverExchange;
   /** Takes what no route takes; undefined: it is not found. */
   readonly proxy?: Proxy;
+  /** Answers reads of the metrics cache before the main thread is asked. */
+  readonly figures?: FigureAnswers;
   readonly pageGuard: PageGuard;
   readonly retryAfterMs: number;
   readonly counts: () => GatewayCounts;
@@ -79,12 +83,13 @@ export class GatewayHttp {
   #dispatch(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
     this.#fresh.delete(request.socket);
     if (this.#stopping) response.shouldKeepAlive = false;
-    const { exchange, proxy, pageGuard, counts, config } = this.#options;
+    const { exchange, proxy, figures, pageGuard, counts, config } = this.#options;
     const foreign = pageGuard.refusal(request);
     if (foreign !== undefined) return sendError(request, response, foreign, config);
     const url = request.url ?? '/';
     const mark = url.indexOf('?');
-    const found = this.#routes.find(request.method ?? '', mark < 0 ? url : url.slice(0, mark));
+    const path = mark < 0 ? url : url.slice(0, mark);
+    const found = this.#routes.find(request.method ?? '', path);
     if (found !== undefined && 'route' in found) {
       const stopping = this.#stopping ? this.#shuttingDown() : undefined;
       void exchange.receive(found, { request, response, awaitsContinue }, stopping);
@@ -94,9 +99,13 @@ export class GatewayHttp {
       countRequest(counts(), 'method_not_allowed', httpStatusOfKind[error.kind]);
       sendError(request, response, error, config);
     } else if (proxy !== undefined) {
-      counts().proxiedRequests += 1;
-      if (awaitsContinue) response.writeContinue();
-      proxy.forward(request, response);
+      const forward = (): void => {
+        counts().proxiedRequests += 1;
+        if (awaitsContinue) response.writeContinue();
+        proxy.forward(request, response);
+      };
+      if (figures !== undefined && path === figuresPath) figures.answer(request, response, forward);
+      else forward();
     } else {
       sendError(request, response, new AppError('not_found', 'there is nothing at this address of this port'), config);
     }

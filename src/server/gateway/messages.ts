@@ -1,6 +1,7 @@
 /** What the main thread and a gateway worker tell each other; all plain data. */
 import type { PlainAccess } from '#access/access.ts';
 import type { ErrorCode } from '#base/errors.ts';
+import type { MetricsCacheConfig } from '#consumers/service-metrics/config.ts';
 import type { IngestConfig } from '#ingest/config.ts';
 import type { PressureFacts } from '#ingest/pressure.ts';
 import type { PoliciesConfig } from '#ingest/policies-config.ts';
@@ -14,6 +15,7 @@ import type { LogRecord } from '#platform/telemetry.ts';
 import type { GatewayConfig } from '#server/gateway-config.ts';
 import type { ReceiversConfig } from '#receivers/config.ts';
 import type { GatewayCounts } from './counters.ts';
+import type { FiguresQuestion } from './figure-answers.ts';
 import type { ListenerStatus } from './receiver-listeners.ts';
 import type { LiveRules } from '#ingest/rule-book.ts';
 import type { StreamFacts } from './worker-intake.ts';
@@ -29,6 +31,7 @@ export interface GatewayWorkerConfig {
   readonly quarantine: QuarantineConfig;
   readonly parsing: ParsingConfig;
   readonly patterns: PatternsConfig;
+  readonly metrics_cache: MetricsCacheConfig;
 }
 
 /** Where a worker's shard of the log goes on (`WriterStart` of the WAL). */
@@ -75,10 +78,13 @@ export type FromGatewayWorker =
   /** What was counted since the last one; `reply` is set where it was asked for. */
   | { readonly type: 'counts'; readonly counts: GatewayCounts; readonly reply?: number; readonly streams?: StreamFacts }
   | { readonly type: 'templates'; readonly templates: readonly LearntTemplate[] }
+  | { readonly type: 'figures'; readonly question: FiguresQuestion; readonly reply: number }
   | { readonly type: 'log'; readonly record: LogRecord };
 
 export type ToGatewayWorker =
   | { readonly type: 'pressure'; readonly facts: PressureFacts }
   | { readonly type: 'rules'; readonly rules: LiveRules }
   | { readonly type: 'report'; readonly reply: number }
+  /** Undefined where the question is wrong. */
+  | { readonly type: 'figures'; readonly text: string | undefined; readonly reply: number }
   | { readonly type: 'stop' };

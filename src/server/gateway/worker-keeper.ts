@@ -13,6 +13,7 @@ import type { ShardEnd } from '#log/durable-log.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { GatewayCounts } from './counters.ts';
+import type { FiguresQuestion } from './figure-answers.ts';
 import type { ListenerStatus } from './receiver-listeners.ts';
 import type { LearntTemplate } from '#patterns/pattern-miner.ts';
 import type { LiveRules } from '#ingest/rule-book.ts';
@@ -34,6 +35,8 @@ export interface WorkerKeeperOptions {
   /** Templates that are known already; asked whenever a worker starts. */
   readonly templates: () => readonly LearntTemplate[];
   readonly onTemplates: (learnt: readonly LearntTemplate[]) => void;
+  /** The metrics cache's answer; undefined where the question is wrong. */
+  readonly figures: (question: FiguresQuestion) => string | undefined;
   readonly reusePort: boolean;
   readonly onCommitted: (end: ShardEnd) => void;
   readonly onCounts: (counts: GatewayCounts) => void;
@@ -196,6 +199,8 @@ export class WorkerKeeper {
         return;
       case 'templates':
         return this.#options.onTemplates(message.templates);
+      case 'figures':
+        return this.#send({ type: 'figures', text: this.#options.figures(message.question), reply: message.reply });
       case 'log':
         return this.#options.logger[message.record.level](message.record.fields, message.record.message);
       default:

@@ -13,10 +13,13 @@ import type { Logger } from '#platform/logger.ts';
 import { ByteBudget } from '#receivers/byte-budget.ts';
 import type { HttpSide, ReceiverContext } from '#receivers/receiver.ts';
 import type { ReceiverRoute } from '#receivers/http-receiver.ts';
-import { countEvent, zeroCounts } from './counters.ts';
+import { countEvent, countRequest, zeroCounts } from './counters.ts';
 import type { GatewayCounts } from './counters.ts';
+import { FigureAnswers, figuresPath } from './figure-answers.ts';
+import type { FigureAnswersOptions } from './figure-answers.ts';
 import { createPageGuard, noPageGuard } from './foreign-page.ts';
 import { GatewayHttp } from './http-server.ts';
+import type { GatewayHttpOptions } from './http-server.ts';
 import type { GatewayConfig } from '#server/gateway-config.ts';
 import type { GatewayWorkerConfig, RecentBatch } from './messages.ts';
 import { createProxy } from './proxy.ts';
@@ -42,6 +45,10 @@ export interface WorkerRuntimeOptions {
   readonly lastReceivedMs: number;
   /** The sender, who may write; throws AppError unauthenticated, forbidden. */
   readonly authenticate: Intake['authenticate'];
+  /** The caller, who may read; throws likewise. */
+  readonly authenticateReader: FigureAnswersOptions['authenticate'];
+  /** Asks the main thread for figures of the metrics cache. */
+  readonly askFigures: FigureAnswersOptions['ask'];
   /** No keys are configured: everyone who reaches it is let in. */
   readonly isOpen: boolean;
   readonly apiSocketPath: string;
@@ -97,9 +104,16 @@ export async function startWorkerRuntime(options: WorkerRuntimeOptions): Promise
     sendError: (request, response, error) => sendError(request, response, error, config.gateway),
   });
   const createHttp = httpServers(site, budget);
+  const figures = new FigureAnswers({
+    config: config.metrics_cache,
+    authenticate: options.authenticateReader,
+    ask: options.askFigures,
+    onAnswer: () => countRequest(counts, figuresPath, 200),
+    clock: options.clock,
+  });
   const main = createHttp(
     receivers.flatMap(({ routes }) => routes),
-    proxy,
+    { proxy, figures },
   );
   const listeners = new ReceiverListeners();
   let statuses: readonly ListenerStatus[];
@@ -151,12 +165,12 @@ function receiverContext(site: Site, { intake }: WorkerIntake, budget: ByteBudge
 function httpServers({ options, counts }: Site, budget: ByteBudget) {
   const { config, clock, logger } = options;
   const exchange = new ReceiverExchange({ ingestConfig: config.ingest, linger: config.gateway, budget, counts, clock, logger });
-  return (routes: readonly ReceiverRoute[], proxy?: ReturnType<typeof createProxy>): HttpSide =>
+  return (routes: readonly ReceiverRoute[], main: Pick<GatewayHttpOptions, 'proxy' | 'figures'> = {}): HttpSide =>
     new GatewayHttp({
       config: config.gateway,
       routes,
       exchange,
-      proxy,
+      ...main,
       pageGuard: options.isOpen ? createPageGuard(hostNames(config.gateway)) : noPageGuard,
       retryAfterMs: config.ingest.overload_retry_after,
       counts,
