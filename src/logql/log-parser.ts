@@ -92,7 +92,8 @@ function parseCallOfText(reader: TokenReader): string {
 /** What stands behind the `|`. */
 function parseStage(reader: TokenReader): Stage {
   const { next, second } = reader;
-  const isLabel = second.kind === 'operator' && comparisons[second.text] !== undefined;
+  // `| unpack != "x"` is the stage with a line filter behind it
+  const isLabel = second.kind === 'operator' && comparisons[second.text] !== undefined && !lineOperators.includes(second.text);
   if (next.kind !== 'identifier' || isLabel) return { kind: 'label-filter', filter: parseLabelFilter(reader) };
   const parse = stageParsers[next.text];
   if (parse === undefined) return { kind: 'label-filter', filter: parseLabelFilter(reader) };

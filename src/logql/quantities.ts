@@ -22,7 +22,9 @@ export function parseSeconds(text: string): number | undefined {
   if (!wholeDuration.test(text)) return undefined;
   let seconds = 0;
   for (const [, amount, unit] of text.matchAll(durationPart)) seconds += Number(amount) * secondsOf[unit];
-  return text.startsWith('-') ? -seconds : seconds;
+  // a duration is a whole number of nanoseconds
+  const rounded = Math.round(seconds * 1e9) / 1e9;
+  return text.startsWith('-') ? -rounded : rounded;
 }
 
 const sizeUnits = ['', 'k', 'm', 'g', 't', 'p', 'e'];

@@ -26,8 +26,10 @@ const floats =
 
 const folded =
   (combine: (a: number, b: number) => number) =>
-  (...values: number[]): number =>
-    values.reduce(combine);
+  (...values: number[]): number => {
+    if (values.length === 0) throw new TemplateError('wrong number of args: want at least 1 got 0');
+    return values.reduce(combine);
+  };
 
 function divided(a: number, b: number): number {
   if (b === 0) throw new TemplateError('integer divide by zero');

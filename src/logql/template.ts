@@ -75,7 +75,7 @@ class TemplateParser {
       this.#at = open + (isTrimmed ? 3 : 2);
       const action = this.#readAction();
       if (/^(?:end|else)\b/.test(action)) return { nodes, end: action };
-      if (action !== '' && !action.startsWith('/*')) nodes.push(this.#node(action, depth));
+      if (!action.startsWith('/*')) nodes.push(this.#node(action, depth));
     }
   }
 
