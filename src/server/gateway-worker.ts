@@ -10,6 +10,7 @@ import { openWalWriter } from '#log/wal/wal-writer.ts';
 import { systemClock } from '#platform/clock.ts';
 import { nodeFiles } from '#platform/files.ts';
 import { shrinkHeap } from '#platform/heap.ts';
+import { shrinkHeap } from '#platform/heap.ts';
 import { forwardingLogger } from '#platform/telemetry.ts';
 import type { FromGatewayWorker, GatewayWorkerData, ToGatewayWorker } from './gateway/messages.ts';
 import type { FiguresQuestion } from './gateway/figure-answers.ts';
@@ -90,6 +91,7 @@ async function run(): Promise<void> {
     else if (message.type === 'figures') takeFigures(message.reply, message.text);
     else void stop(runtime, timer, report);
   });
+  shrinkHeap();
   shrinkHeap();
   send({ type: 'listening', port: runtime.port, listeners: runtime.listeners });
 }

@@ -35,6 +35,7 @@ import { systemClock } from '#platform/clock.ts';
 import { openDataDirectory } from '#platform/data-directory.ts';
 import { nodeFiles } from '#platform/files.ts';
 import { shrinkHeap } from '#platform/heap.ts';
+import { shrinkHeap } from '#platform/heap.ts';
 import { Metrics } from '#platform/metrics.ts';
 import { Telemetry } from '#platform/telemetry.ts';
 import type { LogLevel } from '#platform/telemetry.ts';
@@ -81,6 +82,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     const directory = await openDataDirectory(config.data, { version, clock: systemClock });
     closers.add('data directory', () => directory.close());
     const { url, failed } = await startParts({ config, logger, closers, directory, startedMs: systemClock.nowMs() });
+    shrinkHeap();
     shrinkHeap();
     return { url, failed, dataDirectory: directory.path, close: () => closers.closeAll(logger) };
   } catch (error) {
