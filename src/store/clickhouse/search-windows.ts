@@ -6,8 +6,8 @@ import type { QueryNode } from '#language/ast.ts';
 import { resolveField } from '#language/fields.ts';
 import { isLookup, isNarrow } from '#language/selectivity.ts';
 
-/** A lookup wants few windows; for a word, and for what no table below tells of, nobody knows. */
-const lookupRows = 2_000_000;
+/** A lookup comes to its end, so it wants few windows; for a word, and for what no table below tells of, nobody knows. */
+const lookupRows = 16_777_216;
 const narrowRows = 262_144;
 const unknownRows = 65_536;
 
