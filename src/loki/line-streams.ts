@@ -26,8 +26,7 @@ export const unknownLevel = 'unknown';
 
 /** A column goes before an entry of the same name. */
 export function streamLabels(fields: StreamFields): LabelSet {
-  const labels = new Map<string, string>();
-  for (const [name, value] of Object.entries(fields.resource)) if (value !== '') labels.set(labelName(name), value);
+  const labels = labelsOfEntries(Object.keys(fields.resource), Object.values(fields.resource));
   for (const { label, field } of columnLabels) if (fields[field] !== '') labels.set(label, fields[field]);
   const level = levelLabel(fields.level);
   if (level !== '' && !labels.has('level')) labels.set('level', level);
@@ -35,14 +34,35 @@ export function streamLabels(fields: StreamFields): LabelSet {
 }
 
 export function structuredMetadata({ attributes, level, traceId, spanId, tags }: LogLine): LabelSet {
-  const metadata = new Map<string, string>();
-  for (const [index, name] of attributes.names.entries())
-    if (attributes.values[index] !== '') metadata.set(labelName(name), attributes.values[index]);
+  const metadata = labelsOfEntries(attributes.names, attributes.values);
   if (tags.length > 0) metadata.set('tags', tags.join(','));
   if (traceId !== '') metadata.set('trace_id', traceId);
   if (spanId !== '') metadata.set('span_id', spanId);
   metadata.set('detected_level', levelLabel(level) || unknownLevel);
   return metadata;
+}
+
+/**
+ * Entries with a value under the names of their labels. Where two are the same label, the one with that very name counts, else
+ * the one with points (`a.b` for `a_b`), else the first by name: the order of `label-fields.ts`.
+ */
+function labelsOfEntries(names: readonly string[], values: readonly string[]): Map<string, string> {
+  const labels = new Map<string, string>();
+  const sources = new Map<string, string>();
+  for (const [index, name] of names.entries()) {
+    if (values[index] === '') continue;
+    const label = labelName(name);
+    const known = sources.get(label);
+    if (known !== undefined && compareSources(known, name, label) <= 0) continue;
+    sources.set(label, name);
+    labels.set(label, values[index]);
+  }
+  return labels;
+}
+
+function compareSources(a: string, b: string, label: string): number {
+  const rank = (name: string): number => (name === label ? 0 : name === label.replaceAll('_', '.') ? 1 : 2);
+  return rank(a) - rank(b) || (a < b ? -1 : 1);
 }
 
 /** As it came: before it was parsed, where that changed it. */
