@@ -26,6 +26,7 @@ const line: LogLine = {
   tags: [],
   raw: '',
   sampleRate: 1,
+  patternId: 0n,
 };
 
 test('A, B and C have the fields of their designs, in their names', () => {
@@ -78,12 +79,15 @@ test('what a line does not have is left out, a level that nobody gave is null', 
     'receive_ts',
   ]);
   assert.equal((JSON.parse(toRecordA(bare)) as { level: unknown }).level, null);
-  const full: LogLine = { ...line, environment: 'prod', tags: ['a'], raw: 'r', sampleRate: 0.5, skewed: true };
-  assert.deepEqual(Object.keys(JSON.parse(toRecordB(full)) as object).slice(-6), [
+  const full: LogLine = { ...line, environment: 'prod', tags: ['a'], raw: 'r', sampleRate: 0.5, patternId: 0x1f2en, skewed: true };
+  for (const shape of [toRecordA, toRecordB, toRecordC])
+    assert.equal((JSON.parse(shape(full)) as { pattern: string }).pattern, '0000000000001f2e');
+  assert.deepEqual(Object.keys(JSON.parse(toRecordB(full)) as object).slice(-7), [
     'resource',
     'tags',
     'raw',
     'sample_rate',
+    'pattern',
     'receive_ts',
     'skewed',
   ]);

@@ -36,6 +36,7 @@ function extraMembers(line: LogLine): string[] {
   if (line.tags.length > 0) members.push(`"tags":${JSON.stringify(line.tags)}`);
   if (line.raw !== '') members.push(`"raw":${quote(line.raw)}`);
   if (line.sampleRate !== 1) members.push(`"sample_rate":${line.sampleRate}`);
+  if (line.patternId !== 0n) members.push(`"pattern":"${line.patternId.toString(16).padStart(16, '0')}"`);
   members.push(`"receive_ts":"${new Date(line.receivedMs).toISOString()}"`);
   if (line.skewed) members.push('"skewed":true');
   return members;

@@ -112,6 +112,7 @@ const rareMembers = {
   tags: Type.Optional(Type.Array(Type.String())),
   raw: Type.Optional(Type.String({ description: 'The line before it was parsed, where that differs.' })),
   sample_rate: Type.Optional(Type.Number({ description: 'Share of such lines that was kept.' })),
+  pattern: Type.Optional(Type.String({ description: 'Id of its pattern, for the filter `pattern:<id>` and `/v1/patterns`.' })),
   receive_ts: Type.String({ format: 'date-time', description: 'When the server took it.' }),
   skewed: Type.Optional(Type.Literal(true, { description: 'Event and receive time differ by more than 30 s.' })),
 };

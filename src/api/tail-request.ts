@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { AppError } from '#base/errors.ts';
 import type { TailRequest } from '#consumers/live-tail.ts';
 import { allOf } from '#language/ast.ts';
+import type { QueryNode } from '#language/ast.ts';
 import type { QueryConfig } from '#language/config.ts';
 import { parseFilters } from '#language/filters.ts';
 import { parseQuery } from '#language/parser.ts';
@@ -15,6 +16,8 @@ export interface TailRequestContext {
   /** Tenant that the sender may read; throws AppError unauthenticated, forbidden. */
   readonly authenticate: (headers: IncomingHttpHeaders) => string;
   readonly queryConfig: QueryConfig;
+  /** Puts a query into other words that mean the same, such as all ids of a pattern. */
+  readonly rewrite?: (node: QueryNode) => QueryNode;
 }
 
 /** Throws AppError for a bad key, query, filter or cursor parameter. An SSE client resumes by `Last-Event-ID`, which goes first. */
@@ -37,7 +40,8 @@ export function readTailRequest(
       filters.set(name, [...(filters.get(name) ?? []), value]);
     }
   }
-  const where = allOf([parseQuery(query ?? '', context.queryConfig), parseFilters(Object.fromEntries(filters), context.queryConfig)]);
+  const asked = allOf([parseQuery(query ?? '', context.queryConfig), parseFilters(Object.fromEntries(filters), context.queryConfig)]);
+  const where = context.rewrite === undefined ? asked : context.rewrite(asked);
   return { tenant, where, cursor: cursor === '' ? undefined : cursor };
 }
 

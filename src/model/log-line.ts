@@ -27,4 +27,6 @@ export interface LogLine {
   readonly tags: readonly string[];
   readonly raw: string;
   readonly sampleRate: number;
+  /** Id of its message's template, 0 = none. */
+  readonly patternId: bigint;
 }

@@ -206,6 +206,7 @@ export function lineOfRow(view: BatchView, row: number): LogLine {
     tags: Array.from({ length: tags.offsets[row + 1] - tags.offsets[row] }, (_, i) => dictionaryTextAt(tags.values, tags.offsets[row] + i)),
     raw: textAt(view.text('raw'), row),
     sampleRate: view.sampleRate[row],
+    patternId: view.patternId[row],
   };
 }
 

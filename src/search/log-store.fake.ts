@@ -87,6 +87,7 @@ export class FakeLogStore implements LogStore {
       tags: [],
       raw: '',
       sampleRate: 1,
+      patternId: 0n,
       skewed: false,
       receivedMs: tsMs,
       ...rest,

@@ -18,6 +18,7 @@ import { admitOwnClients } from '#consumers/internal-access.ts';
 import { QuarantineKeeper } from '#consumers/quarantine/quarantine.ts';
 import { Indexer, indexerName } from '#consumers/indexer/indexer.ts';
 import { Replay } from '#consumers/indexer/replay.ts';
+import { Journeys } from '#consumers/journey/journeys.ts';
 import type { TailService } from '#consumers/live-tail.ts';
 import { ServiceMetrics } from '#consumers/service-metrics/service-metrics.ts';
 import { createTailService } from '#consumers/tail/tail-service.ts';
@@ -34,7 +35,6 @@ import { testParser } from '#parsing/test-parser.ts';
 import { systemClock } from '#platform/clock.ts';
 import { openDataDirectory } from '#platform/data-directory.ts';
 import { nodeFiles } from '#platform/files.ts';
-import { shrinkHeap } from '#platform/heap.ts';
 import { shrinkHeap } from '#platform/heap.ts';
 import { Metrics } from '#platform/metrics.ts';
 import { Telemetry } from '#platform/telemetry.ts';
@@ -54,6 +54,7 @@ import type { LiveRules } from '#ingest/rule-book.ts';
 import { startGateway } from './gateway.ts';
 import type { Gateway, RecentBatch } from './gateway.ts';
 import { openPatterns } from './patterns.ts';
+import type { QueryNode } from '#language/ast.ts';
 import { withAllIds } from '#patterns/all-ids.ts';
 import type { PatternCatalogue } from '#patterns/pattern-catalogue.ts';
 import { createRuleFacts } from './rule-facts.ts';
@@ -83,7 +84,6 @@ export async function startServer(config: Config): Promise<RunningServer> {
     closers.add('data directory', () => directory.close());
     const { url, failed } = await startParts({ config, logger, closers, directory, startedMs: systemClock.nowMs() });
     shrinkHeap();
-    shrinkHeap();
     return { url, failed, dataDirectory: directory.path, close: () => closers.closeAll(logger) };
   } catch (error) {
     await closers.closeAll(logger);
@@ -112,7 +112,8 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   const operations = createOperations({ ...facts, ...running });
 
   const access = createAccess(accessSettings);
-  const tailOptions = { tail, config: config.tail, queryConfig: config.query };
+  const rewrite = (node: QueryNode): QueryNode => withAllIds(node, patterns);
+  const tailOptions = { tail, config: config.tail, queryConfig: config.query, rewrite };
   const parts = {
     search,
     access,
@@ -122,6 +123,7 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
     rules: ruleOptions(config, rules, late),
     views: createViews(config, documents),
     exports: await startExports(site, search, documents),
+    journeys: new Journeys({ log, store, indexed: () => indexer.found, config: config.journey }),
     patterns: { store, catalogue: patterns },
     sources: store,
     loki: new LokiParts(search.runner, store, config.loki),

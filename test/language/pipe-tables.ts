@@ -107,5 +107,6 @@ function lineOf(row: SampleRow, number: number): LogLine {
     tags: row.tags,
     raw: '',
     sampleRate: sampleRateOf(number),
+    patternId: 0n,
   };
 }

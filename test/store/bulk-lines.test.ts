@@ -18,6 +18,7 @@ import type { LineKey, LineQuery, ReadOptions } from '#store/log-store.ts';
 import { toRecordA } from '../../src/api/record-shapes.ts';
 import type { ClickHouseStore } from '../../src/store/clickhouse/clickhouse-store.ts';
 import { objectOf, rowOf } from './rendered-lines.ts';
+import type { RecordFinisher } from '../../src/model/log-batch.ts';
 import { batchOf, batchOfTexts, storeBed } from './store-harness.ts';
 import type { StoreBed } from './store-harness.ts';
 
@@ -152,6 +153,15 @@ function sameJson(given: string, wanted: string): void {
   assert.deepEqual(exact(given), exact(wanted), `${given}\n${wanted}`);
 }
 
+/** Ids with leading zeros, with all bits, and none. */
+const patternsOfAllKinds: RecordFinisher = {
+  finish(builder) {
+    const turn = builder.rowCount % 4;
+    if (turn > 0) builder.setPattern(turn === 1 ? 0 : 0xffff_fff0 + turn, builder.rowCount + 1);
+    return undefined;
+  },
+};
+
 test('the engine renders lines as search and its columns give them', { timeout: 120_000 }, async (t) => {
   const bed = await storeBed(t);
   const store = await bed.openStore();
@@ -160,9 +170,9 @@ test('the engine renders lines as search and its columns give them', { timeout: 
   const seed = Number(process.env['MILLRACE_TEST_SEED'] ?? Date.now());
   t.diagnostic(`seed ${seed}`);
   const records = fc.sample(oddRecord, { seed, numRuns: 600 });
-  await store.sink.insert(batchOfTexts(records.slice(0, 400), 0));
+  await store.sink.insert(batchOfTexts(records.slice(0, 400), 0, 'default', Date.now(), patternsOfAllKinds));
   await store.sink.flush();
-  await store.sink.insert(batchOfTexts(records.slice(400), 1));
+  await store.sink.insert(batchOfTexts(records.slice(400), 1, 'default', Date.now(), patternsOfAllKinds));
   const lines = await found(store, query(''));
   assert.ok(lines.length > 500, `${lines.length} of 600 odd lines were taken`);
 
@@ -244,7 +254,7 @@ test('Parquet: from the engine at once and from rows, read back by the engine', 
   await store.sink.recover();
   const seed = Number(process.env['MILLRACE_TEST_SEED'] ?? Date.now());
   t.diagnostic(`seed ${seed}`);
-  await store.sink.insert(batchOfTexts(fc.sample(oddRecord, { seed, numRuns: 300 }), 0));
+  await store.sink.insert(batchOfTexts(fc.sample(oddRecord, { seed, numRuns: 300 }), 0, 'default', Date.now(), patternsOfAllKinds));
   const lines = await found(store, query(''));
   const [direct, rows, made] = ['direct.parquet', 'rows.bin', 'made.parquet'].map((name) => join(bed.directory, name));
   const { bytes } = await store.parquetLines(query(''), options);
@@ -257,9 +267,10 @@ test('Parquet: from the engine at once and from rows, read back by the engine', 
     const given = await parquetRows(bed, path);
     assert.equal(given.length, lines.length);
     for (const [index, line] of lines.entries()) {
-      const { id, timestamp, level, message, metadata, attributes, tags, skewed } = given[index];
+      const { id, timestamp, level, message, metadata, attributes, tags, skewed, pattern } = given[index];
       assert.deepEqual([id, message, level, tags, skewed], [line.id, line.message, severityName(line.level), line.tags, line.skewed]);
       assert.equal(parseTimestamp(String(timestamp)), line.tsNs);
+      assert.equal(pattern, line.patternId === 0n ? '' : line.patternId.toString(16).padStart(16, '0'));
       sameJson(String(metadata), String(objectOf(line, ['metadata']).slice('{"metadata":'.length, -2)));
       assert.equal(Object.keys(attributes as object).length, new Set(line.attributes.names).size);
     }

@@ -9,6 +9,7 @@ import { EngineSupervisor } from '#engine/engine-supervisor.ts';
 import { engineConfig } from '#engine/config.ts';
 import { ingestConfig } from '#ingest/config.ts';
 import { LogBatchBuilder } from '#model/log-batch.ts';
+import type { RecordFinisher } from '#model/log-batch.ts';
 import { systemClock } from '#platform/clock.ts';
 import { nodeFiles } from '#platform/files.ts';
 import { silentLogger } from '#platform/logger.ts';
@@ -71,7 +72,14 @@ export function batchOf(records: readonly object[], sequence: number, tenant = '
 }
 
 /** The same of records as JSON texts, which can say what no value of JavaScript can. */
-export function batchOfTexts(records: readonly string[], sequence: number, tenant = 'default', receivedMs = Date.now()): InsertBatch {
+export function batchOfTexts(
+  records: readonly string[],
+  sequence: number,
+  tenant = 'default',
+  receivedMs = Date.now(),
+  finisher?: RecordFinisher,
+): InsertBatch {
+  builder.finisher = finisher;
   decoder.decodeJson(Buffer.from(`{"logs":[${records.join(',')}]}`), {}, builder);
   const block = builder.finish({ tenant, receivedMs, origin: 64, seq: sequence, maxClockSkewMs: 30_000 });
   const accepted = { accepted: records.length, sampled: 0, dropped: 0, duplicate: 0, quarantined: 0, refused: 0 };

@@ -26,6 +26,7 @@ const wideColumns = [
   'tags',
   'raw',
   'sample_rate',
+  'pattern_id',
 ];
 
 export const lineColumns = [keyColumns, ...wideColumns].join(', ');
@@ -67,5 +68,6 @@ export function lineOfColumns(row: readonly unknown[]): LogLine {
     tags: row[19] as string[],
     raw: row[20] as string,
     sampleRate: Number(row[21]),
+    patternId: BigInt(row[22] as string),
   };
 }

@@ -59,6 +59,8 @@ const nanosOf = 'toUnixTimestamp64Nano(ts)';
 const timeText = `concat(replaceOne(substring(toString(ts), 1, multiIf(${nanosOf} % 1000000 = 0, 23, ${nanosOf} % 1000 = 0, 26, 29)), ' ', 'T'), 'Z')`;
 const receiveTimeText = `concat(replaceOne(toString(receive_ts), ' ', 'T'), 'Z')`;
 
+const patternText = `if(pattern_id = 0, '', leftPad(lower(hex(pattern_id)), 16, '0'))`;
+
 const severities = Array.from({ length: 25 }, (_, number) => severityName(number));
 const levelText = `[${severities.map((name) => `'${name}'`).join(', ')}][if(level > 24, 1, level + 1)]`;
 const levelJson = `[${severities.map((name) => (name === '' ? `'null'` : `'"${name}"'`)).join(', ')}][if(level > 24, 1, level + 1)]`;
@@ -85,6 +87,7 @@ const recordParts = [
   whereGiven('notEmpty(tags)', [`',"tags":'`, json('tags')]),
   whereGiven(`raw != ''`, [`',"raw":'`, json('raw')]),
   whereGiven('sample_rate != 1', [`',"sample_rate":'`, 'toString(sample_rate)']),
+  whereGiven('pattern_id != 0', [`',"pattern":"'`, patternText, `'"'`]),
   `',"receive_ts":"'`,
   receiveTimeText,
   `if(skewed = 1, '","skewed":true}\\n', '"}\\n')`,
@@ -195,5 +198,6 @@ export const rowColumns: readonly { readonly name: string; readonly type: string
   { name: 'tags', type: 'Array(String)', sql: "CAST(tags, 'Array(String)')" },
   { name: 'raw', type: 'String', sql: 'raw' },
   { name: 'sample_rate', type: 'Float32', sql: 'sample_rate' },
+  { name: 'pattern', type: 'String', sql: patternText },
   { name: 'skewed', type: 'Bool', sql: 'toBool(skewed = 1)' },
 ];
