@@ -46,7 +46,7 @@ export function TopBar({ onHelp, onCommands }: { readonly onHelp: () => void; re
         )}
       </nav>
       <div className={styles.tools}>
-        <Button look="quiet" className={styles.commands} onClick={onCommands} aria-label="Commands">
+        <Button look="quiet" className={styles.commands} onClick={onCommands} title="Commands" aria-label="Commands, Ctrl K">
           <kbd>Ctrl K</kbd>
         </Button>
         <ZoneSwitch />
@@ -67,7 +67,7 @@ function ZoneSwitch() {
       className={styles.zone}
       onClick={() => setZone(other)}
       title={`Times are in ${zoneName(zone)}; switch to ${zoneName(other)}`}
-      aria-label={`Time zone ${zoneName(zone)}; switch to ${zoneName(other)}`}
+      aria-label={`${zone === 'utc' ? 'UTC' : 'Local time'}: times are in ${zoneName(zone)}; switch to ${zoneName(other)}`}
     >
       {zone === 'utc' ? 'UTC' : 'Local'}
     </Button>

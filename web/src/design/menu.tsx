@@ -123,7 +123,7 @@ export function MenuButton({ label, entries, align, children, ...button }: MenuB
       {children === undefined ? (
         <IconButton {...common} icon={button.icon ?? 'more'} label={label} />
       ) : (
-        <Button {...common} aria-label={label}>
+        <Button {...common} title={label}>
           {children}
           <Icon name="chevronDown" size={12} />
         </Button>
