@@ -50,7 +50,7 @@ const facts = {
 } as const;
 
 export const queryEndpoints = {
-  query: {
+  tableOfQuery: {
     ...facts,
     method: 'POST',
     path: '/v1/query',
@@ -64,7 +64,7 @@ export const queryEndpoints = {
       time_range: { last: '1h' },
     },
   },
-  queryByParameters: {
+  tableOfQueryByParameters: {
     ...facts,
     method: 'GET',
     path: '/v1/query',

@@ -16,13 +16,13 @@ const readQueryParameters = createRequestReader(queryParameters, 'the query stri
 export function queryRoutes(parts: PipeParts): ApiRoute[] {
   return [
     {
-      endpoint: queryEndpoints.query,
+      endpoint: queryEndpoints.tableOfQuery,
       handle: (request) => {
         const { limit, ...rest } = readQueryBody(request.body ?? {});
         return answer(parts, { ...selectionOf(rest), limit }, request);
       },
     },
-    { endpoint: queryEndpoints.queryByParameters, handle: (request) => answer(parts, requestOfParameters(request), request) },
+    { endpoint: queryEndpoints.tableOfQueryByParameters, handle: (request) => answer(parts, requestOfParameters(request), request) },
   ];
 }
 

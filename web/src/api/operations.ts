@@ -17,6 +17,13 @@ export const addresses = {
   fieldValues: ['GET', '/v1/fields/values'],
   patterns: ['POST', '/v1/patterns'],
   exportLines: ['POST', '/v1/logs/export'],
+  exports: ['GET', '/v1/exports'],
+  exportCreate: ['POST', '/v1/exports'],
+  export: ['GET', '/v1/exports/{id}'],
+  exportFile: ['GET', '/v1/exports/{id}/file'],
+  exportDelete: ['DELETE', '/v1/exports/{id}'],
+  query: ['POST', '/v1/query'],
+  queryByParameters: ['GET', '/v1/query'],
   explainQuery: ['POST', '/v1/query/explain'],
   aggregateA: ['POST', '/v1/logs/aggregate'],
   aggregateC: ['POST', '/v1/aggregate'],
@@ -51,6 +58,37 @@ export const addresses = {
   link: ['GET', '/v1/links/{id}'],
   policyDelete: ['DELETE', '/v1/policies/{name}'],
   openApi: ['GET', '/openapi.json'],
+  lokiQuery: ['GET', '/loki/api/v1/query'],
+  lokiQueryForm: ['POST', '/loki/api/v1/query'],
+  lokiQueryRange: ['GET', '/loki/api/v1/query_range'],
+  lokiQueryRangeForm: ['POST', '/loki/api/v1/query_range'],
+  lokiLabels: ['GET', '/loki/api/v1/labels'],
+  lokiLabelsForm: ['POST', '/loki/api/v1/labels'],
+  lokiLabel: ['GET', '/loki/api/v1/label'],
+  lokiLabelForm: ['POST', '/loki/api/v1/label'],
+  lokiLabelValues: ['GET', '/loki/api/v1/label/{name}/values'],
+  lokiLabelValuesForm: ['POST', '/loki/api/v1/label/{name}/values'],
+  lokiSeries: ['GET', '/loki/api/v1/series'],
+  lokiSeriesForm: ['POST', '/loki/api/v1/series'],
+  lokiIndexStats: ['GET', '/loki/api/v1/index/stats'],
+  lokiIndexStatsForm: ['POST', '/loki/api/v1/index/stats'],
+  lokiVolume: ['GET', '/loki/api/v1/index/volume'],
+  lokiVolumeForm: ['POST', '/loki/api/v1/index/volume'],
+  lokiVolumeRange: ['GET', '/loki/api/v1/index/volume_range'],
+  lokiVolumeRangeForm: ['POST', '/loki/api/v1/index/volume_range'],
+  lokiDetectedLabels: ['GET', '/loki/api/v1/detected_labels'],
+  lokiDetectedLabelsForm: ['POST', '/loki/api/v1/detected_labels'],
+  lokiDetectedFields: ['GET', '/loki/api/v1/detected_fields'],
+  lokiDetectedFieldsForm: ['POST', '/loki/api/v1/detected_fields'],
+  lokiDetectedFieldValues: ['GET', '/loki/api/v1/detected_field/{name}/values'],
+  lokiDetectedFieldValuesForm: ['POST', '/loki/api/v1/detected_field/{name}/values'],
+  lokiPatterns: ['GET', '/loki/api/v1/patterns'],
+  lokiPatternsForm: ['POST', '/loki/api/v1/patterns'],
+  lokiFormatQuery: ['GET', '/loki/api/v1/format_query'],
+  lokiFormatQueryForm: ['POST', '/loki/api/v1/format_query'],
+  lokiDrilldownLimits: ['GET', '/loki/api/v1/drilldown-limits'],
+  lokiDrilldownLimitsForm: ['POST', '/loki/api/v1/drilldown-limits'],
+  lokiTail: ['GET', '/loki/api/v1/tail'],
 } as const;
 
 /** Operation → what it takes and answers. An answer that is no JSON is `unknown`. */
@@ -128,6 +166,8 @@ export interface Operations {
         readonly raw?: string;
         /** Share of such lines that was kept. */
         readonly sample_rate?: number;
+        /** Id of its pattern, for the filter `pattern:<id>` and `/v1/patterns`. */
+        readonly pattern?: string;
         /** When the server took it. */
         readonly receive_ts: string;
         /** Event and receive time differ by more than 30 s. */
@@ -249,6 +289,8 @@ export interface Operations {
         readonly raw?: string;
         /** Share of such lines that was kept. */
         readonly sample_rate?: number;
+        /** Id of its pattern, for the filter `pattern:<id>` and `/v1/patterns`. */
+        readonly pattern?: string;
         /** When the server took it. */
         readonly receive_ts: string;
         /** Event and receive time differ by more than 30 s. */
@@ -334,6 +376,8 @@ export interface Operations {
         readonly raw?: string;
         /** Share of such lines that was kept. */
         readonly sample_rate?: number;
+        /** Id of its pattern, for the filter `pattern:<id>` and `/v1/patterns`. */
+        readonly pattern?: string;
         /** When the server took it. */
         readonly receive_ts: string;
         /** Event and receive time differ by more than 30 s. */
@@ -394,6 +438,8 @@ export interface Operations {
       readonly raw?: string;
       /** Share of such lines that was kept. */
       readonly sample_rate?: number;
+      /** Id of its pattern, for the filter `pattern:<id>` and `/v1/patterns`. */
+      readonly pattern?: string;
       /** When the server took it. */
       readonly receive_ts: string;
       /** Event and receive time differ by more than 30 s. */
@@ -440,6 +486,8 @@ export interface Operations {
         readonly raw?: string;
         /** Share of such lines that was kept. */
         readonly sample_rate?: number;
+        /** Id of its pattern, for the filter `pattern:<id>` and `/v1/patterns`. */
+        readonly pattern?: string;
         /** When the server took it. */
         readonly receive_ts: string;
         /** Event and receive time differ by more than 30 s. */
@@ -501,6 +549,8 @@ export interface Operations {
         readonly raw?: string;
         /** Share of such lines that was kept. */
         readonly sample_rate?: number;
+        /** Id of its pattern, for the filter `pattern:<id>` and `/v1/patterns`. */
+        readonly pattern?: string;
         /** When the server took it. */
         readonly receive_ts: string;
         /** Event and receive time differ by more than 30 s. */
@@ -901,7 +951,7 @@ export interface Operations {
       };
     };
   };
-  /** All lines of a search as NDJSON, CSV or raw text, streamed at any size. */
+  /** All lines of a search as NDJSON, CSV or raw text, streamed at any size, or as a Parquet file. */
   exportLines: {
     path: undefined;
     query: undefined;
@@ -925,7 +975,7 @@ export interface Operations {
       readonly sort?: string;
       /** `next_cursor` of the page before; query, filters and order must be the same. */
       readonly cursor?: string;
-      /** `ndjson` (default), `csv` or `raw`: the lines as they were sent. */
+      /** `ndjson` (default), `csv`, `raw` (the lines as they were sent) or `parquet`. */
       readonly format?: 'ndjson' | 'csv' | 'raw' | 'parquet';
       /** Fields by their names in queries; of `ndjson` and `csv`. */
       readonly columns?: readonly (string)[];
@@ -935,6 +985,262 @@ export interface Operations {
       readonly resume_after?: string;
     };
     answer: unknown;
+  };
+  /** Exports of the tenant, newest first. */
+  exports: {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly exports: readonly ({
+        readonly id: string;
+        readonly state: 'queued' | 'running' | 'done' | 'failed';
+        readonly format: 'ndjson' | 'csv' | 'raw' | 'parquet';
+        readonly query?: string;
+        /** Frozen when it was asked for. */
+        readonly time_range: {
+          readonly from: string;
+          readonly to: string;
+        };
+        readonly created_at: string;
+        readonly created_by: string;
+        readonly lines: number;
+        readonly bytes: number;
+        /** Event time of the last line written. */
+        readonly reached: string | null;
+        /** Of the time range, from 0 to 1. */
+        readonly share: number;
+        /** At the end: whether no line may be missing. */
+        readonly complete?: boolean;
+        /** Why it waits, failed, or may lack lines. */
+        readonly reason?: string;
+        readonly finished_at?: string;
+        readonly expires_at?: string;
+        /** Address of the file, when it is done. */
+        readonly file?: string;
+      })[];
+    };
+  };
+  /** Export in the background into a file that is fetched later. */
+  exportCreate: {
+    path: undefined;
+    query: undefined;
+    body: {
+      /** Query language; absent or empty: all lines. */
+      readonly query?: string;
+      /** Field or attribute name → a value, or a list that means any of. Names as in the query language, such as `service`, `level`, `metadata.user_id`. `time_range` may stand here too. */
+      readonly filters?: { readonly [name: string]: unknown };
+      /** Half open: `from` belongs to it, `to` does not. Absent: the last hour (`search.default_range`). */
+      readonly time_range?: {
+        /** First instant: RFC 3339, epoch seconds or milliseconds, or now-math such as `now-1h` or `now-7d/d`. */
+        readonly from?: string | number;
+        /** First instant behind the range, in the same forms; absent: now, and a little further for a search. */
+        readonly to?: string | number;
+        /** Duration up to now, such as `15m`, `1h`, `7d`; in place of `from` and `to`. */
+        readonly last?: string;
+      };
+      /** Allows ranges up to `search.max_wide_range` in place of `search.max_range`. */
+      readonly allow_wide_range?: boolean;
+      /** `desc` (newest first, the default) or `asc`; also `timestamp:desc` and `timestamp:asc`. */
+      readonly sort?: string;
+      /** `ndjson` (default), `csv`, `raw` (the lines as they were sent) or `parquet`. */
+      readonly format?: 'ndjson' | 'csv' | 'raw' | 'parquet';
+      /** Fields by their names in queries; of `ndjson` and `csv`. */
+      readonly columns?: readonly (string)[];
+      /** Most lines; absent: all. */
+      readonly limit?: number;
+    };
+    answer: {
+      readonly id: string;
+      readonly state: 'queued' | 'running' | 'done' | 'failed';
+      readonly format: 'ndjson' | 'csv' | 'raw' | 'parquet';
+      readonly query?: string;
+      /** Frozen when it was asked for. */
+      readonly time_range: {
+        readonly from: string;
+        readonly to: string;
+      };
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly lines: number;
+      readonly bytes: number;
+      /** Event time of the last line written. */
+      readonly reached: string | null;
+      /** Of the time range, from 0 to 1. */
+      readonly share: number;
+      /** At the end: whether no line may be missing. */
+      readonly complete?: boolean;
+      /** Why it waits, failed, or may lack lines. */
+      readonly reason?: string;
+      readonly finished_at?: string;
+      readonly expires_at?: string;
+      /** Address of the file, when it is done. */
+      readonly file?: string;
+    };
+  };
+  /** How far an export is. */
+  export: {
+    path: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly state: 'queued' | 'running' | 'done' | 'failed';
+      readonly format: 'ndjson' | 'csv' | 'raw' | 'parquet';
+      readonly query?: string;
+      /** Frozen when it was asked for. */
+      readonly time_range: {
+        readonly from: string;
+        readonly to: string;
+      };
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly lines: number;
+      readonly bytes: number;
+      /** Event time of the last line written. */
+      readonly reached: string | null;
+      /** Of the time range, from 0 to 1. */
+      readonly share: number;
+      /** At the end: whether no line may be missing. */
+      readonly complete?: boolean;
+      /** Why it waits, failed, or may lack lines. */
+      readonly reason?: string;
+      readonly finished_at?: string;
+      readonly expires_at?: string;
+      /** Address of the file, when it is done. */
+      readonly file?: string;
+    };
+  };
+  /** The file of an export that is done; also parts of it, by `Range`. */
+  exportFile: {
+    path: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** End an export and remove its file. */
+  exportDelete: {
+    path: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly removed: true;
+    };
+  };
+  /** A query with pipes: a table of what is made of the lines, or the lines as rows. */
+  query: {
+    path: undefined;
+    query: undefined;
+    body: {
+      /** Query language; absent or empty: all lines. */
+      readonly query?: string;
+      /** Field or attribute name → a value, or a list that means any of. Names as in the query language, such as `service`, `level`, `metadata.user_id`. `time_range` may stand here too. */
+      readonly filters?: { readonly [name: string]: unknown };
+      /** Half open: `from` belongs to it, `to` does not. Absent: the last hour (`search.default_range`). */
+      readonly time_range?: {
+        /** First instant: RFC 3339, epoch seconds or milliseconds, or now-math such as `now-1h` or `now-7d/d`. */
+        readonly from?: string | number;
+        /** First instant behind the range, in the same forms; absent: now, and a little further for a search. */
+        readonly to?: string | number;
+        /** Duration up to now, such as `15m`, `1h`, `7d`; in place of `from` and `to`. */
+        readonly last?: string;
+      };
+      /** Allows ranges up to `search.max_wide_range` in place of `search.max_range`. */
+      readonly allow_wide_range?: boolean;
+      /** Most rows; of lines 100 where neither this nor the query says a number. */
+      readonly limit?: number;
+    };
+    answer: {
+      readonly columns: readonly ({
+        readonly name: string;
+        /** `time` is RFC 3339; of `any` each value has the JSON type that it was sent with. */
+        readonly type: 'string' | 'number' | 'time' | 'boolean' | 'array' | 'object' | 'any';
+      })[];
+      /** Values in the order of the columns; null, or an empty text, where a row has none. */
+      readonly rows: readonly (readonly (unknown)[])[];
+      /** True where the query makes more rows than were asked for or are allowed. */
+      readonly more_rows: boolean;
+      /** Of tables: true where sampled lines were counted by their weight. */
+      readonly extrapolated?: boolean;
+      /** Where the search of lines stopped early: what was searched. */
+      readonly covered_range?: {
+        readonly from: string;
+        readonly to: string;
+      };
+      /** Milliseconds in the server, waiting for a turn included. */
+      readonly took_ms: number;
+      /** Lines read. */
+      readonly scanned: number;
+      /** False where lines may be missing; then `reason` says why. */
+      readonly complete: boolean;
+      readonly reason?: string;
+      /** The answer, or the larger part of it, was kept: no line of its range has changed since. */
+      readonly cached?: true;
+      /** The range that was searched. */
+      readonly time_range: {
+        /** Event time, UTC, up to nanoseconds. */
+        readonly from: string;
+        /** Event time, UTC, up to nanoseconds. */
+        readonly to: string;
+        /** The request named no range. */
+        readonly default?: true;
+      };
+    };
+  };
+  /** The same as a link. */
+  queryByParameters: {
+    path: undefined;
+    query: {
+      /** Query language with pipes. */
+      readonly query?: string;
+      /** First instant: RFC 3339, epoch, or now-math. */
+      readonly from?: string;
+      /** First instant behind the range. */
+      readonly to?: string;
+      /** Duration up to now, in place of `from` and `to`. */
+      readonly last?: string;
+      /** Most rows; of lines 100 where neither this nor the query says a number. */
+      readonly limit?: number;
+      /** Allows ranges up to `search.max_wide_range`. */
+      readonly allow_wide_range?: boolean;
+    };
+    body: undefined;
+    answer: {
+      readonly columns: readonly ({
+        readonly name: string;
+        /** `time` is RFC 3339; of `any` each value has the JSON type that it was sent with. */
+        readonly type: 'string' | 'number' | 'time' | 'boolean' | 'array' | 'object' | 'any';
+      })[];
+      /** Values in the order of the columns; null, or an empty text, where a row has none. */
+      readonly rows: readonly (readonly (unknown)[])[];
+      /** True where the query makes more rows than were asked for or are allowed. */
+      readonly more_rows: boolean;
+      /** Of tables: true where sampled lines were counted by their weight. */
+      readonly extrapolated?: boolean;
+      /** Where the search of lines stopped early: what was searched. */
+      readonly covered_range?: {
+        readonly from: string;
+        readonly to: string;
+      };
+      /** Milliseconds in the server, waiting for a turn included. */
+      readonly took_ms: number;
+      /** Lines read. */
+      readonly scanned: number;
+      /** False where lines may be missing; then `reason` says why. */
+      readonly complete: boolean;
+      readonly reason?: string;
+      /** The answer, or the larger part of it, was kept: no line of its range has changed since. */
+      readonly cached?: true;
+      /** The range that was searched. */
+      readonly time_range: {
+        /** Event time, UTC, up to nanoseconds. */
+        readonly from: string;
+        /** Event time, UTC, up to nanoseconds. */
+        readonly to: string;
+        /** The request named no range. */
+        readonly default?: true;
+      };
+    };
   };
   /** What a query means, and what it would read. */
   explainQuery: {
@@ -960,6 +1266,13 @@ export interface Operations {
     answer: {
       /** Tree of the query and the filters. Its form may grow with the language. */
       readonly ast: unknown;
+      /** The stages behind the query, one for each pipe. */
+      readonly pipes?: readonly (unknown)[];
+      /** Of a query with pipes: the one statement that it is, as the engine gets it. */
+      readonly statement?: {
+        readonly sql: string;
+        readonly parameters: { readonly [name: string]: unknown };
+      };
       /** The query as the product writes it; it means the same. */
       readonly canonical: string;
       /** What was perhaps not meant as it is written. */
@@ -1294,6 +1607,8 @@ export interface Operations {
         /** Shard → sequence of the next batch to read. */
         readonly positions: { readonly [name: string]: number };
       } };
+      /** Workers, and where they listen; absent until they do. */
+      readonly gateway?: { readonly [name: string]: unknown };
       /** Size, bounds and shards of the durable log. */
       readonly log: { readonly [name: string]: unknown };
       /** Tenant → what became of its records; a key sees its own tenant, unless it may act for others. */
@@ -1858,5 +2173,529 @@ export interface Operations {
     query: undefined;
     body: undefined;
     answer: { readonly [name: string]: unknown };
+  };
+  /** LogQL at one moment. */
+  lokiQuery: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The moment; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly time?: string;
+      /** Most lines; by default 100, at most `loki.max_entries`. */
+      readonly limit?: string;
+      /** `backward` (default) or `forward`. */
+      readonly direction?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** LogQL at one moment (parameters as a form). */
+  lokiQueryForm: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The moment; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly time?: string;
+      /** Most lines; by default 100, at most `loki.max_entries`. */
+      readonly limit?: string;
+      /** `backward` (default) or `forward`. */
+      readonly direction?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** LogQL over a range: lines, or series of a metric query. */
+  lokiQueryRange: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+      /** Most lines; by default 100, at most `loki.max_entries`. */
+      readonly limit?: string;
+      /** `backward` (default) or `forward`. */
+      readonly direction?: string;
+      /** Seconds or a duration; by default a 250th of the range. */
+      readonly step?: string;
+      /** Least time between two lines of a stream. */
+      readonly interval?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** LogQL over a range: lines, or series of a metric query (parameters as a form). */
+  lokiQueryRangeForm: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+      /** Most lines; by default 100, at most `loki.max_entries`. */
+      readonly limit?: string;
+      /** `backward` (default) or `forward`. */
+      readonly direction?: string;
+      /** Seconds or a duration; by default a 250th of the range. */
+      readonly step?: string;
+      /** Least time between two lines of a stream. */
+      readonly interval?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Names of labels. */
+  lokiLabels: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Names of labels (parameters as a form). */
+  lokiLabelsForm: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Names of labels (older address). */
+  lokiLabel: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Names of labels (older address) (parameters as a form). */
+  lokiLabelForm: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Values of a label. */
+  lokiLabelValues: {
+    path: { readonly name: string };
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Values of a label (parameters as a form). */
+  lokiLabelValuesForm: {
+    path: { readonly name: string };
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Labels of the streams that selectors select. */
+  lokiSeries: {
+    path: undefined;
+    query: {
+      /** Selectors; also as `match[]`. */
+      readonly match?: readonly (string)[];
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Labels of the streams that selectors select (parameters as a form). */
+  lokiSeriesForm: {
+    path: undefined;
+    query: {
+      /** Selectors; also as `match[]`. */
+      readonly match?: readonly (string)[];
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Streams, lines and bytes of a selector. */
+  lokiIndexStats: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Streams, lines and bytes of a selector (parameters as a form). */
+  lokiIndexStatsForm: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Bytes by label. */
+  lokiVolume: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+      /** Most lines; by default 100, at most `loki.max_entries`. */
+      readonly limit?: string;
+      readonly targetLabels?: string;
+      /** `series` (default) or `labels`. */
+      readonly aggregateBy?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Bytes by label (parameters as a form). */
+  lokiVolumeForm: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+      /** Most lines; by default 100, at most `loki.max_entries`. */
+      readonly limit?: string;
+      readonly targetLabels?: string;
+      /** `series` (default) or `labels`. */
+      readonly aggregateBy?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Bytes by label over time. */
+  lokiVolumeRange: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+      /** Most lines; by default 100, at most `loki.max_entries`. */
+      readonly limit?: string;
+      /** Seconds or a duration; by default a 250th of the range. */
+      readonly step?: string;
+      readonly targetLabels?: string;
+      /** `series` (default) or `labels`. */
+      readonly aggregateBy?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Bytes by label over time (parameters as a form). */
+  lokiVolumeRangeForm: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+      /** Most lines; by default 100, at most `loki.max_entries`. */
+      readonly limit?: string;
+      /** Seconds or a duration; by default a 250th of the range. */
+      readonly step?: string;
+      readonly targetLabels?: string;
+      /** `series` (default) or `labels`. */
+      readonly aggregateBy?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Labels with the number of their values. */
+  lokiDetectedLabels: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Labels with the number of their values (parameters as a form). */
+  lokiDetectedLabelsForm: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Fields of the newest lines: structured metadata, and what json and logfmt find. */
+  lokiDetectedFields: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+      /** Most lines; by default 100, at most `loki.max_entries`. */
+      readonly line_limit?: string;
+      /** Most lines; by default 100, at most `loki.max_entries`. */
+      readonly limit?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Fields of the newest lines: structured metadata, and what json and logfmt find (parameters as a form). */
+  lokiDetectedFieldsForm: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+      /** Most lines; by default 100, at most `loki.max_entries`. */
+      readonly line_limit?: string;
+      /** Most lines; by default 100, at most `loki.max_entries`. */
+      readonly limit?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Values of a field of the newest lines. */
+  lokiDetectedFieldValues: {
+    path: { readonly name: string };
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+      /** Most lines; by default 100, at most `loki.max_entries`. */
+      readonly line_limit?: string;
+      /** Most lines; by default 100, at most `loki.max_entries`. */
+      readonly limit?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Values of a field of the newest lines (parameters as a form). */
+  lokiDetectedFieldValuesForm: {
+    path: { readonly name: string };
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+      /** Most lines; by default 100, at most `loki.max_entries`. */
+      readonly line_limit?: string;
+      /** Most lines; by default 100, at most `loki.max_entries`. */
+      readonly limit?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Patterns of lines over time; none where `patterns.enabled` is off. */
+  lokiPatterns: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+      /** Seconds or a duration; by default a 250th of the range. */
+      readonly step?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Patterns of lines over time; none where `patterns.enabled` is off (parameters as a form). */
+  lokiPatternsForm: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly end?: string;
+      /** How long before the end the range begins, in place of `start`. */
+      readonly since?: string;
+      /** Seconds or a duration; by default a 250th of the range. */
+      readonly step?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** A query in its regular form. */
+  lokiFormatQuery: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** A query in its regular form (parameters as a form). */
+  lokiFormatQueryForm: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+    };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Bounds, as Logs Drilldown asks for them. */
+  lokiDrilldownLimits: {
+    path: undefined;
+    query: { readonly [name: string]: unknown };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Bounds, as Logs Drilldown asks for them (parameters as a form). */
+  lokiDrilldownLimitsForm: {
+    path: undefined;
+    query: { readonly [name: string]: unknown };
+    body: undefined;
+    answer: { readonly [name: string]: unknown };
+  };
+  /** Watch lines live over WebSocket, as Grafana and logcli do. */
+  lokiTail: {
+    path: undefined;
+    query: {
+      /** LogQL. */
+      readonly query?: string;
+      /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
+      readonly start?: string;
+      /** Most lines; by default 100, at most `loki.max_entries`. */
+      readonly limit?: string;
+    };
+    body: undefined;
+    answer: unknown;
   };
 }
