@@ -10,7 +10,6 @@ import { openWalWriter } from '#log/wal/wal-writer.ts';
 import { systemClock } from '#platform/clock.ts';
 import { nodeFiles } from '#platform/files.ts';
 import { shrinkHeap } from '#platform/heap.ts';
-import { shrinkHeap } from '#platform/heap.ts';
 import { forwardingLogger } from '#platform/telemetry.ts';
 import type { FromGatewayWorker, GatewayWorkerData, ToGatewayWorker } from './gateway/messages.ts';
 import type { FiguresQuestion } from './gateway/figure-answers.ts';
@@ -91,7 +90,6 @@ async function run(): Promise<void> {
     else if (message.type === 'figures') takeFigures(message.reply, message.text);
     else void stop(runtime, timer, report);
   });
-  shrinkHeap();
   shrinkHeap();
   send({ type: 'listening', port: runtime.port, listeners: runtime.listeners });
 }
