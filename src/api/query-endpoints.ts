@@ -54,7 +54,7 @@ export const queryEndpoints = {
     ...facts,
     method: 'POST',
     path: '/v1/query',
-    operationId: 'query',
+    operationId: 'tableOfQuery',
     summary: 'A query with pipes: a table of what is made of the lines, or the lines as rows',
     description:
       'With `Accept: application/x-ndjson` an object a row and a last line `{"end":{…}}`; with `Accept: text/csv` a CSV whose headers `x-complete` and `x-more-rows` tell the rest.',
@@ -68,7 +68,7 @@ export const queryEndpoints = {
     ...facts,
     method: 'GET',
     path: '/v1/query',
-    operationId: 'queryByParameters',
+    operationId: 'tableOfQueryByParameters',
     summary: 'The same as a link',
     queryParameters,
   },

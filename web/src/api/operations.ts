@@ -22,8 +22,10 @@ export const addresses = {
   export: ['GET', '/v1/exports/{id}'],
   exportFile: ['GET', '/v1/exports/{id}/file'],
   exportDelete: ['DELETE', '/v1/exports/{id}'],
-  query: ['POST', '/v1/query'],
-  queryByParameters: ['GET', '/v1/query'],
+  journey: ['GET', '/v1/logs/{id}/journey'],
+  batch: ['GET', '/v1/batches/{id}'],
+  tableOfQuery: ['POST', '/v1/query'],
+  tableOfQueryByParameters: ['GET', '/v1/query'],
   explainQuery: ['POST', '/v1/query/explain'],
   aggregateA: ['POST', '/v1/logs/aggregate'],
   aggregateC: ['POST', '/v1/aggregate'],
@@ -145,6 +147,8 @@ export interface Operations {
       readonly offset?: number;
       /** `next_cursor` of the page before; query, filters and order must be the same. */
       readonly cursor?: string;
+      /** Tell the texts of the patterns that the lines have, as `patterns`. */
+      readonly pattern_texts?: boolean;
     };
     answer: {
       readonly hits: readonly ({
@@ -173,6 +177,8 @@ export interface Operations {
         /** Event and receive time differ by more than 30 s. */
         readonly skewed?: true;
       })[];
+      /** Id → text, with `<*>` for what varies; where `pattern_texts` asked for it. A pattern that is not known yet is left out. */
+      readonly patterns?: { readonly [name: string]: string };
       /** Lines that match, on all pages. */
       readonly total: number;
       /** `eq`: the total is exact; `gte`: at least so many. */
@@ -355,6 +361,8 @@ export interface Operations {
       readonly offset?: number;
       /** `next_cursor` of the page before; query, filters and order must be the same. */
       readonly cursor?: string;
+      /** Tell the texts of the patterns that the lines have, as `patterns`. */
+      readonly pattern_texts?: boolean;
     };
     answer: {
       /** Lines that match, on all pages. */
@@ -383,6 +391,8 @@ export interface Operations {
         /** Event and receive time differ by more than 30 s. */
         readonly skewed?: true;
       })[];
+      /** Id → text, with `<*>` for what varies; where `pattern_texts` asked for it. A pattern that is not known yet is left out. */
+      readonly patterns?: { readonly [name: string]: string };
       /** `eq`: the total is exact; `gte`: at least so many. */
       readonly total_relation: 'eq' | 'gte';
       /** For the next page; null on the last. */
@@ -1127,8 +1137,130 @@ export interface Operations {
       readonly removed: true;
     };
   };
+  /** When and where a line was acknowledged, and where it lies now. */
+  journey: {
+    path: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      /** searchable: searches find it. waiting: acknowledged, not indexed yet. removed: neither the store nor the log has it any more. */
+      readonly state: 'searchable' | 'waiting' | 'removed';
+      /** False where nothing is left that could tell whether there was such a line. */
+      readonly certain: boolean;
+      /** For `GET /v1/batches/{id}`. */
+      readonly batch: string;
+      readonly acknowledged: {
+        readonly incarnation: number;
+        readonly shard: number;
+        readonly sequence: number;
+        readonly row: number;
+        /** Whether the log still has the batch; only then its receiver, sender and outcomes are known. */
+        readonly in_log: boolean;
+        readonly received_at?: string;
+        readonly receiver?: string;
+        readonly batch_id?: string;
+        readonly lines_of_batch?: number;
+        readonly outcomes?: {
+          readonly accepted: number;
+          readonly sampled: number;
+          readonly dropped: number;
+          readonly duplicate: number;
+          readonly quarantined: number;
+          readonly refused: number;
+        };
+      };
+      readonly processed?: {
+        readonly event_time: string;
+        readonly skewed: boolean;
+        /** Under 1 where a policy keeps only some lines like it. */
+        readonly sample_rate: number;
+        /** A parser took it apart; `raw` has it as it was sent. */
+        readonly parsed: boolean;
+        readonly pattern_id: string | null;
+      };
+      readonly stored?: {
+        readonly tier: 'hot';
+        readonly generation: number;
+        /** Durable in the store; else in a memtable, and durable in the log. */
+        readonly committed: boolean;
+        readonly partition?: string;
+        readonly retention_class?: number;
+        readonly part?: {
+          readonly name: string;
+          readonly disk: string;
+          readonly lines: number;
+          readonly bytes: number;
+          readonly level: number;
+          readonly written_at: string;
+        };
+      };
+      readonly reason?: string;
+    };
+  };
+  /** What became of the records of a batch, while the log has it. */
+  batch: {
+    path: { readonly id: string };
+    query: {
+      /** With the sender's id: where in the log to begin, by time of receipt, RFC 3339; an hour ago when absent. */
+      readonly from?: string;
+    };
+    body: undefined;
+    answer: {
+      readonly batches: readonly ({
+        readonly batch: string;
+        readonly incarnation: number;
+        readonly shard: number;
+        readonly sequence: number;
+        readonly received_at: string;
+        /** Absent where it is not known: frames of versions before 0.5 do not tell. */
+        readonly receiver?: string;
+        /** The sender's own. */
+        readonly batch_id?: string;
+        readonly lines_of_batch: number;
+        readonly outcomes: {
+          readonly accepted: number;
+          readonly sampled: number;
+          readonly dropped: number;
+          readonly duplicate: number;
+          readonly quarantined: number;
+          readonly refused: number;
+        };
+        readonly states: {
+          readonly searchable: number;
+          readonly waiting: number;
+          readonly removed: number;
+        };
+        readonly lines: readonly ({
+          readonly id: string;
+          readonly row: number;
+          /** searchable: searches find it. waiting: acknowledged, not indexed yet. removed: neither the store nor the log has it any more. */
+          readonly state: 'searchable' | 'waiting' | 'removed';
+          readonly stored?: {
+            readonly tier: 'hot';
+            readonly generation: number;
+            /** Durable in the store; else in a memtable, and durable in the log. */
+            readonly committed: boolean;
+            readonly partition?: string;
+            readonly retention_class?: number;
+            readonly part?: {
+              readonly name: string;
+              readonly disk: string;
+              readonly lines: number;
+              readonly bytes: number;
+              readonly level: number;
+              readonly written_at: string;
+            };
+          };
+        })[];
+        /** There are more lines than `journey.max_lines`. */
+        readonly truncated: boolean;
+        readonly reason?: string;
+      })[];
+    };
+  };
   /** A query with pipes: a table of what is made of the lines, or the lines as rows. */
-  query: {
+  tableOfQuery: {
     path: undefined;
     query: undefined;
     body: {
@@ -1188,7 +1320,7 @@ export interface Operations {
     };
   };
   /** The same as a link. */
-  queryByParameters: {
+  tableOfQueryByParameters: {
     path: undefined;
     query: {
       /** Query language with pipes. */
