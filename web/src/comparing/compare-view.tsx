@@ -29,42 +29,44 @@ export function CompareView({ comparison, zone, nowMs, hint, onFilter, onNarrow 
   const changed =
     patterns.data?.patterns.filter(({ compared, id }) => compared !== undefined && compared.change !== 'same' && id !== noPattern) ?? [];
   return (
-    <div className={styles.compare}>
+    <div className={styles.page}>
       <p className={styles.says}>
         <span>
           <b>{showRange(selection, zone, nowMs)}</b> beside <b>{showRange(baseline, zone, nowMs)}</b>
         </span>
         <span>{hint}</span>
       </p>
-      <section className={styles.section} aria-label="Patterns that changed">
-        <Progress active={patterns.isFetching} label="Comparing patterns" />
-        <h2>Patterns that changed</h2>
-        {patterns.error === null ? null : <ErrorState error={patterns.error} onRetry={() => void patterns.refetch()} />}
-        {patterns.data === undefined ? null : changed.length === 0 ? (
-          <EmptyState title="No pattern changed beyond chance">
-            {counted(patterns.data.total_patterns, 'pattern')} in both. Patterns are found where the setting patterns.enabled is on.
-          </EmptyState>
-        ) : (
-          <PatternTable
-            patterns={changed}
-            range={selection}
-            intervalMs={patterns.data.interval_ms}
-            baselineLabel="before"
-            sparkWidth={64}
-            onNarrow={onNarrow}
-          />
-        )}
-      </section>
-      <section className={styles.section} aria-label="Values that are more frequent">
-        <Progress active={differences.isFetching} label="Comparing fields" />
-        <h2>More frequent now</h2>
-        {differences.error === null ? null : <ErrorState error={differences.error} onRetry={() => void differences.refetch()} />}
-        {differences.data === undefined ? null : differences.data.differences.length === 0 ? (
-          <EmptyState title="No value is more frequent beyond chance" />
-        ) : (
-          <DifferenceTable differences={differences.data.differences} onFilter={onFilter} selectionLabel="after" baselineLabel="before" />
-        )}
-      </section>
+      <div className={styles.compare}>
+        <section className={styles.section} aria-label="Patterns that changed">
+          <Progress active={patterns.isFetching} label="Comparing patterns" />
+          <h2>Patterns that changed</h2>
+          {patterns.error === null ? null : <ErrorState error={patterns.error} onRetry={() => void patterns.refetch()} />}
+          {patterns.data === undefined ? null : changed.length === 0 ? (
+            <EmptyState title="No pattern changed beyond chance">
+              {counted(patterns.data.total_patterns, 'pattern')} in both. Patterns are found where the setting patterns.enabled is on.
+            </EmptyState>
+          ) : (
+            <PatternTable
+              patterns={changed}
+              range={selection}
+              intervalMs={patterns.data.interval_ms}
+              baselineLabel="before"
+              sparkWidth={64}
+              onNarrow={onNarrow}
+            />
+          )}
+        </section>
+        <section className={styles.section} aria-label="Values that are more frequent">
+          <Progress active={differences.isFetching} label="Comparing fields" />
+          <h2>More frequent now</h2>
+          {differences.error === null ? null : <ErrorState error={differences.error} onRetry={() => void differences.refetch()} />}
+          {differences.data === undefined ? null : differences.data.differences.length === 0 ? (
+            <EmptyState title="No value is more frequent beyond chance" />
+          ) : (
+            <DifferenceTable differences={differences.data.differences} onFilter={onFilter} selectionLabel="after" baselineLabel="before" />
+          )}
+        </section>
+      </div>
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Button, IconButton } from '../design/button.tsx';
 import { showBytes } from '../design/figures.ts';
 import { MenuButton } from '../design/menu.tsx';
+import { useNarrow } from '../design/use-narrow.ts';
 import { fieldMenu } from '../fields-rail/field-menu.ts';
 import type { FieldActions } from '../fields-rail/field-menu.ts';
 import { valueText } from '../log-list/exact-json.ts';
@@ -14,9 +15,11 @@ import { showSpan, showTimestamp } from '../time-range/show-time.ts';
 import type { LinePanelProps } from './line-panel.tsx';
 import styles from './line-panel.module.css';
 import { LongText } from './long-text.tsx';
+import { LinesAround } from './lines-around.tsx';
 import { prettyJson } from './pretty-json.ts';
 
-export function LineView({ line, zone, marks, actions }: LinePanelProps & { readonly line: LogLine }) {
+export function LineView({ line, zone, marks, scope, actions }: LinePanelProps & { readonly line: LogLine }) {
+  const isNarrow = useNarrow();
   return (
     <div className={styles.line}>
       <div className={styles.message}>
@@ -41,6 +44,7 @@ export function LineView({ line, zone, marks, actions }: LinePanelProps & { read
           ))}
         </tbody>
       </table>
+      {isNarrow ? <LinesAround line={line} zone={zone} marks={marks} scope={scope} actions={actions} /> : null}
       <dl className={styles.facts}>
         <Fact name="received" value={`${showTimestamp(line.receive_ts, zone)}${delay(line)}`} />
         {line.sample_rate === undefined ? null : (

@@ -7,8 +7,7 @@ import { EmptyState, ErrorState, Progress } from '../design/state.tsx';
 import type { LogLine } from '../log-list/line-fields.ts';
 import { PatternText } from '../patterns/pattern-text.tsx';
 import { Sparkline } from '../patterns/sparkline.tsx';
-import { matchesTemplate } from '../patterns/template-match.ts';
-import { noPattern } from '../patterns/use-patterns.ts';
+import { rangeText } from '../patterns/use-patterns.ts';
 import { showTimestamp } from '../time-range/show-time.ts';
 import type { LinePanelProps } from './line-panel.tsx';
 import styles from './line-panel.module.css';
@@ -55,34 +54,12 @@ export function PatternView({ line, zone, actions }: LinePanelProps & { readonly
   );
 }
 
-/** The pattern that the line itself has; null where it has none. */
-async function patternOf(line: LogLine, signal: AbortSignal) {
-  const atMs = Date.parse(line.timestamp);
-  const own = await call(
-    'patterns',
-    { body: { filters: { ...(line.service === '' ? {} : { service: line.service }) }, time_range: aroundLine(atMs), limit: 1000 } },
-    signal,
-  );
-  const pattern =
-    own.patterns.find(({ example }) => example?.id === line.id) ??
-    own.patterns.find(({ text }) => text !== null && matchesTemplate(text, line.message));
-  if (pattern === undefined || pattern.id === noPattern) return null;
+/** The day until the line; null where the line has no pattern. */
+async function patternOf({ pattern: id, timestamp }: LogLine, signal: AbortSignal) {
+  if (id === undefined) return null;
+  const atMs = Date.parse(timestamp);
   const range = { fromMs: atMs - dayMs, toMs: atMs + 1 };
-  const day = await call(
-    'patterns',
-    {
-      body: {
-        query: `pattern:${pattern.id}`,
-        time_range: { from: new Date(range.fromMs).toISOString(), to: new Date(range.toMs).toISOString() },
-        limit: 1,
-      },
-    },
-    signal,
-  );
-  return { pattern: day.patterns[0] ?? pattern, range, intervalMs: day.interval_ms };
-}
-
-/** The millisecond of the line: few patterns, and the example of each is its last line. */
-function aroundLine(atMs: number): { from: string; to: string } {
-  return { from: new Date(atMs).toISOString(), to: new Date(atMs + 1).toISOString() };
+  const answer = await call('patterns', { body: { query: `pattern:${id}`, time_range: rangeText(range), limit: 1 } }, signal);
+  const [pattern] = answer.patterns;
+  return pattern === undefined ? null : { pattern, range, intervalMs: answer.interval_ms };
 }

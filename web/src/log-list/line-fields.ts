@@ -20,6 +20,8 @@ export interface LogLine {
   readonly sample_rate?: number;
   readonly receive_ts: string;
   readonly skewed?: true;
+  /** Id of its pattern, where patterns are found. */
+  readonly pattern?: string;
 }
 
 /** The text of a field, as a filter would ask for it; undefined where the line has none. */

@@ -6,6 +6,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useId, useImperativeHandle, useRef } from 'react';
 import type { MouseEvent, ReactNode, Ref } from 'react';
 import { classes } from '../design/class-names.ts';
+import { useNarrow } from '../design/use-narrow.ts';
 import type { LogLine } from './line-fields.ts';
 import styles from './log-list.module.css';
 import { LogRow } from './log-row.tsx';
@@ -49,7 +50,7 @@ export function LogList(props: LogListProps) {
   const { lines, look, roomy, template, head, foot, current, openId, dimmed, label } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();
-  const rowHeight = roomy ? 28 : 22;
+  const rowHeight = useNarrow() ? 44 : roomy ? 28 : 22;
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,

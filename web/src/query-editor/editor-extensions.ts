@@ -30,7 +30,7 @@ export function editorExtensions(handlers: EditorHandlers): Extension[] {
     oneLine,
     history(),
     EditorView.lineWrapping,
-    placeholder('Search: words, "a phrase", field:value, level>=WARN …'),
+    placeholder(window.innerWidth > 720 ? 'Search: words, "a phrase", field:value, level>=WARN …' : 'Search'),
     colours(handlers.onSubmit),
     problemMarks,
     autocompletion({ override: [completionSource(handlers.scope)], icons: false, activateOnTypingDelay: 80, maxRenderedOptions: 30 }),
@@ -48,7 +48,11 @@ export function editorExtensions(handlers: EditorHandlers): Extension[] {
       ...defaultKeymap.filter(({ key }) => key !== 'Enter' && key !== 'Mod-Enter' && key !== 'Escape' && key !== 'Mod-/'),
     ]),
     EditorView.updateListener.of((update) => {
-      if (update.docChanged) handlers.onChange(update.state.doc.toString());
+      if (!update.docChanged) return;
+      handlers.onChange(update.state.doc.toString());
+      // an id that was pasted into an empty box is the whole question
+      const isPaste = update.transactions.some((transaction) => transaction.isUserEvent('input.paste'));
+      if (isPaste && update.startState.doc.length === 0) setTimeout(() => handlers.onSubmit(update.state.doc.toString()));
     }),
     EditorView.contentAttributes.of({
       'aria-label': 'Query',

@@ -4,6 +4,8 @@ import { Button, IconButton } from '../../design/button.tsx';
 import { showCount } from '../../design/figures.ts';
 import { MenuButton } from '../../design/menu.tsx';
 import type { MenuEntry } from '../../design/menu.tsx';
+import { QuickValues } from '../../fields-rail/quick-values.tsx';
+import type { FieldActions } from '../../fields-rail/field-menu.ts';
 import { Legend } from '../../histogram/legend.tsx';
 import type { Zone } from '../../time-range/zones.ts';
 import styles from './explorer.module.css';
@@ -18,6 +20,7 @@ interface ListBarProps {
   readonly explorer: Explorer;
   readonly histogram: RunHistogram | undefined;
   readonly live: LiveLines;
+  readonly fieldActions: FieldActions;
   readonly zone: Zone;
   readonly rail: boolean;
   readonly onRail: () => void;
@@ -29,8 +32,8 @@ const views = [
   ['compare', 'Compare', '3'],
 ] as const;
 
-export function ListBar({ explorer, histogram, live, zone, rail, onRail }: ListBarProps) {
-  const { state, update, actions } = explorer;
+export function ListBar({ explorer, histogram, live, fieldActions, zone, rail, onRail }: ListBarProps) {
+  const { state, update, run, actions } = explorer;
   return (
     <div className={styles.bar}>
       <IconButton icon="filter" label={rail ? 'Hide fields (f)' : 'Show fields (f)'} aria-pressed={rail} onClick={onRail} />
@@ -62,6 +65,7 @@ export function ListBar({ explorer, histogram, live, zone, rail, onRail }: ListB
           by {state.by}
         </Button>
       )}
+      {rail ? null : <QuickValues field="service" selection={run} ready={live.search.status !== 'running'} actions={fieldActions} />}
       <span className={styles.fill} />
       {state.show === 'lines' ? <SearchState explorer={explorer} live={live} zone={zone} /> : null}
       {state.show === 'lines' ? <LookMenu explorer={explorer} /> : null}
