@@ -7,8 +7,8 @@ import { toRecordA, toRecordB, toRecordC } from './record-shapes.ts';
 import type { RecordShape } from './record-shapes.ts';
 
 /** A: `{"hits":[…],"total":4521,"total_relation":"eq","next_cursor":"…","took_ms":12,"complete":true}` */
-export function searchAnswerTextA(answer: SearchAnswer): string {
-  return `{"hits":${recordList(answer, toRecordA)},"total":${answer.total},${pageMembers(answer)}}`;
+export function searchAnswerTextA(answer: SearchAnswer, texts?: PatternTexts): string {
+  return `{"hits":${recordList(answer, toRecordA)},${textsMember(texts)}"total":${answer.total},${pageMembers(answer)}}`;
 }
 
 /** B: `{"total_hits":234,"logs":[…],"took_ms":45}` */
@@ -17,8 +17,8 @@ export function searchAnswerTextB(answer: SearchAnswer): string {
 }
 
 /** C: `{"hits":847,"scanned":1240000,"took_ms":1230,"logs":[…],"next_cursor":"…"}` */
-export function searchAnswerTextC(answer: SearchAnswer): string {
-  return `{"hits":${answer.total},"logs":${recordList(answer, toRecordC)},${pageMembers(answer)}}`;
+export function searchAnswerTextC(answer: SearchAnswer, texts?: PatternTexts): string {
+  return `{"hits":${answer.total},"logs":${recordList(answer, toRecordC)},${textsMember(texts)}${pageMembers(answer)}}`;
 }
 
 /** A and C: `{"buckets":[{"time":"…","group":{…},"value":17}],"took_ms":8,"complete":true}` */
@@ -30,6 +30,11 @@ export function aggregateAnswerText(result: AggregateResult): string {
   }));
   return `{"buckets":${JSON.stringify(buckets)},"extrapolated":${result.extrapolated},${costMembers(result)}}`;
 }
+
+/** Id of a pattern → its text. */
+export type PatternTexts = Readonly<Record<string, string>>;
+
+const textsMember = (texts: PatternTexts | undefined): string => (texts === undefined ? '' : `"patterns":${JSON.stringify(texts)},`);
 
 function recordList({ lines }: SearchAnswer, shape: RecordShape): string {
   return `[${lines.map(shape).join(',')}]`;

@@ -116,7 +116,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   app.addHook('onClose', async () => openRequests.closed());
   takeJsonBodies(app);
   const routes = [
-    ...searchRoutes(search),
+    ...searchRoutes(search, patterns.catalogue),
     ...contextRoutes(search.runner),
     ...fieldsRoutes(search.runner),
     ...patternsRoutes({ runner: search.runner, ...patterns }),

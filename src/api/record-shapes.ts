@@ -4,6 +4,7 @@
  * Text, not objects: an attribute comes back with the JSON type it was sent with, and numbers digit by digit, which no
  * JavaScript number could do. Values of the kinds n, b, z and j are JSON texts already, since a decoder has read them.
  */
+import { formatPatternId } from '#base/ids.ts';
 import type { LineAttributes, LogLine } from '#model/log-line.ts';
 import { severityName } from '#model/severity.ts';
 import { formatTimestamp } from '#model/timestamps.ts';
@@ -36,7 +37,7 @@ function extraMembers(line: LogLine): string[] {
   if (line.tags.length > 0) members.push(`"tags":${JSON.stringify(line.tags)}`);
   if (line.raw !== '') members.push(`"raw":${quote(line.raw)}`);
   if (line.sampleRate !== 1) members.push(`"sample_rate":${line.sampleRate}`);
-  if (line.patternId !== 0n) members.push(`"pattern":"${line.patternId.toString(16).padStart(16, '0')}"`);
+  if (line.patternId !== 0n) members.push(`"pattern":"${formatPatternId(line.patternId)}"`);
   members.push(`"receive_ts":"${new Date(line.receivedMs).toISOString()}"`);
   if (line.skewed) members.push('"skewed":true');
   return members;

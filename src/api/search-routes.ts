@@ -1,11 +1,14 @@
 /** The three designs' searches, the aggregations and the line by its id: requests → query service → answers. */
 import { AppError, invariant } from '#base/errors.ts';
+import { formatPatternId } from '#base/ids.ts';
 import { nearestName } from '#base/nearest-name.ts';
 import { isColumnField } from '#language/fields.ts';
 import type { AggregateRequest, SearchAnswer, SearchRequest, SearchService } from '#search/search-service.ts';
 import { openStream } from '#search/streamed-search.ts';
 import type { TimeRangeSpec } from '#search/time-range.ts';
+import type { PatternCatalogue } from '#patterns/pattern-catalogue.ts';
 import { aggregateAnswerText, searchAnswerTextA, searchAnswerTextB, searchAnswerTextC } from './answer-shapes.ts';
+import type { PatternTexts } from './answer-shapes.ts';
 import { endpoints } from './endpoints.ts';
 import { toRecordA } from './record-shapes.ts';
 import { createRequestReader } from './request-reader.ts';
@@ -23,18 +26,25 @@ const readSearchParameters = createRequestReader(schemas.searchParameters, 'the 
 const readAggregateBody = createRequestReader(schemas.aggregateBody, 'the body');
 
 /** All routes that read lines. */
-export function searchRoutes(search: SearchService): ApiRoute[] {
+export function searchRoutes(search: SearchService, catalogue: Pick<PatternCatalogue, 'find'>): ApiRoute[] {
   const find = async (
     request: SearchRequest,
     { principal, signal }: ApiRequest,
     render: (answer: SearchAnswer) => string,
   ): Promise<ApiReply> => jsonReply(render(await search.search(request, callerOf(principal), signal)));
+  const findByBody = (request: ApiRequest, render: (answer: SearchAnswer, texts?: PatternTexts) => string): Promise<ApiReply> => {
+    const body = readSearchBody(request.body);
+    const { tenant } = callerOf(request.principal);
+    return find(searchRequestOfBody(body), request, (answer) =>
+      render(answer, body.pattern_texts === true ? patternTextsOf(answer, catalogue, tenant) : undefined),
+    );
+  };
   const aggregate = async ({ body, principal, signal }: ApiRequest): Promise<ApiReply> =>
     jsonReply(aggregateAnswerText(await search.aggregate(aggregateRequestOfBody(readAggregateBody(body)), callerOf(principal), signal)));
   return [
     {
       endpoint: endpoints.searchA,
-      handle: (request) => find(searchRequestOfBody(readSearchBody(request.body)), request, searchAnswerTextA),
+      handle: (request) => findByBody(request, searchAnswerTextA),
     },
     {
       endpoint: endpoints.searchB,
@@ -42,7 +52,7 @@ export function searchRoutes(search: SearchService): ApiRoute[] {
     },
     {
       endpoint: endpoints.searchC,
-      handle: (request) => find(searchRequestOfBody(readSearchBody(request.body)), request, searchAnswerTextC),
+      handle: (request) => findByBody(request, searchAnswerTextC),
     },
     { endpoint: endpoints.searchStream, handle: (request) => stream(search, request) },
     { endpoint: endpoints.aggregateA, handle: aggregate },
@@ -53,6 +63,13 @@ export function searchRoutes(search: SearchService): ApiRoute[] {
         jsonReply(toRecordA(await search.lineById(pathParameters['id'], callerOf(principal), signal))),
     },
   ];
+}
+
+/** The texts of the patterns that the lines have, by the ids that the lines have. */
+function patternTextsOf({ lines }: SearchAnswer, catalogue: Pick<PatternCatalogue, 'find'>, tenant: string): PatternTexts {
+  const ids = new Set(lines.filter(({ patternId }) => patternId !== 0n).map(({ patternId }) => formatPatternId(patternId)));
+  const texts = [...ids].map((id) => [id, catalogue.find(tenant, id)?.text] as const);
+  return Object.fromEntries(texts.filter((entry): entry is readonly [string, string] => entry[1] !== undefined));
 }
 
 /** Its errors are answers like any other until the first lines are there; afterwards they are in its end. */

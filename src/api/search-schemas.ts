@@ -52,6 +52,7 @@ export const searchBody = Type.Object(
     cursor: Type.Optional(
       Type.String({ maxLength: 1024, description: '`next_cursor` of the page before; query, filters and order must be the same.' }),
     ),
+    pattern_texts: Type.Optional(Type.Boolean({ description: 'Tell the texts of the patterns that the lines have, as `patterns`.' })),
   },
   { additionalProperties: false },
 );
@@ -167,9 +168,14 @@ const page = {
 };
 const total = Type.Integer({ minimum: 0, description: 'Lines that match, on all pages.' });
 
-export const searchAnswerA = Type.Object({ hits: Type.Array(recordA), total, ...page });
+const patternTexts = Type.Optional(
+  Type.Record(Type.String(), Type.String(), {
+    description: 'Id → text, with `<*>` for what varies; where `pattern_texts` asked for it. A pattern that is not known yet is left out.',
+  }),
+);
+export const searchAnswerA = Type.Object({ hits: Type.Array(recordA), patterns: patternTexts, total, ...page });
 export const searchAnswerB = Type.Object({ total_hits: total, logs: Type.Array(recordB), ...page });
-export const searchAnswerC = Type.Object({ hits: total, logs: Type.Array(recordC), ...page });
+export const searchAnswerC = Type.Object({ hits: total, logs: Type.Array(recordC), patterns: patternTexts, ...page });
 
 export const aggregateAnswer = Type.Object({
   buckets: Type.Array(

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import type { ServedEndpoint } from './route.ts';
 import { searchBody } from './search-schemas.ts';
 
-const { offset: _offset, ...pageMembers } = searchBody.properties;
+const { offset: _offset, pattern_texts: _texts, ...pageMembers } = searchBody.properties;
 
 export const streamBody = Type.Object(
   {

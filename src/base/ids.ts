@@ -60,3 +60,6 @@ export function parseLineId(id: string): LineIdParts | undefined {
     rowNo: Number(low & 0xffffn),
   };
 }
+
+/** The id of a pattern as people write it: 16 hexadecimal digits. */
+export const formatPatternId = (id: bigint): string => id.toString(16).padStart(16, '0');

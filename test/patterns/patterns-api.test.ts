@@ -74,6 +74,30 @@ test('patterns of the whole product', { timeout: 120_000 }, async (t) => {
     assert.deepEqual([filtered.total, (await patternsOf(product, { ...lastHour, filters: { pattern: order.id } })).total_lines], [30, 50]);
   });
 
+  await t.test('a line shows the id of its pattern, and on request the text', async () => {
+    const request = { query: `pattern:${session.id}`, time_range: { last: '2h' }, limit: 3 };
+    const plain = await product.search(request);
+    assert.deepEqual(
+      (plain.hits as unknown as { pattern: string }[]).map(({ pattern }) => pattern),
+      [session.id, session.id, session.id],
+    );
+    const told = (await (await product.post('/v1/logs/search', { ...request, pattern_texts: true })).json()) as object;
+    assert.deepEqual((told as { patterns: unknown }).patterns, { [session.id]: 'session closed for user <*>' });
+    assert.ok(!('patterns' in plain));
+    const counted = await product.post('/v1/aggregate', { query: `pattern:${session.id}`, time_range: { last: '2h' } });
+    assert.equal(((await counted.json()) as { buckets: { value: number }[] }).buckets[0].value, 25);
+  });
+
+  await t.test('the live tail shows lines of a pattern alone', async () => {
+    const tail = await fetch(`${product.url}/v1/tail?pattern=${unreachable.id}`);
+    const reader = (tail.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
+    await ingest(product, [...lines(1, 0, () => 'order 5 paid in 2 ms'), ...lines(1, 0, () => 'cannot reach 10.9.9.9:1', 'ERROR')]);
+    let text = '';
+    while (!text.includes('10.9.9.9')) text += (await reader.read()).value ?? assert.fail(`the tail has ended after ${text}`);
+    await reader.cancel();
+    assert.ok(text.includes(`"pattern":"${unreachable.id}"`) && !text.includes('paid'), text);
+  });
+
   await t.test('two ranges compared, and what is new', async () => {
     const recent = { from: at(30), to: at(0) };
     const { patterns } = await patternsOf(product, {
@@ -98,11 +122,11 @@ test('patterns of the whole product', { timeout: 120_000 }, async (t) => {
     await ingest(again, [...lines(1, 1, () => 'session closed for user nobody'), ...lines(1, 1, () => 'order 4711 paid in 3 ms')]);
     const after = await eventually(
       () => patternsOf(again, lastHour),
-      ({ total_lines }) => total_lines === 107,
+      ({ total_lines }) => total_lines === 109,
     );
     assert.deepEqual(Object.fromEntries(after.patterns.map(({ id, count }) => [id, count])), {
-      [order.id]: 51,
-      [unreachable.id]: 30,
+      [order.id]: 52,
+      [unreachable.id]: 31,
       [session.id]: 26,
     });
     assert.equal(await again.stop(), 0);
