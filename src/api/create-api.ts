@@ -12,6 +12,7 @@ import { Readable } from 'node:stream';
 import type { Access, Credentials, Principal, Priority } from '#access/access.ts';
 import { AppError } from '#base/errors.ts';
 import type { ServiceMetricsReads } from '#consumers/service-figures.ts';
+import type { LineJourneys } from '#consumers/line-journeys.ts';
 import type { Quarantine } from '#consumers/quarantined-records.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
@@ -27,6 +28,7 @@ import { exportRoutes } from './export-routes.ts';
 import { fieldsRoutes } from './fields-routes.ts';
 import { allEndpoints } from './endpoints.ts';
 import { sendError } from './error-replies.ts';
+import { journeyRoutes } from './journey-routes.ts';
 import { parseJsonBody } from './json-body.ts';
 import type { PatternParts } from '#search/patterns.ts';
 import { lokiRoutes, sendLokiError, takeForms } from './loki-routes.ts';
@@ -61,6 +63,8 @@ export interface ApiOptions {
   readonly views: SavedViews;
   /** Exports in the background; without them there are only streams. */
   readonly exports?: ExportJobs;
+  /** What became of lines; without it nothing tells. */
+  readonly journeys?: LineJourneys;
   readonly patterns: Omit<PatternParts, 'runner'>;
   readonly sources: SourceReads;
   /** Loki's API for reading; without it there is none. */
@@ -86,6 +90,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     rules,
     views,
     exports,
+    journeys,
     patterns,
     sources,
     loki,
@@ -130,6 +135,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     ...ruleRoutes(rules),
     ...viewRoutes(views),
     ...(exports === undefined ? [] : exportJobRoutes(exports)),
+    ...(journeys === undefined ? [] : journeyRoutes({ journeys, runner: search.runner })),
   ];
   for (const route of routes) registerRoute(app, route, access, openRequests);
   if (loki !== undefined) {

@@ -15,6 +15,7 @@ import * as schemas from './search-schemas.ts';
 import { patternsEndpoints } from './patterns-endpoints.ts';
 import { queryEndpoints } from './query-endpoints.ts';
 import { quarantineAnswer, quarantineParameters, replayQuarantineAnswer, replayQuarantineBody } from './quarantine-schemas.ts';
+import { journeyEndpoints } from './journey-endpoints.ts';
 import { keptEndpoints } from './kept-endpoints.ts';
 import { serviceMetricsEndpoints } from './service-metrics-endpoints.ts';
 import { sourceEndpoints } from './source-endpoints.ts';
@@ -234,6 +235,7 @@ export const endpoints = {
   ...fieldsEndpoints,
   ...patternsEndpoints,
   ...exportEndpoints,
+  ...journeyEndpoints,
   ...queryEndpoints,
   ...explainEndpoints,
   aggregateA: aggregate('A', '/v1/logs/aggregate'),

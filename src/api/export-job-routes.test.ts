@@ -167,7 +167,14 @@ test('what cannot be exported says why', async (t) => {
   assert.deepEqual([noFile.statusCode, errorCode(noFile.body)], [409, 'conflict']);
   bed.store.incompleteReason = 'lines are being replayed';
   await bed.post('/v1/exports', { format: 'raw', limit: 3 });
-  const incomplete = await untilState(bed, 'job-2', 'done');
+  // It waits for the store to be whole again, and after some time gives what there is.
+  let waited = '';
+  const incomplete = await untilJob(bed, 'job-2', ({ state, reason }) => {
+    if (state === 'running') waited = String(reason);
+    bed.clock.advance(60_000);
+    return state === 'done';
+  });
+  assert.equal(waited, 'lines are being replayed');
   assert.deepEqual([incomplete['lines'], incomplete['complete'], incomplete['reason']], [3, false, 'lines are being replayed']);
 });
 

@@ -16,6 +16,7 @@ import type { MutableOutcomeCounts } from '#log/outcomes.ts';
 import type { BatchStamp } from '#model/log-batch.ts';
 import { restampRows } from '#model/restamp-rows.ts';
 import type { Clock } from '#platform/clock.ts';
+import { receiverMember } from './receiver-codes.ts';
 import type { RecordOrigin, RecordTreatment, RejectedRecords } from './rejected-records.ts';
 
 /** The pipeline's view of a decoded batch: what it needs of `LogBatchBuilder`. */
@@ -165,7 +166,8 @@ class ShardPipeline implements IngestPipeline {
   #appendQuarantine(batch: IncomingBatch): Promise<void> {
     const { tenant, rejected } = batch;
     const outcomes = { ...zeroOutcomes(), quarantined: rejected.quarantinedCount };
-    const header = { kind: frameKinds.quarantine, tenant, rowCount: 0, outcomes, receivedMs: this.#receivedMs };
+    const from = receiverMember(batch.receiver);
+    const header = { kind: frameKinds.quarantine, tenant, rowCount: 0, outcomes, receivedMs: this.#receivedMs, ...from };
     return this.#options.writer.append(header, rejected.encode(batch));
   }
 
@@ -177,7 +179,7 @@ class ShardPipeline implements IngestPipeline {
     const rowCount = kept?.rowCount ?? 0;
     outcomes.accepted = rowCount;
     invariant(writer.nextSequence === sequence, 'the log moved on between stamp and append');
-    const identity = batchId === undefined ? {} : { batchId };
+    const identity = { ...receiverMember(batch.receiver), ...(batchId === undefined ? {} : { batchId }) };
     const header = { kind: frameKinds.logs, tenant, rowCount, outcomes, receivedMs: this.#receivedMs, ...identity };
     return writer.append(header, kept === undefined ? [] : [kept.block]);
   }

@@ -64,7 +64,7 @@ const cases: Record<string, (tested: LogUnderTest) => Promise<void>> = {
       [header(tested), [Buffer.from('in '), Buffer.from(''), Buffer.from('parts')]],
       [header(tested, { kind: frameKinds.quarantine, tenant: '', rowCount: 0 }), []],
       [header(tested, { kind: 77 as FrameKind, tenant: 'größe-日本' }), [Buffer.alloc(70_000, 'wide ')]],
-      [header(tested, { batchId: 'lot-é', outcomes: { ...header(tested).outcomes, sampled: -3 } }), text('rescued')],
+      [header(tested, { batchId: 'lot-é', receiver: 7, outcomes: { ...header(tested).outcomes, sampled: -3 } }), text('rescued')],
     ];
     const writer = tested.writer(0);
     for (const [head, payload] of sent) await writer.append(head, payload);

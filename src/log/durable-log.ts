@@ -33,6 +33,8 @@ export interface FrameHeader {
   readonly receivedMs: number;
   /** The sender's own id of the batch, at most 255 bytes: by it a repetition is recognised, also after a crash. */
   readonly batchId?: string | undefined;
+  /** Number of the receiver that took the batch (ingest/receiver-codes.ts), 0 to 255; 0 or absent: not known. */
+  readonly receiver?: number | undefined;
 }
 
 export interface Frame extends FrameHeader {

@@ -48,8 +48,8 @@ export interface ExportWriting {
   readonly onProgress: (progress: JobProgress) => void;
 }
 
-/** Bytes that a crash may cost, and how often it is looked whether the disk has room. */
-const checkpointBytes = 16 * 2 ** 20;
+/** Least bytes between checkpoints, at which it is also looked whether the disk has room; there is one in each window at most. */
+const checkpointBytes = 2 ** 20;
 /** Tries without a line more, and the pause before each, times its number. */
 const maxAttempts = 10;
 const retryMs = 5000;
@@ -89,7 +89,7 @@ async function writeLines(writing: ExportWriting): Promise<LinesEnd> {
     const before = await files.checkpoint(id);
     let reason: string;
     try {
-      const end = await writeFrom(writing, before);
+      const end = await writeFrom(writing, before, attempt >= maxAttempts);
       if (end.complete || !end.hasMore) return end;
       reason = end.reason ?? 'unknown';
     } catch (thrown) {
@@ -106,8 +106,15 @@ async function writeLines(writing: ExportWriting): Promise<LinesEnd> {
   }
 }
 
-/** Goes on behind the checkpoint, to the end or to what breaks it; either way a checkpoint says how far. */
-async function writeFrom(writing: ExportWriting, from: Checkpoint): Promise<LinesEnd & { readonly hasMore: boolean }> {
+/**
+ * Goes on behind the checkpoint, to the end or to what breaks it; either way a checkpoint says how far. While the store lacks
+ * lines, as after a crash, it breaks off, unless that is accepted.
+ */
+async function writeFrom(
+  writing: ExportWriting,
+  from: Checkpoint,
+  acceptsGaps: boolean,
+): Promise<LinesEnd & { readonly hasMore: boolean }> {
   const { id, tenant, files, runner, request, signal } = writing;
   const { format: formatName, columns, maxLines, ...search } = request;
   const format = lineFormat(formatName, columns);
@@ -119,10 +126,14 @@ async function writeFrom(writing: ExportWriting, from: Checkpoint): Promise<Line
     const opened = await openExport(runner, { ...search, ...position, ...left, format }, { tenant, priority: 'p2' }, signal);
     const appender = new LinesAppender(writing, file, opened, from);
     await appender.begin(Buffer.from(headOf(format)));
-    for await (const lines of opened.lines) await appender.append(lines);
-    await appender.checkpoint();
+    for await (const lines of opened.lines) {
+      await appender.append(lines);
+      if (opened.end().reason !== undefined && !acceptsGaps) break;
+    }
     const { complete, reason, cursor } = opened.end();
+    if (complete || acceptsGaps || appender.isWhole) await appender.checkpoint();
     signal.throwIfAborted();
+    if (!complete && !acceptsGaps) return { complete, ...(reason === undefined ? {} : { reason }), hasMore: true };
     const isCut = maxLines !== undefined && appender.lines >= maxLines;
     return { complete, ...(reason === undefined ? {} : { reason }), hasMore: cursor !== undefined && !isCut };
   } finally {
@@ -136,6 +147,7 @@ class LinesAppender {
   readonly #opened: Export;
   readonly #startedMs: number;
   readonly #startBytes: number;
+  readonly #startLines: number;
   #reached: Checkpoint;
   #safe: Checkpoint;
 
@@ -145,6 +157,7 @@ class LinesAppender {
     this.#opened = opened;
     this.#startedMs = writing.runner.clock.monotonicMs();
     this.#startBytes = from.bytes;
+    this.#startLines = from.lines;
     this.#reached = from;
     this.#safe = from;
   }
@@ -170,8 +183,14 @@ class LinesAppender {
       reachedNs: lastKey.tsNs.toString(),
     };
     this.#writing.onProgress(this.#reached);
-    if (this.#reached.bytes - this.#safe.bytes >= checkpointBytes) await this.checkpoint();
+    const isDue = this.#reached.bytes - this.#safe.bytes >= checkpointBytes;
+    if (isDue && this.isWhole) await this.checkpoint();
     await this.#slowDown();
+  }
+
+  /** Nothing is missing among what was written. */
+  get isWhole(): boolean {
+    return this.#reached.lines - this.#startLines <= this.#opened.wholeLines();
   }
 
   async checkpoint(): Promise<void> {

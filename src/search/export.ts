@@ -41,6 +41,8 @@ export interface Export {
   readonly lines: AsyncGenerator<RenderedLines>;
   /** To be asked when the lines have ended. */
   end(): ExportEnd;
+  /** Lines from the beginning among which none is missing: those of windows that the store read as a whole. */
+  wholeLines(): number;
   /** A cursor behind a line that was given. */
   cursorBehind(key: LineKey): string;
 }
@@ -71,6 +73,7 @@ export async function openExport(runner: QueryRunner, request: ExportRequest, se
     range: plan.range,
     lines: reader.lines(),
     end: () => reader.end(),
+    wholeLines: () => reader.wholeLines,
     cursorBehind: (key) => encodeCursor(plan.identity, plan.query.range, key),
   };
 }
@@ -104,6 +107,7 @@ class ExportReader {
   #hasMore = true;
   #reason: string | undefined;
   #hasFailed = false;
+  wholeLines = 0;
 
   constructor(runner: QueryRunner, plan: SearchPlan, { format, maxLines = Number.POSITIVE_INFINITY }: ExportRequest, signal: AbortSignal) {
     this.#runner = runner;
@@ -223,6 +227,7 @@ class ExportReader {
     this.#hasMore = next !== undefined;
     this.#after = next ?? this.#after;
     this.#reason ??= reason;
+    if (this.#reason === undefined) this.wholeLines = this.#lineCount;
   }
 
   /** Until the client has taken some, or the turn is over. */

@@ -28,6 +28,7 @@ import { telemetryConfig } from '#platform/config.ts';
 import { checkReceivers } from '#receivers/check-settings.ts';
 import { receiversConfig } from '#receivers/config.ts';
 import { searchConfig } from '#search/config.ts';
+import { journeyConfig } from '#consumers/journey/config.ts';
 import { exportsConfig } from '#search/export-jobs-config.ts';
 import { checkTraceLinks } from '#search/trace-links.ts';
 import { storeConfig } from '#store/config.ts';
@@ -49,6 +50,7 @@ export const configSchema = section('All settings of Millrace.', {
   api: apiConfig,
   search: searchConfig,
   exports: exportsConfig,
+  journey: journeyConfig,
   query: queryConfig,
   loki: lokiReadingConfig,
   tail: tailConfig,

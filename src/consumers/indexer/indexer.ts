@@ -113,7 +113,7 @@ export class Indexer {
 
   status(): IndexerStatus {
     return {
-      positions: Object.fromEntries(this.#found),
+      positions: Object.fromEntries(this.found),
       committed: Object.fromEntries(this.#options.store.sink.committed),
       ...this.#lag(),
       replaying: this.#replaying,
@@ -127,7 +127,7 @@ export class Indexer {
     let ageMs = 0;
     let isBehind = false;
     for (const { shard, end, oldestReceivedMs } of this.#options.log.shards()) {
-      if ((this.#found.get(shard) ?? 0) >= end.sequence) continue;
+      if ((this.found.get(shard) ?? 0) >= end.sequence) continue;
       isBehind = true;
       ageMs = Math.max(ageMs, nowMs - (this.#gatherer?.lastReceivedMs(shard) ?? oldestReceivedMs ?? nowMs));
     }
@@ -137,7 +137,7 @@ export class Indexer {
   }
 
   /** Up to where lines are found. */
-  get #found(): LogPosition {
+  get found(): LogPosition {
     return this.#gatherer === undefined ? this.#options.store.sink.committed : this.#foundUpTo;
   }
 

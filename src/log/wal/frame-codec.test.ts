@@ -27,7 +27,8 @@ const frameFields: fc.Arbitrary<FrameFields> = fc.record(
     receivedMs: fc.nat(Number.MAX_SAFE_INTEGER),
     sequence: fc.nat(2 ** 34 - 1),
     rowsBefore: fc.nat(Number.MAX_SAFE_INTEGER),
-    groupIndex: uint32,
+    groupIndex: fc.nat(2 ** 24 - 1),
+    receiver: fc.integer({ min: 1, max: 255 }),
     codec: fc.constantFrom(0, 1),
     payloadBytes: uint32,
     outcomes: fc.record(

@@ -28,7 +28,7 @@ export interface FrameFields extends FrameHeader {
   readonly sequence: number;
   /** Rows appended in this incarnation before this frame. */
   readonly rowsBefore: number;
-  /** Place in the commit group, 0 for the first. */
+  /** Place in the commit group, 0 for the first; under 2^24. */
   readonly groupIndex: number;
   readonly codec: PayloadCodec;
   /** Length of the payload before compression. */
@@ -59,8 +59,9 @@ export function frameOverhead({ tenant, batchId = '' }: Pick<FrameHeader, 'tenan
 }
 
 /** Throws BugError when a field does not fit the format. */
-export function mustFitFrame({ kind, tenant, batchId = '', rowCount, receivedMs, outcomes }: FrameHeader): void {
+export function mustFitFrame({ kind, tenant, batchId = '', rowCount, receivedMs, outcomes, receiver = 0 }: FrameHeader): void {
   invariant(kind >= 1 && kind <= 255, `frame kind ${kind} does not fit a frame`);
+  invariant(receiver >= 0 && receiver <= 255, `receiver ${receiver} does not fit a frame`);
   invariant(Buffer.byteLength(tenant) <= 255, `tenant "${tenant}" is over 255 bytes`);
   invariant(Buffer.byteLength(batchId) <= 255, `batch id "${batchId}" is over 255 bytes`);
   for (const count of Object.values(outcomes)) invariant((count | 0) === count, `outcome count ${count} does not fit a frame`);
@@ -88,7 +89,8 @@ export function encodeFrameHeader(fields: FrameFields, stored: readonly Uint8Arr
   writeUint64(header, fields.rowsBefore, 32);
   header.writeUInt32LE(fields.rowCount, 40);
   header.writeUInt32LE(fields.payloadBytes, 44);
-  header.writeUInt32LE(fields.groupIndex, 48);
+  header.writeUIntLE(fields.groupIndex, 48, 3);
+  header[51] = fields.receiver ?? 0;
   header[52] = fields.kind;
   header[53] = fields.codec;
   header[54] = headerLength - frameHeaderBytes - tenantBytes;
@@ -121,7 +123,8 @@ export function decodeFrameHeader(bytes: Buffer, at: number, end: number, seal: 
     rowsBefore: readUint64(bytes, at + 32),
     rowCount: bytes.readUInt32LE(at + 40),
     payloadBytes: bytes.readUInt32LE(at + 44),
-    groupIndex: bytes.readUInt32LE(at + 48),
+    groupIndex: bytes.readUIntLE(at + 48, 3),
+    ...(bytes[at + 51] === 0 ? {} : { receiver: bytes[at + 51] }),
     kind: bytes[at + 52] as FrameKind,
     codec: bytes[at + 53] as PayloadCodec,
     outcomes: {

@@ -157,12 +157,20 @@ export class WalReader implements LogReader, ShardReader {
   }
 
   #frame(scanned: ScannedFrame): Frame {
-    const { kind, tenant, batchId, rowCount, outcomes, receivedMs, sequence } = scanned;
+    const { kind, tenant, batchId, receiver, rowCount, outcomes, receivedMs, sequence } = scanned;
     const payload =
       scanned.codec === payloadCodecs.none
         ? scanned.stored
         : zstdDecompressSync(scanned.stored, { maxOutputLength: Math.max(1, scanned.payloadBytes) });
-    const header = { kind, tenant, rowCount, outcomes, receivedMs, ...(batchId === undefined ? {} : { batchId }) };
+    const header = {
+      kind,
+      tenant,
+      rowCount,
+      outcomes,
+      receivedMs,
+      ...(batchId === undefined ? {} : { batchId }),
+      ...(receiver === undefined ? {} : { receiver }),
+    };
     return { shard: this.shard, sequence, ...header, payload };
   }
 

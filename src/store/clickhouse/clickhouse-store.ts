@@ -37,6 +37,7 @@ import type {
 } from '../pattern-reads.ts';
 import type { BulkEnd, BulkQuery, LineFormat, ParquetFile, RenderedLines } from '../bulk-reads.ts';
 import type { PipeAnswer, PipeQuery, PipeStatement } from '../pipe-reads.ts';
+import type { PlacementQuery, PlacementReads } from '../placement-reads.ts';
 import type { ReadPlan } from '../read-plan.ts';
 import type { SourceQuery, SourceReads, SourcesAnswer } from '../source-reads.ts';
 import type { EntryNamesAnswer, StreamCountQuery, StreamCountsAnswer, StreamReads } from '../stream-reads.ts';
@@ -54,18 +55,19 @@ import { DensityCache } from './density.ts';
 import { fieldStatistics } from './field-statistics.ts';
 import { estimateLines } from './estimate-lines.ts';
 import { findLines } from './find-lines.ts';
-import type { ReadParts } from './find-lines.ts';
 import { lineById, rangeOfId } from './line-by-id.ts';
+import type { ReadParts } from './find-lines.ts';
 import type { Memtables } from './memtables.ts';
 import { migrate } from './migrations.ts';
+import { parquetLines, writeParquet } from './parquet.ts';
 import { patternCounts, patternDetails, patternExamples } from './patterns.ts';
 import { countStreams, entryNames } from './stream-counts.ts';
 import type { PartVerifier } from './part-verifier.ts';
+import { pipeStatement, runPipes } from './pipes.ts';
+import { placements } from './placements.ts';
 import { planRead } from './plan-read.ts';
 import type { RecentChanges } from './recent-changes.ts';
 import type { Replacer } from './replacer.ts';
-import { parquetLines, writeParquet } from './parquet.ts';
-import { pipeStatement, runPipes } from './pipes.ts';
 import { logsTable } from './schema.ts';
 import { serviceSpans } from './service-spans.ts';
 import type { Scope, Snapshot, Snapshots } from './snapshots.ts';
@@ -292,6 +294,10 @@ export class ClickHouseStore implements LogStore, PatternReads, SourceReads, Str
 
   writeParquet(rowsPath: string, targetPath: string, options: ReadOptions): Promise<void> {
     return writeParquet(this.#database, rowsPath, targetPath, options);
+  }
+
+  placements(query: PlacementQuery, options: ReadOptions): ReturnType<PlacementReads['placements']> {
+    return this.#withSnapshot((snapshot) => placements(this.#database, snapshot, query, options));
   }
 
   lineById(tenant: string, id: string, options: ReadOptions): Promise<LogLine | undefined> {
