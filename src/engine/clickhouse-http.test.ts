@@ -10,8 +10,8 @@ import { ClickHouseError } from './clickhouse-error.ts';
 import { ClickHouseHttp } from './clickhouse-http.ts';
 import type { Statement } from './clickhouse-http.ts';
 import { EngineInserter } from './engine-insert.ts';
-import { startTestEngine } from './engine-for-tests.ts';
-import type { TestEngine } from './engine-for-tests.ts';
+import { startTestEngine } from './engine.test-support.ts';
+import type { TestEngine } from './engine.test-support.ts';
 import type { ParameterValue } from './parameter-text.ts';
 
 let engine: TestEngine;

@@ -3,7 +3,7 @@
  * streams, errors with ClickHouse's codes. The embedded engine's socket and a server are spoken to alike.
  *
  * It does what the store needs of the official client and no more, since a search is two or three statements of a few
- * milliseconds each, and that client takes 4-5 ms of the main thread for one (docs/adr/0004-store.md).
+ * milliseconds each, and that client takes 2 ms more for each (docs/adr/0004-store.md).
  */
 import { Agent, request } from 'node:http';
 import type { IncomingMessage, RequestOptions } from 'node:http';

@@ -10,8 +10,8 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '#base/errors.ts';
 import { silentLogger } from '#platform/logger.ts';
-import { createEngineClient } from './engine-client.ts';
-import { engineConfigWith, startTestEngine } from './engine-for-tests.ts';
+import { createEngineClient } from './official-client.test-support.ts';
+import { engineConfigWith, startTestEngine } from './engine.test-support.ts';
 import { EngineSupervisor } from './engine-supervisor.ts';
 import type { EngineState } from './engine-supervisor.ts';
 
@@ -151,7 +151,7 @@ test('a stop does not wait for an endless query longer than its timeout', async 
 test('when the parent dies the engine ends, even while a query runs', async (t) => {
   const directory = await temporaryDirectory(t);
   const dataPath = join(directory, 'engine');
-  const script = join(dirname(fileURLToPath(import.meta.url)), 'engine-for-tests.ts');
+  const script = join(dirname(fileURLToPath(import.meta.url)), 'engine.test-support.ts');
   const parentScript = `
     const { engineConfigWith } = await import(${JSON.stringify(script)});
     const { EngineSupervisor } = await import(${JSON.stringify(join(dirname(script), 'engine-supervisor.ts'))});

@@ -9,9 +9,9 @@ import type { ClickHouseSettings } from '@clickhouse/client';
 import { logIndexes } from '#language/text-index.ts';
 import { logColumns } from '#model/columns.ts';
 import { ClickHouseHttp } from './clickhouse-http.ts';
-import { createEngineClient } from './engine-client.ts';
+import { createEngineClient } from './official-client.test-support.ts';
 import { EngineInserter } from './engine-insert.ts';
-import { startTestEngine } from './engine-for-tests.ts';
+import { startTestEngine } from './engine.test-support.ts';
 import { mergeTreeDurability, mergeTreeMerges } from './mergetree-settings.ts';
 
 const lineCount = Number(process.argv[2] ?? 1_000_000);

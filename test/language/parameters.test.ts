@@ -1,8 +1,8 @@
 /** Values reach the engine unchanged on the way that the product takes: client, HTTP, engine process, binding. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startTestEngine } from '#engine/engine-for-tests.ts';
-import type { TestEngine } from '#engine/engine-for-tests.ts';
+import { startTestEngine } from '#engine/engine.test-support.ts';
+import type { TestEngine } from '#engine/engine.test-support.ts';
 import { compileSql } from '#language/compile-sql.ts';
 import { injectionCorpus } from './injection-corpus.ts';
 import { sampleMessages, sampleValues } from './sample-rows.ts';

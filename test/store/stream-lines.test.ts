@@ -1,7 +1,7 @@
 /** Streamed searches on the real engine: the same lines in the same order as pages, over memtables, parts and late lines. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { createEngineClient } from '#engine/engine-client.ts';
+import { createEngineClient } from '#engine/official-client.test-support.ts';
 import { parseQuery } from '#language/parser.ts';
 import type { LineKey, LineQuery, LinesStep, ReadOptions } from '#store/log-store.ts';
 import type { ClickHouseStore } from '../../src/store/clickhouse/clickhouse-store.ts';
