@@ -81,26 +81,7 @@ export interface ApiOptions {
 
 /** The app, ready for `listen({ path })`; `close` lets running requests end, for `api.drain_timeout` at most. */
 export function createApi(options: ApiOptions): FastifyInstance {
-  const {
-    search,
-    access,
-    operations,
-    quarantine,
-    serviceMetrics,
-    rules,
-    views,
-    exports,
-    journeys,
-    patterns,
-    sources,
-    loki,
-    web,
-    tail,
-    config,
-    clock,
-    logger,
-    version,
-  } = options;
+  const { access, loki, web, tail, config, clock } = options;
   const app = Fastify({
     logger: false,
     bodyLimit: config.max_body_bytes,
@@ -120,7 +101,18 @@ export function createApi(options: ApiOptions): FastifyInstance {
   app.addHook('preClose', async () => openRequests.close());
   app.addHook('onClose', async () => openRequests.closed());
   takeJsonBodies(app);
-  const routes = [
+  for (const route of routesOf(options)) registerRoute(app, route, access, openRequests);
+  if (loki !== undefined) registerLoki(app, loki, options, openRequests);
+  if (web !== undefined) registerInterface(app, web);
+  if (tail !== undefined) registerTails(app, tail, options);
+  return app;
+}
+
+/** All routes with bodies and errors in JSON. */
+function routesOf(options: ApiOptions): ApiRoute[] {
+  const { search, access, operations, quarantine, serviceMetrics, rules, views, exports, journeys, patterns, sources, web, version } =
+    options;
+  return [
     ...searchRoutes(search, patterns.catalogue),
     ...contextRoutes(search.runner),
     ...fieldsRoutes(search.runner),
@@ -137,26 +129,25 @@ export function createApi(options: ApiOptions): FastifyInstance {
     ...(exports === undefined ? [] : exportJobRoutes(exports)),
     ...(journeys === undefined ? [] : journeyRoutes({ journeys, runner: search.runner })),
   ];
-  for (const route of routes) registerRoute(app, route, access, openRequests);
-  if (loki !== undefined) {
-    void app.register(async (scope) => {
-      takeForms(scope);
-      scope.setErrorHandler((error, request, reply) => sendLokiError(error, request, reply, options));
-      for (const route of lokiRoutes({ parts: loki, patterns, version })) registerRoute(scope, route, access, openRequests);
-    });
-  }
-  if (web !== undefined) registerInterface(app, web);
-  if (tail !== undefined) {
-    const authenticate = (headers: IncomingHttpHeaders): string => access.authenticate(credentialsOf(headers), 'read').tenant;
-    const lokiTail = loki && {
-      parts: loki,
-      ...tail,
-      authorize: (headers: IncomingHttpHeaders) => readerOf(access, lokiCredentialsOf(headers), headers),
-    };
-    const also = lokiTail && ((scope: FastifyInstance, flusher: TailFlusher): void => registerLokiTail(scope, flusher, lokiTail));
-    void app.register((scope) => registerTailRoutes(scope, { ...tail, authenticate, clock, logger, ...(also ? { also } : {}) }));
-  }
-  return app;
+}
+
+/** Loki's endpoints have forms for bodies and texts for errors. */
+function registerLoki(app: FastifyInstance, parts: LokiParts, options: ApiOptions, openRequests: OpenRequests): void {
+  const { access, patterns, version } = options;
+  void app.register(async (scope) => {
+    takeForms(scope);
+    scope.setErrorHandler((error, request, reply) => sendLokiError(error, request, reply, options));
+    for (const route of lokiRoutes({ parts, patterns, version })) registerRoute(scope, route, access, openRequests);
+  });
+}
+
+function registerTails(app: FastifyInstance, tail: NonNullable<ApiOptions['tail']>, { access, loki, clock, logger }: ApiOptions): void {
+  const authenticate = (headers: IncomingHttpHeaders): string => access.authenticate(credentialsOf(headers), 'read').tenant;
+  const authorize = (headers: IncomingHttpHeaders): Caller => readerOf(access, lokiCredentialsOf(headers), headers);
+  const also = (scope: FastifyInstance, flusher: TailFlusher): void => {
+    if (loki !== undefined) registerLokiTail(scope, flusher, { parts: loki, ...tail, authorize });
+  };
+  void app.register((scope) => registerTailRoutes(scope, { ...tail, authenticate, also, clock, logger }));
 }
 
 function registerRoute(app: FastifyInstance, { endpoint, handle }: ApiRoute, access: Access, openRequests: OpenRequests): void {

@@ -78,7 +78,7 @@ const cases: readonly (readonly [string, string[] | number])[] = [
   ['label_replace(b, "app", "", "app", "x")', [' 2 4', 'app=z 7 8']],
 ];
 
-for (const [query, expected] of cases) test(`${query}`, async () => assert.deepEqual(await run(query), expected));
+for (const [query, expected] of cases) test(query, async () => assert.deepEqual(await run(query), expected));
 
 test('what cannot be matched is refused', async () => {
   await assert.rejects(run('a + a'.replace('a + a', 'sum by (pod) (a) + on (app) b')), /found duplicate series/);

@@ -30,14 +30,14 @@ const json =
 
 /** Stages, the line, and the labels that they add to the line's own; undefined where the line is dropped. */
 const labelCases: readonly (readonly [string, string, string | undefined])[] = [
-  ['', 'any', `${base}`],
+  ['', 'any', base],
   // 200 is known as metadata already, so it moves; the empty value of a member is no label
   ['| json', json, `${base.replace('inner', 'z')} msg=hi took=15ms user_id=12345678901234567890 ok=true`],
   ['| json id="user.id", tag="user.tags[0]", u="user.tags", none="x"', json, `${base} id=12345678901234567890 tag=a u=["a"]`],
   ['| json', 'no json', `${base} __error__=JSONParserErr __error_details__=unexpected character "n" at 0`],
   ['| json', '[1]', `${base} __error__=JSONParserErr __error_details__=expected an object`],
   ['| logfmt', 'level=info msg="a \\"b\\"" flag a.b=1 status=404 =x', `${base} level=info msg=a "b" a_b=1 status_extracted=404`],
-  ['| logfmt --keep-empty', 'flag a=""', `${base}`],
+  ['| logfmt --keep-empty', 'flag a=""', base],
   ['| logfmt --strict', 'a=b c="d', `${base} __error__=LogfmtParserErr`],
   ['| logfmt lvl="level", msg', 'level=info msg=x other=y', `${base} lvl=info msg=x`],
   ['| pattern "<ip> - <_> \\"<method> <path>\\""', '1.2.3.4 - me "GET /x"', `${base} ip=1.2.3.4 method=GET path=/x`],

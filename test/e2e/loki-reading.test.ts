@@ -94,7 +94,9 @@ async function instant(query: string, time = endNs): Promise<string | undefined>
 /** Series of a matrix or vector as sorted texts. */
 async function series(query: string, parameters: Readonly<Record<string, string>>): Promise<string[]> {
   const { data } = await get('query_range', { query, ...range, ...parameters });
-  return data.result.map(({ metric, values }: Json) => JSON.stringify([Object.entries(metric).sort(), values])).sort();
+  return data.result
+    .map(({ metric, values }: Json) => JSON.stringify([new URLSearchParams(metric).toString().split('&').sort(), values]))
+    .sort();
 }
 
 test('what was pushed comes back: lines, labels, structured metadata, to the nanosecond', async () => {
