@@ -64,6 +64,19 @@ async function send(product: Product, file: LogFile, startMs: number): Promise<v
   }
 }
 
+/** The start has built the web interface, with no further step: the page comes to a browser, and so does all that it loads. */
+async function assertShowsInterface(product: Product): Promise<void> {
+  assert.match(product.output(), /building the web interface[\s\S]*built in/);
+  const asBrowser = { headers: { accept: 'text/html', 'sec-fetch-mode': 'navigate' } };
+  const page = await fetch(`${product.url}/`, asBrowser);
+  const html = await page.text();
+  assert.match(html, /<div id="app">/);
+  assert.match(page.headers.get('content-security-policy') ?? '', /script-src 'self'/);
+  const loaded = [...html.matchAll(/(?:src|href)="(\/[^"]+\.(?:js|css|svg))"/g)].map(([, path]) => path);
+  assert.ok(loaded.length >= 4, html);
+  for (const path of loaded) assert.equal((await fetch(`${product.url}${path}`)).status, 200, path);
+}
+
 test('a fresh clone starts, takes real logs and finds what plain text search finds', { timeout: 280_000 }, async (t) => {
   const directory = await temporaryDirectory(t, 'clone');
   const clone = join(directory, 'millrace');
@@ -77,6 +90,7 @@ test('a fresh clone starts, takes real logs and finds what plain text search fin
   });
   t.after(() => product.kill());
   assert.match(product.output(), /curl .*\/v1\/logs\/ingest/);
+  await assertShowsInterface(product);
 
   const files = logFiles();
   const startMs = Date.now() - 600_000;

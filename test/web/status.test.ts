@@ -4,7 +4,7 @@ import test from 'node:test';
 import { assertAccessible, picture, skipWithoutChromium, visit } from './browser.ts';
 import { silentService, startSite } from './site.ts';
 
-test('Status', { skip: skipWithoutChromium, timeout: 240_000 }, async (t) => {
+test('Status', { skip: skipWithoutChromium, timeout: 600_000 }, async (t) => {
   const { url } = await startSite(t);
 
   await t.test('12: is everything arriving? One action, and the silent source has a name', async () => {

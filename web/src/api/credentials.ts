@@ -9,10 +9,13 @@ export interface Credentials {
   readonly tenant?: string;
 }
 
+/** `refused`: the one that was given was not taken. */
+export type CredentialsWanted = 'no' | 'yes' | 'refused';
+
 const storageName = 'millrace.credentials';
 const listeners = new Set<() => void>();
 let current: Credentials = read();
-let wanted = false;
+let wanted: CredentialsWanted = 'no';
 
 function read(): Credentials {
   try {
@@ -28,7 +31,7 @@ function changed(): void {
 
 export function setCredentials(credentials: Credentials): void {
   current = credentials;
-  wanted = false;
+  wanted = 'no';
   try {
     sessionStorage.setItem(storageName, JSON.stringify(credentials));
   } catch {
@@ -39,8 +42,8 @@ export function setCredentials(credentials: Credentials): void {
 
 /** The server has refused a request for want of a key, or of a better one. */
 export function wantCredentials(): void {
-  if (wanted) return;
-  wanted = true;
+  if (wanted !== 'no') return;
+  wanted = current.apiKey === undefined ? 'yes' : 'refused';
   changed();
 }
 
@@ -57,6 +60,6 @@ function subscribe(listener: () => void): () => void {
 }
 
 /** Whether a key is to be asked for now. */
-export function useWantsCredentials(): boolean {
+export function useWantsCredentials(): CredentialsWanted {
   return useSyncExternalStore(subscribe, () => wanted);
 }

@@ -72,7 +72,6 @@ function Palette({ commands, onClose }: { readonly commands: readonly Command[];
         aria-label="Command"
         placeholder="What to do"
         value={typed}
-        autoFocus
         onKeyDown={onKeyDown}
         onChange={(event) => {
           setTyped(event.target.value);

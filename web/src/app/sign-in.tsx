@@ -8,10 +8,10 @@ import { queryClient } from './queries.ts';
 
 export function SignIn() {
   const wanted = useWantsCredentials();
-  return wanted ? <KeyDialog /> : null;
+  return wanted === 'no' ? null : <KeyDialog problem={wanted === 'refused' ? 'This key was not taken.' : undefined} />;
 }
 
-function KeyDialog() {
+function KeyDialog({ problem }: { readonly problem: string | undefined }) {
   const [key, setKey] = useState('');
   const use = (apiKey: string | undefined): void => {
     setCredentials(apiKey === undefined ? {} : { apiKey });
@@ -34,7 +34,7 @@ function KeyDialog() {
           use(key.trim());
         }}
       >
-        <Field label="API key that may read" value={key} onChange={setKey} type="password" mono autoFocus />
+        <Field label="API key that may read" value={key} onChange={setKey} type="password" mono problem={problem} />
         <p>It is kept in this tab until it is closed, and goes to this server only.</p>
       </form>
     </Dialog>

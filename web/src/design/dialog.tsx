@@ -19,6 +19,8 @@ export function Dialog({ title, onClose, children, footer, wide = false }: Dialo
   useLayoutEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
+    // the dialog would give the focus to its first button, and `autoFocus` comes before it is shown
+    dialog?.querySelector<HTMLElement>('input, select, textarea')?.focus();
     return () => dialog?.close();
   }, []);
   return (

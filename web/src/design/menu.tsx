@@ -30,13 +30,9 @@ export interface MenuProps extends Pick<PopoverProps, 'open' | 'onClose' | 'anch
 }
 
 export function Menu({ entries, onClose, ...popover }: MenuProps) {
-  // the first entry, or the chosen one, has the focus as soon as the menu is there
-  const focusFirst = useCallback((list: HTMLDivElement | null) => {
-    (list?.querySelector<HTMLElement>('[aria-checked=true]') ?? list?.querySelector<HTMLElement>('button'))?.focus();
-  }, []);
   return (
     <Popover role="menu" className={styles.menu} onClose={onClose} {...popover}>
-      <div ref={focusFirst} onKeyDown={moveFocus} role="none">
+      <div onKeyDown={moveFocus} role="none">
         {entries.map((entry, index) => (
           <MenuRow key={index} entry={entry} onClose={onClose} />
         ))}

@@ -42,6 +42,12 @@ function place(element: HTMLElement, anchor: PopoverProps['anchor'], align: 'sta
   element.style.maxHeight = `${Math.max(120, isBelow ? below : above)}px`;
 }
 
+/** The chosen entry, the field that is typed in, or the first entry of a menu. */
+function firstFocus(popover: HTMLElement): HTMLElement | null {
+  const entry = popover.role === 'menu' ? 'button:not(:disabled)' : 'input';
+  return popover.querySelector<HTMLElement>('[aria-checked=true]') ?? popover.querySelector<HTMLElement>(entry);
+}
+
 export function Popover({ open, ...rest }: PopoverProps) {
   return open ? <OpenPopover {...rest} /> : null;
 }
@@ -62,6 +68,8 @@ function OpenPopover({ onClose, anchor, children, align = 'start', role = 'dialo
     const onToggle = (event: Event): void => void ((event as ToggleEvent).newState === 'closed' && close.current());
     popover.addEventListener('toggle', onToggle);
     popover.showPopover();
+    // `autoFocus` comes before it is shown
+    firstFocus(popover)?.focus();
     popover.style.maxHeight = 'none';
     return () => {
       popover.removeEventListener('toggle', onToggle);

@@ -43,7 +43,7 @@ export function SaveDialog({ title: usual, taken, onSave, onClose }: SaveDialogP
           if (name !== '' && problem === undefined) onSave(title.trim(), name);
         }}
       >
-        <Field label="Title" value={title} onChange={setTitle} problem={problem} autoFocus />
+        <Field label="Title" value={title} onChange={setTitle} problem={problem} />
       </form>
     </Dialog>
   );
