@@ -58,9 +58,16 @@ export class TermBudget {
   }
 }
 
-/** The condition at the lexer's place, up to a pipe, behind which the lexer is then, or to the end. Throws as `parseQuery`. */
-export function parseCondition(lexer: Lexer, budget: TermBudget): { readonly node: QueryNode; readonly end: ConditionEnd } {
-  const parser = new Parser(lexer, budget);
+/**
+ * The condition at the lexer's place, up to a pipe, behind which the lexer is then, or to the end. Throws as `parseQuery`, but
+ * for names whose meaning is not known yet (`fields: 'unknown'`) not where a field is asked for what it does not have.
+ */
+export function parseCondition(
+  lexer: Lexer,
+  budget: TermBudget,
+  fields: 'of-lines' | 'unknown' = 'of-lines',
+): { readonly node: QueryNode; readonly end: ConditionEnd } {
+  const parser = new Parser(lexer, budget, fields === 'of-lines');
   return { node: parser.parse(), end: parser.end };
 }
 
@@ -80,14 +87,17 @@ type Term = QueryNode | typeof nothing;
 class Parser {
   readonly #lexer: Lexer;
   readonly #budget: TermBudget;
+  /** Fields are those of lines, and what is asked of them must exist. */
+  readonly #knowsFields: boolean;
   #token: Token | GroupToken;
   /** Set between the parentheses of `field:( … )`, where terms are its values. */
   #field: FieldToken | undefined;
   #depth = 0;
 
-  constructor(lexer: Lexer, budget: TermBudget) {
+  constructor(lexer: Lexer, budget: TermBudget, knowsFields: boolean) {
     this.#lexer = lexer;
     this.#budget = budget;
+    this.#knowsFields = knowsFields;
     this.#token = this.#lexer.readTerm();
   }
 
@@ -260,7 +270,7 @@ class Parser {
     if (value.kind !== 'word' && value.kind !== 'string') throw this.#missingValue(token);
     if (value.pieces.length > 1) throw this.#error('a comparison takes a whole value, no wildcard', value, 'a value');
     const node = comparisonNode(token, operator, value);
-    if (token.kind === 'compare' && !isComparable(node.field, node.value)) {
+    if (this.#knowsFields && token.kind === 'compare' && !isComparable(node.field, node.value)) {
       throw this.#placed(unclearComparison(node), { start: token.start, end: value.end });
     }
     return this.#checked(node);
@@ -269,7 +279,7 @@ class Parser {
   /** What a node asks for must exist; said with its place. */
   #checked<N extends FieldNode | TextNode | QueryNode | typeof nothing>(node: N): N {
     try {
-      if (node !== nothing) conditionOf(node);
+      if (node !== nothing && (this.#knowsFields || !('field' in node))) conditionOf(node);
       return node;
     } catch (thrown) {
       if (!(thrown instanceof AppError) || node === nothing || !('span' in node) || node.span === undefined) throw thrown;

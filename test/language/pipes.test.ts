@@ -12,7 +12,7 @@ import type { PipePlan } from '#language/pipes.ts';
 import type { SampleRow } from './sample-rows.ts';
 
 const seed = Number(process.env.MILLRACE_TEST_SEED ?? (Math.random() * 2 ** 31) | 0);
-const pipelinesPerRun = Number(process.env.MILLRACE_TEST_QUERIES ?? 400);
+const pipelinesPerRun = Number(process.env.MILLRACE_TEST_QUERIES ?? 200);
 
 /** Sums of the others are exact, in whatever order they are added. */
 const inexact = '9007199254740993';

@@ -1,8 +1,9 @@
 /** Conditions over the values that stages have made; what names none of them is a condition on the line. */
 import { AppError } from '#base/errors.ts';
 import { boundsOf, levelSpan, maxSeverity, networkTest, rangeTest, timeSpan, unsupported } from '../comparisons.ts';
-import { canonicalRegex, checkPieces, isPatternId, levelCondition, timeCondition } from '../conditions.ts';
+import { canonicalRegex, checkPieces, conditionOf, isPatternId, levelCondition, timeCondition } from '../conditions.ts';
 import { quantityOf } from '../quantities.ts';
+import { withFixedTimes } from '../query-times.ts';
 import { resolveEdge } from '../time-spans.ts';
 import type { Bounds } from '../comparisons.ts';
 import type { FieldNode, QueryNode } from '../ast.ts';
@@ -26,9 +27,38 @@ export function isLineCondition(node: QueryNode, { rows, columns }: Scope): bool
   return !('field' in node) || !columns.some(({ name }) => name === node.field);
 }
 
+/** Throws AppError `query_unsupported` with its place where a condition on lines asks a field for what it does not have. */
+export function checkLineCondition(node: QueryNode, text: string): void {
+  switch (node.kind) {
+    case 'and':
+    case 'or':
+      for (const child of node.children) checkLineCondition(child, text);
+      return;
+    case 'not':
+      return checkLineCondition(node.child, text);
+    default:
+      return placed(node, text, () => void conditionOf(node));
+  }
+}
+
+function lineCondition(node: QueryNode, { text, nowMs }: ConditionContext): PipeCondition {
+  checkLineCondition(node, text);
+  return { kind: 'line', node: withFixedTimes(node, nowMs) };
+}
+
+/** What fails there is said with the place of the node. */
+function placed<T>(node: QueryNode, text: string, run: () => T): T {
+  try {
+    return run();
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
+    throw unsupportedAt(text, thrown.message, 'span' in node ? node.span : undefined, thrown.details['suggestion'] as string | undefined);
+  }
+}
+
 /** Throws AppError `query_unsupported` with its place. */
 export function pipeCondition(node: QueryNode, context: ConditionContext): PipeCondition {
-  if (isLineCondition(node, context.scope)) return { kind: 'line', node };
+  if (isLineCondition(node, context.scope)) return lineCondition(node, context);
   switch (node.kind) {
     case 'and':
     case 'or':
@@ -51,16 +81,11 @@ function refuseWord(node: Exclude<QueryNode, FieldNode>, { text, scope: { column
 function columnCondition(node: FieldNode, { scope, text, nowMs }: ConditionContext): PipeCondition {
   const column = scope.columns.find(({ name }) => name === node.field);
   // in rows that are lines, any other field is the line's own
-  if (column === undefined && scope.rows === 'lines') return { kind: 'line', node };
+  if (column === undefined && scope.rows === 'lines') return lineCondition(node, { scope, text, nowMs });
   if (column === undefined) throw unknownColumn({ name: node.field, ...(node.span ? { span: node.span } : {}) }, scope.columns, text);
   const { value } = column;
-  try {
-    const tests = testsOf(node, value, nowMs).map((test): PipeCondition => ({ kind: 'test', value, test }));
-    return tests.length === 1 ? tests[0] : { kind: 'or', children: tests };
-  } catch (thrown) {
-    if (!(thrown instanceof AppError)) throw thrown;
-    throw unsupportedAt(text, thrown.message, node.span, thrown.details['suggestion'] as string | undefined);
-  }
+  const tests = placed(node, text, () => testsOf(node, value, nowMs)).map((test): PipeCondition => ({ kind: 'test', value, test }));
+  return tests.length === 1 ? tests[0] : { kind: 'or', children: tests };
 }
 
 /** Any of the tests must pass. */

@@ -68,7 +68,7 @@ function readStage(lexer: Lexer, budget: TermBudget, sign: Span): { readonly sta
 
 function readWhere(lexer: Lexer, reader: StageReader, budget: TermBudget, start: number) {
   lexer.position = reader.lastEnd;
-  const { node, end } = parseCondition(lexer, budget);
+  const { node, end } = parseCondition(lexer, budget, 'unknown');
   if (node.kind === 'all') throw reader.error('a condition must follow "where"', { start: reader.lastEnd, end: end.start }, 'a condition');
   return { stage: { kind: 'where', condition: node, span: { start, end: end.start } } as const, more: end.kind === 'pipe' };
 }

@@ -1,7 +1,7 @@
 /** Pipeline → plan: names resolved, types checked, and every condition that can be one on the lines moved to the front. */
 import { allOf } from '../ast.ts';
 import { withFixedTimes } from '../query-times.ts';
-import { isLineCondition, pipeCondition } from './conditions.ts';
+import { checkLineCondition, isLineCondition, pipeCondition } from './conditions.ts';
 import { groupStep, patternsStep, rateStep, topSteps } from './group-steps.ts';
 import { Values, unsupportedAt, valueOf } from './scope.ts';
 import type { QueryNode, Span } from '../ast.ts';
@@ -81,16 +81,15 @@ class Planner {
 
   /** A condition on lines goes to the front where nothing before it depends on which lines there are. */
   #where(condition: QueryNode): void {
-    const isFirst = this.#steps.every(({ kind }) => kind === 'filter' || kind === 'sort');
-    if (isFirst && isLineCondition(condition, this.#scope)) {
+    const { text, nowMs } = this.#context;
+    const ofLines = isLineCondition(condition, this.#scope);
+    if (ofLines) checkLineCondition(condition, text);
+    if (ofLines && this.#steps.every(({ kind }) => kind === 'filter' || kind === 'sort')) {
       this.#conditions.push(condition);
       return;
     }
-    const { text, nowMs } = this.#context;
-    const fixed = withFixedTimes(condition, nowMs);
-    // times of a table's columns are read with their own names
-    const read = this.#scope.rows === 'table' ? condition : fixed;
-    this.#steps.push({ kind: 'filter', condition: pipeCondition(read, { scope: this.#scope, text, nowMs }) });
+    const read = pipeCondition(condition, { scope: this.#scope, text, nowMs });
+    this.#steps.push({ kind: 'filter', condition: read });
   }
 
   #parse({ texts, places, from, span }: ParseStage & { readonly span?: Span }): void {
