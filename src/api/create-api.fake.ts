@@ -14,6 +14,10 @@ import type { ExportJobs, ExportJobsOptions } from '#search/export-jobs.ts';
 import { FakeLogStore } from '#search/log-store.fake.ts';
 import { ManualClock } from '#search/manual-clock.fake.ts';
 import { SavedViews } from '#search/saved-views.ts';
+import { lokiReadingConfig } from '#loki/config.ts';
+import type { LokiReadingConfig } from '#loki/config.ts';
+import { LokiParts } from '#loki/loki-parts.ts';
+import type { StreamReads } from '#store/stream-reads.ts';
 import { SearchService } from '#search/search-service.ts';
 import type { SearchServiceOptions } from '#search/search-service.ts';
 import type { PatternReads } from '#store/pattern-reads.ts';
@@ -96,6 +100,7 @@ export function createTestApi(
   const app = createApi({
     search,
     sources: sources ?? noSources,
+    loki: new LokiParts(search.runner, noStreams, defaultsOf(lokiReadingConfig.properties) as LokiReadingConfig),
     patterns: { store: noPatterns, catalogue: { find: () => undefined, aliasesOf: () => new Map() } },
     access: createAccess({ keys: fullKeys as ApiKeyConfig[] }),
     operations: {
@@ -142,6 +147,11 @@ export function createTestApi(
   const get = (url: string, headers: Readonly<Record<string, string>> = {}) => app.inject({ method: 'GET', url, headers });
   return { app, store, clock, search, logged, post, get };
 }
+
+const noStreams: StreamReads = {
+  countStreams: async () => ({ counts: [], hasMore: false, complete: true, scannedRows: 0 }),
+  entryNames: async () => ({ resource: [], attributes: [], complete: true, scannedRows: 0 }),
+};
 
 const documents = await openSqliteDocuments(':memory:');
 

@@ -169,7 +169,7 @@ export const lokiTailEndpoint = {
   method: 'GET',
   path: '/loki/api/v1/tail',
   operationId: 'lokiTail',
-  tag: 'loki',
+  tag: 'tail',
   summary: 'Watch lines live over WebSocket, as Grafana and logcli do',
   access: 'read',
   queryParameters: Type.Object({ query, start: range.start, limit }),
