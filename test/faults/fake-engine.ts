@@ -66,7 +66,7 @@ const patterns = {
   deleteBeyond: /^ALTER TABLE logs DELETE WHERE gen > \{gen:UInt64\}$/,
   deleteReplaced: /^ALTER TABLE logs DELETE WHERE gen < .* AND origin = .* AND seq >= .* AND seq < /,
   tables: /^SELECT name FROM system\.tables /,
-  parts: /^SELECT name, path FROM system\.parts /,
+  parts: /^SELECT name, path, .* FROM system\.parts /,
   checkPart: /^CHECK TABLE logs PART '([^']+)' /,
   dropPart: /^ALTER TABLE logs DROP PART '([^']+)'$/,
   processes: /^SELECT count\(\) FROM system\.processes /,
@@ -240,7 +240,7 @@ export class FakeEngine {
         return this.#alter(sql, (row, rowGen) => rowGen < gen && row.origin === origin && row.seq >= from && row.seq < to);
       }
       case 'parts':
-        return { sql, run: () => this.#parts.filter(({ rows }) => rows.length > 0).map(({ name }) => [name, '/data']) };
+        return { sql, run: () => this.#parts.filter(({ rows }) => rows.length > 0).map(({ name }) => [name, '/data', 1]) };
       case 'checkPart':
         return {
           sql,

@@ -40,6 +40,7 @@ import type { PipeAnswer, PipeQuery, PipeStatement } from '../pipe-reads.ts';
 import type { PlacementQuery, PlacementReads } from '../placement-reads.ts';
 import type { ReadPlan } from '../read-plan.ts';
 import type { SourceQuery, SourceReads, SourcesAnswer } from '../source-reads.ts';
+import type { ColumnSizes, StorageReads, TextSizesAnswer } from '../storage-reads.ts';
 import type { EntryNamesAnswer, StreamCountQuery, StreamCountsAnswer, StreamReads } from '../stream-reads.ts';
 import type { ServiceSpansAnswer } from '../trace-reads.ts';
 import type { EstimateQuery, LineEstimate } from '../line-estimate.ts';
@@ -72,6 +73,7 @@ import { logsTable } from './schema.ts';
 import { serviceSpans } from './service-spans.ts';
 import type { Scope, Snapshot, Snapshots } from './snapshots.ts';
 import { sourceActivity } from './source-activity.ts';
+import { columnSizes, textSizes } from './storage-sizes.ts';
 import { committedCondition, everywhere, unionOfSources } from './sources.ts';
 import { TextIndexBacklog } from './text-index-backlog.ts';
 import { streamLines } from './stream-lines.ts';
@@ -100,7 +102,7 @@ export interface StorageSize {
 
 const storageIntervalMs = 3000;
 
-export class ClickHouseStore implements LogStore, PatternReads, SourceReads, StreamReads {
+export class ClickHouseStore implements LogStore, PatternReads, SourceReads, StorageReads, StreamReads {
   readonly sink: Memtables;
   /** Puts re-processed lines in the place of their older version. */
   readonly replacer: Replacer;
@@ -154,6 +156,7 @@ export class ClickHouseStore implements LogStore, PatternReads, SourceReads, Str
 
   /** To be called when the engine has ended, before another one is started. */
   engineLost(): void {
+    this.#parts.end();
     this.sink.lose();
   }
 
@@ -221,11 +224,11 @@ export class ClickHouseStore implements LogStore, PatternReads, SourceReads, Str
   }
 
   runPipes(query: PipeQuery, options: ReadOptions): Promise<PipeAnswer> {
-    return this.#withSnapshot((snapshot) => runPipes(this.#reads, snapshot, query, options));
+    return this.#withSnapshot((snapshot) => runPipes(this.#reads, snapshot, query, options), query);
   }
 
   pipeStatement(query: PipeQuery, options: ReadOptions): Promise<PipeStatement> {
-    return this.#withSnapshot((snapshot) => pipeStatement(this.#reads, snapshot, query, options));
+    return this.#withSnapshot((snapshot) => pipeStatement(this.#reads, snapshot, query, options), query);
   }
 
   countLines(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<CountAnswer> {
@@ -242,6 +245,14 @@ export class ClickHouseStore implements LogStore, PatternReads, SourceReads, Str
 
   sourceActivity(query: SourceQuery, options: ReadOptions): Promise<SourcesAnswer> {
     return this.#withSnapshot((snapshot) => sourceActivity(this.#reads, snapshot, query, options));
+  }
+
+  columnSizes(): Promise<ColumnSizes> {
+    return columnSizes(this.#database);
+  }
+
+  textSizes(query: Parameters<StorageReads['textSizes']>[0], options: ReadOptions): Promise<TextSizesAnswer> {
+    return this.#withSnapshot((snapshot) => textSizes(this.#reads, snapshot, query, options), query);
   }
 
   fieldStatistics(query: FieldStatisticsQuery, options: ReadOptions): Promise<FieldStatisticsAnswer> {

@@ -7,6 +7,7 @@
  * (`old_parts_lifetime`), to which the engine goes back when it opens its data anew.
  */
 import { AppError } from '#base/errors.ts';
+import { mergeTreeDurability } from '#engine/mergetree-settings.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { Statements } from './database.ts';
@@ -23,6 +24,8 @@ export interface PartVerifierOptions {
 interface Part {
   readonly name: string;
   readonly directory: string;
+  /** What it was made of is still there. */
+  readonly isYoung: boolean;
 }
 
 /** Merged parts are looked for this often: many times within `old_parts_lifetime`. */
@@ -33,6 +36,8 @@ const writtenPart = /^[\w-]+_(\d+)_\1_0$/;
 
 export class PartVerifier {
   readonly #options: PartVerifierOptions;
+  /** The engine's data was looked at since it opened them. */
+  #begun = false;
   /** Names of parts that are whole. */
   #whole: ReadonlySet<string> = new Set();
   /** Names of those that are not, as long as the engine has its data open. */
@@ -57,10 +62,21 @@ export class PartVerifier {
     this.#listeners.push(listener);
   }
 
-  /** The engine has opened its data: it compared the sizes of all files then, and put aside what was not whole. */
+  /**
+   * The engine has opened its data: it compared the sizes of all files then, and put aside what was not whole. Parts that are so
+   * young that a merge may have made them since are not believed, nor is what this finds once it was asked, until `end`: an
+   * indexer that begins anew on a full disk asks again and again.
+   */
   async begin(): Promise<void> {
+    if (this.#begun) return;
     this.#damaged.clear();
-    this.#whole = new Set((await this.#activeParts()).map(({ name }) => name));
+    this.#whole = new Set((await this.#activeParts()).filter(({ isYoung }) => !isYoung).map(({ name }) => name));
+    this.#begun = true;
+  }
+
+  /** The engine has ended, and opens its data anew before the next `begin`. */
+  end(): void {
+    this.#begun = false;
   }
 
   /**
@@ -126,8 +142,8 @@ export class PartVerifier {
 
   async #activeParts(): Promise<readonly Part[]> {
     const rows = await this.#options.database.selectInternal(
-      `SELECT name, path FROM system.parts WHERE active AND rows > 0 AND database = currentDatabase() AND table = '${logsTable}'`,
+      `SELECT name, path, modification_time > now() - ${mergeTreeDurability.old_parts_lifetime} FROM system.parts WHERE active AND rows > 0 AND database = currentDatabase() AND table = '${logsTable}'`,
     );
-    return rows.map(([name, directory]) => ({ name: String(name), directory: String(directory) }));
+    return rows.map(([name, directory, isYoung]) => ({ name: String(name), directory: String(directory), isYoung: Number(isYoung) === 1 }));
   }
 }
