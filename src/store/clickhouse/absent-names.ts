@@ -7,7 +7,7 @@ import { compileNameProbes } from '#language/compile-sql.ts';
 import type { ReadOptions, TimeRange } from '../log-store.ts';
 import type { Database } from './database.ts';
 import { logsTable } from './schema.ts';
-import { committedCondition, inRange, rangeParameters } from './sources.ts';
+import { committedCondition, committedInRange, rangeParameters } from './sources.ts';
 import type { Snapshot } from './snapshots.ts';
 
 const maxKept = 1000;
@@ -46,7 +46,7 @@ export class AbsentNames {
     { limits }: ReadOptions,
   ): Promise<readonly string[]> {
     const committed = committedCondition(snapshot);
-    const within = `${committed.sql} AND tenant = {tenant:String} AND ${inRange('from_ns', 'to_ns')}`;
+    const within = `${committed.sql} AND tenant = {tenant:String} AND ${committedInRange}`;
     const { rows } = await this.#database.select(
       `SELECT 1 FROM ${logsTable} WHERE ${within} AND ${probe.condition} LIMIT 1`,
       { ...committed.parameters, ...probe.params, ...rangeParameters(range), tenant },

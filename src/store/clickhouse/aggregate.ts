@@ -11,16 +11,7 @@ import type { Density } from './density.ts';
 import type { ReadParts } from './find-lines.ts';
 import { rollupPlan } from './rollup.ts';
 import type { Snapshot } from './snapshots.ts';
-import {
-  alsoWith,
-  committedCondition,
-  inRange,
-  lineConditions,
-  memtableBranches,
-  rangeParameters,
-  unionAll,
-  unionOfSources,
-} from './sources.ts';
+import { committedCondition, lineConditions, memtableBranches, rangeParameters, unionAll, unionOfSources, withinRange } from './sources.ts';
 import type { LineConditions } from './sources.ts';
 
 const minuteMs = 60_000;
@@ -129,7 +120,7 @@ export function countSource(
   const wholeMinutes = query.intervalMs === undefined || query.intervalMs % minuteMs === 0;
   const rollup = wholeMinutes ? rollupPlan(snapshot, query.where, query.range, query.groupBy, density) : undefined;
   const raw = select(rawBucket(query));
-  const inside = alsoWith(conditions, inRange('from_ns', 'to_ns'));
+  const inside = withinRange(conditions);
   const tail = `GROUP BY ${groupBy.join(', ')}`;
   if (rollup === undefined) return { source: unionOfSources(snapshot, raw, inside, tail), parameters: {} };
   const committed = rollup.committed({ rollup: select(rollupBucket(query)), raw, groupBy }, conditions);
@@ -153,7 +144,7 @@ function valueSource(snapshot: Snapshot, query: AggregateQuery, plan: Plan, cond
     '1 / sample_rate AS weight',
   ].join(', ');
   return {
-    source: unionOfSources(snapshot, columns, alsoWith(conditions, inRange('from_ns', 'to_ns'))),
+    source: unionOfSources(snapshot, columns, withinRange(conditions)),
     parameters: compiled.params,
   };
 }

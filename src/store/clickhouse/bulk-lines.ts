@@ -12,7 +12,7 @@ import { keyColumns } from './line-rows.ts';
 import { renderedLine, renderingSettings } from './rendered-line.ts';
 import type { Rendering } from './rendered-line.ts';
 import type { Snapshot } from './snapshots.ts';
-import { alsoWith, committedCondition, inRange, lineConditions, rangeParameters, unionOfSources } from './sources.ts';
+import { committedCondition, lineConditions, rangeParameters, unionOfSources, withinRange } from './sources.ts';
 
 /** Where a window had nothing the next is larger, so that a rare word does not cost a statement for every few lines. */
 const windowGrowth = 4;
@@ -87,7 +87,7 @@ async function* readWindow(
   const direction = query.order === 'desc' ? 'DESC' : 'ASC';
   const order = `ORDER BY ts_ns ${direction}, origin ${direction}, seq ${direction}, row_no ${direction} LIMIT ${query.limit}`;
   const columns = `${rendering.sql} AS line, ${keyColumns}`;
-  const lines = unionOfSources(snapshot, columns, alsoWith(conditions, inRange('from_ns', 'to_ns')));
+  const lines = unionOfSources(snapshot, columns, withinRange(conditions));
   const stream = database.stream(
     `SELECT ${framedColumns} FROM (${lines}) ${order}`,
     { ...conditions.parameters, ...rendering.parameters, ...committedCondition(snapshot).parameters, ...rangeParameters(window) },

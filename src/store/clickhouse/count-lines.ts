@@ -9,14 +9,14 @@ import type { Parameters } from './database.ts';
 import { rollupPlan } from './rollup.ts';
 import type { Snapshot } from './snapshots.ts';
 import {
-  alsoWith,
   committedBranch,
   committedCondition,
-  inRange,
+  coversAll,
   lineConditions,
   memtableBranches,
   rangeParameters,
   unionAll,
+  withinRange,
 } from './sources.ts';
 
 type CountQuery = Pick<LineQuery, 'tenant' | 'where' | 'range'>;
@@ -63,7 +63,6 @@ export async function countLines(parts: ReadParts, snapshot: Snapshot, query: Co
 }
 
 const lineCount = 'count() AS lines';
-const inside = inRange('from_ns', 'to_ns');
 
 async function countCommitted(parts: ReadParts, snapshot: Snapshot, query: CountQuery, options: ReadOptions): Promise<Count> {
   const { tenant, where, range } = query;
@@ -75,7 +74,7 @@ async function countCommitted(parts: ReadParts, snapshot: Snapshot, query: Count
   const rollup = rollupPlan(snapshot, where, range, [], density);
   const branches = rollup
     ? rollup.committed({ rollup: lineCount, raw: lineCount, groupBy: [] }, conditions)
-    : [committedBranch(snapshot, lineCount, alsoWith(conditions, inside))];
+    : [committedBranch(snapshot, lineCount, withinRange(conditions, coversAll(range, density.extent)))];
   return sumOf(
     parts,
     branches,
@@ -87,7 +86,7 @@ async function countCommitted(parts: ReadParts, snapshot: Snapshot, query: Count
 
 async function countLive(parts: ReadParts, snapshot: Snapshot, query: CountQuery, options: ReadOptions): Promise<Count> {
   const conditions = lineConditions(query.tenant, query.where);
-  return sumOf(parts, memtableBranches(snapshot, lineCount, alsoWith(conditions, inside)), conditions.parameters, query, options);
+  return sumOf(parts, memtableBranches(snapshot, lineCount, withinRange(conditions)), conditions.parameters, query, options);
 }
 
 async function sumOf(

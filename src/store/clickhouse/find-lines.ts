@@ -17,7 +17,7 @@ import { largestReadLines, readLines } from './read-lines.ts';
 import { logsTable, memtableName } from './schema.ts';
 import type { Snapshot } from './snapshots.ts';
 import { firstWindowRows } from './search-windows.ts';
-import { alsoWith, committedCondition, committedInRange, inRange, lineConditions, rangeParameters, unionAll } from './sources.ts';
+import { committedCondition, coversAll, lineConditions, rangeParameters, unionAll, withinRange } from './sources.ts';
 import type { LineConditions } from './sources.ts';
 
 /** A line's key and the row it was read as: with all its columns, or with the key and the service alone. */
@@ -165,7 +165,7 @@ class LineSearch {
   /** Memtables are small and searched whole: a late line may be older than any window. */
   #readMemtables(range: TimeRange): Promise<FoundLine[] | undefined> {
     const conditions = this.#conditions([]);
-    const { memtable: where } = alsoWith(conditions, inRange('from_ns', 'to_ns'));
+    const { memtable: where } = withinRange(conditions);
     const tables = this.#snapshot.memtables.map((number): Table => ({ name: memtableName(number), number, where }));
     return this.#readFrom(tables, { ...conditions.parameters, ...rangeParameters(range) });
   }
@@ -176,8 +176,8 @@ class LineSearch {
     const absent = isLookup(where) ? [] : await this.#parts.absentNames.of(tenant, where, range, this.#snapshot, this.#options);
     const conditions = this.#conditions(absent);
     const visible = committedCondition(this.#snapshot);
-    const inside = committedInRange(window, density.extent);
-    const table = { name: logsTable, number: 0, where: `${visible.sql} AND ${conditions.committed}${inside}` };
+    const { committed } = withinRange(conditions, coversAll(window, density.extent));
+    const table = { name: logsTable, number: 0, where: `${visible.sql} AND ${committed}` };
     return this.#readFrom([table], { ...conditions.parameters, ...visible.parameters, ...rangeParameters(window) });
   }
 

@@ -6,7 +6,7 @@ import { overlapOf } from './density.ts';
 import type { ReadParts } from './find-lines.ts';
 import { lineColumns, lineOfColumns } from './line-rows.ts';
 import type { Snapshot } from './snapshots.ts';
-import { committedCondition, committedInRange, inRange, rangeParameters, unionOfSources } from './sources.ts';
+import { committedCondition, everywhere, rangeParameters, unionOfSources, withinRange } from './sources.ts';
 
 /** When the line happened, to the millisecond. */
 export function rangeOfId({ tsMs }: LineIdParts): TimeRange {
@@ -28,9 +28,8 @@ export async function lineById(
   const sources = new Set([...(isCommitted ? [0] : []), ...snapshot.memtables]);
   if (sources.size === 0) return undefined;
   const place = 'tenant = {tenant:String} AND seq = {seq:UInt64} AND origin = {origin:UInt32} AND row_no = {row:UInt16}';
-  const conditions = { committed: `${place}${committedInRange(range, extent)}`, memtable: `${place} AND ${inRange('from_ns', 'to_ns')}` };
   const { rows } = await database.select(
-    `SELECT * FROM (${unionOfSources(snapshot, lineColumns, conditions, '', sources)})`,
+    `SELECT * FROM (${unionOfSources(snapshot, lineColumns, withinRange(everywhere(place)), '', sources)})`,
     { tenant, origin: id.origin, seq: id.seq, row: id.rowNo, ...rangeParameters(range), ...committedCondition(snapshot).parameters },
     options,
   );

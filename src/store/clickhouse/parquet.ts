@@ -7,7 +7,7 @@ import type { Database } from './database.ts';
 import { keyColumns } from './line-rows.ts';
 import { renderingSettings, rowColumns } from './rendered-line.ts';
 import type { Snapshot } from './snapshots.ts';
-import { alsoWith, committedCondition, inRange, lineConditions, rangeParameters, unionOfSources } from './sources.ts';
+import { committedCondition, lineConditions, rangeParameters, unionOfSources, withinRange } from './sources.ts';
 
 /** Every reader knows them; times in UTC, with their nanoseconds. */
 const parquetSettings = {
@@ -32,7 +32,7 @@ export async function parquetLines(
   const direction = query.order === 'desc' ? 'DESC' : 'ASC';
   // under other names, so that the query's conditions go on meaning the table's columns
   const columns = `${rowColumns.map(({ name, sql }) => `${sql} AS out_${name}`).join(', ')}, ${keyColumns}`;
-  const lines = unionOfSources(snapshot, columns, alsoWith(conditions, inRange('from_ns', 'to_ns')));
+  const lines = unionOfSources(snapshot, columns, withinRange(conditions));
   const outputs = rowColumns.map(({ name }) => `out_${name} AS ${name}`).join(', ');
   const bytes = await database.selectBytes(
     `SELECT ${outputs} FROM (${lines}) ORDER BY ts_ns ${direction}, origin ${direction}, seq ${direction}, row_no ${direction} LIMIT ${query.limit}`,

@@ -23,12 +23,14 @@ import type { Snapshot } from './snapshots.ts';
 import {
   alsoWith,
   committedCondition,
-  inRange,
+  committedFirstEdge,
+  committedLastEdge,
   lineConditions,
   memtableBranches,
   rangeParameters,
   unionAll,
   unionOfSources,
+  withinRange,
 } from './sources.ts';
 import type { LineConditions } from './sources.ts';
 
@@ -167,7 +169,7 @@ export function patternSource(
   { whole, raw, groupBy, needsRows = false }: Select,
 ): Source {
   const tail = `GROUP BY ${groupBy}`;
-  const inside = alsoWith(conditions, inRange('from_ns', 'to_ns'));
+  const inside = withinRange(conditions);
   const slots = needsRows ? undefined : slotsOf(snapshot, where, range, extent);
   if (slots === undefined) return { sql: unionOfSources(snapshot, raw, inside, tail), parameters: {} };
   const committed = committedSlots(snapshot, conditions, slots, { whole, raw, tail });
@@ -198,8 +200,8 @@ function slotsOf(snapshot: Snapshot, where: QueryNode, range: TimeRange, extent:
     firstNs,
     endNs,
     edges: [
-      ...(range.fromNs > extent.fromNs && range.fromNs < firstNs ? [inRange('from_ns', 'first_slot_ns')] : []),
-      ...(range.toNs < extent.toNs && endNs < range.toNs ? [inRange('end_slot_ns', 'to_ns')] : []),
+      ...(range.fromNs > extent.fromNs && range.fromNs < firstNs ? [committedFirstEdge('first_slot_ns')] : []),
+      ...(range.toNs < extent.toNs && endNs < range.toNs ? [committedLastEdge('end_slot_ns')] : []),
     ],
   };
 }

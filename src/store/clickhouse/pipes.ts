@@ -16,7 +16,7 @@ import type { ReadParts } from './find-lines.ts';
 import { lineColumnList, lineOfColumns } from './line-rows.ts';
 import { aliasParameters, patternIdOf, patternSource, standingPattern } from './patterns.ts';
 import type { Snapshot } from './snapshots.ts';
-import { alsoWith, committedCondition, inRange, lineConditions, rangeParameters, unionOfSources } from './sources.ts';
+import { alsoWith, committedCondition, lineConditions, rangeParameters, unionOfSources, withinRange } from './sources.ts';
 
 interface Statement {
   readonly sql: string;
@@ -66,7 +66,7 @@ async function statementOf(
 ): Promise<Statement> {
   const absent = await parts.absentNames.of(tenant, plan.where, range, snapshot, options);
   const conditions = lineConditions(tenant, plan.where, absent);
-  const inside = alsoWith(conditions, inRange('from_ns', 'to_ns'));
+  const inside = withinRange(conditions);
   const more: Record<string, Parameters[string]> = {};
   const source: PipeSource = {
     lines: ({ columns, condition, tail }) => {

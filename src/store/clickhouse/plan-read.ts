@@ -5,7 +5,7 @@ import type { IndexUse, ReadPlan } from '../read-plan.ts';
 import type { ReadParts } from './find-lines.ts';
 import { rollupPlan } from './rollup.ts';
 import type { Snapshot } from './snapshots.ts';
-import { alsoWith, committedBranch, committedCondition, inRange, lineConditions, rangeParameters } from './sources.ts';
+import { committedBranch, committedCondition, lineConditions, rangeParameters, withinRange } from './sources.ts';
 
 /** Of one snapshot; the caller holds and releases it. */
 export async function planRead(
@@ -21,7 +21,7 @@ export async function planRead(
   const conditions = lineConditions(tenant, where, absent);
   const parameters = { ...conditions.parameters, ...committedCondition(snapshot).parameters, ...rangeParameters(range) };
   // a column that no projection has, so that the plan is that of reading lines
-  const select = committedBranch(snapshot, 'seq', alsoWith(conditions, inRange('from_ns', 'to_ns')));
+  const select = committedBranch(snapshot, 'seq', withinRange(conditions));
   const [plan, estimate] = await Promise.all([
     database.select(`EXPLAIN json = 1, indexes = 1 ${select}`, parameters, options),
     database.select(`EXPLAIN ESTIMATE ${select}`, parameters, options),

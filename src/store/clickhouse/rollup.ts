@@ -11,7 +11,7 @@ import type { Parameters } from './database.ts';
 import type { Density } from './density.ts';
 import { logsTable } from './schema.ts';
 import type { Snapshot } from './snapshots.ts';
-import { committedCondition, inRange } from './sources.ts';
+import { committedCondition, committedFirstEdge, committedLastEdge } from './sources.ts';
 import type { LineConditions } from './sources.ts';
 
 const minuteNs = 60_000_000_000n;
@@ -74,8 +74,8 @@ export function rollupPlan(
   const fits = firstMinute < endMinute && snapshot.replacements.length === 0 && usesOnlyRollupFields(where) && groupBy.every(isRollupField);
   if (!fits) return undefined;
   const edges = [
-    ...(range.fromNs > extent.fromNs && range.fromNs < firstMinute ? [inRange('from_ns', 'first_minute_ns')] : []),
-    ...(range.toNs < extent.toNs && endMinute < range.toNs ? [inRange('end_minute_ns', 'to_ns')] : []),
+    ...(range.fromNs > extent.fromNs && range.fromNs < firstMinute ? [committedFirstEdge('first_minute_ns')] : []),
+    ...(range.toNs < extent.toNs && endMinute < range.toNs ? [committedLastEdge('end_minute_ns')] : []),
   ];
   return {
     parameters: {

@@ -5,7 +5,7 @@ import { maxServiceSpans } from '../trace-reads.ts';
 import type { ServiceSpansAnswer } from '../trace-reads.ts';
 import type { ReadParts } from './find-lines.ts';
 import type { Snapshot } from './snapshots.ts';
-import { alsoWith, committedCondition, inRange, lineConditions, rangeParameters, unionOfSources } from './sources.ts';
+import { committedCondition, lineConditions, rangeParameters, unionOfSources, withinRange } from './sources.ts';
 
 /** Answers from one snapshot; the caller holds and releases it. */
 export async function serviceSpans(
@@ -16,7 +16,7 @@ export async function serviceSpans(
 ): Promise<ServiceSpansAnswer> {
   const conditions = lineConditions(tenant, where);
   const sums = `service, count() AS line_count, countIf(level >= ${firstErrorSeverity}) AS error_count, min(ts) AS first, max(ts) AS last`;
-  const branches = unionOfSources(snapshot, sums, alsoWith(conditions, inRange('from_ns', 'to_ns')), 'GROUP BY service');
+  const branches = unionOfSources(snapshot, sums, withinRange(conditions), 'GROUP BY service');
   const { rows, scannedRows } = await database.select(
     `SELECT service, sum(line_count), sum(error_count), toUnixTimestamp64Nano(min(first)) AS first_ns, toUnixTimestamp64Nano(max(last))
      FROM (${branches}) GROUP BY service ORDER BY first_ns, service LIMIT ${maxServiceSpans}`,

@@ -5,16 +5,7 @@ import type { SourceActivity, SourceQuery, SourcesAnswer } from '../source-reads
 import type { ReadParts } from './find-lines.ts';
 import { rollupPlan } from './rollup.ts';
 import type { Snapshot } from './snapshots.ts';
-import {
-  alsoWith,
-  committedCondition,
-  inRange,
-  lineConditions,
-  memtableBranches,
-  rangeParameters,
-  unionAll,
-  unionOfSources,
-} from './sources.ts';
+import { committedCondition, lineConditions, memtableBranches, rangeParameters, unionAll, unionOfSources, withinRange } from './sources.ts';
 
 const allLines: QueryNode = { kind: 'all' };
 const columnsOf = { service: ['service', "'' AS host"], host: ['service', 'host'] } as const;
@@ -30,7 +21,7 @@ export async function sourceActivity(
   const select = `toUnixTimestamp(toStartOfMinute(ts)) AS slot, ${columnsOf[by].join(', ')}, sum(1 / sample_rate) AS weight`;
   const groupBy = ['slot', 'service', 'host'];
   const tail = `GROUP BY ${groupBy.join(', ')}`;
-  const inside = alsoWith(conditions, inRange('from_ns', 'to_ns'));
+  const inside = withinRange(conditions);
   const plan =
     by === 'service'
       ? rollupPlan(snapshot, allLines, range, ['service'], await density.of(tenant, snapshot.generation, options))

@@ -50,24 +50,52 @@ export function committedCondition(snapshot: Snapshot): Condition {
 export const inRange = (from: string, to: string): string =>
   `ts >= fromUnixTimestamp64Nano({${from}:Int64}) AND ts < fromUnixTimestamp64Nano({${to}:Int64})`;
 
-/** `from_ns` and `to_ns` for `inRange('from_ns', 'to_ns')`. */
-export const rangeParameters = ({ fromNs, toNs }: TimeRange): Parameters => ({ from_ns: fromNs.toString(), to_ns: toNs.toString() });
-
-/** Slots of the table's order are seconds in 32 bits: those of times beyond (in 1969, in 2106) are slots of other times too. */
-const hasSlots = ({ fromNs, toNs }: TimeRange): boolean => fromNs >= 0n && toNs < 2n ** 32n * 1_000_000_000n;
+const slotNs = 300_000_000_000n;
+const slotSeconds = 300;
+const lastSlot = 2 ** 32 - 1;
 
 /**
- * The window as a condition on committed lines, to stand behind others; nothing where no line is outside of it. The slot of
- * the table's order is named too, since the engine does not tell it from the time: without it three times the granules are read.
+ * The slots of a range's ends, and those that lines less than five minutes from them can have. Slots are seconds in 32 bits: those
+ * of times beyond (in 1969, in 2106) are slots of other times too, so then any will do.
  */
-export function committedInRange(window: TimeRange, extent: TimeRange): string {
-  if (window.fromNs <= extent.fromNs && window.toNs >= extent.toNs) return '';
-  const slot = (ns: string): string => `toStartOfFiveMinutes(fromUnixTimestamp64Nano({${ns}:Int64}))`;
-  const slots = `toStartOfFiveMinutes(ts) >= ${slot('from_ns')} AND toStartOfFiveMinutes(ts) <= ${slot('to_ns')}`;
-  return ` AND ${inRange('from_ns', 'to_ns')}${hasSlots(window) ? ` AND ${slots}` : ''}`;
+function slotsOf({ fromNs, toNs }: TimeRange): Parameters {
+  const haveSlots = fromNs >= 0n && toNs < 2n ** 32n * 1_000_000_000n;
+  if (!haveSlots) return { from_slot: 0, first_edge_slot: lastSlot, last_edge_slot: 0, to_slot: lastSlot };
+  const [from, to] = [Number(fromNs / slotNs) * slotSeconds, Number(toNs / slotNs) * slotSeconds];
+  return {
+    from_slot: from,
+    first_edge_slot: Math.min(lastSlot, from + slotSeconds),
+    last_edge_slot: Math.max(0, to - slotSeconds),
+    to_slot: to,
+  };
 }
 
-type Conditions = Pick<LineConditions, 'committed' | 'memtable'>;
+/** For `inRange('from_ns', 'to_ns')`, `withinRange`, and all conditions on committed lines of a range. */
+export const rangeParameters = (range: TimeRange): Parameters => ({
+  from_ns: range.fromNs.toString(),
+  to_ns: range.toNs.toString(),
+  ...slotsOf(range),
+});
+
+/**
+ * The table is ordered by slots of five minutes, services and times, and the engine does not tell a slot from a time: without the
+ * hint it cannot pass over granules that hold lines of two services, and reads a few minutes of five days out of 1994 granules
+ * instead of 28. A hint is not evaluated for lines.
+ */
+const slotHint = (first: string, last: string): string =>
+  `indexHint(toStartOfFiveMinutes(ts) >= toDateTime({${first}:UInt32}, 'UTC') AND toStartOfFiveMinutes(ts) <= toDateTime({${last}:UInt32}, 'UTC'))`;
+
+/** The range of `rangeParameters` for committed lines. */
+export const committedInRange = `${inRange('from_ns', 'to_ns')} AND ${slotHint('from_slot', 'to_slot')}`;
+
+/** Its first and its last five minutes, or less, up to and from the time of a parameter: what lies beside the whole slots of a roll-up. */
+export const committedFirstEdge = (to: string): string => `(${inRange('from_ns', to)} AND ${slotHint('from_slot', 'first_edge_slot')})`;
+export const committedLastEdge = (from: string): string => `(${inRange(from, 'to_ns')} AND ${slotHint('last_edge_slot', 'to_slot')})`;
+
+/** No committed line is outside of the range. */
+export const coversAll = ({ fromNs, toNs }: TimeRange, extent: TimeRange): boolean => fromNs <= extent.fromNs && toNs >= extent.toNs;
+
+export type Conditions = Pick<LineConditions, 'committed' | 'memtable'>;
 
 /** A SELECT over the committed rows that the snapshot shows. */
 export const committedBranch = (snapshot: Snapshot, columns: string, { committed }: Conditions, tail = ''): string =>
@@ -98,7 +126,13 @@ export const everywhere = (condition: string): Conditions => ({
 });
 
 /** Both conditions with another one behind. */
-export const alsoWith = (conditions: LineConditions, condition: string): Conditions => ({
+export const alsoWith = (conditions: Conditions, condition: string): Conditions => ({
   committed: `${conditions.committed} AND ${condition}`,
   memtable: `${conditions.memtable} AND ${condition}`,
+});
+
+/** Both conditions within the range of `rangeParameters`; `coversCommitted` where no committed line is outside of it. */
+export const withinRange = (conditions: Conditions, coversCommitted = false): Conditions => ({
+  committed: coversCommitted ? conditions.committed : `${conditions.committed} AND ${committedInRange}`,
+  memtable: `${conditions.memtable} AND ${inRange('from_ns', 'to_ns')}`,
 });

@@ -4,7 +4,7 @@ import type { LineQuery, ReadOptions } from '../log-store.ts';
 import type { EntryNamesAnswer, StreamCount, StreamCountQuery, StreamCountsAnswer } from '../stream-reads.ts';
 import type { ReadParts } from './find-lines.ts';
 import type { Snapshot } from './snapshots.ts';
-import { alsoWith, committedCondition, inRange, lineConditions, rangeParameters, unionOfSources } from './sources.ts';
+import { committedCondition, lineConditions, rangeParameters, unionOfSources, withinRange } from './sources.ts';
 
 /** Names of entries are few; this bounds those of senders who make them up. */
 const maxEntryNames = 10_000;
@@ -30,7 +30,7 @@ export async function countStreams(
     `${query.withBytes ? `sum(length(${lineSql}) / sample_rate)` : 'toFloat64(0)'} AS weighted_bytes`,
   ];
   const group = `GROUP BY ${names.join(', ')}`;
-  const source = unionOfSources(snapshot, columns.join(', '), alsoWith(conditions, inRange('from_ns', 'to_ns')), group);
+  const source = unionOfSources(snapshot, columns.join(', '), withinRange(conditions), group);
   const { rows, scannedRows } = await database.select(
     `SELECT ${names.join(', ')}, sum(weight), sum(weighted_bytes) FROM (${source}) ${group} LIMIT ${query.maxCounts + 1}`,
     {
@@ -70,7 +70,7 @@ export async function entryNames(
   options: ReadOptions,
 ): Promise<EntryNamesAnswer> {
   const absent = await absentNames.of(tenant, where, range, snapshot, options);
-  const conditions = alsoWith(lineConditions(tenant, where, absent), inRange('from_ns', 'to_ns'));
+  const conditions = withinRange(lineConditions(tenant, where, absent));
   const columns = [
     `groupUniqArrayArray(${maxEntryNames})(mapKeys(resource)) AS resource_names`,
     `groupUniqArrayArray(${maxEntryNames})(mapKeys(attributes)) AS attribute_names`,
