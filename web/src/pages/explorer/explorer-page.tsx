@@ -35,7 +35,6 @@ function Opening({ id, kind }: { readonly id: string; readonly kind: 'link' | 'l
 interface SharedView {
   readonly query?: string;
   readonly time_range?: { readonly from?: string; readonly to?: string };
-  readonly shown_range?: { readonly fromMs: number; readonly toMs: number };
   readonly state?: Partial<ExplorerState>;
 }
 

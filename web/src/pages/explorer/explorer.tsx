@@ -38,7 +38,7 @@ export function Explorer() {
   const histogram = useHistogram(live.barsRun, state.by);
   const mark = useLineMark(explorer, live.lines);
   const [sight, setSight] = useState<SettledRange>();
-  const sharing = useSharing(explorer);
+  const sharing = useSharing(explorer, live.lines);
   const { editor, picker } = usePageKeys({ explorer, mark, sharing, toggleRail: () => setRail(!rail) });
   const shared = { explorer, live, mark, zone, fieldActions };
   const nowMs = serverNowMs();
