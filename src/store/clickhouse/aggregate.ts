@@ -11,8 +11,17 @@ import type { Density } from './density.ts';
 import type { ReadParts } from './find-lines.ts';
 import { rollupPlan } from './rollup.ts';
 import type { Snapshot } from './snapshots.ts';
-import { committedCondition, lineConditions, memtableBranches, rangeParameters, unionAll, unionOfSources, withinRange } from './sources.ts';
-import type { LineConditions } from './sources.ts';
+import {
+  committedCondition,
+  coversAll,
+  lineConditions,
+  memtableBranches,
+  rangeParameters,
+  unionAll,
+  unionOfSources,
+  withinRange,
+} from './sources.ts';
+import type { Conditions, LineConditions } from './sources.ts';
 
 const minuteMs = 60_000;
 interface Plan {
@@ -37,7 +46,7 @@ export async function aggregate(
   const counted = isCount(query.metric);
   const { source, parameters } = counted
     ? countSource(snapshot, { ...query, byLevel: query.metric.kind === 'error_rate' }, plan.groups, conditions, tenantDensity)
-    : valueSource(snapshot, query, plan, conditions);
+    : valueSource(snapshot, query, plan, withinRange(conditions, coversAll(query.range, tenantDensity.extent)));
   const keys = ['bucket', ...plan.groups.map((_, index) => `g${index}`)];
   const { value, extrapolated } = counted ? countMetric(query.metric) : valueMetric(query.metric);
   const { rows, scannedRows } = await database.select(
@@ -120,7 +129,7 @@ export function countSource(
   const wholeMinutes = query.intervalMs === undefined || query.intervalMs % minuteMs === 0;
   const rollup = wholeMinutes ? rollupPlan(snapshot, query.where, query.range, query.groupBy, density) : undefined;
   const raw = select(rawBucket(query));
-  const inside = withinRange(conditions);
+  const inside = withinRange(conditions, coversAll(query.range, density.extent));
   const tail = `GROUP BY ${groupBy.join(', ')}`;
   if (rollup === undefined) return { source: unionOfSources(snapshot, raw, inside, tail), parameters: {} };
   const committed = rollup.committed({ rollup: select(rollupBucket(query)), raw, groupBy }, conditions);
@@ -134,7 +143,7 @@ function countMetric({ kind }: Metric): { value: string; extrapolated: string } 
 }
 
 /** Rows with the value that the metric looks at. */
-function valueSource(snapshot: Snapshot, query: AggregateQuery, plan: Plan, conditions: LineConditions): Source {
+function valueSource(snapshot: Snapshot, query: AggregateQuery, plan: Plan, inside: Conditions): Source {
   const field = 'field' in query.metric ? query.metric.field : '';
   const compiled = query.metric.kind === 'distinct' ? compileFieldValue(field, 'v_') : compileFieldNumber(field, 'v_');
   const columns = [
@@ -144,7 +153,7 @@ function valueSource(snapshot: Snapshot, query: AggregateQuery, plan: Plan, cond
     '1 / sample_rate AS weight',
   ].join(', ');
   return {
-    source: unionOfSources(snapshot, columns, withinRange(conditions)),
+    source: unionOfSources(snapshot, columns, inside),
     parameters: compiled.params,
   };
 }
