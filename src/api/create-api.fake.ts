@@ -22,6 +22,7 @@ import { SearchService } from '#search/search-service.ts';
 import type { SearchServiceOptions } from '#search/search-service.ts';
 import type { PatternReads } from '#store/pattern-reads.ts';
 import type { SourceReads } from '#store/source-reads.ts';
+import type { StorageReads } from '#store/storage-reads.ts';
 import { apiConfig } from './config.ts';
 import type { ApiConfig } from './config.ts';
 import { createApi } from './create-api.ts';
@@ -43,6 +44,11 @@ const noPatterns: PatternReads = {
 };
 
 /** A store that was never written to. */
+const noStorage: StorageReads = {
+  columnSizes: async () => ({ columns: [], indexBytes: 0 }),
+  textSizes: async () => ({ sampledLines: 0, bytes: 0, services: [], fields: [], complete: true, scannedRows: 0 }),
+};
+
 const noSources: SourceReads = {
   sourceActivity: async () => ({ sources: [], truncated: false, complete: true, scannedRows: 0 }),
 };
@@ -100,6 +106,7 @@ export function createTestApi(
   const app = createApi({
     search,
     sources: sources ?? noSources,
+    storage: noStorage,
     loki: new LokiParts(search.runner, noStreams, defaultsOf(lokiReadingConfig.properties) as LokiReadingConfig),
     patterns: { store: noPatterns, catalogue: { find: () => undefined, aliasesOf: () => new Map() } },
     access: createAccess({ keys: fullKeys as ApiKeyConfig[] }),

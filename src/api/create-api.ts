@@ -20,6 +20,7 @@ import type { ExportJobs } from '#search/export-jobs.ts';
 import type { SavedViews } from '#search/saved-views.ts';
 import type { SearchService } from '#search/search-service.ts';
 import type { SourceReads } from '#store/source-reads.ts';
+import type { StorageReads } from '#store/storage-reads.ts';
 import type { ApiConfig } from './config.ts';
 import { contextRoutes } from './context-routes.ts';
 import { explainRoutes } from './explain-routes.ts';
@@ -48,6 +49,7 @@ import type { RuleRouteOptions } from './rule-routes.ts';
 import { viewRoutes } from './view-routes.ts';
 import { searchRoutes } from './search-routes.ts';
 import { sourceRoutes } from './source-routes.ts';
+import { storageRoutes } from './storage-routes.ts';
 import { serviceMetricsRoutes } from './service-metrics-routes.ts';
 import { registerTailRoutes } from './tail-routes.ts';
 import type { TailRouteOptions } from './tail-routes.ts';
@@ -67,6 +69,7 @@ export interface ApiOptions {
   readonly journeys?: LineJourneys;
   readonly patterns: Omit<PatternParts, 'runner'>;
   readonly sources: SourceReads;
+  readonly storage: StorageReads;
   /** Loki's API for reading; without it there is none. */
   readonly loki?: LokiParts;
   /** The web interface; without it there are no pages. */
@@ -110,15 +113,15 @@ export function createApi(options: ApiOptions): FastifyInstance {
 
 /** All routes with bodies and errors in JSON. */
 function routesOf(options: ApiOptions): ApiRoute[] {
-  const { search, access, operations, quarantine, serviceMetrics, rules, views, exports, journeys, patterns, sources, web, version } =
-    options;
+  const { search, access, operations, quarantine, serviceMetrics, rules, views, exports, journeys, patterns, web, version } = options;
   return [
     ...searchRoutes(search, patterns.catalogue),
     ...contextRoutes(search.runner),
     ...fieldsRoutes(search.runner),
     ...patternsRoutes({ runner: search.runner, ...patterns }),
     ...exportRoutes(search.runner),
-    ...sourceRoutes({ runner: search.runner, store: sources }),
+    ...sourceRoutes({ runner: search.runner, store: options.sources }),
+    ...storageRoutes({ runner: search.runner, store: options.storage }),
     ...queryRoutes({ runner: search.runner, cache: search.cache, catalogue: patterns.catalogue }),
     ...explainRoutes({ runner: search.runner, cache: search.cache, catalogue: patterns.catalogue }),
     ...serviceMetricsRoutes(serviceMetrics),

@@ -19,6 +19,7 @@ import { journeyEndpoints } from './journey-endpoints.ts';
 import { keptEndpoints } from './kept-endpoints.ts';
 import { serviceMetricsEndpoints } from './service-metrics-endpoints.ts';
 import { sourceEndpoints } from './source-endpoints.ts';
+import { storageEndpoints } from './storage-endpoints.ts';
 import { streamEndpoints } from './stream-endpoints.ts';
 import { statusReport } from './status-report.ts';
 
@@ -242,6 +243,7 @@ export const endpoints = {
   aggregateC: aggregate('C', '/v1/aggregate'),
   ...serviceMetricsEndpoints,
   ...sourceEndpoints,
+  ...storageEndpoints,
   live: operation('GET', '/health/live', 'live', {
     summary: 'Is the process alive',
     access: 'public',

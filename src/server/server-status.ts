@@ -30,7 +30,7 @@ export interface StatusParts {
   readonly canary?: { status(): object };
 }
 
-export function serverStatus(parts: StatusParts): StatusReport & { readonly gateway?: object } {
+export function serverStatus(parts: StatusParts): StatusReport {
   const { log, tail, gateway } = parts;
   return {
     ...(gateway ? { gateway: gatewayStatus(gateway) } : {}),
@@ -83,7 +83,7 @@ export function ledgerReport(sink: LineSink): StatusReport['ledger'] {
   );
 }
 
-function gatewayStatus(gateway: Gateway): object {
+function gatewayStatus(gateway: Gateway): Record<string, unknown> {
   const { workers, listening, restarts } = gateway.status();
   return { workers, listening, restarts, host: gateway.host, port: gateway.port };
 }

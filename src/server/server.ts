@@ -126,6 +126,7 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
     journeys: new Journeys({ log, store, indexed: () => indexer.found, config: config.journey }),
     patterns: { store, catalogue: patterns },
     sources: store,
+    storage: store,
     loki: new LokiParts(search.runner, store, config.loki),
     tail: tailOptions,
   };

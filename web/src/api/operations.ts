@@ -31,6 +31,7 @@ export const addresses = {
   aggregateC: ['POST', '/v1/aggregate'],
   serviceMetrics: ['GET', '/v1/services/metrics'],
   sources: ['GET', '/v1/sources'],
+  storage: ['GET', '/v1/storage'],
   live: ['GET', '/health/live'],
   ready: ['GET', '/health/ready'],
   metrics: ['GET', '/metrics'],
@@ -1672,6 +1673,63 @@ export interface Operations {
       };
       /** Only the 5000 busiest services or hosts are listed. */
       readonly truncated: boolean;
+      /** Milliseconds in the server, waiting for a turn included. */
+      readonly took_ms: number;
+      /** Lines read. */
+      readonly scanned: number;
+      /** False where lines may be missing; then `reason` says why. */
+      readonly complete: boolean;
+      readonly reason?: string;
+      /** The answer, or the larger part of it, was kept: no line of its range has changed since. */
+      readonly cached?: true;
+      /** The range that was searched. */
+      readonly time_range: {
+        /** Event time, UTC, up to nanoseconds. */
+        readonly from: string;
+        /** Event time, UTC, up to nanoseconds. */
+        readonly to: string;
+        /** The request named no range. */
+        readonly default?: true;
+      };
+    };
+  };
+  /** The room that lines take: by service and field, and on disk by column. */
+  storage: {
+    path: undefined;
+    query: {
+      /** Of which lines the sample is; duration up to now, default `24h`. */
+      readonly last?: string;
+    };
+    body: undefined;
+    answer: {
+      /** Lines that were looked at. */
+      readonly sampled_lines: number;
+      readonly services: readonly ({
+        readonly service: string;
+        /** Lines of the sample that have it. */
+        readonly lines: number;
+        /** Bytes of its text in the sample, before compression. */
+        readonly bytes: number;
+        /** Percent of all text of the sample. */
+        readonly share: number;
+      })[];
+      readonly fields: readonly ({
+        readonly field: string;
+        /** Lines of the sample that have it. */
+        readonly lines: number;
+        /** Bytes of its text in the sample, before compression. */
+        readonly bytes: number;
+        /** Percent of all text of the sample. */
+        readonly share: number;
+      })[];
+      readonly columns?: readonly ({
+        readonly column: string;
+        readonly disk_bytes: number;
+        /** Before compression. */
+        readonly raw_bytes: number;
+      })[];
+      /** Text indexes and bloom filters, on disk. */
+      readonly index_bytes?: number;
       /** Milliseconds in the server, waiting for a turn included. */
       readonly took_ms: number;
       /** Lines read. */
