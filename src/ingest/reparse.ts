@@ -9,7 +9,7 @@
  */
 import type { BatchView, MapColumn, TextColumn } from '#model/batch-view.ts';
 import { LogBatchBuilder } from '#model/log-batch.ts';
-import type { RecordFinisher } from '#model/log-batch.ts';
+import type { BatchCompleter, RecordFinisher } from '#model/log-batch.ts';
 import { columnStart, readNativeBlock } from '#model/native-block.ts';
 import { missingTime } from '#model/native-writer.ts';
 import { recordFields } from '#model/field-names.ts';
@@ -32,8 +32,9 @@ export class Reparser {
   readonly #writer: RecordWriter;
   readonly #added: RecordWriter;
 
-  constructor(finisherOf: ParsingFinisher, limits: RecordLimits, maxClockSkewMs: number) {
+  constructor(finisherOf: ParsingFinisher, limits: RecordLimits, maxClockSkewMs: number, completer?: BatchCompleter) {
     this.#finisherOf = finisherOf;
+    this.#rows.completer = completer;
     this.#maxClockSkewMs = maxClockSkewMs;
     this.#writer = new RecordWriter(limits);
     this.#added = new RecordWriter(limits);
@@ -66,7 +67,7 @@ export class Reparser {
   #copy(source: SourceRows, row: number, finisher: RecordFinisher | undefined): void {
     const writer = this.#writer;
     if (finisher !== undefined) {
-      this.#rows.finisher = { finish: (open) => finisher.finish(open) ?? this.#complete(open, source, row) };
+      this.#rows.finisher = { finish: (open) => finisher.finish(open) ?? this.#fillIn(open, source, row) };
       writer.begin();
       source.copyOrigin(writer, row);
       source.copyMessage(writer, row, true);
@@ -87,7 +88,7 @@ export class Reparser {
   }
 
   /** What the parser did not give comes from the line as it was. */
-  #complete(open: LogBatchBuilder, source: SourceRows, row: number): ReturnType<RecordFinisher['finish']> {
+  #fillIn(open: LogBatchBuilder, source: SourceRows, row: number): ReturnType<RecordFinisher['finish']> {
     const added = this.#added;
     added.adopt(open);
     if (open.timeHigh[open.rowCount] === missingTime) source.copyTime(added, row);

@@ -160,12 +160,12 @@ test('patterns: 64 bits a row; a record without one, or taken back, leaves none 
   const builder = new LogBatchBuilder();
   const addWith = (pattern?: readonly [number, number]): void => {
     builder.begin();
-    if (pattern) builder.setPattern(...pattern);
+    if (pattern) builder.setPattern(builder.rowCount, ...pattern);
     builder.commit();
   };
   addWith([0xffff_ffff, 1]);
   builder.begin();
-  builder.setPattern(7, 7);
+  builder.setPattern(builder.rowCount, 7, 7);
   builder.abort();
   addWith();
   addWith([0, 0x8000_0000]);

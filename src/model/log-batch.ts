@@ -34,6 +34,9 @@ export interface RecordFinisher {
   finish(builder: LogBatchBuilder): RecordErrorCode | undefined;
 }
 
+/** Completes all rows of a batch of the tenant in one go, before they become a block. */
+export type BatchCompleter = (rows: LogBatchBuilder, tenant: string) => void;
+
 /** An attribute of an open record. */
 export interface OpenAttribute {
   /** Index in `attributes.keys`. */
@@ -87,6 +90,8 @@ export class LogBatchBuilder {
 
   /** Completes each record before it becomes a row; undefined where there is nothing to do. */
   finisher: RecordFinisher | undefined;
+  /** Completes each batch before it becomes a block; stays from batch to batch. */
+  completer: BatchCompleter | undefined;
 
   /** Kinds of the open record's attributes. */
   #recordKinds = new Uint8Array(kindsCapacity);
@@ -129,10 +134,10 @@ export class LogBatchBuilder {
     this.levels[this.rowCount] = severity;
   }
 
-  /** Sets the id of the template of the open record's message, in two words. */
-  setPattern(high: number, low: number): void {
-    this.patternHigh[this.rowCount] = high;
-    this.patternLow[this.rowCount] = low;
+  /** Sets the id of the template of a row's message, in two words. */
+  setPattern(row: number, high: number, low: number): void {
+    this.patternHigh[row] = high;
+    this.patternLow[row] = low;
     this.hasPatterns = true;
   }
 
@@ -236,6 +241,7 @@ export class LogBatchBuilder {
 
   /** The batch, which has rows, as one Native block in a fresh buffer that is the caller's; the builder is empty afterwards. */
   finish(stamp: BatchStamp): Uint8Array<ArrayBuffer> {
+    this.completer?.(this, stamp.tenant);
     const block = writeNativeBlock(this, stamp);
     this.clear();
     return block;

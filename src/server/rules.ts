@@ -9,7 +9,7 @@ import { configuredRules } from '#parsing/parser-rules.ts';
 import { createParserSet, mustBeParserRule } from '#parsing/parser-set.ts';
 import { minerLimits } from '#patterns/config.ts';
 import type { PatternCatalogue } from '#patterns/pattern-catalogue.ts';
-import { patternFinisher } from '#patterns/pattern-finisher.ts';
+import { findPatterns } from '#patterns/batch-patterns.ts';
 import { PatternMiner } from '#patterns/pattern-miner.ts';
 import { systemClock } from '#platform/clock.ts';
 import { nodeFiles } from '#platform/files.ts';
@@ -53,12 +53,9 @@ export function reparserOf(
       used = rules.live;
       parsers.replace([...configuredRules(parsing), ...rules.live.parsers]);
     }
-    const parser = parsers.finisherOf({ tenant, receiver: '', content });
-    const finder = miner && patternFinisher(miner, tenant);
-    if (parser === undefined || finder === undefined) return parser ?? finder;
-    return { finish: (builder) => parser.finish(builder) ?? finder.finish(builder) };
+    return parsers.finisherOf({ tenant, receiver: '', content });
   };
-  const reparser = new Reparser(finisherOf, limits, ingest.max_clock_skew);
+  const reparser = new Reparser(finisherOf, limits, ingest.max_clock_skew, miner && ((rows, tenant) => findPatterns(miner, rows, tenant)));
   return (block) => {
     if (knownTemplates !== catalogue.size) miner?.restore(catalogue.forMiners());
     const parsed = reparser.reparse(block);

@@ -157,7 +157,7 @@ function sameJson(given: string, wanted: string): void {
 const patternsOfAllKinds: RecordFinisher = {
   finish(builder) {
     const turn = builder.rowCount % 4;
-    if (turn > 0) builder.setPattern(turn === 1 ? 0 : 0xffff_fff0 + turn, builder.rowCount + 1);
+    if (turn > 0) builder.setPattern(builder.rowCount, turn === 1 ? 0 : 0xffff_fff0 + turn, builder.rowCount + 1);
     return undefined;
   },
 };

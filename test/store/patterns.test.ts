@@ -38,7 +38,7 @@ function linesWithPatterns(from: number, count: number, sequence: number): Inser
   rows.finisher = {
     finish(builder) {
       const id = patternOf(numbers[builder.rowCount]);
-      builder.setPattern(Number.parseInt(id.slice(0, 8), 16), Number.parseInt(id.slice(8), 16));
+      builder.setPattern(builder.rowCount, Number.parseInt(id.slice(0, 8), 16), Number.parseInt(id.slice(8), 16));
       return undefined;
     },
   };

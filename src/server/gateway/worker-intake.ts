@@ -22,7 +22,7 @@ import { configuredRules } from '#parsing/parser-rules.ts';
 import { createParserSet } from '#parsing/parser-set.ts';
 import type { ParserSet, RecognisedStream } from '#parsing/parser-set.ts';
 import { minerLimits } from '#patterns/config.ts';
-import { patternFinisher } from '#patterns/pattern-finisher.ts';
+import { findPatterns } from '#patterns/batch-patterns.ts';
 import { PatternMiner } from '#patterns/pattern-miner.ts';
 import type { LearntTemplate } from '#patterns/pattern-miner.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -74,9 +74,9 @@ export function createWorkerIntake(options: WorkerIntakeOptions): WorkerIntake {
   const { config, clock, counts, logger } = options;
   const parsers = createParserSet(configuredRules(config.parsing), config.parsing, limitsOf(options), clock);
   const policies = createPolicies(options);
-  const pipeline = createPipeline(options, policies);
   const miner = config.patterns.enabled ? new PatternMiner(minerLimits(config.patterns)) : undefined;
   miner?.restore(options.templates);
+  const pipeline = createPipeline(options, policies);
   const setRules = (rules: LiveRules): void => {
     try {
       parsers.replace([...configuredRules(config.parsing), ...rules.parsers]);
@@ -136,6 +136,15 @@ function createPipeline({ config, writer, clock, lastReceivedMs, counts }: Worke
   });
 }
 
+/** A defect in finding patterns costs a batch its patterns, never its lines. */
+function findPatternsSafely(miner: PatternMiner, rows: LogBatchBuilder, tenant: string, logger: Logger): void {
+  try {
+    findPatterns(miner, rows, tenant);
+  } catch (thrown) {
+    logger.error({ error: thrown instanceof Error ? thrown.stack : String(thrown) }, 'patterns of a batch cannot be found');
+  }
+}
+
 function limitsOf({ config: { ingest } }: WorkerIntakeOptions): RecordLimits {
   return {
     maxAttributes: ingest.max_attributes_per_record,
@@ -155,6 +164,8 @@ function createGatewayIntake(options: WorkerIntakeOptions, { pipeline, parsers, 
   const { writer, authenticate, pressure, config, clock, logger } = options;
   const { ingest, quarantine } = config;
   const window = timeWindow(ingest, () => clock.nowMs());
+  const rows = new LogBatchBuilder();
+  if (miner !== undefined) rows.completer = (batch, tenant) => findPatternsSafely(miner, batch, tenant, logger);
   return createIntake({
     pipeline,
     authenticate,
@@ -166,7 +177,7 @@ function createGatewayIntake(options: WorkerIntakeOptions, { pipeline, parsers, 
       });
     },
     lagHint: () => lagHintOf(writer.pressure, pressure().lagMs, ingest),
-    rows: new LogBatchBuilder(),
+    rows,
     writer: new RecordWriter(limitsOf(options)),
     rejected: new RejectedRecords({
       isEnabled: quarantine.enabled,
@@ -176,8 +187,7 @@ function createGatewayIntake(options: WorkerIntakeOptions, { pipeline, parsers, 
     }),
     multilineOf: (source, service) => parsers.multilineOf(source, service),
     finisherOf(source: BatchSource) {
-      const patterns = miner && patternFinisher(miner, source.tenant);
-      return inTurn([parsers.finisherOf(source), window, policies.finisherOf(source.tenant), patterns], logger);
+      return inTurn([parsers.finisherOf(source), window, policies.finisherOf(source.tenant)], logger);
     },
   });
 }
