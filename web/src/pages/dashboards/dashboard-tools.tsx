@@ -63,7 +63,7 @@ export function DashboardTools(props: DashboardToolsProps) {
         options={refreshes.map((one) => [one, one === 'off' ? 'no refresh' : `every ${one}`] as const)}
         onChange={(refresh) => update({ refresh }, { replace: true })}
       />
-      <IconButton icon="expand" label="Full screen" onClick={() => void toggleFullScreen()} />
+      <IconButton className={styles.wideOnly} icon="expand" label="Full screen" onClick={() => void toggleFullScreen()} />
     </div>
   );
 }

@@ -41,6 +41,8 @@ export function questionOf(
 }
 
 const levels = ['FATAL', 'ERROR', 'WARN', 'INFO', 'DEBUG', 'TRACE'];
+/** Lines without a level come last. */
+const rankOfLevel = (level: string): number => (levels.includes(level) ? levels.indexOf(level) : levels.length);
 const groupGlue = ' · ';
 /** Metrics whose missing steps mean nothing happened, not that nothing is known. */
 const countsNothing = new Set(['count', 'rate', 'sum', 'distinct']);
@@ -66,7 +68,7 @@ export function seriesOf(panel: Panel, { buckets }: AggregateAnswer, { fromMs, t
   }
   const byLevel = panel.groupBy.length === 1 && panel.groupBy[0] === 'level';
   const ordered = [...found].toSorted(([a, one], [b, other]) =>
-    byLevel ? levels.indexOf(a) - levels.indexOf(b) : other.weight - one.weight || (a < b ? -1 : 1),
+    byLevel ? rankOfLevel(a) - rankOfLevel(b) : other.weight - one.weight || (a < b ? -1 : 1),
   );
   const shown = ordered.slice(0, byLevel ? undefined : panel.limit);
   const series = shown.map(([name, { values }], index) => ({

@@ -7,13 +7,14 @@ import { Badge } from '../../design/badge.tsx';
 import type { Tone } from '../../design/badge.tsx';
 import { Button } from '../../design/button.tsx';
 import { Field, Select } from '../../design/field.tsx';
-import { counted, showCount, showPercent } from '../../design/figures.ts';
+import { counted, showCount } from '../../design/figures.ts';
 import { Icon } from '../../design/icon.tsx';
 import { Link } from '../../design/link.tsx';
 import { Section } from '../../design/section.tsx';
 import { Progress } from '../../design/state.tsx';
 import { Table } from '../../design/table.tsx';
 import type { Column } from '../../design/table.tsx';
+import { Share } from './share.tsx';
 import type { HostSource, ServiceSource, SourcesReport } from './status-facts.ts';
 import styles from './status.module.css';
 
@@ -39,22 +40,11 @@ function activityColumns(totalLines: number): readonly Column<Row>[] {
     { name: 'Lines', cell: ({ lines }) => showCount(lines), value: ({ lines }) => lines, numeric: true },
     {
       name: 'Share',
-      cell: ({ lines }) => <Share share={totalLines === 0 ? 0 : lines / totalLines} />,
+      cell: ({ lines }) => <Share percent={totalLines === 0 ? 0 : (lines / totalLines) * 100} />,
       value: ({ lines }) => lines,
       numeric: true,
     },
   ];
-}
-
-function Share({ share }: { readonly share: number }) {
-  return (
-    <>
-      {showPercent(share * 100)}
-      <span className={styles.bar}>
-        <i style={{ width: `${share * 100}%` }} />
-      </span>
-    </>
-  );
 }
 
 export interface SourceTableProps {
