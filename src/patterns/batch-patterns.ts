@@ -1,7 +1,6 @@
 /**
  * Gives each row of a batch the id of its message's template, in one go before the batch is written: what finding needs
- * stays in the processor's caches from row to row. Called by gateway workers, and for
- * lines that are parsed again.
+ * stays in the processor's caches from row to row. Called by gateway workers, and for lines that are parsed again.
  */
 import type { LogBatchBuilder } from '#model/log-batch.ts';
 import type { PatternMiner } from './pattern-miner.ts';
