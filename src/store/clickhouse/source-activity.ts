@@ -38,7 +38,7 @@ export async function sourceActivity(
        if(length(slots) < 2, 0, arrayReduce('quantileExact(0.95)', arrayPopFront(arrayDifference(slots))) / 60)
      FROM (SELECT service, host, sum(weight) AS lines, arraySort(groupUniqArray(slot)) AS slots FROM (${source})
        GROUP BY service, host ORDER BY lines DESC LIMIT {max_sources:UInt32})
-     ORDER BY service, host`,
+     ORDER BY lines DESC`,
     {
       ...conditions.parameters,
       ...committedCondition(snapshot).parameters,
@@ -50,12 +50,17 @@ export async function sourceActivity(
   );
   const reason = snapshot.incompleteReason;
   return {
-    sources: rows.slice(0, maxSources).map(activityOfRow),
+    sources: rows.slice(0, maxSources).map(activityOfRow).sort(byName),
     truncated: rows.length > maxSources,
     complete: reason === undefined,
     ...(reason === undefined ? {} : { reason }),
     scannedRows,
   };
+}
+
+function byName(a: SourceActivity, b: SourceActivity): number {
+  if (a.service === b.service) return a.host < b.host ? -1 : 1;
+  return a.service < b.service ? -1 : 1;
 }
 
 function activityOfRow([service, host, lines, firstSlot, lastSlot, active, gap]: readonly unknown[]): SourceActivity {
