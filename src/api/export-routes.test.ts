@@ -98,6 +98,18 @@ test('each format has its media type, its head and its name; the store is told w
   assert.deepEqual(lines[0]['format'], { kind: 'ndjson', columns: ['n'] });
 });
 
+test('a Parquet file comes whole, or not at all', async (t) => {
+  const bed = createTestApi(t, { search });
+  addLines(bed, 3);
+  const answer = await bed.post(path, { format: 'parquet', limit: 2 });
+  assert.deepEqual([answer.statusCode, answer.headers['content-type'], answer.body], [200, 'application/vnd.apache.parquet', 'PAR1 2']);
+  assert.match(String(answer.headers['content-disposition']), /\.parquet"$/);
+  bed.store.incompleteReason = 'lines are being replayed';
+  const refused = await bed.post(path, { format: 'parquet' });
+  assert.equal(refused.statusCode, 503);
+  assert.match(refused.body, /lines are being replayed/);
+});
+
 test('what is wrong with the request is an error, not a stream', async (t) => {
   const bed = createTestApi(t, { search });
   const [id] = addLines(bed, 1);
@@ -105,6 +117,8 @@ test('what is wrong with the request is an error, not a stream', async (t) => {
     [{ query: '(' }, 'query_syntax'],
     [{ format: 'xlsx' }, 'bad_request'],
     [{ format: 'raw', columns: ['message'] }, 'bad_request'],
+    [{ format: 'parquet', columns: ['message'] }, 'bad_request'],
+    [{ format: 'parquet', resume_after: id }, 'bad_request'],
     [{ resume_after: 'none' }, 'not_found'],
     [{ resume_after: id, cursor: 'x' }, 'bad_request'],
     [{ cursor: 'x' }, 'invalid_cursor'],
