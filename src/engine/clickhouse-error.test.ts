@@ -50,7 +50,6 @@ test('a stream gives its data and no byte of the error behind them, however it i
       assert.ok(error instanceof ClickHouseError);
       assert.deepEqual([error.code, error.type, error.message], ['395', 'FUNCTION_THROW_IF_VALUE_IS_NON_ZERO', 'thrown on the way.']);
     }),
-    { verbose: 1 },
   );
 });
 
