@@ -14,6 +14,7 @@ import { Latencies } from '../harness/latencies.ts';
 import { sendAll } from '../harness/load.ts';
 import { wholeRange } from '../harness/oracle.ts';
 import type { BenchContext, Goal, Measurement, Scenario } from '../scenario.ts';
+import { minutesByService, pipeQueries } from './pipe-queries.ts';
 
 /** For regular expressions and infix wildcards, which are written for them. */
 const word = 'timeout';
@@ -34,7 +35,7 @@ function rangeOfTurn(facts: Facts, turn: number): Range {
   return { fromMs: fromMs - turn, toMs };
 }
 
-interface NamedQuery {
+export interface NamedQuery {
   readonly name: string;
   readonly title: string;
   readonly goalMs: number;
@@ -241,11 +242,11 @@ function* take<T extends { readonly lineCount: number }>(batches: Iterator<T>, l
 
 export const queriesScenario: Scenario = {
   name: 'queries',
-  goals: namedQueries.map(goalOf('queries', '1 M lines, median', 1)),
+  goals: [...namedQueries, ...pipeQueries].map(goalOf('queries', '1 M lines, median', 1)),
   run: (context) =>
     withProduct(context.freshDirectory('queries'), async (product) => {
       const facts = await fill(context, product, context.sizes.lines, 3_600_000);
-      return askAll(product, namedQueries, facts, context.sizes.repeats, 'queries');
+      return askAll(product, [...namedQueries, ...pipeQueries], facts, context.sizes.repeats, 'queries');
     }),
 };
 
@@ -275,7 +276,12 @@ const histogram: NamedQuery = {
   },
 };
 
-const manyQueries = [...namedQueries.filter(({ name }) => ['trace_id', 'any_id', 'newest'].includes(name)), wholeTrace, histogram];
+const manyQueries = [
+  ...namedQueries.filter(({ name }) => ['trace_id', 'any_id', 'newest'].includes(name)),
+  wholeTrace,
+  histogram,
+  minutesByService,
+];
 
 export const manyQueriesScenario: Scenario = {
   name: 'queries-10m',

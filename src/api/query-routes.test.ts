@@ -172,4 +172,9 @@ test('an explanation tells stages and statement', async (t) => {
   );
   assert.ok(explained.statement.sql.startsWith('SELECT ') && !explained.statement.sql.includes("it's"));
   assert.equal((await explain('service:x')).statement, undefined);
+  const glued = (await explain('service:shop|stats count()')).hints;
+  assert.deepEqual(
+    glued.map(({ suggestion }: { suggestion: string }) => suggestion),
+    ['shop | stats'],
+  );
 });
