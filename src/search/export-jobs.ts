@@ -109,7 +109,7 @@ export class ExportJobs {
   async stop(): Promise<void> {
     this.#stop.abort();
     for (const { stop } of this.#open.values()) stop.abort();
-    await Promise.all([...this.#open.values()].map(({ running }) => running));
+    await Promise.all([...this.#open.values()].map(({ running }) => running ?? Promise.resolve()));
     await this.#upkeep;
   }
 
