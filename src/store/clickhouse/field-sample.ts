@@ -12,7 +12,7 @@ import type { Parameters } from './database.ts';
 import type { ReadParts } from './find-lines.ts';
 import { indexGranularity } from './schema.ts';
 import type { Snapshot } from './snapshots.ts';
-import { committedCondition, everywhere, inRange, unionOfSources } from './sources.ts';
+import { alsoWith, committedCondition, committedWithin, inRange, rangeParameters, unionOfSources } from './sources.ts';
 
 export type Selected = Pick<LineQuery, 'tenant' | 'where' | 'range'>;
 
@@ -39,21 +39,23 @@ export async function sampleLines(
   const { total, scannedRows } = await countLines(parts, snapshot, selected, options);
   const { tenant, where, range } = selected;
   const compiled = compileSql(where, `${side}w`);
-  const inside = `tenant = {tenant:String} AND ${inRange(`${side}_from_ns`, `${side}_to_ns`)} AND (${compiled.sql})`;
+  const lines = `tenant = {tenant:String} AND (${compiled.sql})`;
+  const inside = {
+    committed: `${lines} AND ${committedWithin(`${side}_`)}`,
+    memtable: `${lines} AND ${inRange(`${side}_from_ns`, `${side}_to_ns`)}`,
+  };
   const parameters = {
     ...compiled.params,
     ...committedCondition(snapshot).parameters,
     tenant,
-    [`${side}_from_ns`]: range.fromNs.toString(),
-    [`${side}_to_ns`]: range.toNs.toString(),
+    ...rangeParameters(range, `${side}_`),
   };
-  const selectAll = (columns: string, tail = '', also = '1'): string =>
-    unionOfSources(snapshot, columns, everywhere(`${inside} AND ${also}`), tail);
+  const selectAll = (columns: string, tail = '', also = '1'): string => unionOfSources(snapshot, columns, alsoWith(inside, also), tail);
   const every = Math.ceil(total / maxLines);
   if (every <= 1) return { totalLines: total, sampledLines: total, select: selectAll, selectAll, parameters, scannedRows };
   const sampled = {
-    committed: `${inside} AND ${granule} % ${every} = cityHash64(_part, intDiv(${granule}, ${every})) % ${every}`,
-    memtable: `${inside} AND cityHash64(origin, seq, row_no) % ${every} = 0`,
+    committed: `${inside.committed} AND ${granule} % ${every} = cityHash64(_part, intDiv(${granule}, ${every})) % ${every}`,
+    memtable: `${inside.memtable} AND cityHash64(origin, seq, row_no) % ${every} = 0`,
   };
   const select = (columns: string, tail = ''): string => unionOfSources(snapshot, columns, sampled, tail);
   const counted = await parts.database.select(`SELECT sum(lines) FROM (${select('count() AS lines')})`, parameters, options);

@@ -4,7 +4,7 @@ import type { LinePlacement, PlacementQuery, StoredPart } from '../placement-rea
 import type { Database } from './database.ts';
 import { logsTable, memtableName } from './schema.ts';
 import type { Snapshot } from './snapshots.ts';
-import { committedCondition, inRange, rangeParameters, unionAll } from './sources.ts';
+import { committedCondition, everywhere, rangeParameters, unionAll, withinRange } from './sources.ts';
 
 const facts =
   'row_no, toUnixTimestamp64Nano(ts), toUnixTimestamp64Milli(receive_ts), skewed, sample_rate, notEmpty(raw), toString(pattern_id)';
@@ -17,13 +17,14 @@ export async function placements(
   options: ReadOptions,
 ): Promise<{ readonly lines: readonly LinePlacement[]; readonly reason?: string }> {
   const row = rowNo === undefined ? '' : ' AND row_no = {row:UInt16}';
-  const condition = `tenant = {tenant:String} AND ${inRange('from_ns', 'to_ns')} AND seq = {seq:UInt64} AND origin = {origin:UInt32}${row}`;
+  const place = `tenant = {tenant:String} AND seq = {seq:UInt64} AND origin = {origin:UInt32}${row}`;
+  const inside = withinRange(everywhere(place));
   const visible = committedCondition(snapshot);
   const branches = [
-    `SELECT ${facts}, 1 AS committed, gen, retention, _part, _partition_id FROM ${logsTable} WHERE ${visible.sql} AND ${condition}`,
+    `SELECT ${facts}, 1 AS committed, gen, retention, _part, _partition_id FROM ${logsTable} WHERE ${visible.sql} AND ${inside.committed}`,
     ...snapshot.memtables.map(
       (number) =>
-        `SELECT ${facts}, 0 AS committed, toUInt64(${number}), toUInt8(0), '', '' FROM ${memtableName(number)} WHERE ${condition}`,
+        `SELECT ${facts}, 0 AS committed, toUInt64(${number}), toUInt8(0), '', '' FROM ${memtableName(number)} WHERE ${inside.memtable}`,
     ),
   ];
   const parameters = { tenant, origin, seq, row: rowNo ?? 0, ...visible.parameters, ...rangeParameters(range) };

@@ -58,7 +58,7 @@ const lastSlot = 2 ** 32 - 1;
  * The slots of a range's ends, and those that lines less than five minutes from them can have. Slots are seconds in 32 bits: those
  * of times beyond (in 1969, in 2106) are slots of other times too, so then any will do.
  */
-function slotsOf({ fromNs, toNs }: TimeRange): Parameters {
+function slotsOf({ fromNs, toNs }: TimeRange): Readonly<Record<'from_slot' | 'first_edge_slot' | 'last_edge_slot' | 'to_slot', number>> {
   const haveSlots = fromNs >= 0n && toNs < 2n ** 32n * 1_000_000_000n;
   if (!haveSlots) return { from_slot: 0, first_edge_slot: lastSlot, last_edge_slot: 0, to_slot: lastSlot };
   const [from, to] = [Number(fromNs / slotNs) * slotSeconds, Number(toNs / slotNs) * slotSeconds];
@@ -70,12 +70,11 @@ function slotsOf({ fromNs, toNs }: TimeRange): Parameters {
   };
 }
 
-/** For `inRange('from_ns', 'to_ns')`, `withinRange`, and all conditions on committed lines of a range. */
-export const rangeParameters = (range: TimeRange): Parameters => ({
-  from_ns: range.fromNs.toString(),
-  to_ns: range.toNs.toString(),
-  ...slotsOf(range),
-});
+/** For `inRange('from_ns', 'to_ns')`, `withinRange`, and all conditions on committed lines of a range; `prefix` begins their names. */
+export function rangeParameters(range: TimeRange, prefix = ''): Parameters {
+  const values = { from_ns: range.fromNs.toString(), to_ns: range.toNs.toString(), ...slotsOf(range) };
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}${name}`, value]));
+}
 
 /**
  * The table is ordered by slots of five minutes, services and times, and the engine does not tell a slot from a time: without the
@@ -85,8 +84,10 @@ export const rangeParameters = (range: TimeRange): Parameters => ({
 const slotHint = (first: string, last: string): string =>
   `indexHint(toStartOfFiveMinutes(ts) >= toDateTime({${first}:UInt32}, 'UTC') AND toStartOfFiveMinutes(ts) <= toDateTime({${last}:UInt32}, 'UTC'))`;
 
-/** The range of `rangeParameters` for committed lines. */
-export const committedInRange = `${inRange('from_ns', 'to_ns')} AND ${slotHint('from_slot', 'to_slot')}`;
+/** The range of `rangeParameters` with this prefix for committed lines. */
+export const committedWithin = (prefix: string): string =>
+  `${inRange(`${prefix}from_ns`, `${prefix}to_ns`)} AND ${slotHint(`${prefix}from_slot`, `${prefix}to_slot`)}`;
+export const committedInRange = committedWithin('');
 
 /** Its first and its last five minutes, or less, up to and from the time of a parameter: what lies beside the whole slots of a roll-up. */
 export const committedFirstEdge = (to: string): string => `(${inRange('from_ns', to)} AND ${slotHint('from_slot', 'first_edge_slot')})`;
