@@ -28,7 +28,7 @@ export function hashOfSources() {
       .filter((entry) => entry.isFile() && !/\.(test|bench|fuzz|fake)\.ts$/.test(entry.name))
       .map((entry) => join(entry.parentPath, entry.name).slice(rootDirectory.length + 1)),
   );
-  for (const path of [...paths, ...sourceFiles].sort()) {
+  for (const path of [...paths, ...sourceFiles].sort((a, b) => (a < b ? -1 : 1))) {
     hash
       .update(`${path}\0`)
       .update(readFileSync(join(rootDirectory, path)))
