@@ -157,6 +157,7 @@ export function createTestApi(
 
 const noStreams: StreamReads = {
   countStreams: async () => ({ counts: [], hasMore: false, complete: true, scannedRows: 0 }),
+  async *scanLines() {},
   entryNames: async () => ({ resource: [], attributes: [], complete: true, scannedRows: 0 }),
 };
 

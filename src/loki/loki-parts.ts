@@ -1,8 +1,8 @@
 /** What the readings of this folder share: the way to the store that every question takes, and the names of labels. */
-import type { QueryRunner, Searcher, SignalledRead } from '#search/query-runner.ts';
+import type { Question, QueryRunner, Searcher, SignalledRead } from '#search/query-runner.ts';
 import type { QueryNode } from '#language/ast.ts';
 import type { TimeRange } from '#store/log-store.ts';
-import type { EntryNamesAnswer, StreamCountQuery, StreamCountsAnswer, StreamReads } from '#store/stream-reads.ts';
+import type { EntryNamesAnswer, ScannedLines, StreamCountQuery, StreamCountsAnswer, StreamReads } from '#store/stream-reads.ts';
 import { AppError } from '#base/errors.ts';
 import type { LokiReadingConfig } from './config.ts';
 import { settingPath } from './config.ts';
@@ -43,11 +43,7 @@ export class LokiParts {
   }
 
   /** Runs a question in its turn; its range must not be too wide. */
-  async admitted<T>(
-    { searcher, signal }: Asker,
-    question: { readonly kind: 'search' | 'aggregate'; readonly where: QueryNode; readonly range: TimeRange },
-    ask: (options: SignalledRead) => Promise<T>,
-  ): Promise<T> {
+  async admitted<T>({ searcher, signal }: Asker, question: Question, ask: (options: SignalledRead) => Promise<T>): Promise<T> {
     await this.runner.resolveRange({}, 'now', searcher, question.range);
     return this.runner.admitted(searcher, signal, (_, options) => ask(options), question);
   }
@@ -55,16 +51,27 @@ export class LokiParts {
   countStreams(asker: Asker, query: Omit<StreamCountQuery, 'tenant' | 'maxCounts'>): Promise<StreamCountsAnswer> {
     const { tenant } = asker.searcher;
     const full = { ...query, tenant, maxCounts: this.runner.config.max_buckets };
-    return this.admitted(asker, { kind: 'aggregate', where: query.where, range: query.range }, (options) =>
-      this.#streams.countStreams(full, options),
-    );
+    const { where, range, fields, byResource, withBytes } = query;
+    const groupBy = [...fields, ...(byResource ? ['resource'] : []), ...(withBytes ? ['@line'] : [])];
+    return this.admitted(asker, { kind: 'aggregate', where, range, groupBy }, (options) => this.#streams.countStreams(full, options));
+  }
+
+  /** Hands over all lines in order of their times, in one turn. `stages` tells apart what is done with them. */
+  async scanLines(
+    asker: Asker,
+    { where, range, stages }: { readonly where: QueryNode; readonly range: TimeRange; readonly stages: string },
+    take: (lines: ScannedLines) => void,
+  ): Promise<void> {
+    const { tenant } = asker.searcher;
+    await this.admitted(asker, { kind: 'aggregate', where, range, groupBy: [stages] }, async (options) => {
+      for await (const lines of this.#streams.scanLines({ tenant, where, range }, options)) take(lines);
+    });
   }
 
   entryNames(asker: Asker, where: QueryNode, range: TimeRange): Promise<EntryNamesAnswer> {
     const { tenant } = asker.searcher;
-    return this.admitted(asker, { kind: 'aggregate', where, range }, (options) =>
-      this.#streams.entryNames({ tenant, where, range }, options),
-    );
+    const question = { kind: 'aggregate', where, range, groupBy: ['entry names'] } as const;
+    return this.admitted(asker, question, (options) => this.#streams.entryNames({ tenant, where, range }, options));
   }
 
   /**

@@ -11,6 +11,7 @@ import { errorLabel } from '#logql/line-labels.ts';
 import type { LabelSet, LineLabels } from '#logql/line-labels.ts';
 import { compileStages } from '#logql/pipeline.ts';
 import { parseSeconds, parseSize } from '#logql/quantities.ts';
+import { printLogQl } from '#logql/printer.ts';
 import type { Samples } from '#logql/range-functions.ts';
 import { SeriesByLabels } from '#logql/series.ts';
 import { groupLabels } from '#logql/vector-functions.ts';
@@ -49,15 +50,12 @@ export async function sampledSeries(
     samples.values.push(value);
   };
   const maxLines = parts.config.max_pipeline_lines;
-  const query = { tenant: asker.searcher.tenant, where, range, order: 'asc', limit: maxLines + 1 } as const;
-  await parts.admitted(asker, { kind: 'aggregate', where, range }, async (options) => {
-    let lineCount = 0;
-    for await (const { lines, reason } of parts.runner.store.streamLines(query, options)) {
-      warn(reason);
-      lineCount += lines.length;
-      if (lineCount > maxLines) throw parts.tooManyLines();
-      lines.forEach(take);
-    }
+  let lineCount = 0;
+  await parts.scanLines(asker, { where, range, stages: printLogQl(expression) }, ({ lines, reason }) => {
+    warn(reason);
+    lineCount += lines.length;
+    if (lineCount > maxLines) throw parts.tooManyLines();
+    lines.forEach(take);
   });
   return found.entries().map(({ labels, item }) => ({ labels, samples: item }));
 }

@@ -2,6 +2,7 @@
  * What a store is asked by who knows lines as streams with labels: how many lines and bytes there are, by the fields that
  * labels are made of and by time. Part of the storage port.
  */
+import type { LogLine } from '#model/log-line.ts';
 import type { Completeness, LineQuery, ReadOptions } from './log-store.ts';
 
 export interface StreamCountQuery extends Pick<LineQuery, 'tenant' | 'where' | 'range'> {
@@ -40,7 +41,16 @@ export interface EntryNamesAnswer extends Completeness {
   readonly attributes: readonly string[];
 }
 
+/** Next lines in the order of their times. */
+export interface ScannedLines {
+  readonly lines: readonly LogLine[];
+  /** Why lines may be missing. */
+  readonly reason?: string;
+}
+
 export interface StreamReads {
   countStreams(query: StreamCountQuery, options: ReadOptions): Promise<StreamCountsAnswer>;
   entryNames(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<EntryNamesAnswer>;
+  /** All lines, of one snapshot, read as they are taken. */
+  scanLines(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): AsyncIterable<ScannedLines>;
 }

@@ -41,7 +41,7 @@ import type { PlacementQuery, PlacementReads } from '../placement-reads.ts';
 import type { ReadPlan } from '../read-plan.ts';
 import type { SourceQuery, SourceReads, SourcesAnswer } from '../source-reads.ts';
 import type { ColumnSizes, StorageReads, TextSizesAnswer } from '../storage-reads.ts';
-import type { EntryNamesAnswer, StreamCountQuery, StreamCountsAnswer, StreamReads } from '../stream-reads.ts';
+import type { EntryNamesAnswer, StreamCountQuery, StreamCountsAnswer, StreamReads, ScannedLines } from '../stream-reads.ts';
 import type { ServiceSpansAnswer } from '../trace-reads.ts';
 import type { EstimateQuery, LineEstimate } from '../line-estimate.ts';
 import { AbsentNames } from './absent-names.ts';
@@ -62,6 +62,7 @@ import type { Memtables } from './memtables.ts';
 import { migrate } from './migrations.ts';
 import { parquetLines, writeParquet } from './parquet.ts';
 import { patternCounts, patternDetails, patternExamples } from './patterns.ts';
+import { scanLines } from './scan-lines.ts';
 import { countStreams, entryNames } from './stream-counts.ts';
 import type { PartVerifier } from './part-verifier.ts';
 import { pipeStatement, runPipes } from './pipes.ts';
@@ -284,6 +285,15 @@ export class ClickHouseStore implements LogStore, PatternReads, SourceReads, Sto
 
   entryNames(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<EntryNamesAnswer> {
     return this.#withSnapshot((snapshot) => entryNames(this.#reads, snapshot, query, options));
+  }
+
+  async *scanLines(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): AsyncGenerator<ScannedLines> {
+    const snapshot = this.#snapshots.acquire();
+    try {
+      yield* scanLines(this.#reads, snapshot, query, options);
+    } finally {
+      snapshot.release();
+    }
   }
 
   patternExamples(query: PatternQuery & { readonly counts: readonly PatternCount[] }, options: ReadOptions): Promise<PatternExample[]> {
