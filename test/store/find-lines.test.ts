@@ -105,3 +105,42 @@ test('pages over parts and memtables that lie across each other', async (t) => {
     }
   });
 });
+
+test('times that have no slot of their own in the order of the table are found all the same', async (t) => {
+  const bed = await storeBed(t);
+  const store = await bed.openStore({ flush_age: 3_600_000 });
+  await store.prepare();
+  await store.sink.recover();
+  // slots are seconds in 32 bits: they begin anew on 7 February 2106, 06:28:16
+  const times = ['1970-01-01T00:00:30Z', '2026-03-01T10:00:00Z', '2106-02-07T06:28:05Z', '2106-02-07T06:29:00Z', '2110-03-01T10:00:00Z'];
+  const lines = times.map((timestamp, index) => ({
+    timestamp,
+    service: 'api',
+    level: 'INFO',
+    message: `line ${index}`,
+    latency_ms: index,
+  }));
+  const ranges: [from: string, to: string, lines: number[]][] = [
+    ['1960-01-01', '1970-01-02', [0]],
+    ['1970-01-01T00:00:00', '2026-03-02', [0, 1]],
+    ['2000-01-01', '2106-02-07T06:28:10', [1, 2]],
+    ['2106-02-07T06:28:00', '2106-02-07T06:30:00', [2, 3]],
+    ['2106-02-07T06:28:30', '2200-01-01', [3, 4]],
+    ['2000-01-01', '2200-01-01', [1, 2, 3, 4]],
+    ['1930-01-01', '2200-01-01', [0, 1, 2, 3, 4]],
+  ];
+  const checkAll = async (): Promise<void> => {
+    for (const [from, to, expected] of ranges) {
+      const range = { fromNs: BigInt(Date.parse(`${from}Z`)) * 1_000_000n, toNs: BigInt(Date.parse(`${to}Z`)) * 1_000_000n };
+      const numbers = async (order: 'asc' | 'desc'): Promise<number[]> =>
+        (await store.findLines(queryOf('', range, order, 10), options)).lines.map(({ message }) => Number(message.slice('line '.length)));
+      assert.deepEqual(await numbers('asc'), expected, from);
+      assert.deepEqual(await numbers('desc'), expected.toReversed(), from);
+      assert.equal((await store.countLines(queryOf('latency_ms>=0', range, 'asc', 1), options)).total, expected.length, from);
+    }
+  };
+  await store.sink.insert(batchOf(lines, 0));
+  await checkAll();
+  await store.sink.flush();
+  await checkAll();
+});
