@@ -38,7 +38,7 @@ test('query and filters are put into other words together', () => {
 
 for (const [url, code] of [
   ['/v1/tail?q=a&query=b', 'bad_request'],
-  ['/v1/tail?q=(', ''],
+  ['/v1/tail?q=(', 'query_syntax'],
 ] as const) {
   test(`${url} is refused as ${code}`, () => {
     assert.throws(
