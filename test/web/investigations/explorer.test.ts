@@ -53,7 +53,7 @@ const investigations: readonly Investigation[] = [
     solve: async ({ page, hand, explorer, size, context }) => {
       await context.grantPermissions(['clipboard-read', 'clipboard-write']);
       await page.evaluate("navigator.clipboard.writeText('ord-1000031')");
-      if (size === 'phone') await hand.click(page.getByRole('combobox', { name: 'Query' }));
+      if (size === 'phone') await hand.click(page.getByRole('textbox', { name: 'Query' }));
       else await hand.press('/');
       await hand.press('Control+v');
       await page.waitForURL(/ord-1000031/);

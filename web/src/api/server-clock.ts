@@ -2,8 +2,10 @@
  * The time of the server, told by the `Date` of its answers: a browser's clock may be hours off, and "the last 15 minutes" means
  * the server's. Within the seconds that the header and the way cannot tell apart, the browser's clock is taken as right.
  */
+import { useSyncExternalStore } from 'react';
 
 const toleranceMs = 3000;
+const listeners = new Set<() => void>();
 let offsetMs = 0;
 
 /** Called with the `Date` header of every answer. */
@@ -12,8 +14,14 @@ export function noteServerTime(date: string | null): void {
   if (Number.isNaN(serverMs)) return;
   // the header leaves out the fraction of the second
   const difference = serverMs + 500 - Date.now();
-  if (Math.abs(difference) <= toleranceMs) offsetMs = 0;
-  else if (Math.abs(difference - offsetMs) > toleranceMs) offsetMs = difference;
+  if (Math.abs(difference) <= toleranceMs) setOffset(0);
+  else if (Math.abs(difference - offsetMs) > toleranceMs) setOffset(difference);
+}
+
+function setOffset(next: number): void {
+  if (next === offsetMs) return;
+  offsetMs = next;
+  for (const listener of [...listeners]) listener();
 }
 
 /** Milliseconds since 1970 by the server's clock. */
@@ -21,7 +29,12 @@ export function serverNowMs(): number {
   return Date.now() + offsetMs;
 }
 
-/** How far the browser's clock is from the server's; 0 where they agree. */
-export function clockOffsetMs(): number {
-  return offsetMs;
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+/** How far the browser's clock is behind the server's; 0 where they agree. What was asked by a wrong clock is to be asked again. */
+export function useClockOffsetMs(): number {
+  return useSyncExternalStore(subscribe, () => offsetMs);
 }

@@ -31,7 +31,7 @@ export interface LinePanelProps {
   readonly part: PanelPart;
   readonly scope: ContextScope;
   readonly zone: Zone;
-  readonly marks: RegExp | undefined;
+  readonly marks: readonly RegExp[];
   readonly actions: FieldActions & {
     readonly narrow: (term: string) => void;
     readonly openLine: (id: string) => void;

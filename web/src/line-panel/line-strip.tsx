@@ -18,7 +18,7 @@ interface LineStripProps {
   readonly lines: readonly StripLine[];
   readonly markedId: string;
   readonly zone: Zone;
-  readonly marks: RegExp | undefined;
+  readonly marks: readonly RegExp[];
   /** Where the lines come from, as far as they differ. */
   readonly shows: 'service' | 'host';
   readonly onOpen: (id: string) => void;

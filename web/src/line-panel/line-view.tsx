@@ -55,7 +55,7 @@ export function LineView({ line, zone, marks, scope, actions }: LinePanelProps &
       {line.raw === undefined || line.raw === line.message ? null : (
         <details className={styles.raw}>
           <summary>As it was sent ({showBytes(line.raw.length)})</summary>
-          <LongText text={line.raw} marks={undefined} />
+          <LongText text={line.raw} marks={[]} />
         </details>
       )}
     </div>

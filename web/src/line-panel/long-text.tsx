@@ -10,7 +10,7 @@ const shownChars = 12_000;
 /** Beyond this, text is shown plainly: a million tinted pieces would stop the page. */
 const tintedChars = 60_000;
 
-export function LongText({ text, marks }: { readonly text: string; readonly marks: RegExp | undefined }) {
+export function LongText({ text, marks }: { readonly text: string; readonly marks: readonly RegExp[] }) {
   const [all, setAll] = useState(false);
   const shown = all ? text : text.slice(0, shownChars);
   return (
@@ -27,7 +27,7 @@ export function LongText({ text, marks }: { readonly text: string; readonly mark
   );
 }
 
-function Part({ part, marks }: { readonly part: ReturnType<typeof foldFrames>[number]; readonly marks: RegExp | undefined }) {
+function Part({ part, marks }: { readonly part: ReturnType<typeof foldFrames>[number]; readonly marks: readonly RegExp[] }) {
   const [open, setOpen] = useState(false);
   if (part.kind === 'text' || open) return <MessageText text={part.text} marks={marks} />;
   return (

@@ -16,7 +16,7 @@ export interface RowLook {
   readonly wrap: boolean;
   /** Lines of more than one day: the time has its date. */
   readonly withDate: boolean;
-  readonly marks: RegExp | undefined;
+  readonly marks: readonly RegExp[];
 }
 
 interface LogRowProps {

@@ -5,15 +5,16 @@ import styles from './message-text.module.css';
 
 interface MessageTextProps {
   readonly text: string;
-  readonly marks?: RegExp | undefined;
+  /** What was searched for first, then what a person watches out for. */
+  readonly marks?: readonly RegExp[] | undefined;
 }
 
 export const MessageText = memo(function MessageText({ text, marks }: MessageTextProps) {
-  return messageTokens(text, marks).map(({ kind, text: piece, marked }, index) => {
-    if (kind === 'text' && !marked) return <Fragment key={index}>{piece}</Fragment>;
-    if (marked)
+  return messageTokens(text, marks).map(({ kind, text: piece, mark }, index) => {
+    if (kind === 'text' && mark === 0) return <Fragment key={index}>{piece}</Fragment>;
+    if (mark > 0)
       return (
-        <mark key={index} className={styles.mark}>
+        <mark key={index} className={styles.mark} data-mark={(mark - 1) % 5}>
           {piece}
         </mark>
       );

@@ -6,9 +6,14 @@ import { messageTokens } from './message-tokens.ts';
 import { searchedText } from './searched-text.ts';
 import { nameOfUnseen, toVisibleText } from './visible-text.ts';
 
+function marksOf(query: string): readonly RegExp[] {
+  const pattern = searchedText(parseQuery(query));
+  return pattern === undefined ? [] : [pattern];
+}
+
 function shown(text: string, query = ''): string {
-  return messageTokens(text, query === '' ? undefined : searchedText(parseQuery(query)))
-    .map(({ kind, text: piece, marked }) => (kind === 'text' && !marked ? piece : `${marked ? '*' : ''}${kind}<${piece}>`))
+  return messageTokens(text, query === '' ? [] : marksOf(query))
+    .map(({ kind, text: piece, mark }) => (kind === 'text' && mark === 0 ? piece : `${'*'.repeat(mark)}${kind}<${piece}>`))
     .join('');
 }
 
@@ -43,6 +48,17 @@ test('what was searched for is marked', () => {
   assert.equal(shown('took 500 ms', '500'), 'took *number<500>number< ms>');
 });
 
+test('several marks stand beside each other, the first on top', () => {
+  const tokens = messageTokens('card was declined by bank', [/declined/g, /was declined by/g]);
+  assert.equal(tokens.map(({ text, mark }) => `${mark}${text}`).join('|'), '0card |2was declined by|0 bank');
+  assert.equal(
+    messageTokens('a b', [/a/g, /a b/g])
+      .map(({ text, mark }) => `${mark}${text}`)
+      .join('|'),
+    '1a|2 b',
+  );
+});
+
 test('what cannot be seen is named', () => {
   assert.equal(shown('a\u0000b'), 'aunseen<␀>b');
   assert.equal(shown('abc\u202Etxt.exe'), 'abcunseen<RLO>txt.exe');
@@ -59,7 +75,7 @@ test('no character is lost, and time is linear', () => {
     fc.property(fc.array(fc.oneof(part, fc.string({ maxLength: 5 })), { maxLength: 40 }), (parts) => {
       const text = parts.join('').replace(/[^\P{C}]/gu, '');
       assert.equal(
-        messageTokens(text, searchedText(parseQuery('a 1*')))
+        messageTokens(text, [...marksOf('a 1*'), /b+/g])
           .map((token) => token.text)
           .join(''),
         text,

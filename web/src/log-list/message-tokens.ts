@@ -10,8 +10,8 @@ export interface MessageToken {
   readonly kind: TokenKind;
   /** What is shown; of an unseen character its name. */
   readonly text: string;
-  /** The query asked for it. */
-  readonly marked: boolean;
+  /** Which of the marks it is of, from 1; 0: none. */
+  readonly mark: number;
 }
 
 const uuid = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}';
@@ -32,10 +32,10 @@ const pieces = new RegExp(
   'gu',
 );
 
-/** The pieces of a text. `marks` finds what the query searched for (`searchedText`). */
-export function messageTokens(text: string, marks?: RegExp): MessageToken[] {
+/** The pieces of a text. Each of `marks` finds what is to be marked: what was searched for, what a person watches out for. */
+export function messageTokens(text: string, marks: readonly RegExp[] = []): MessageToken[] {
   const tokens: MessageToken[] = [];
-  const ranges = marks === undefined ? [] : rangesOf(text, marks);
+  const ranges = marks.flatMap((pattern, index) => rangesOf(text, pattern, index + 1)).sort((a, b) => a.start - b.start || a.mark - b.mark);
   let at = 0;
   for (const match of text.matchAll(pieces)) {
     if (match.index > at) push(tokens, 'text', text.slice(at, match.index), at, ranges);
@@ -53,43 +53,45 @@ function kindOf(groups: Record<string, string | undefined>): TokenKind {
 }
 
 interface Range {
+  readonly mark: number;
   readonly start: number;
   readonly end: number;
 }
 
-function rangesOf(text: string, marks: RegExp): Range[] {
+function rangesOf(text: string, pattern: RegExp, mark: number): Range[] {
   const ranges: Range[] = [];
-  for (const match of text.matchAll(marks)) if (match[0] !== '') ranges.push({ start: match.index, end: match.index + match[0].length });
+  for (const match of text.matchAll(pattern))
+    if (match[0] !== '') ranges.push({ mark, start: match.index, end: match.index + match[0].length });
   return ranges;
 }
 
 /** Divides a piece where a mark begins or ends. Quoted texts and paths may hold unseen characters. */
 function push(tokens: MessageToken[], kind: TokenKind, text: string, start: number, ranges: readonly Range[]): void {
   if (kind === 'unseen') {
-    tokens.push({ kind, text: nameOfUnseen(text), marked: false });
+    tokens.push({ kind, text: nameOfUnseen(text), mark: 0 });
     return;
   }
   let from = start;
   const end = start + text.length;
-  const cut = (to: number, marked: boolean): void => {
-    if (to > from) pushVisible(tokens, kind, text.slice(from - start, to - start), marked);
+  const cut = (to: number, mark: number): void => {
+    if (to > from) pushVisible(tokens, kind, text.slice(from - start, to - start), mark);
     from = Math.max(from, to);
   };
   for (const range of ranges) {
     if (range.end <= from || range.start >= end) continue;
-    cut(Math.max(from, range.start), false);
-    cut(Math.min(end, range.end), true);
+    cut(Math.max(from, range.start), 0);
+    cut(Math.min(end, range.end), range.mark);
   }
-  cut(end, false);
+  cut(end, 0);
 }
 
-function pushVisible(tokens: MessageToken[], kind: TokenKind, text: string, marked: boolean): void {
+function pushVisible(tokens: MessageToken[], kind: TokenKind, text: string, mark: number): void {
   let from = 0;
   for (const match of text.matchAll(unseen)) {
     if (kind === 'ansi') break;
-    if (match.index > from) tokens.push({ kind, text: text.slice(from, match.index), marked });
-    tokens.push({ kind: 'unseen', text: nameOfUnseen(match[0]), marked: false });
+    if (match.index > from) tokens.push({ kind, text: text.slice(from, match.index), mark });
+    tokens.push({ kind: 'unseen', text: nameOfUnseen(match[0]), mark: 0 });
     from = match.index + match[0].length;
   }
-  if (from < text.length) tokens.push({ kind, text: text.slice(from), marked });
+  if (from < text.length) tokens.push({ kind, text: text.slice(from), mark });
 }

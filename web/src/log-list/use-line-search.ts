@@ -1,6 +1,6 @@
 /** A LineSearch for as long as what it asks stays the same; the lines of the search before stay until the first of the new. */
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
-import { ApiProblem } from '../api/problem.ts';
+import { ApiProblem, isPassing } from '../api/problem.ts';
 import { streamRecords } from '../api/streams.ts';
 import { parseExactly } from './exact-json.ts';
 import { LineSearch } from './line-search.ts';
@@ -33,7 +33,9 @@ export function useLineSearch(question: LineQuestion | undefined): LineSearchSta
   }, [search]);
   const snapshot = useSyncExternalStore(search.subscribe, search.snapshot);
   const before = useRef<SearchSnapshot>(snapshot);
-  const isBefore = snapshot.status === 'running' && snapshot.lines.length === 0 && before.current.lines.length > 0;
+  // while the server is away too, what was there stays
+  const isOpen = snapshot.status === 'running' || (snapshot.status === 'failed' && isPassing(snapshot.error));
+  const isBefore = isOpen && snapshot.lines.length === 0 && before.current.lines.length > 0;
   useEffect(() => {
     if (!isBefore) before.current = snapshot;
   });

@@ -56,8 +56,6 @@ export function editorExtensions(handlers: EditorHandlers): Extension[] {
     }),
     EditorView.contentAttributes.of({
       'aria-label': 'Query',
-      role: 'combobox',
-      'aria-expanded': 'false',
       spellcheck: 'false',
       autocapitalize: 'off',
       autocorrect: 'off',

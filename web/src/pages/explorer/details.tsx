@@ -1,11 +1,9 @@
 /** The panel of the open line, joined to the list. */
-import { useMemo } from 'react';
 import { copyText } from '../../design/copy-text.ts';
 import type { FieldActions } from '../../fields-rail/field-menu.ts';
 import { LinePanel } from '../../line-panel/line-panel.tsx';
 import type { LogLine } from '../../log-list/line-fields.ts';
-import { searchedText } from '../../log-list/searched-text.ts';
-import { tryParse } from '../../query-editor/edit-filters.ts';
+import { useMarks } from '../../log-list/use-marks.ts';
 import type { Zone } from '../../time-range/zones.ts';
 import type { Explorer } from './use-explorer.ts';
 import type { LineMark } from './use-line-mark.ts';
@@ -20,7 +18,7 @@ interface DetailsProps {
 
 export function Details({ explorer, mark, zone, fieldActions, linkTo }: DetailsProps) {
   const { state, update, actions } = explorer;
-  const marks = useMemo(() => searchedText(tryParse(state.q)), [state.q]);
+  const marks = useMarks(state.q);
   return (
     <LinePanel
       lineId={state.line}

@@ -9,8 +9,7 @@ import { columnTemplate } from '../../log-list/column-template.ts';
 import type { LogLine } from '../../log-list/line-fields.ts';
 import { LogList } from '../../log-list/log-list.tsx';
 import type { RowLook } from '../../log-list/log-row.tsx';
-import { searchedText } from '../../log-list/searched-text.ts';
-import { tryParse } from '../../query-editor/edit-filters.ts';
+import { useMarks } from '../../log-list/use-marks.ts';
 import { showDate } from '../../time-range/show-time.ts';
 import type { SettledRange } from '../../time-range/time-choice.ts';
 import type { Zone } from '../../time-range/zones.ts';
@@ -97,7 +96,7 @@ export function Lines({ explorer, live, mark, zone, fieldActions, onSight }: Lin
 const nothing = (): void => {};
 
 function useLook({ state, run }: Explorer, zone: Zone): RowLook {
-  const marks = useMemo(() => searchedText(tryParse(state.q)), [state.q]);
+  const marks = useMarks(state.q);
   const withDate = run !== undefined && showDate(run.range.fromMs, zone) !== showDate(run.range.toMs - 1, zone);
   const columns = columnsOf(state);
   return useMemo(() => ({ columns, zone, wrap: state.wrap, withDate, marks }), [columns.join('\n'), zone, state.wrap, withDate, marks]);

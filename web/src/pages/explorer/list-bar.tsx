@@ -1,4 +1,5 @@
 /** Between bars and lines: which view, the groups of the bars, how far the search is, and how lines look. */
+import { useState } from 'react';
 import { useStored } from '../../app/stored.ts';
 import { Button, IconButton } from '../../design/button.tsx';
 import { showCount } from '../../design/figures.ts';
@@ -7,6 +8,7 @@ import type { MenuEntry } from '../../design/menu.tsx';
 import { QuickValues } from '../../fields-rail/quick-values.tsx';
 import type { FieldActions } from '../../fields-rail/field-menu.ts';
 import { Legend } from '../../histogram/legend.tsx';
+import { HighlightsDialog } from '../../log-list/highlights-dialog.tsx';
 import type { Zone } from '../../time-range/zones.ts';
 import styles from './explorer.module.css';
 import { columnsOf } from './explorer-view.ts';
@@ -74,12 +76,14 @@ export function ListBar({ explorer, histogram, live, fieldActions, zone, rail, o
 }
 
 function LookMenu({ explorer: { state, update, actions } }: { readonly explorer: Explorer }) {
+  const [isHighlighting, setHighlighting] = useState(false);
   const [density, setDensity] = useStored('density', 'compact', isDensity);
   const columns = columnsOf(state);
   const usual = ['service', 'host', 'environment', 'trace_id', 'message'];
   const entries = (): readonly MenuEntry[] => [
     { label: 'Wrap long lines', hint: 'w', checked: state.wrap, run: () => update({ wrap: !state.wrap }, { replace: true }) },
     { label: 'Roomy rows', checked: density === 'roomy', run: () => setDensity(density === 'roomy' ? 'compact' : 'roomy') },
+    { label: 'Highlight …', icon: 'edit', run: () => setHighlighting(true) },
     {
       label: 'Oldest first',
       checked: state.sort === 'asc',
@@ -102,5 +106,10 @@ function LookMenu({ explorer: { state, update, actions } }: { readonly explorer:
       run: () => update({ by: field }, { replace: true }),
     })),
   ];
-  return <MenuButton look="quiet" icon="columns" label="Columns and look" align="end" entries={entries} />;
+  return (
+    <>
+      <MenuButton look="quiet" icon="columns" label="Columns and look" align="end" entries={entries} />
+      {isHighlighting ? <HighlightsDialog onClose={() => setHighlighting(false)} /> : null}
+    </>
+  );
 }

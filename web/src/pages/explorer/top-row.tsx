@@ -7,10 +7,13 @@ import type { ExportFormat } from '../../exporting/export-task.ts';
 import { startExport } from '../../exporting/exports.tsx';
 import { QueryEditor } from '../../query-editor/query-editor.tsx';
 import type { QueryEditorHandle } from '../../query-editor/query-editor.tsx';
+import { SavedQueriesButton } from '../../saved-queries/saved-queries-button.tsx';
 import { TimePicker } from '../../time-range/time-picker.tsx';
 import type { TimePickerHandle } from '../../time-range/time-picker.tsx';
 import type { Zone } from '../../time-range/zones.ts';
 import styles from './explorer.module.css';
+import { timeParameters } from './explorer-view.ts';
+import type { ExplorerState } from './explorer-view.ts';
 import type { Explorer } from './use-explorer.ts';
 
 interface TopRowProps {
@@ -49,10 +52,19 @@ export function TopRow({ explorer, editor, picker, zone, total, onShare }: TopRo
           Live
         </Button>
         <ExportButton disabled={run === undefined} onExport={(format) => exportRun(explorer, format, total)} />
+        <SavedQueriesButton
+          current={{ query: state.q, time_range: choice, state: keptState(state) }}
+          onOpen={(saved) => update({ ...saved.state, q: saved.query, ...timeParameters(saved.time_range), line: '', trace: '' })}
+        />
         <IconButton icon="link" look="plain" label="Share: copy a link to exactly this (s)" onClick={onShare} />
       </div>
     </div>
   );
+}
+
+/** What is kept with a saved search besides query and range. */
+function keptState({ show, sort, col, wrap, by }: ExplorerState): Partial<ExplorerState> {
+  return { show, sort, col, wrap, by };
 }
 
 /** The columns of the screen, where some were chosen. */

@@ -4,7 +4,7 @@
  */
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { onServerReturn } from '../../api/connection.ts';
-import { serverNowMs } from '../../api/server-clock.ts';
+import { serverNowMs, useClockOffsetMs } from '../../api/server-clock.ts';
 import { movesWithNow, settleRange } from '../../time-range/time-choice.ts';
 import type { SettledRange, TimeChoice } from '../../time-range/time-choice.ts';
 
@@ -34,11 +34,12 @@ export function useRun(query: string, choice: TimeChoice): RunControl {
   const refresh = useCallback(() => setRefreshes((count) => count + 1), []);
   useEffect(() => onServerReturn(refresh), [refresh]);
   const choiceText = JSON.stringify(choice);
-  const run = useMemo(() => makeRun(query, JSON.parse(choiceText) as TimeChoice, refreshes), [query, choiceText, refreshes]);
+  const offsetMs = useClockOffsetMs();
+  const run = useMemo(() => makeRun(query, JSON.parse(choiceText) as TimeChoice), [query, choiceText, refreshes, offsetMs]);
   return { run, refresh };
 }
 
-function makeRun(query: string, choice: TimeChoice, _refreshes: number): Run | undefined {
+function makeRun(query: string, choice: TimeChoice): Run | undefined {
   const nowMs = serverNowMs();
   const range = settleRange(choice, nowMs);
   if (range === undefined) return undefined;
