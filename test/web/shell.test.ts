@@ -53,6 +53,19 @@ test('the shell', { skip: skipWithoutChromium, timeout: 600_000 }, async (t) => 
     await page.waitForURL('**/explore*');
   });
 
+  await t.test('addresses that other tools know lead to the state of the Explorer', async () => {
+    const known: readonly [path: string, search: RegExp][] = [
+      ['/trace/abc-123', /trace=abc-123/],
+      ['/patterns', /show=patterns/],
+      ['/tail', /live=1/],
+    ];
+    for (const [path, search] of known) {
+      const { page } = await visit(t, `${url}${path}`);
+      await page.waitForURL(search);
+      assert.equal(new URL(page.url()).pathname, '/explore');
+    }
+  });
+
   await t.test('the server goes: the page says since when, keeps what it has, and recovers by itself', async () => {
     const { page } = await visit(t, `${url}/status`);
     const services = page.getByRole('table', { name: 'Services' });

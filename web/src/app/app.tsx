@@ -10,7 +10,7 @@ import { ErrorBoundary } from './error-boundary.tsx';
 import { useKeys } from './keys.ts';
 import { navigate, useLocation } from './location.ts';
 import { queryClient } from './queries.ts';
-import { matchPage, pages } from './routes.ts';
+import { matchPage, pages, stateBehind } from './routes.ts';
 import { ShortcutSheet } from './shortcut-sheet.tsx';
 import { SignIn } from './sign-in.tsx';
 import { Toasts } from './toasts.tsx';
@@ -57,10 +57,15 @@ function Shell() {
 function CurrentPage() {
   const { path } = useLocation();
   const match = matchPage(path);
+  const state = stateBehind(path);
+  useEffect(() => {
+    if (state !== undefined) navigate(state, { replace: true });
+  }, [state]);
   const title = match?.page.name ?? 'Not found';
   useEffect(() => {
     document.title = `${title} · Millrace`;
   }, [title]);
+  if (state !== undefined) return null;
   if (match === undefined)
     return (
       <EmptyState title="There is no such page" actions={<Link href="/explore">Open the Explorer</Link>}>

@@ -2,6 +2,8 @@
 import { lazy } from 'react';
 import type { ComponentType, LazyExoticComponent } from 'react';
 import type { IconName } from '../design/icon.tsx';
+import { explorerView } from '../pages/explorer/explorer-view.ts';
+import { hrefTo } from './url-state.ts';
 
 export interface PageProps {
   /** Parameters of the path. */
@@ -37,6 +39,23 @@ export const pages: readonly Page[] = [
     inBar: { icon: 'gauge', key: 's' },
   },
 ];
+
+/** Addresses that other tools and people know, of what the Explorer shows in one of its states. */
+const states: readonly { readonly path: string; readonly href: (parameters: Readonly<Record<string, string>>) => string }[] = [
+  { path: '/trace/{id}', href: ({ id }) => hrefTo('/explore', explorerView, { trace: id, panel: 'trace' }) },
+  { path: '/patterns', href: () => hrefTo('/explore', explorerView, { show: 'patterns' }) },
+  { path: '/tail', href: () => hrefTo('/explore', explorerView, { live: true }) },
+];
+
+/** Where an address leads that is a state of a page; undefined for all others. */
+export function stateBehind(path: string): string | undefined {
+  const given = path.replace(/(?<=.)\/$/, '').split('/');
+  for (const { path: template, href } of states) {
+    const parameters = matchPath(template.split('/'), given);
+    if (parameters !== undefined) return href(parameters);
+  }
+  return undefined;
+}
 
 export interface Match {
   readonly page: Page;

@@ -38,7 +38,9 @@ export function TimePicker({ ref, choice, onChoice, zone, nowMs }: TimePickerPro
     setOpen(false);
     onChoice(next);
   };
-  const shift = (direction: -1 | 1): void => void (settled && onChoice(fixedChoice(shiftRange(settled, direction))));
+  const shift = (direction: -1 | 1): void => {
+    if (settled !== undefined) onChoice(fixedChoice(shiftRange(settled, direction)));
+  };
   const isQuick = 'last' in choice && quickSpans.some((span) => span === choice.last);
   return (
     <div className={styles.picker} role="group" aria-label="Time range">

@@ -39,9 +39,9 @@ function searchKeys({ state, update, run, refresh, actions }: Explorer, targets:
     { keys: '1', does: 'Lines', run: show('lines') },
     { keys: '2', does: 'Patterns', run: show('patterns') },
     { keys: '3', does: 'Compare before and after', run: show('compare') },
-    { keys: '[', does: 'Earlier by half the range', run: () => void (range && actions.zoom(shiftRange(range, -1))) },
-    { keys: ']', does: 'Later by half the range', run: () => void (range && actions.zoom(shiftRange(range, 1))) },
-    { keys: '-', does: 'Twice the range', run: () => void (range && actions.zoom(widenRange(range, serverNowMs()))) },
+    { keys: '[', does: 'Earlier by half the range', run: () => range && actions.zoom(shiftRange(range, -1)) },
+    { keys: ']', does: 'Later by half the range', run: () => range && actions.zoom(shiftRange(range, 1)) },
+    { keys: '-', does: 'Twice the range', run: () => range && actions.zoom(widenRange(range, serverNowMs())) },
     { keys: 'Escape', does: 'Undo the zoom', run: () => void actions.undoZoom() },
   ];
 }
