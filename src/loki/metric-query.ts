@@ -1,6 +1,6 @@
 /** Metric queries: the range aggregations in them are read from the store, counted in the engine where that can. */
 import { nsPerMs } from '#base/instant.ts';
-import type { MetricExpression, RangeExpression } from '#logql/ast.ts';
+import type { MetricExpression, RangeExpression, Stage } from '#logql/ast.ts';
 import { evaluate } from '#logql/evaluate.ts';
 import type { LabelNeeds } from '#logql/evaluate.ts';
 import { absentValues, aggregateSamples } from '#logql/range-functions.ts';
@@ -30,13 +30,30 @@ export function readMetric(parts: LokiParts, expression: MetricExpression, grid:
 
 const counted: readonly string[] = ['rate', 'count_over_time', 'bytes_rate', 'bytes_over_time', 'absent_over_time'];
 
+/** Labels that lines have as they are stored, whatever a parser finds. */
+const levelLabels: readonly string[] = ['level', 'detected_level'];
+
+/**
+ * Parsers whose labels are thrown away do not matter, nor what they could not read. Grafana asks so for the volume of lines by
+ * level, whatever the query: counted by the engine, it is there at once, and for any number of lines.
+ */
+function isOnlyParsed(stages: readonly Stage[], { only }: LabelNeeds): boolean {
+  const last = stages.at(-1);
+  const dropsErrors = last?.kind === 'drop' && last.labels.some(({ name, matcher }) => name === '__error__' && matcher === undefined);
+  const parsers = stages.slice(0, -1);
+  return dropsErrors && only?.every((label) => levelLabels.includes(label)) === true && parsers.every(isParser);
+}
+
+const isParser = ({ kind }: Stage): boolean => kind === 'json' || kind === 'logfmt' || kind === 'pattern' || kind === 'regexp';
+
 async function readRange(context: RangeContext, expression: RangeExpression, needs: LabelNeeds): Promise<readonly Series[]> {
   const { parts, asker, grid } = context;
   const range = windowsRange(grid, expression);
   const selection = await planLog(parts, expression.log, range, asker);
   const isAbsent = expression.operation === 'absent_over_time';
   const wanted = isAbsent ? { ...needs, only: [] } : needs;
-  const canCount = selection.rest.length === 0 && expression.unwrap === undefined && counted.includes(expression.operation);
+  const isCountable = selection.rest.length === 0 || isOnlyParsed(selection.rest, wanted);
+  const canCount = isCountable && expression.unwrap === undefined && counted.includes(expression.operation);
   const isCounted = canCount && slotsOf(grid, expression) !== undefined;
   const series = isCounted
     ? await countedSeries(context, expression, selection.where, wanted)

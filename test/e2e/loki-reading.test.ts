@@ -288,6 +288,9 @@ test('what Explore asks: lines by kind of label, the volume of lines by level, f
   assert.deepEqual(data.resultType, 'matrix');
   const total = data.result.flatMap(({ values }: Json) => values).reduce((sum: number, [, value]: Json) => sum + Number(value), 0);
   assert.equal(total, lines.filter(({ labels }) => labels['app'] === 'shop').length);
+  // counted without the parser, whose labels are thrown away, it is what the parser's lines come to
+  const parsed60 = await series(query.replace('| json', '| json | line_format "{{__line__}}"'), { step: '60' });
+  assert.deepEqual(await series(query, { step: '60' }), parsed60);
 });
 
 test('what logcli asks: plain labels, pages behind one another', async () => {
