@@ -2,15 +2,21 @@
 import type { TestContext } from 'node:test';
 import { createAccess } from '#access/access.ts';
 import type { ApiKeyConfig } from '#access/config.ts';
+import { AppError } from '#base/errors.ts';
 import type { ServiceMetricsReads } from '#consumers/service-figures.ts';
+import type { LineJourneys } from '#consumers/line-journeys.ts';
 import type { Quarantine } from '#consumers/quarantined-records.ts';
 import { RuleBook } from '#ingest/rule-book.ts';
 import { openSqliteDocuments } from '#metadata/sqlite.ts';
 import { systemClock } from '#platform/clock.ts';
+import { nodeFiles } from '#platform/files.ts';
 import type { Logger } from '#platform/logger.ts';
 import { searchConfig } from '#search/config.ts';
 import type { SearchConfig } from '#search/config.ts';
-import type { ExportJobs, ExportJobsOptions } from '#search/export-jobs.ts';
+import { ExportJobs } from '#search/export-jobs.ts';
+import type { ExportJobsOptions } from '#search/export-jobs.ts';
+import { exportsConfig } from '#search/export-jobs-config.ts';
+import type { ExportsConfig } from '#search/export-jobs-config.ts';
 import { FakeLogStore } from '#search/log-store.fake.ts';
 import { ManualClock } from '#search/manual-clock.fake.ts';
 import { SavedViews } from '#search/saved-views.ts';
@@ -62,8 +68,9 @@ export interface ApiFakeOptions {
   readonly rules?: RuleRouteOptions;
   readonly serviceMetrics?: ServiceMetricsReads;
   readonly service?: Partial<SearchServiceOptions>;
-  /** Makes the exports in the background; without it there are none. */
+  /** Makes the exports in the background; without it there are none, and nowhere to write them. */
   readonly createExports?: (parts: Pick<ExportJobsOptions, 'runner' | 'logger'>) => ExportJobs;
+  readonly journeys?: LineJourneys;
   readonly web?: WebInterface;
   readonly sources?: SourceReads;
 }
@@ -82,7 +89,8 @@ export function createTestApi(
     service,
     web,
     sources,
-    createExports,
+    createExports = nowhere,
+    journeys,
   }: ApiFakeOptions = {},
 ) {
   const store = new FakeLogStore();
@@ -136,7 +144,8 @@ export function createTestApi(
     serviceMetrics: serviceMetrics ?? noServiceMetrics,
     rules: rules ?? noRules,
     views: new SavedViews({ documents, config, randomId: () => 'some-id', clock }),
-    ...(createExports === undefined ? {} : { exports: createExports({ runner: search.runner, logger }) }),
+    exports: createExports({ runner: search.runner, logger }),
+    journeys: journeys ?? noJourneys,
     web,
     config: { ...defaultsOf(apiConfig.properties), ...apiSettings } as ApiConfig,
     clock,
@@ -162,6 +171,22 @@ const noStreams: StreamReads = {
 };
 
 const documents = await openSqliteDocuments(':memory:');
+
+/** Can be asked for its exports, of which there are none. */
+const nowhere: NonNullable<ApiFakeOptions['createExports']> = (parts) =>
+  new ExportJobs({
+    ...parts,
+    documents,
+    directory: '/nowhere',
+    files: nodeFiles,
+    config: defaultsOf(exportsConfig.properties) as ExportsConfig,
+    randomId: () => 'some-export',
+  });
+
+const noJourneys: LineJourneys = {
+  ofLine: () => Promise.reject(new AppError('not_found', 'there is no such line')),
+  ofBatch: () => Promise.reject(new AppError('not_found', 'there is no such batch')),
+};
 
 const noRules: RuleRouteOptions = {
   rules: await RuleBook.open({

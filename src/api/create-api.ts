@@ -63,10 +63,8 @@ export interface ApiOptions {
   readonly serviceMetrics: ServiceMetricsReads;
   readonly rules: RuleRouteOptions;
   readonly views: SavedViews;
-  /** Exports in the background; without them there are only streams. */
-  readonly exports?: ExportJobs;
-  /** What became of lines; without it nothing tells. */
-  readonly journeys?: LineJourneys;
+  readonly exports: ExportJobs;
+  readonly journeys: LineJourneys;
   readonly patterns: Omit<PatternParts, 'runner'>;
   readonly sources: SourceReads;
   readonly storage: StorageReads;
@@ -129,8 +127,8 @@ function routesOf(options: ApiOptions): ApiRoute[] {
     ...quarantineRoutes(quarantine),
     ...ruleRoutes(rules),
     ...viewRoutes(views),
-    ...(exports === undefined ? [] : exportJobRoutes(exports)),
-    ...(journeys === undefined ? [] : journeyRoutes({ journeys, runner: search.runner })),
+    ...exportJobRoutes(exports),
+    ...journeyRoutes({ journeys, runner: search.runner }),
   ];
 }
 
@@ -166,7 +164,7 @@ function registerRoute(app: FastifyInstance, { endpoint, handle }: ApiRoute, acc
         .code(status)
         .headers(headers)
         .header('content-type', contentType)
-        .send(typeof body === 'string' ? body : Readable.from(body));
+        .send(typeof body === 'string' ? body : Readable.from(request.method === 'HEAD' ? [] : body));
     },
   });
 }

@@ -125,6 +125,11 @@ test('parts of a file, as Range asks for them', async (t) => {
   const middle = await bed.get('/v1/exports/job-1/file', { range: 'bytes=2-3', 'if-range': String(headers['etag']) });
   assert.deepEqual([middle.statusCode, middle.headers['content-range']], [206, `bytes 2-3/${size}`]);
   assert.equal((await bed.get('/v1/exports/job-1/file', { range: 'bytes=2-3', 'if-range': '"another"' })).statusCode, 200);
+  const head = await bed.app.inject({ method: 'HEAD', url: '/v1/exports/job-1/file' });
+  assert.deepEqual(
+    [head.statusCode, head.headers['content-length'], head.headers['accept-ranges'], head.body],
+    [200, String(size), 'bytes', ''],
+  );
   for (const range of [`bytes=${size}-`, 'bytes=-0']) {
     const beyond = await bed.get('/v1/exports/job-1/file', { range });
     assert.deepEqual([beyond.statusCode, errorCode(beyond.body)], [416, 'range_not_satisfiable'], range);

@@ -39,35 +39,31 @@ async function create(jobs: ExportJobs, request: ApiRequest): Promise<ApiReply> 
 }
 
 async function file(jobs: ExportJobs, request: ApiRequest): Promise<ApiReply> {
-  const { job, file: opened } = await jobs.openFile(callerOf(request).tenant, idOf(request));
-  try {
-    const etag = `"${job.id}-${job.bytes}"`;
-    const ifRange = request.headers['if-range'];
-    const range = ifRange === undefined || ifRange === etag ? byteRange(request.headers.range, job.bytes) : undefined;
-    const { from, to } = range ?? { from: 0, to: job.bytes };
-    return {
-      status: range === undefined ? 200 : 206,
-      contentType: contentTypes[job.request.format],
-      headers: {
-        etag,
-        'accept-ranges': 'bytes',
-        'cache-control': 'private, no-store',
-        'content-length': String(to - from),
-        'content-disposition': `attachment; filename="${fileName(job.request.format, job.range.from)}"`,
-        ...(range === undefined ? {} : { 'content-range': `bytes ${from}-${to - 1}/${job.bytes}` }),
-      },
-      body: fileBytes(opened, from, to, request.signal),
-    };
-  } catch (error) {
-    await opened.close();
-    throw error;
-  }
+  const { job, open } = await jobs.fileOf(callerOf(request).tenant, idOf(request));
+  const etag = `"${job.id}-${job.bytes}"`;
+  const ifRange = request.headers['if-range'];
+  const range = ifRange === undefined || ifRange === etag ? byteRange(request.headers.range, job.bytes) : undefined;
+  const { from, to } = range ?? { from: 0, to: job.bytes };
+  return {
+    status: range === undefined ? 200 : 206,
+    contentType: contentTypes[job.request.format],
+    headers: {
+      etag,
+      'accept-ranges': 'bytes',
+      'cache-control': 'private, no-store',
+      'content-length': String(to - from),
+      'content-disposition': `attachment; filename="${fileName(job.request.format, job.range.from)}"`,
+      ...(range === undefined ? {} : { 'content-range': `bytes ${from}-${to - 1}/${job.bytes}` }),
+    },
+    body: fileBytes(open, from, to, request.signal),
+  };
 }
 
 const chunkBytes = 256 * 1024;
 
-/** Closes the file, also where nobody reads on. */
-async function* fileBytes(file: OpenFile, from: number, to: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+/** Opens the file when it is read, and closes it, also where nobody reads on. */
+async function* fileBytes(open: () => Promise<OpenFile>, from: number, to: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const file = await open();
   try {
     for (let at = from; at < to && !signal.aborted; ) {
       const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, to - at));

@@ -14,10 +14,14 @@ export const engineConfig = section('The embedded ClickHouse engine, a process o
   flush_sessions: integer(2, 'Flushes, schema changes and other maintenance that run at once.', { minimum: 1, maximum: 64 }),
   search_sessions: integer(8, 'Queries that run at once.', { minimum: 1, maximum: 128 }),
   urgent_sessions: integer(4, 'Queries of priority p0 that run at once, beside the others.', { minimum: 1, maximum: 64 }),
-  background_sessions: integer(2, 'Queries of exports and of old time ranges that run at once, each with one thread.', {
-    minimum: 1,
-    maximum: 64,
-  }),
+  background_sessions: integer(
+    2,
+    'Queries of exports and of old time ranges that run at once, each with one thread, those of exports with two.',
+    {
+      minimum: 1,
+      maximum: 64,
+    },
+  ),
   niceness: integer(
     5,
     'How far the engine steps back when the cores are busy, so that searches cannot hold up the acknowledging of lines: 0 not at all, 19 the most.',

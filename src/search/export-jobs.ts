@@ -141,11 +141,11 @@ export class ExportJobs {
     return this.#shown(document);
   }
 
-  /** The file of an export that is done; to be closed. @throws AppError not_found, conflict */
-  async openFile(tenant: string, id: string): Promise<{ readonly job: ExportJob; readonly file: OpenFile }> {
+  /** The file of an export that is done; who opens it closes it. @throws AppError not_found, conflict */
+  async fileOf(tenant: string, id: string): Promise<{ readonly job: ExportJob; readonly open: () => Promise<OpenFile> }> {
     const job = await this.find(tenant, id);
     if (job.state !== 'done') throw new AppError('conflict', `the export "${id}" is ${job.state}; it has a file when it is done`);
-    return { job, file: await this.#files.openData(id) };
+    return { job, open: () => this.#files.openData(id) };
   }
 
   /** Ends it, and removes its file. @throws AppError not_found */
