@@ -84,7 +84,8 @@ export const errorCodes = {
   },
   query_quarantined: {
     kind: 'too_many_requests',
-    meaning: 'The query ran into its bound of time or memory repeatedly and rests for a while; details give its fingerprint and until when.',
+    meaning:
+      'The query ran into its bound of time or memory repeatedly and rests for a while; details give its fingerprint and until when.',
   },
   too_many_tails: { kind: 'too_many_requests', meaning: 'Too many live tails are open; details name the setting.' },
   invalid_configuration: { kind: 'bad_request', meaning: 'A setting has a wrong name or value; the message names it.' },
