@@ -1,7 +1,6 @@
 /** A field of the rail: its name, how many lines have it, and, opened, its values. */
 import { useEffect, useRef, useState } from 'react';
 import { Button } from '../design/button.tsx';
-import { classes } from '../design/class-names.ts';
 import { counted, showNumber, showPercent, showShortCount } from '../design/figures.ts';
 import { Icon } from '../design/icon.tsx';
 import { MenuButton } from '../design/menu.tsx';
@@ -80,7 +79,7 @@ function FieldValues({ field, selection, actions }: Pick<FieldEntryProps, 'field
   const { numbers } = statistics;
   const hidden = statistics.distinct - statistics.values.length;
   return (
-    <div className={classes(styles.values, values.isFetching && styles.fetching)} role="group" aria-label={`Values of ${field.name}`}>
+    <div className={styles.values} aria-busy={values.isFetching} role="group" aria-label={`Values of ${field.name}`}>
       {statistics.values.map((one) => (
         <ValueRow
           key={one.value}
