@@ -1,6 +1,7 @@
-/** The npm scripts: makes sure that everything is installed, then runs the task under the pinned Node. */
+/** The npm scripts: makes sure that everything is installed and built, then runs the task under the pinned Node. */
 import { join } from 'node:path';
 import { ensureInstalled, rootDirectory, runPinnedNode } from './bootstrap.mjs';
+import { ensureInterface } from './interface-build.mjs';
 
 const tasks = {
   test: ['scripts/test.ts'],
@@ -19,5 +20,7 @@ if (taskArgs === undefined) {
   process.exit(2);
 }
 if (!(await ensureInstalled({ withDevelopment: true }))) process.exit(1);
+// once for all tests that look at it, which would else build it side by side
+if (['test', 'check', 'bench'].includes(task)) await ensureInterface();
 const [script, ...fixedArgs] = taskArgs;
 process.exitCode = await runPinnedNode([join(rootDirectory, script), ...fixedArgs, ...args]);
