@@ -55,8 +55,10 @@ export function shopLines(nowMs: number): readonly Line[] {
 
 /** Ports of senders' protocols are taken as they are free, for other tests may hold the usual ones. */
 const listeners = ['ELASTICSEARCH', 'OTLP_HTTP', 'OTLP_GRPC', 'FORWARD', 'BEATS', 'SYSLOG', 'GELF'];
+// what asks for pictures is no setting of the product
+const { MILLRACE_SCREENSHOTS: _pictures, ...environment } = process.env;
 export const freePorts: NodeJS.ProcessEnv = {
-  ...process.env,
+  ...environment,
   ...Object.fromEntries(listeners.map((name) => [`MILLRACE_RECEIVERS_${name}_PORT`, '0'])),
 };
 
