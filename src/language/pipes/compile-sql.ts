@@ -64,9 +64,11 @@ class PipeCompiler {
   readonly #plan: PipePlan;
   readonly #source: PipeSource;
   readonly #params: Params;
-  readonly #lines: LineSelect;
+  #lines: LineSelect;
   #top: CutSelect;
   #isTable = false;
+  /** Lines were left out by LIMIT BY, which reads whatever it is given to the end. */
+  #hasLimitBy = false;
   /** Keys of the order, the strongest first; undefined: lines, newest first. */
   #order: readonly OrderKey[] = [];
 
@@ -81,6 +83,7 @@ class PipeCompiler {
   compile(maxRows: number): CompiledPipes {
     for (const step of this.#plan.steps) this.#add(step);
     const { output } = this.#plan;
+    if (output.kind === 'lines' && this.#hasLimitBy) this.#readChosen(maxRows);
     const columns = output.kind === 'table' ? output.columns : output.added;
     const passed = [
       ...(output.kind === 'lines' ? this.#source.lineColumns.map((sql) => this.#top.pass(this.#lines.column(sql))) : []),
@@ -94,6 +97,33 @@ class PipeCompiler {
     return { sql, params: this.#params.values, columns };
   }
 
+  /** Sorted lines of which some are left out are read whole only where they were chosen: what orders them is computed again. */
+  #readChosen(maxRows: number): void {
+    const keys = this.#keyColumns();
+    this.#limit(maxRows);
+    this.#pushDown();
+    this.#restart(`SELECT ${keys.join(', ')} FROM (${this.#top.sql()})`);
+  }
+
+  /** Of lines in their own order the newest of each kind is its greatest key: nothing needs to be sorted. */
+  #newestOfEach(values: readonly Ref[]): void {
+    const names = values.map((value) => this.#pass(value));
+    const keys = this.#keyColumns();
+    const chosen = `SELECT max((${keys.join(', ')})) AS newest FROM (${this.#top.sql()}) GROUP BY ${names.join(', ')}`;
+    this.#restart(`SELECT ${keys.map((_, i) => `newest.${i + 1}`).join(', ')} FROM (${chosen})`);
+  }
+
+  #keyColumns(): string[] {
+    return lineOrder.map((column) => this.#top.pass(this.#lines.column(column)));
+  }
+
+  /** The lines with these keys, as if they were all. */
+  #restart(keys: string): void {
+    this.#lines = new LineSelect((query) => this.#source.lines(query));
+    this.#lines.conditions.push(`(${lineOrder.join(', ')}) IN (${keys})`);
+    this.#top = new CutSelect(this.#lines);
+  }
+
   #add(step: Step): void {
     switch (step.kind) {
       case 'filter':
@@ -103,10 +133,7 @@ class PipeCompiler {
         this.#order = [...step.keys, ...this.#order];
         return;
       case 'dedup':
-        if (this.#top.isCut) this.#nest();
-        this.#top.limitBy = step.values.map((value) => this.#pass(value));
-        this.#top.order = this.#orderTerms();
-        return;
+        return this.#dedup(step.values);
       case 'limit':
         return this.#limit(step.count);
       case 'group':
@@ -131,6 +158,15 @@ class PipeCompiler {
     // of a line, even behind a cut: computed with the line
     const passes = this.#lines.column(pipeConditionSql(condition, this.#params, (value) => this.#lineSql(value)));
     this.#top.conditions.push(this.#top.pass(passes));
+  }
+
+  #dedup(values: readonly Ref[]): void {
+    const isOfAllLines = !this.#isTable && this.#order.length === 0 && this.#top.inner === this.#lines && !this.#top.isCut;
+    if (isOfAllLines) return this.#newestOfEach(values);
+    if (this.#top.isCut) this.#nest();
+    this.#top.limitBy = values.map((value) => this.#pass(value));
+    this.#top.order = this.#orderTerms();
+    this.#hasLimitBy = true;
   }
 
   #limit(count: number): void {
