@@ -10,6 +10,9 @@ import type { Assertion, RegexNode } from '#language/regex-syntax.ts';
 import { compileLinearRegex } from '#platform/linear-regex.ts';
 import { meaningError } from './errors.ts';
 
+/** Classes such as `\pL` are some ten thousand characters where they are spelt out. */
+const maxPrintedChars = 500_000;
+
 export interface CompiledRegex {
   /** Stateless: without the flags g and y. */
   readonly expression: RegExp;
@@ -26,7 +29,7 @@ export function compileRegex(pattern: string, extent: 'whole' | 'part'): Compile
     const names: (string | undefined)[] = [];
     collectNames(tree, names);
     return {
-      expression: compileLinearRegex(extent === 'whole' ? `^(?:${printed})$` : printed, isMultiLine ? 'm' : ''),
+      expression: compileLinearRegex(extent === 'whole' ? `^(?:${printed})$` : printed, isMultiLine ? 'm' : '', maxPrintedChars),
       captureNames: names,
     };
   } catch (thrown) {
