@@ -13,6 +13,7 @@ import { engineSettingPath } from './config.ts';
 import type { EngineConfig } from './config.ts';
 import { engineOptions, thisMachine, threadPoolSize } from './engine-config.ts';
 import type { EngineOptions, Machine } from './engine-config.ts';
+import { removeEmptyMutations } from './empty-mutations.ts';
 import { prepareEnginePaths } from './engine-paths.ts';
 import { EngineProcess } from './engine-process.ts';
 import type { EngineExit } from './engine-process.ts';
@@ -152,6 +153,8 @@ export class EngineSupervisor {
 
   /** Starts the process; undefined when it is ready, else how it ended. */
   async #startProcess(): Promise<EngineExit | undefined> {
+    await this.#removeEmptyMutations();
+    if (this.#stopping.signal.aborted) return { reason: 'stopped', locked: false };
     const started = new EngineProcess(this.#options, threadPoolSize(this.#config), this.#logger);
     this.#process = started;
     const waited = new AbortController();
@@ -167,6 +170,15 @@ export class EngineSupervisor {
     await started.exited;
     const setting = engineSettingPath('start_timeout');
     return { reason: `the engine did not open its data within ${this.#config.start_timeout} ms (${setting})`, locked: false };
+  }
+
+  async #removeEmptyMutations(): Promise<void> {
+    try {
+      const removed = await removeEmptyMutations(this.#options.dataPath);
+      if (removed.length > 0) this.#logger.warn({ removed }, 'mutations that a full disk had left empty were removed');
+    } catch (error) {
+      this.#logger.warn({ error: String(error) }, 'mutations could not be looked at before the engine starts');
+    }
   }
 
   async #keepRunning(): Promise<void> {
