@@ -56,5 +56,7 @@ export async function removeUncommitted(database: Statements, parts: PartVerifie
   const committed = { gen: record.current.generation };
   const [[count]] = await database.selectInternal(`SELECT count() FROM ${logsTable} WHERE gen > {gen:UInt64}`, committed);
   if (Number(count) === 0) return;
+  // Submitted on a full disk a mutation loses its text, or waits there for room: a durable write before shows that there is some.
+  await record.change((current) => current);
   await database.command(`ALTER TABLE ${logsTable} DELETE WHERE gen > {gen:UInt64}`, 'flush', { mutations_sync: 2 }, committed);
 }
