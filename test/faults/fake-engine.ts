@@ -240,7 +240,7 @@ export class FakeEngine {
         return this.#alter(sql, (row, rowGen) => rowGen < gen && row.origin === origin && row.seq >= from && row.seq < to);
       }
       case 'parts':
-        return { sql, run: () => this.#parts.filter(({ rows }) => rows.length > 0).map(({ name }) => [name, '/data', 1]) };
+        return { sql, run: () => this.#parts.filter(({ rows }) => rows.length > 0).map(({ name }) => [name, '/', 1]) };
       case 'checkPart':
         return {
           sql,
