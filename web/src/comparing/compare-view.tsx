@@ -51,7 +51,7 @@ export function CompareView({ comparison, zone, nowMs, hint, onFilter, onNarrow 
               range={selection}
               intervalMs={patterns.data.interval_ms}
               baselineLabel="before"
-              sparkWidth={64}
+              isBrief
               onNarrow={onNarrow}
             />
           )}

@@ -16,7 +16,8 @@ interface PatternTableProps {
   /** What "new" means here. */
   readonly baselineLabel: string;
   readonly onNarrow: (term: string) => void;
-  readonly sparkWidth?: number;
+  /** Beside something else: a narrower chart and no share. */
+  readonly isBrief?: boolean;
 }
 
 const levels = ['FATAL', 'ERROR', 'WARN', 'INFO', 'DEBUG', 'TRACE'] as const;
@@ -36,9 +37,11 @@ export function PatternTable({ patterns, ...rest }: PatternTableProps) {
           <th scope="col" className={styles.figure}>
             lines
           </th>
-          <th scope="col" className={styles.figure}>
-            share
-          </th>
+          {rest.isBrief ? null : (
+            <th scope="col" className={styles.figure}>
+              share
+            </th>
+          )}
           <th scope="col" title={`Compared with ${rest.baselineLabel}`}>
             change
           </th>
@@ -59,7 +62,7 @@ interface PatternRowProps extends Omit<PatternTableProps, 'patterns'> {
   readonly pattern: Pattern;
 }
 
-function PatternRow({ pattern, range, intervalMs, baselineLabel, onNarrow, sparkWidth = 120 }: PatternRowProps) {
+function PatternRow({ pattern, range, intervalMs, baselineLabel, onNarrow, isBrief = false }: PatternRowProps) {
   const { id, text, count, share, buckets, example, compared } = pattern;
   const level = levelOf(pattern);
   const isNamed = id !== noPattern;
@@ -70,7 +73,7 @@ function PatternRow({ pattern, range, intervalMs, baselineLabel, onNarrow, spark
           buckets={buckets}
           range={range}
           intervalMs={intervalMs}
-          width={sparkWidth}
+          width={isBrief ? 64 : 120}
           height={18}
           fill={`var(--fill-${level?.toLowerCase() ?? 'none'})`}
         />
@@ -78,7 +81,7 @@ function PatternRow({ pattern, range, intervalMs, baselineLabel, onNarrow, spark
       <td className={styles.figure} title={`${showCount(count)} lines`}>
         {showShortCount(count)}
       </td>
-      <td className={styles.figure}>{count === 0 ? '' : showPercent(Math.max(share, 0.01))}</td>
+      {isBrief ? null : <td className={styles.figure}>{count === 0 ? '' : showPercent(Math.max(share, 0.01))}</td>}
       <td>{compared === undefined ? null : <ChangeMark compared={compared} baselineLabel={baselineLabel} />}</td>
       <td className={styles.text}>
         <button

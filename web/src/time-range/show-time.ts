@@ -46,7 +46,7 @@ export function showRange({ fromMs, toMs }: SettledRange, zone: Zone, nowMs: num
 
 function precisionOf(...instants: number[]): Precision {
   if (instants.every((ms) => ms % 60_000 === 0)) return 'minute';
-  return instants.every((ms) => ms % 1000 === 0) || instants.at(-1)! - instants[0] > 600_000 ? 'second' : 'millisecond';
+  return instants.every((ms) => ms % 1000 === 0) || instants.at(-1)! - instants[0] > 60_000 ? 'second' : 'millisecond';
 }
 
 /** `Last 15 minutes`, or the range itself. */
