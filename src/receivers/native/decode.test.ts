@@ -84,6 +84,7 @@ test('design A: every field of a record', () => {
       tags: [],
       raw: '',
       sampleRate: 1,
+      patternId: 0n,
     },
   );
 });
