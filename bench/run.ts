@@ -21,6 +21,7 @@ import { burstScenario } from './scenarios/burst.ts';
 import { diskScenario } from './scenarios/disk.ts';
 import { exportScenario } from './scenarios/export.ts';
 import { foundScenario } from './scenarios/found.ts';
+import { interfaceScenario } from './scenarios/interface.ts';
 import { investigateScenario } from './scenarios/investigate.ts';
 import { memoryScenario } from './scenarios/memory.ts';
 import { patternsScenario } from './scenarios/patterns.ts';
@@ -44,6 +45,7 @@ const scenarios: readonly Scenario[] = [
   manyQueriesScenario,
   patternsScenario,
   investigateScenario,
+  interfaceScenario,
   exportScenario,
   subscribersScenario,
   searchFloodScenario,

@@ -73,7 +73,7 @@ function FieldValues({ field, selection, actions }: Pick<FieldEntryProps, 'field
     selection === undefined
       ? undefined
       : { ...selection, query: withoutOwn, key: `${selection.key} ${withoutOwn === query ? '' : withoutOwn}` };
-  const values = useFieldValues(own, field.name, showsAll ? mostValues : usualValues, true);
+  const values = useFieldValues(own, field.name, showsAll ? mostValues : usualValues);
   const statistics = values.data?.field ?? field;
   const most = Math.max(1, ...statistics.values.map(({ lines }) => lines));
   const { numbers } = statistics;

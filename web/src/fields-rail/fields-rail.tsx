@@ -16,8 +16,6 @@ import type { FieldsAnswer, Selection } from './use-fields.ts';
 
 interface FieldsRailProps {
   readonly selection: Selection | undefined;
-  /** The lines have begun to come. */
-  readonly ready: boolean;
   readonly actions: FieldActions;
   /** A field to show the values of; `asked` counts how often that was wanted. */
   readonly wanted: { readonly field: string; readonly asked: number } | undefined;
@@ -26,11 +24,11 @@ interface FieldsRailProps {
 
 const usuallyOpen: readonly string[] = ['level', 'service'];
 
-export function FieldsRail({ selection, ready, actions, wanted, onClose }: FieldsRailProps) {
+export function FieldsRail({ selection, actions, wanted, onClose }: FieldsRailProps) {
   const [typed, setTyped] = useState('');
   const search = useDeferredValue(typed.trim());
   const [open, setOpen] = useStored('rail.open', usuallyOpen, isTextList);
-  const fields = useFields(selection, ready);
+  const fields = useFields(selection);
   const answer = fields.data;
   const names = useFieldNames(selection, answer?.more_fields === true ? search : '');
   useEffect(() => {

@@ -10,12 +10,11 @@ import type { Selection } from './use-fields.ts';
 interface QuickValuesProps {
   readonly field: string;
   readonly selection: Selection | undefined;
-  readonly ready: boolean;
   readonly actions: FieldActions;
 }
 
-export function QuickValues({ field, selection, ready, actions }: QuickValuesProps) {
-  const { data } = useFieldValues(selection, field, usualValues, ready);
+export function QuickValues({ field, selection, actions }: QuickValuesProps) {
+  const { data } = useFieldValues(selection, field, usualValues);
   return (
     <div className={styles.values} role="group" aria-label={`Values of ${field}`}>
       {data?.field?.values.map(({ value, lines }) => {

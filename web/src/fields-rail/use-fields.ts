@@ -1,4 +1,4 @@
-/** Which fields the selected lines have, and their values. Asked after the first lines have come: lines go first. */
+/** Which fields the selected lines have, and their values. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { call } from '../api/client.ts';
 import type { AnswerOf } from '../api/client.ts';
@@ -17,10 +17,10 @@ const listedFields = 100;
 export const usualValues = 8;
 export const mostValues = 100;
 
-export function useFields(selection: Selection | undefined, enabled: boolean) {
+export function useFields(selection: Selection | undefined) {
   return useQuery({
     queryKey: ['fields', selection?.key],
-    enabled: selection !== undefined && enabled,
+    enabled: selection !== undefined,
     placeholderData: keepPreviousData,
     staleTime: Infinity,
     queryFn: ({ signal }) =>
@@ -54,10 +54,10 @@ export interface ValuesAnswer {
 const countableGroups = 5000;
 
 /** One field's values, as exact as there can be: where statistics are from a sample, every value is counted. */
-export function useFieldValues(selection: Selection | undefined, name: string, limit: number, enabled: boolean) {
+export function useFieldValues(selection: Selection | undefined, name: string, limit: number) {
   return useQuery({
     queryKey: ['field', selection?.key, name, limit],
-    enabled: selection !== undefined && enabled,
+    enabled: selection !== undefined,
     placeholderData: keepPreviousData,
     staleTime: Infinity,
     queryFn: async ({ signal }): Promise<ValuesAnswer> => {

@@ -8,6 +8,11 @@ export function levelClass(level: string | null): string {
   return styles[level === null ? 'none' : level.toLowerCase()] ?? styles['none'];
 }
 
+/** The class of a level's word. */
+export function levelWordClass(level: string | null): string {
+  return `${styles.word} ${levelClass(level)}`;
+}
+
 export function LevelMark({ level }: { readonly level: string | null }) {
-  return <span className={`${styles.word} ${levelClass(level)}`}>{level ?? '–'}</span>;
+  return <span className={levelWordClass(level)}>{level ?? '–'}</span>;
 }

@@ -42,7 +42,9 @@ export interface LogListProps {
 }
 
 const headHeight = 24;
-const rowsAhead = 12;
+const rowsAhead = 8;
+/** More than rows are ever in the page at once: a row that goes out of sight gives its elements to the one that comes in. */
+const ringOfRows = 128;
 /** The next page is asked for this many rows before the end. */
 const endNear = 100;
 
@@ -58,7 +60,8 @@ export function LogList(props: LogListProps) {
     overscan: rowsAhead,
     paddingStart: headHeight,
     scrollPaddingStart: headHeight,
-    getItemKey: (index) => lines[index]?.id ?? index,
+    // heights that were measured belong to their lines, also when lines come in front of them
+    ...(look.wrap ? { getItemKey: (index: number) => lines[index]?.id ?? index } : {}),
   });
   const items = virtual.getVirtualItems();
   useRemeasure(virtual.measure, look.wrap, rowHeight);
@@ -85,19 +88,20 @@ export function LogList(props: LogListProps) {
     >
       <div className={styles.sizer} role="presentation" style={{ height: virtual.getTotalSize() }}>
         {head}
-        <div className={styles.rows} role="rowgroup" style={{ transform: `translateY(${(items[0]?.start ?? headHeight) - headHeight}px)` }}>
-          {items.map(({ index, key }) =>
+        <div role="rowgroup">
+          {items.map(({ index, start }) =>
             lines[index] === undefined ? null : (
-              <div key={key} ref={look.wrap ? virtual.measureElement : undefined} data-index={index} role="presentation">
-                <LogRow
-                  id={`${id}-${index}`}
-                  line={lines[index]}
-                  index={index}
-                  look={look}
-                  isCurrent={index === current}
-                  isOpen={lines[index].id === openId}
-                />
-              </div>
+              <LogRow
+                key={look.wrap ? lines[index].id : index % ringOfRows}
+                measure={look.wrap ? virtual.measureElement : undefined}
+                id={`${id}-${index}`}
+                line={lines[index]}
+                index={index}
+                top={start}
+                look={look}
+                isCurrent={index === current}
+                isOpen={lines[index].id === openId}
+              />
             ),
           )}
         </div>

@@ -3,7 +3,7 @@ import { memo } from 'react';
 import { classes } from '../design/class-names.ts';
 import { showClock, showDate } from '../time-range/show-time.ts';
 import type { Zone } from '../time-range/zones.ts';
-import { LevelMark, levelClass } from './level-mark.tsx';
+import { levelClass, levelWordClass } from './level-mark.tsx';
 import { fieldText } from './line-fields.ts';
 import type { LogLine } from './line-fields.ts';
 import { MessageText } from './message-text.tsx';
@@ -26,17 +26,22 @@ interface LogRowProps {
   readonly isCurrent: boolean;
   readonly isOpen: boolean;
   readonly id: string;
+  /** Where it stands in the list, in pixels. */
+  readonly top: number;
+  readonly measure: ((element: HTMLElement | null) => void) | undefined;
 }
 
 /** What a row shows of a message: more would neither fit nor be read there. */
 const shownChars = 600;
 const shownCharsWrapped = 4000;
 
-export const LogRow = memo(function LogRow({ line, index, look, isCurrent, isOpen, id }: LogRowProps) {
+export const LogRow = memo(function LogRow({ line, index, look, isCurrent, isOpen, id, top, measure }: LogRowProps) {
   const timeMs = Date.parse(line.timestamp);
   return (
     <div
+      ref={measure}
       id={id}
+      style={{ top }}
       role="row"
       aria-rowindex={index + 2}
       aria-selected={isOpen}
@@ -53,8 +58,8 @@ export const LogRow = memo(function LogRow({ line, index, look, isCurrent, isOpe
         {look.withDate ? `${showDate(timeMs, look.zone).slice(5)} ` : ''}
         {showClock(timeMs, look.zone, 'millisecond')}
       </span>
-      <span role="gridcell" className={styles.level}>
-        <LevelMark level={line.level} />
+      <span role="gridcell" className={classes(styles.level, levelWordClass(line.level))}>
+        {line.level ?? '–'}
       </span>
       {look.columns.map((column) => (
         <Cell key={column} line={line} column={column} look={look} />
@@ -68,7 +73,7 @@ function Cell({ line, column, look }: { readonly line: LogLine; readonly column:
   const value = fieldText(line, column);
   return (
     <span role="gridcell" className={styles.cell}>
-      {value === undefined ? <span className={styles.absent}>–</span> : <bdi>{toVisibleText(value.slice(0, shownChars))}</bdi>}
+      {value === undefined ? <span className={styles.absent}>–</span> : toVisibleText(value.slice(0, shownChars))}
     </span>
   );
 }
@@ -80,9 +85,7 @@ function MessageCell({ text, look }: { readonly text: string; readonly look: Row
   const furtherLines = look.wrap || lineEnd < 0 ? 0 : text.slice(lineEnd + 1, 100_000).split('\n').length;
   return (
     <span role="gridcell" className={styles.message}>
-      <bdi dir="ltr">
-        <MessageText text={shown} marks={look.marks} />
-      </bdi>
+      <MessageText text={shown} marks={look.marks} />
       {shown.length < whole.length ? <span className={styles.more}>…</span> : null}
       {furtherLines > 0 ? <span className={styles.more}>+{furtherLines} lines</span> : null}
     </span>

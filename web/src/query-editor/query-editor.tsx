@@ -69,13 +69,17 @@ export function QueryEditor({ ref, query, onSubmit, onDraft, onLeave, scope }: Q
   function submit(text: string): void {
     const found = problemsOf(text);
     show(found);
-    if (!found.some(({ severity }) => severity === 'error')) onSubmit(text);
+    if (found.some(({ severity }) => severity === 'error')) return;
+    onSubmit(text);
+    // the keys of the list are at hand
+    view.current?.contentDOM.blur();
+    onLeave();
   }
 
   function replace(text: string): void {
     if (view.current !== undefined) setText(view.current, text);
     submit(text);
-    view.current?.focus();
+    if (text === '') view.current?.focus();
   }
 
   function focus(): void {

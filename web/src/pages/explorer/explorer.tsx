@@ -27,7 +27,7 @@ import { useSharing } from './use-sharing.ts';
 
 export function Explorer() {
   const explorer = useExplorer();
-  const { state, run } = explorer;
+  const { state } = explorer;
   const [zone] = useZone();
   const [rail, setRail] = useStored('rail.shown', window.innerWidth > 900, isBoolean);
   const { fieldActions, wanted } = useFieldActions(
@@ -48,15 +48,7 @@ export function Explorer() {
       <Bars {...shared} histogram={histogram} marked={state.show === 'lines' ? sight : undefined} nowMs={nowMs} />
       <ListBar {...shared} histogram={histogram.data} rail={rail} onRail={() => setRail(!rail)} />
       <div className={styles.body}>
-        {rail ? (
-          <FieldsRail
-            selection={run}
-            ready={live.search.status !== 'running' || live.lines.length > 0}
-            actions={fieldActions}
-            wanted={wanted}
-            onClose={() => setRail(false)}
-          />
-        ) : null}
+        {rail ? <FieldsRail selection={live.begunRun} actions={fieldActions} wanted={wanted} onClose={() => setRail(false)} /> : null}
         <div className={styles.main}>
           {state.show === 'lines' ? <Lines {...shared} onSight={setSight} /> : null}
           {state.show === 'patterns' ? <PatternsView explorer={explorer} /> : null}

@@ -35,7 +35,7 @@ const views = [
 ] as const;
 
 export function ListBar({ explorer, histogram, live, fieldActions, zone, rail, onRail }: ListBarProps) {
-  const { state, update, run, actions } = explorer;
+  const { state, update, actions } = explorer;
   return (
     <div className={styles.bar}>
       <IconButton icon="filter" label={rail ? 'Hide fields (f)' : 'Show fields (f)'} aria-pressed={rail} onClick={onRail} />
@@ -67,7 +67,7 @@ export function ListBar({ explorer, histogram, live, fieldActions, zone, rail, o
           by {state.by}
         </Button>
       )}
-      {rail ? null : <QuickValues field="service" selection={run} ready={live.search.status !== 'running'} actions={fieldActions} />}
+      {rail ? null : <QuickValues field="service" selection={live.begunRun} actions={fieldActions} />}
       <span className={styles.fill} />
       {state.show === 'lines' ? <SearchState explorer={explorer} live={live} zone={zone} /> : null}
       {state.show === 'lines' ? <LookMenu explorer={explorer} /> : null}

@@ -15,9 +15,11 @@ import styles from './explorer.module.css';
 import { timeParameters } from './explorer-view.ts';
 import type { ExplorerState } from './explorer-view.ts';
 import type { Explorer } from './use-explorer.ts';
+import type { LineMark } from './use-line-mark.ts';
 
 interface TopRowProps {
   readonly explorer: Explorer;
+  readonly mark: LineMark;
   readonly editor: React.RefObject<QueryEditorHandle | null>;
   readonly picker: React.RefObject<TimePickerHandle | null>;
   readonly zone: Zone;
@@ -26,7 +28,7 @@ interface TopRowProps {
   readonly onShare: () => void;
 }
 
-export function TopRow({ explorer, editor, picker, zone, total, onShare }: TopRowProps) {
+export function TopRow({ explorer, mark, editor, picker, zone, total, onShare }: TopRowProps) {
   const { state, update, run, choice, refresh, actions, draft } = explorer;
   const scope = useMemo(() => ({ timeRange: run?.timeRange }), [run]);
   return (
@@ -36,7 +38,7 @@ export function TopRow({ explorer, editor, picker, zone, total, onShare }: TopRo
         query={state.q}
         onSubmit={actions.ask}
         onDraft={(text) => (draft.current = text)}
-        onLeave={() => {}}
+        onLeave={() => mark.list.current?.focus()}
         scope={scope}
       />
       <div className={styles.tools}>

@@ -2,7 +2,7 @@
  * The lines that the list shows: those of the search, and while it is live those that arrive, in front of them. Reading pauses:
  * lines wait while the list is scrolled, a line is open, or the pointer rests on the list.
  */
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useLineSearch } from '../../log-list/use-line-search.ts';
 import type { LineSearchState } from '../../log-list/use-line-search.ts';
 import type { LogLine } from '../../log-list/line-fields.ts';
@@ -22,6 +22,8 @@ export interface LiveLines {
   readonly setPaused: (isPaused: boolean) => void;
   /** The run of the bars: while it is live they are counted again and again, and the list stays. */
   readonly barsRun: Run | undefined;
+  /** The last run whose lines have begun to come: what tells of them waits, for lines go first. */
+  readonly begunRun: Run | undefined;
 }
 
 const barsEveryMs = 5000;
@@ -49,7 +51,14 @@ export function useLiveLines({ state, run, choice }: Explorer): LiveLines {
     const timer = setInterval(bars.refresh, barsEveryMs);
     return () => clearInterval(timer);
   }, [state.live, bars.refresh]);
-  return { lines, search, tail, isPaused, setReading, setPaused, barsRun: state.live ? bars.run : run };
+  const begunRun = useBegunRun(run, search);
+  return { lines, search, tail, isPaused, setReading, setPaused, barsRun: state.live ? bars.run : run, begunRun };
+}
+
+function useBegunRun(run: Run | undefined, { status, isBefore, lines }: LineSearchState): Run | undefined {
+  const begun = useRef<Run>(undefined);
+  if (run !== undefined && (status !== 'running' || (!isBefore && lines.length > 0))) begun.current = run;
+  return begun.current;
 }
 
 /** The last lines of the search are the first of the tail where both have begun at the same moment. */
