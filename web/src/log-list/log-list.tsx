@@ -71,8 +71,7 @@ export function LogList(props: LogListProps) {
     () => ({ scrollTo: (index) => virtual.scrollToIndex(index), focus: () => scroller.current?.focus({ preventScroll: true }) }),
     [virtual],
   );
-  const rowAt = (event: MouseEvent): number => Number((event.target as Element).closest('[data-index]')?.getAttribute('data-index') ?? -1);
-  const pointer = usePointer(rowAt, props);
+  const pointer = usePointer(props);
   return (
     <div
       ref={scroller}
@@ -132,8 +131,13 @@ function useSight(
   }, [isNearEnd, lines.length, onEnd]);
 }
 
+/** The index of the row under the pointer, -1 where there is none. */
+function rowAt(event: MouseEvent): number {
+  return Number((event.target as Element).closest('[data-index]')?.getAttribute('data-index') ?? -1);
+}
+
 /** A moved pointer takes the mark along; lines that scroll under a resting one do not. A drag selects text and opens nothing. */
-function usePointer(rowAt: (event: MouseEvent) => number, { lines, onCurrent, onOpen, onMenu }: LogListProps) {
+function usePointer({ lines, onCurrent, onOpen, onMenu }: LogListProps) {
   const pressed = useRef({ x: 0, y: 0 });
   return {
     onMouseMove: (event: MouseEvent): void => {
