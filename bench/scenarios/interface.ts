@@ -90,13 +90,13 @@ async function firstLineMs(page: Page, query: string): Promise<number> {
   // closes the proposals, then leaves the box; it is entered again for the key alone
   for (const key of ['Escape', 'Escape', '/', 'End']) await page.keyboard.press(key);
   await page.evaluate(`void (window.firstLineMs = new Promise((resolve) => {
-    const before = document.querySelector('[role=row][data-index="0"]')?.id + document.querySelector('[role=row][data-index="0"]')?.textContent;
     addEventListener('keydown', (event) => {
       if (event.key !== 'Enter') return;
       const startMs = performance.now();
       const look = () => {
-        const row = document.querySelector('[role=grid][aria-busy=false] [role=row][data-index="0"]');
-        const isNew = new URLSearchParams(location.search).get('q') === ${JSON.stringify(query)} && row !== null && row.id + row.textContent !== before;
+        // while the lines are still those of the query before, the list is busy
+        const grid = document.querySelector('[role=grid][aria-busy=false]');
+        const isNew = grid?.getAttribute('aria-label') === ${JSON.stringify(`Lines of ${query}`)} && grid.querySelector('[role=row][data-index]') !== null;
         if (isNew || performance.now() - startMs > ${patienceMs}) setTimeout(() => resolve(performance.now() - startMs));
         else requestAnimationFrame(look);
       };
