@@ -5,6 +5,7 @@ import { showBytes, showCount } from '../design/figures.ts';
 import { ExportTask } from './export-task.ts';
 import type { ExportRequest } from './export-task.ts';
 import styles from './exports.module.css';
+import { saveFile } from './save-file.ts';
 
 let tasks: readonly ExportTask[] = [];
 const listeners = new Set<() => void>();
@@ -24,12 +25,7 @@ export function startExport(request: ExportRequest): void {
 }
 
 function save(task: ExportTask): void {
-  const url = URL.createObjectURL(task.file());
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = task.snapshot().fileName;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  saveFile(task.file(), task.snapshot().fileName);
 }
 
 function subscribe(listener: () => void): () => void {

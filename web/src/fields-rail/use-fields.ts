@@ -2,6 +2,9 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { call } from '../api/client.ts';
 import type { AnswerOf } from '../api/client.ts';
+import { valueText } from '../log-list/exact-json.ts';
+import { fieldInsert } from '../query-editor/completion-point.ts';
+import { addTerm } from '../query-editor/edit-filters.ts';
 
 export interface Selection {
   readonly query: string;
@@ -50,9 +53,6 @@ export interface ValuesAnswer {
   readonly totalLines: number;
 }
 
-/** Groups that are counted one by one where the statistics come from a sample. */
-const countableGroups = 5000;
-
 /** One field's values, as exact as there can be: where statistics are from a sample, every value is counted. */
 export function useFieldValues(selection: Selection | undefined, name: string, limit: number) {
   return useQuery({
@@ -69,21 +69,27 @@ export function useFieldValues(selection: Selection | undefined, name: string, l
         sampleRate: answer.sample_rate,
         totalLines: answer.total_lines,
       };
-      if (!answer.sampled || field === undefined || field.source === 'column' || field.distinct > countableGroups) return statistics;
+      if (!answer.sampled || field === undefined || field.source === 'column') return statistics;
       return { ...statistics, field: await withExactCounts(selection!, field, limit, signal), isExact: true };
     },
   });
 }
 
-async function withExactCounts(selection: Selection, field: FieldStatistics, limit: number, signal: AbortSignal): Promise<FieldStatistics> {
-  const { buckets } = await call('aggregateA', { body: { ...bodyOf(selection), group_by: [field.name], metric: 'count' } }, signal);
-  const counted = buckets
-    .map(({ group, value }) => ({ value: group[field.name] ?? '', lines: value ?? 0 }))
-    .filter(({ value }) => value !== '')
-    .sort((a, b) => b.lines - a.lines);
-  const lines = counted.reduce((sum, one) => sum + one.lines, 0);
-  const values = counted.slice(0, limit).map((one) => ({ ...one, share: (100 * one.lines) / Math.max(1, lines) }));
-  return { ...field, lines, values, distinct: counted.length, distinct_is: 'exact' };
+/** Counted in all lines: the most frequent values, how many lines have one, and how many different ones there are. */
+async function withExactCounts(
+  { query, timeRange }: Selection,
+  field: FieldStatistics,
+  limit: number,
+  signal: AbortSignal,
+): Promise<FieldStatistics> {
+  const name = fieldInsert(field.name).slice(0, -1);
+  const lines = `${addTerm(query, `${name}:*`)} `;
+  const ask = (pipe: string) =>
+    call('tableOfQuery', { body: { query: lines + pipe, time_range: timeRange, allow_wide_range: true, limit } }, signal);
+  const [top, all] = await Promise.all([ask(`| top ${limit} by ${name}`), ask(`| stats count() as lines, distinct(${name}) as different`)]);
+  const values = top.rows.map(([value, count, share]) => ({ value: valueText(value), lines: Number(count), share: Number(share) }));
+  const [[count, different]] = all.rows;
+  return { ...field, values, lines: Number(count), distinct: Number(different), distinct_is: 'exact' };
 }
 
 function bodyOf({ query, timeRange }: Selection) {

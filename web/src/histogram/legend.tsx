@@ -13,7 +13,7 @@ interface LegendProps {
 
 export function Legend({ bars, byLevel, onPick }: LegendProps) {
   return (
-    <div className={styles.legend} role="group" aria-label="Groups of the bars">
+    <div className={styles.legend} role="group" aria-label="Groups of the bars" data-levels={byLevel}>
       {bars?.groups.map((group, index) => (
         <button
           key={group.name}

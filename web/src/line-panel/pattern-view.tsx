@@ -35,7 +35,14 @@ export function PatternView({ line, zone, actions }: LinePanelProps & { readonly
           <p className={styles.patternText}>
             <PatternText text={data.pattern.text ?? data.pattern.example?.message ?? ''} />
           </p>
-          <Sparkline buckets={data.pattern.buckets} range={data.range} intervalMs={data.intervalMs} width={400} height={56} />
+          <Sparkline
+            buckets={data.pattern.buckets}
+            range={data.range}
+            intervalMs={data.intervalMs}
+            width={400}
+            height={56}
+            fill="var(--fill-info)"
+          />
           <p className={styles.note}>
             {counted(data.pattern.count, 'line')} in the day until then
             {data.pattern.first_seen === null ? '' : `; first seen ${showTimestamp(data.pattern.first_seen, zone).slice(0, 19)}`}

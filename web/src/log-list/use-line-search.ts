@@ -28,6 +28,7 @@ export interface LineSearchState extends SearchSnapshot {
 export function useLineSearch(question: LineQuestion | undefined): LineSearchState {
   const search = useMemo(() => (question === undefined ? idle : searchOf(question)), [question?.key, question?.sort]);
   useEffect(() => {
+    if (search === idle) return;
     search.more();
     return search.stop;
   }, [search]);

@@ -2,6 +2,7 @@
 import { useMemo } from 'react';
 import { isTextList, useStored } from '../app/stored.ts';
 import { tryParse } from '../query-editor/edit-filters.ts';
+import { splitPipes } from '../query-editor/piped-query.ts';
 import { searchedText } from './searched-text.ts';
 
 const none: readonly string[] = [];
@@ -17,7 +18,7 @@ const nothing = /(?!)/g;
 export function useMarks(query: string): readonly RegExp[] {
   const [highlights] = useHighlights();
   return useMemo(() => {
-    const searched = searchedText(tryParse(query));
+    const searched = searchedText(tryParse(splitPipes(query).base));
     const watched = highlights.filter((text) => text.trim() !== '').map((text) => new RegExp(escaped(text.trim()), 'giu'));
     return searched === undefined && watched.length === 0 ? [] : [searched ?? nothing, ...watched];
   }, [query, highlights]);

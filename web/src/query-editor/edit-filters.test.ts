@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseQuery } from '#language/parser.ts';
-import { addTerm, changeFilter, clearField, filterState, removeTerm, termsOf, tryParse } from './edit-filters.ts';
+import { addTerm, changeFilter, clearField, filterState, termsOf, tryParse } from './edit-filters.ts';
 import type { FilterChange } from './edit-filters.ts';
 
 function check(text: string, change: FilterChange, field: string, value: string | undefined, expected: string): void {
@@ -63,7 +63,6 @@ test('terms come and go', () => {
   assert.equal(addTerm('x', 'a OR b'), 'x (a OR b)');
   assert.equal(clearField('service:a x -service:b', 'service'), 'x');
   assert.equal(clearField('x  y', 'service'), 'x  y');
-  assert.equal(removeTerm('a service:b NOT c', 1), 'a -c');
 });
 
 test('marks beside values', () => {

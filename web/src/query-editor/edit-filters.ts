@@ -5,10 +5,11 @@
  * A query is its terms that must all match; a click changes one of them. `only` and `include` first take away what the
  * query demands of the same field, since no line could satisfy both.
  */
-import { allLines, allOf, leaf, notOf } from '#language/ast.ts';
+import { leaf, notOf } from '#language/ast.ts';
 import { resolveField } from '#language/fields.ts';
 import { parseQuery } from '#language/parser.ts';
 import { printQuery } from '#language/printer.ts';
+import { changeBase, splitPipes } from './piped-query.ts';
 import type { FieldEqualsNode, QueryNode } from '#language/ast.ts';
 
 export interface FieldValue {
@@ -27,7 +28,11 @@ export type FilterChange =
   | 'exclude';
 
 /** The query's text with the change. A text that cannot be read is kept, and the filter set behind it. */
-export function changeFilter(text: string, { field, value }: FieldValue, change: FilterChange): string {
+export function changeFilter(text: string, filter: FieldValue, change: FilterChange): string {
+  return changeBase(text, (base) => changeBaseFilter(base, filter, change));
+}
+
+function changeBaseFilter(text: string, { field, value }: FieldValue, change: FilterChange): string {
   const node = nodeOf(field, value);
   const parsed = tryParse(text);
   if (parsed === undefined) return `${text.trimEnd()} ${termText(change === 'exclude' ? notOf(node) : node)}`;
@@ -47,6 +52,10 @@ export function changeFilter(text: string, { field, value }: FieldValue, change:
 
 /** The query with one more condition, given as text of the language. */
 export function addTerm(text: string, term: string): string {
+  return changeBase(text, (base) => addBaseTerm(base, term));
+}
+
+function addBaseTerm(text: string, term: string): string {
   const parsed = tryParse(text);
   const added = tryParse(term);
   if (parsed === undefined || added === undefined) return `${text.trimEnd()} ${term}`.trim();
@@ -56,6 +65,10 @@ export function addTerm(text: string, term: string): string {
 
 /** The query without every condition on the field that stands among its terms. */
 export function clearField(text: string, field: string): string {
+  return changeBase(text, (base) => clearBaseField(base, field));
+}
+
+function clearBaseField(text: string, field: string): string {
   const parsed = tryParse(text);
   if (parsed === undefined) return text;
   const terms = termsOf(parsed);
@@ -63,17 +76,11 @@ export function clearField(text: string, field: string): string {
   return left.length === terms.length ? text : printTerms(left);
 }
 
-/** The query without its n-th term. */
-export function removeTerm(text: string, index: number): string {
-  const parsed = tryParse(text);
-  return parsed === undefined ? text : printTerms(termsOf(parsed).filter((_, i) => i !== index));
-}
-
 export type FilterState = 'included' | 'excluded' | undefined;
 
 /** Whether the query asks for the value, or leaves it out; for marks beside values. */
 export function filterState(text: string, { field, value }: FieldValue): FilterState {
-  const parsed = tryParse(text);
+  const parsed = tryParse(splitPipes(text).base);
   if (parsed === undefined) return undefined;
   for (const term of termsOf(parsed)) {
     const inner = term.kind === 'not' ? term.child : term;
@@ -192,12 +199,4 @@ function mentionsField(term: QueryNode, field: string): boolean {
 /** Different spellings of a field are one field. */
 function isOfField(node: QueryNode, field: string): boolean {
   return 'field' in node && JSON.stringify(resolveField(node.field)) === JSON.stringify(resolveField(field));
-}
-
-/** The whole query as one node: lines that match all the texts. */
-export function allOfTexts(...texts: readonly string[]): string {
-  const nodes = texts.map(tryParse);
-  if (nodes.some((node) => node === undefined)) return texts.filter((text) => text.trim() !== '').join(' ');
-  const node = allOf(nodes as QueryNode[]);
-  return node === allLines ? '' : printTerms(termsOf(node));
 }

@@ -5,7 +5,7 @@
 import { AppError } from '#base/errors.ts';
 import { hintsOf } from '#language/hints.ts';
 import { Lexer } from '#language/lexer.ts';
-import { parseQuery } from '#language/parser.ts';
+import { parsePipeline } from '#language/pipes.ts';
 import type { Span } from '#language/ast.ts';
 import type { GroupToken, Token, ValueToken } from '#language/lexer.ts';
 
@@ -36,8 +36,26 @@ function readTerms(lexer: Lexer, spans: QuerySpan[]): void {
   for (;;) {
     const token = lexer.readTerm();
     if (token.kind === 'end') return;
+    if (token.kind === 'pipe') return readPipes(lexer.query, token.start, spans);
     spans.push({ kind: kindOfTerm(token), start: token.start, end: token.end });
     if (token.kind === 'field' || token.kind === 'compare') readValue(lexer, spans);
+  }
+}
+
+const piece =
+  /(?<sign>\|)|(?<string>"(?:[^"\\]|\\.)*"?)|(?<number>(?<![\p{L}\p{N}_.])\d[\p{N}.]*\p{L}*)|(?<word>[\p{L}_@$][\p{L}\p{N}_.@$/-]*)|(?<comparison>>=|<=|>|<)/gu;
+const joiningWords = new Set(['by', 'as', 'from', 'asc', 'desc', 'AND', 'OR', 'NOT']);
+
+/** What is made of the lines: the stage's own word, the words that join, values; everything else is a name. */
+function readPipes(text: string, from: number, spans: QuerySpan[]): void {
+  let isStage = false;
+  for (const match of text.slice(from).matchAll(piece)) {
+    const { sign, string, number, word } = match.groups!;
+    const start = from + match.index;
+    const isKeyword = word !== undefined && (isStage || joiningWords.has(word));
+    const kind = string !== undefined ? 'string' : number !== undefined ? 'value' : word === undefined || isKeyword ? 'operator' : 'word';
+    spans.push({ kind, start, end: start + match[0].length });
+    isStage = sign !== undefined;
   }
 }
 
@@ -100,7 +118,7 @@ function kindOfValue(token: ValueToken | GroupToken): SpanKind {
 /** The one error, or the hints where it can be read; each with the place that it is about. */
 export function problemsOf(text: string): QueryProblem[] {
   try {
-    return hintsOf(parseQuery(text)).map(({ message, span }) => ({
+    return hintsOf(parsePipeline(text).query).map(({ message, span }) => ({
       severity: 'hint',
       message,
       ...within(span ?? { start: 0, end: text.length }, text),

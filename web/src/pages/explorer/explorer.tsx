@@ -17,6 +17,7 @@ import { useExplorerKeys } from './explorer-keys.ts';
 import { Lines } from './lines.tsx';
 import { ListBar } from './list-bar.tsx';
 import { PatternsView } from './patterns-view.tsx';
+import { TablePart } from './table-part.tsx';
 import { TopRow } from './top-row.tsx';
 import { useExplorer } from './use-explorer.ts';
 import { useFieldActions } from './use-field-actions.ts';
@@ -42,15 +43,17 @@ export function Explorer() {
   const { editor, picker } = usePageKeys({ explorer, mark, sharing, toggleRail: () => setRail(!rail) });
   const shared = { explorer, live, mark, zone, fieldActions };
   const nowMs = serverNowMs();
+  const isTable = explorer.pipes !== '' && !state.live;
   return (
     <div className={styles.page}>
       <TopRow {...shared} editor={editor} picker={picker} total={histogram.data?.bars.total} onShare={sharing.share} />
-      <Bars {...shared} histogram={histogram} marked={state.show === 'lines' ? sight : undefined} nowMs={nowMs} />
+      <Bars {...shared} histogram={histogram} marked={state.show === 'lines' && !isTable ? sight : undefined} nowMs={nowMs} />
       <ListBar {...shared} histogram={histogram.data} rail={rail} onRail={() => setRail(!rail)} />
       <div className={styles.body}>
         {rail ? <FieldsRail selection={live.begunRun} actions={fieldActions} wanted={wanted} onClose={() => setRail(false)} /> : null}
         <div className={styles.main}>
-          {state.show === 'lines' ? <Lines {...shared} onSight={setSight} /> : null}
+          {state.show === 'lines' && isTable ? <TablePart explorer={explorer} zone={zone} /> : null}
+          {state.show === 'lines' && !isTable ? <Lines {...shared} onSight={setSight} /> : null}
           {state.show === 'patterns' ? <PatternsView explorer={explorer} /> : null}
           {state.show === 'compare' ? <ComparePart explorer={explorer} zone={zone} nowMs={nowMs} /> : null}
         </div>

@@ -33,7 +33,7 @@ interface LinesProps {
 export const isDensity = isOneOf('compact', 'roomy');
 
 export function Lines({ explorer, live, mark, zone, fieldActions, onSight }: LinesProps) {
-  const { state, update, run, refresh, actions } = explorer;
+  const { state, run, refresh } = explorer;
   const { lines, search, setReading } = live;
   const [density] = useStored('density', 'compact', isDensity);
   const [menu, setMenu] = useState<{ readonly line: LogLine; readonly x: number; readonly y: number }>();
@@ -56,19 +56,13 @@ export function Lines({ explorer, live, mark, zone, fieldActions, onSight }: Lin
         look={look}
         roomy={density === 'roomy'}
         template={columnTemplate(columns, look.withDate)}
-        head={
-          <ColumnHeads
-            columns={columns}
-            onColumns={actions.setColumns}
-            sort={state.sort}
-            onSort={(sort) => update({ sort, live: false })}
-            onTopValues={fieldActions.topValues}
-            zoneLabel={zone === 'utc' ? 'UTC' : ''}
-          />
-        }
+        head={<Heads explorer={explorer} columns={columns} zone={zone} onTopValues={fieldActions.topValues} />}
         foot={<LinesFoot search={search} />}
         current={mark.current}
-        onCurrent={mark.setCurrent}
+        onCurrent={(index) => {
+          mark.setCurrent(index);
+          if (state.live) live.notePointer();
+        }}
         openId={state.line}
         onOpen={(line, index) => {
           mark.setCurrent(index);
@@ -90,6 +84,26 @@ export function Lines({ explorer, live, mark, zone, fieldActions, onSight }: Lin
         />
       )}
     </>
+  );
+}
+
+interface HeadsProps {
+  readonly explorer: Explorer;
+  readonly columns: readonly string[];
+  readonly zone: Zone;
+  readonly onTopValues: (field: string) => void;
+}
+
+function Heads({ explorer: { state, update, actions }, columns, zone, onTopValues }: HeadsProps) {
+  return (
+    <ColumnHeads
+      columns={columns}
+      onColumns={actions.setColumns}
+      sort={state.sort}
+      onSort={(sort) => update({ sort, live: false })}
+      onTopValues={onTopValues}
+      zoneLabel={zone === 'utc' ? 'UTC' : ''}
+    />
   );
 }
 

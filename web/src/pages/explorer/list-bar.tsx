@@ -16,6 +16,7 @@ import { isDensity } from './lines.tsx';
 import { SearchState } from './search-state.tsx';
 import type { Explorer } from './use-explorer.ts';
 import type { RunHistogram } from './use-histogram.ts';
+import type { LineMark } from './use-line-mark.ts';
 import type { LiveLines } from './use-live-lines.ts';
 
 interface ListBarProps {
@@ -23,6 +24,7 @@ interface ListBarProps {
   readonly histogram: RunHistogram | undefined;
   readonly live: LiveLines;
   readonly fieldActions: FieldActions;
+  readonly mark: LineMark;
   readonly zone: Zone;
   readonly rail: boolean;
   readonly onRail: () => void;
@@ -34,7 +36,7 @@ const views = [
   ['compare', 'Compare', '3'],
 ] as const;
 
-export function ListBar({ explorer, histogram, live, fieldActions, zone, rail, onRail }: ListBarProps) {
+export function ListBar({ explorer, histogram, live, fieldActions, mark, zone, rail, onRail }: ListBarProps) {
   const { state, update, actions } = explorer;
   return (
     <div className={styles.bar}>
@@ -50,7 +52,7 @@ export function ListBar({ explorer, histogram, live, fieldActions, zone, rail, o
             title={`${label} (${key})`}
             onClick={() => update({ show: view, ...(view === 'lines' ? {} : { live: false }) })}
           >
-            {label}
+            {view === 'lines' && explorer.pipes !== '' ? 'Table' : label}
           </button>
         ))}
       </div>
@@ -69,7 +71,9 @@ export function ListBar({ explorer, histogram, live, fieldActions, zone, rail, o
       )}
       {rail ? null : <QuickValues field="service" selection={live.begunRun} actions={fieldActions} />}
       <span className={styles.fill} />
-      {state.show === 'lines' ? <SearchState explorer={explorer} live={live} zone={zone} /> : null}
+      {state.show === 'lines' && (explorer.pipes === '' || state.live) ? (
+        <SearchState explorer={explorer} live={live} zone={zone} onTop={() => mark.list.current?.scrollTo(0)} />
+      ) : null}
       {state.show === 'lines' ? <LookMenu explorer={explorer} /> : null}
     </div>
   );

@@ -11,10 +11,12 @@ interface SearchStateProps {
   readonly explorer: Explorer;
   readonly live: LiveLines;
   readonly zone: Zone;
+  /** To the newest line. */
+  readonly onTop: () => void;
 }
 
-export function SearchState({ explorer, live, zone }: SearchStateProps) {
-  return explorer.state.live ? <TailState live={live} /> : <PageState explorer={explorer} live={live} zone={zone} />;
+export function SearchState(props: SearchStateProps) {
+  return props.explorer.state.live ? <TailState {...props} /> : <PageState {...props} />;
 }
 
 function PageState({ explorer: { run }, live: { search }, zone }: SearchStateProps) {
@@ -52,7 +54,7 @@ function PageState({ explorer: { run }, live: { search }, zone }: SearchStatePro
   );
 }
 
-function TailState({ live: { tail, isPaused, setPaused, setReading } }: { readonly live: LiveLines }) {
+function TailState({ live: { tail, isPaused, setPaused, setReading }, onTop }: SearchStateProps) {
   return (
     <span className={styles.progress} role="status">
       {tail.state === 'connecting' ? 'connecting …' : null}
@@ -64,6 +66,7 @@ function TailState({ live: { tail, isPaused, setPaused, setReading } }: { readon
           onClick={() => {
             setPaused(false);
             setReading(false);
+            onTop();
           }}
         >
           {tail.waiting > 0 ? `${showCount(tail.waiting)} new` : 'Resume'}

@@ -4,6 +4,7 @@ import { serverNowMs } from '../../api/server-clock.ts';
 import { Button, IconButton } from '../../design/button.tsx';
 import { ExportButton } from '../../exporting/export-button.tsx';
 import type { ExportFormat } from '../../exporting/export-task.ts';
+import { exportTable } from '../../exporting/export-table.ts';
 import { startExport } from '../../exporting/exports.tsx';
 import { QueryEditor } from '../../query-editor/query-editor.tsx';
 import type { QueryEditorHandle } from '../../query-editor/query-editor.tsx';
@@ -70,8 +71,9 @@ function keptState({ show, sort, col, wrap, by }: ExplorerState): Partial<Explor
 }
 
 /** The columns of the screen, where some were chosen. */
-function exportRun({ state, run }: Explorer, format: ExportFormat, total: number | undefined): void {
+function exportRun({ state, run, pipes }: Explorer, format: ExportFormat, total: number | undefined): void {
   if (run === undefined) return;
+  if (pipes !== '') return void exportTable({ query: state.q, timeRange: run.timeRange });
   const hasColumns = (format === 'csv' || format === 'ndjson') && state.col.length > 0;
   startExport({
     format,

@@ -3,6 +3,7 @@ import { useCallback, useMemo, useRef } from 'react';
 import { useUrlState } from '../../app/url-state.ts';
 import { addTerm, changeFilter, clearField } from '../../query-editor/edit-filters.ts';
 import type { FieldValue, FilterChange } from '../../query-editor/edit-filters.ts';
+import { splitPipes } from '../../query-editor/piped-query.ts';
 import { rememberQuery } from '../../query-editor/recent-queries.ts';
 import { fixedChoice } from '../../time-range/time-choice.ts';
 import type { SettledRange, TimeChoice } from '../../time-range/time-choice.ts';
@@ -17,6 +18,8 @@ export interface ExplorerActions {
   readonly filter: (value: FieldValue, change: FilterChange) => void;
   /** Nothing is asked of the field any more. */
   readonly release: (field: string) => void;
+  /** Lines with the value: without the pipes that have made a table of them. */
+  readonly linesOf: (value: FieldValue) => void;
   /** One more condition, as text of the language; one that asks for something leads to its lines. */
   readonly narrow: (term: string) => void;
   readonly chooseTime: (choice: TimeChoice) => void;
@@ -32,6 +35,8 @@ export interface Explorer {
   readonly state: ExplorerState;
   readonly update: UpdateExplorer;
   readonly choice: TimeChoice;
+  /** What the query makes of its lines: the list's place shows a table then. */
+  readonly pipes: string;
   readonly run: Run | undefined;
   readonly refresh: () => void;
   readonly actions: ExplorerActions;
@@ -42,7 +47,8 @@ export interface Explorer {
 export function useExplorer(): Explorer {
   const [state, update] = useUrlState(explorerView);
   const choice = choiceOf(state);
-  const { run, refresh } = useRun(state.q, choice);
+  const { base, pipes } = splitPipes(state.q);
+  const { run, refresh } = useRun(base, choice);
   const draft = useRef(state.q);
   const latest = useRef({ state, choice });
   latest.current = { state, choice };
@@ -64,6 +70,7 @@ export function useExplorer(): Explorer {
       ...times,
       ask: (query) => ask(query),
       filter: (value, change) => ask(changeFilter(draft.current, value, change)),
+      linesOf: (value) => ask(changeFilter(splitPipes(draft.current).base, value, 'only'), { show: 'lines' }),
       release: (field) => ask(clearField(draft.current, field)),
       narrow: (term) => ask(addTerm(draft.current, term), term.startsWith('-') ? {} : { show: 'lines' }),
       setColumns,
@@ -73,7 +80,7 @@ export function useExplorer(): Explorer {
       },
     };
   }, [ask, times, update]);
-  return { state, update, choice, run, refresh, actions, draft };
+  return { state, update, choice, pipes, run, refresh, actions, draft };
 }
 
 type TimeActions = Pick<ExplorerActions, 'chooseTime' | 'zoom' | 'undoZoom'>;
