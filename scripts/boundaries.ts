@@ -72,7 +72,7 @@ export const packageOwners: Readonly<Record<string, readonly Folder[]>> = {
   'mmdb-lib': ['ingest'],
   pino: ['platform'],
   'prom-client': ['platform'],
-  typebox: ['base', 'ingest', 'api'],
+  typebox: ['base', 'ingest', 'alerting', 'api'],
   ws: ['consumers', 'api'],
   yaml: ['cli'],
 };

@@ -1,0 +1,78 @@
+/**
+ * What a kind of condition does at run time. A state belongs to one condition of one rule; it is given the lines that match,
+ * and is asked at ticks. It must be deterministic: the same lines and ticks give the same verdicts, for after a crash the
+ * log is read again. It never looks at a clock. One kind is one file in conditions/, and one line in condition-kinds.ts.
+ */
+import type { QueryNode } from '#language/ast.ts';
+import type { BatchView } from '#model/batch-view.ts';
+import type { SimpleCondition } from './alert-rule.ts';
+
+/** Rows of one batch that match one input of a condition. Borrowed: valid during the call. */
+export interface MatchedLines {
+  readonly view: BatchView;
+  /** Rising. */
+  readonly rows: Uint32Array;
+  /** By row of the batch: when the line counts, ms since 1970. Its event time, or its receive time where it came too late or lies ahead. */
+  readonly timesMs: Float64Array;
+  /** By place in `rows`: its group's number, or `noGroup` where the bound of groups left it out. */
+  readonly groups: Uint32Array;
+  readonly fields: LineFields;
+}
+
+export const noGroup = 0xffff_ffff;
+
+/** Values of lines by the names of queries, read from columns and kept while the batch is looked at. */
+export interface LineFields {
+  /** The empty text where the line has none. */
+  text(row: number, field: string): string;
+  /** NaN where the line has none, or no number. */
+  number(row: number, field: string): number;
+}
+
+/** What a condition finds of one group at a tick. */
+export interface Verdict {
+  readonly isMet: boolean;
+  /** What was compared with the threshold; undefined where there is none to tell. */
+  readonly value: number | undefined;
+  /** False where no line at all stands behind it. */
+  readonly hasData: boolean;
+  /** For people, beyond the value: the new pattern's template, what stood out of an anomaly. */
+  readonly detail?: string | undefined;
+}
+
+export interface ConditionState {
+  /** Queries whose lines `take` is given, by number; the rule's filter and the condition's own are in them already. */
+  readonly inputs: readonly QueryNode[];
+  take(input: number, lines: MatchedLines): void;
+  /**
+   * `wasMet`: whether it was met at the tick before, for hysteresis. Ticks rise. Called for every group that has lines in
+   * reach, and for those of `wakeups`.
+   */
+  judge(group: number, tickMs: number, wasMet: boolean): Verdict;
+  /**
+   * The earliest time at which the verdict of the group may change although no line comes (a window runs out, a source
+   * becomes silent); undefined where never. Lets the evaluator leave quiet groups alone.
+   */
+  nextChangeMs(group: number, tickMs: number): number | undefined;
+  /** Forgets the group: its number may be given to another. */
+  drop(group: number): void;
+  /** Everything about a group as JSON; `restore` of it goes on as if nothing had been. */
+  save(group: number): unknown;
+  restore(group: number, saved: unknown): void;
+  /** Bytes held, about: for the figures of memory. */
+  readonly bytes: number;
+}
+
+/** What a state may know of its rule. */
+export interface ConditionContext {
+  /** The rule's filter and the condition's, joined with a further query of the condition. Throws AppError of the language. */
+  readonly query: (further?: string) => QueryNode;
+  /** How long lines may come late and still count by event time. */
+  readonly latenessMs: number;
+  /** Bounds of memory, settings of section `alerts`. */
+  readonly limits: { readonly maxBuckets: number; readonly maxKeysPerGroup: number };
+  /** Values of a group's fields, in the order of group_by. */
+  readonly groupOf: (group: number) => readonly string[];
+}
+
+export type CreateCondition<C extends SimpleCondition = SimpleCondition> = (condition: C, context: ConditionContext) => ConditionState;
