@@ -20,12 +20,15 @@ export type Found = SearchPage['hits'][number] & {
  */
 export async function findAtLeastOnce(product: Product, service: string, expectedLines: number): Promise<void> {
   await eventually(
-    async () => {
-      const numbers = new Set((await linesOf(product, service)).map(numberOf));
-      return { missing: Array.from({ length: expectedLines }, (_, n) => n).filter((n) => !numbers.has(n)) };
-    },
-    ({ missing }) => missing.length === 0,
+    () => missingLines(product, service, expectedLines),
+    (missing) => missing.length === 0,
   );
+}
+
+/** The numbers below `expectedLines` that no line of the service has; all of them while a part of the answer is missing. */
+export async function missingLines(product: Product, service: string, expectedLines: number): Promise<readonly number[]> {
+  const numbers = new Set((await linesOf(product, service)).map(numberOf));
+  return Array.from({ length: expectedLines }, (_, n) => n).filter((n) => !numbers.has(n));
 }
 
 /**
