@@ -15,6 +15,7 @@ import * as schemas from './search-schemas.ts';
 import { patternsEndpoints } from './patterns-endpoints.ts';
 import { queryEndpoints } from './query-endpoints.ts';
 import { quarantineAnswer, quarantineParameters, replayQuarantineAnswer, replayQuarantineBody } from './quarantine-schemas.ts';
+import { incidentEndpoints } from './incident-endpoints.ts';
 import { journeyEndpoints } from './journey-endpoints.ts';
 import { keptEndpoints } from './kept-endpoints.ts';
 import { serviceMetricsEndpoints } from './service-metrics-endpoints.ts';
@@ -302,6 +303,7 @@ export const endpoints = {
     responses: { 200: { description: 'The figures of every tenant, and what does not agree.', schema: auditAnswer } },
   }),
   ...keptEndpoints,
+  ...incidentEndpoints,
   openApi: operation('GET', '/openapi.json', 'openApi', {
     summary: 'This document',
     access: 'public',

@@ -48,7 +48,7 @@ export interface EndpointDescription {
   /** As in OpenAPI: `/v1/logs/{id}`. */
   readonly path: string;
   readonly operationId: string;
-  readonly tag: 'ingest' | 'search' | 'aggregate' | 'tail' | 'loki' | 'rules' | 'saved' | 'operation';
+  readonly tag: 'ingest' | 'search' | 'aggregate' | 'tail' | 'loki' | 'rules' | 'saved' | 'alerts' | 'operation';
   readonly summary: string;
   readonly description?: string;
   readonly access: RouteAccess | 'ingest';
