@@ -8,7 +8,10 @@ import { encodedBody } from './interface-files.ts';
 import type { InterfaceFile, WebInterface } from './interface-files.ts';
 
 /** Addresses that the page knows to show; `/` and `/trace/{id}` have answers for programs too, and are routes of the API. */
-const pagePaths = ['/explore', '/status', '/dashboards', '/dashboards/:name', '/patterns', '/tail', '/logs/:id', '/links/:id'];
+const pagePaths = [
+  ...['/explore', '/status', '/dashboards', '/dashboards/:name', '/patterns', '/tail', '/logs/:id', '/links/:id'],
+  ...['/alerts', '/alerts/:part', '/alerts/:part/:id', '/incidents', '/incidents/:id'],
+];
 
 /** Never pages, whatever a browser says it would like. */
 const programPaths = /^\/(?:v1|api|health|metrics|assets)(?:\/|$)/;
