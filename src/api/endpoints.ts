@@ -5,6 +5,7 @@
  */
 import { Type } from 'typebox';
 import type { TSchema } from 'typebox';
+import { alertEndpoints } from './alert-endpoints.ts';
 import type { EndpointDescription, ServedEndpoint } from './route.ts';
 import { contextEndpoints } from './context-endpoints.ts';
 import { explainEndpoints } from './explain-endpoints.ts';
@@ -303,6 +304,7 @@ export const endpoints = {
     responses: { 200: { description: 'The figures of every tenant, and what does not agree.', schema: auditAnswer } },
   }),
   ...keptEndpoints,
+  ...alertEndpoints,
   ...incidentEndpoints,
   openApi: operation('GET', '/openapi.json', 'openApi', {
     summary: 'This document',

@@ -13,6 +13,7 @@ const tagTexts: Readonly<Record<EndpointDescription['tag'], string>> = {
   loki: "Loki's API for reading: for Grafana and logcli.",
   saved: 'Saved queries, dashboards and links.',
   rules: 'Parsers and policies, set while lines flow.',
+  alerts: 'Alert rules, incidents and who is told of them.',
   operation: 'Health, metrics, status.',
 };
 
