@@ -6,6 +6,7 @@
 import type { ConfigProblem } from '#access/access.ts';
 import { assertBindAllowed, checkAccess } from '#access/access.ts';
 import { accessConfig } from '#access/config.ts';
+import { alertsConfig } from '#alerting/config.ts';
 import { apiConfig } from '#api/config.ts';
 import { section, text } from '#base/config-schema.ts';
 import type { Static } from '#base/config-schema.ts';
@@ -53,6 +54,7 @@ export const configSchema = section('All settings of Millrace.', {
   journey: journeyConfig,
   query: queryConfig,
   loki: lokiReadingConfig,
+  alerts: alertsConfig,
   tail: tailConfig,
   metrics_cache: metricsCacheConfig,
   canary: canaryConfig,

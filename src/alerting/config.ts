@@ -1,0 +1,30 @@
+/** Settings of section `alerts`: rules, how they are evaluated, and every bound of that. An error caused by one names it by `alertSetting`. */
+import { duration, integer, section } from '#base/config-schema.ts';
+import type { Static } from '#base/config-schema.ts';
+
+export const alertsConfig = section('Alert rules and how they are evaluated.', {
+  max_rules: integer(10_000, 'Rules of a tenant.', { minimum: 1 }),
+  max_rule_bytes: integer(65_536, 'Largest rule, as JSON.', { minimum: 1024 }),
+  max_window: duration('24h', 'Longest window of a condition, and longest time that it is held or goes on; the log must reach back so far.', {
+    minimum: 1000,
+  }),
+  max_group_by: integer(5, 'Most fields to group by.', { minimum: 0, maximum: 10 }),
+  backtest_default_range: duration('1d', 'Past that a rule is tried on where the request names no range.', { minimum: 1000 }),
+  backtest_max_range: duration('30d', 'Longest past that a rule is tried on.', { minimum: 1000 }),
+  backtest_max_lines: integer(2_000_000, 'Lines that a try on the past reads before it ends, as far as it came.', { minimum: 1000 }),
+  backtest_timeout: duration('30s', 'Longest time that a try on the past takes before it ends, as far as it came.', { minimum: 100 }),
+  backtest_slice_lines: integer(16_384, 'Lines that a try on the past reads at once.', { minimum: 100, maximum: 100_000 }),
+  backtest_max_ticks: integer(20_000, 'Times at which a rule is judged in a try on the past; longer ranges are judged less often.', {
+    minimum: 100,
+  }),
+  backtest_max_points: integer(500, 'Points of a series in the answer of a try; more are joined, the worst state and its value staying.', {
+    minimum: 10,
+  }),
+  backtest_max_series: integer(50, 'Groups whose series are in the answer of a try.', { minimum: 1 }),
+  backtest_max_incidents: integer(1000, 'Incidents in the answer of a try; all are counted.', { minimum: 1 }),
+});
+
+export type AlertsConfig = Static<typeof alertsConfig>;
+
+/** Full path of a setting, as errors give it in `details.setting`. */
+export const alertSetting = (name: keyof AlertsConfig): string => `alerts.${name}`;
