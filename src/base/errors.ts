@@ -87,6 +87,10 @@ export const errorCodes = {
     meaning:
       'The query ran into its bound of time or memory repeatedly and rests for a while; details give its fingerprint and until when.',
   },
+  alerts_unavailable: {
+    kind: 'unavailable',
+    meaning: 'The database of alerts is locked, or its disk full or failing; nothing was changed, ingestion and search go on, retry.',
+  },
   too_many_tails: { kind: 'too_many_requests', meaning: 'Too many live tails are open; details name the setting.' },
   invalid_configuration: { kind: 'bad_request', meaning: 'A setting has a wrong name or value; the message names it.' },
   data_directory: {

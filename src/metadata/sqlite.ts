@@ -1,3 +1,4 @@
 /** The metadata in SQLite files. */
+export { openSqliteAlertRecords } from './sqlite/sqlite-alert-records.ts';
 export { openSqliteDocuments } from './sqlite/sqlite-documents.ts';
 export { openSqlitePatternTemplates } from './sqlite/sqlite-pattern-templates.ts';

@@ -3,9 +3,12 @@ import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue } from 'node:sqlite';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
 
-export function openNodeSqlite(path: string): SqliteDatabase {
+/** A statement waits for other connections for `busyTimeoutMs`, in which its thread does nothing else. */
+export function openNodeSqlite(path: string, busyTimeoutMs = 5000): SqliteDatabase {
   const database = new DatabaseSync(path);
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON');
+  database.exec(
+    `PRAGMA busy_timeout = ${busyTimeoutMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON`,
+  );
   return {
     close: () => database.close(),
     prepare(sql): SqliteStatement {
