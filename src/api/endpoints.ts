@@ -10,6 +10,7 @@ import type { EndpointDescription, ServedEndpoint } from './route.ts';
 import { contextEndpoints } from './context-endpoints.ts';
 import { explainEndpoints } from './explain-endpoints.ts';
 import { lokiEndpoints } from './loki-endpoints.ts';
+import { notificationEndpoints } from './notification-endpoints.ts';
 import { exportEndpoints } from './export-endpoints.ts';
 import { fieldsEndpoints } from './fields-endpoints.ts';
 import * as schemas from './search-schemas.ts';
@@ -306,6 +307,7 @@ export const endpoints = {
   ...keptEndpoints,
   ...alertEndpoints,
   ...incidentEndpoints,
+  ...notificationEndpoints,
   openApi: operation('GET', '/openapi.json', 'openApi', {
     summary: 'This document',
     access: 'public',

@@ -4,7 +4,18 @@
  */
 
 /** What a document is; each kind has its own shape of body, checked by its owner. */
-export type DocumentKind = 'parser' | 'policy' | 'query' | 'dashboard' | 'link' | 'export';
+export type DocumentKind =
+  | 'parser'
+  | 'policy'
+  | 'query'
+  | 'dashboard'
+  | 'link'
+  | 'export'
+  | 'alert_rule'
+  | 'alert_channel'
+  | 'alert_routing'
+  | 'alert_silence'
+  | 'alert_maintenance';
 
 export interface StoredDocument {
   readonly kind: DocumentKind;
