@@ -17,6 +17,8 @@ export interface Notification {
   readonly incidents: readonly NotifiedIncident[];
   /** Incidents of the group beyond those listed. */
   readonly moreIncidents: number;
+  /** What this channel gave as `remoteId` for the first message since the group last had nothing open: what it updates and threads by. */
+  readonly remoteId?: string | undefined;
 }
 
 export interface NotifiedIncident {
@@ -46,7 +48,11 @@ export interface Channel {
   deliver(notification: Notification, signal: AbortSignal): Promise<DeliveryOutcome>;
 }
 
-/** How channels reach the world: refuses private addresses unless they are allowed, bounds time and answers. */
+/**
+ * How channels reach the world: refuses private addresses unless they are allowed, follows no redirects, bounds time and
+ * answers; header names of answers are in lower case. Throws AppError `forbidden` or `bad_request` where no further try would
+ * help; anything else it throws is worth another try.
+ */
 export interface OutgoingHttp {
   post(
     url: string,
