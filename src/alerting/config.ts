@@ -1,8 +1,21 @@
 /** Settings of section `alerts`: rules, how they are evaluated, and every bound of that. An error caused by one names it by `alertSetting`. */
-import { duration, integer, section } from '#base/config-schema.ts';
+import { bytes, duration, flag, integer, section } from '#base/config-schema.ts';
 import type { Static } from '#base/config-schema.ts';
 
 export const alertsConfig = section('Alert rules and how they are evaluated.', {
+  enabled: flag(true, 'Whether rules are evaluated; without it they are only kept.'),
+  tick: duration('500ms', 'Time between two looks at all conditions.', { minimum: 100, maximum: 60_000 }),
+  catch_up_tick: duration('5s', 'The same while the evaluation is behind by more than `late_after`.', { minimum: 100, maximum: 600_000 }),
+  lateness: duration('30s', 'A line that comes later than this behind its own time counts at the time when it was received.', { minimum: 0 }),
+  late_after: duration('30s', 'Incidents that fire when the evaluation is behind by more are marked as late; those that are over by then wake nobody.', {
+    minimum: 1000,
+  }),
+  max_replay: duration('1h', 'Longest past that is read again to fill the windows of new rules, or where no checkpoint can be used.', { minimum: 0 }),
+  checkpoint_interval: duration('60s', 'How often the state of all rules is written to disk.', { minimum: 1000 }),
+  read_bytes: bytes('4MiB', 'How much of the log is read at a time.', { minimum: 65_536 }),
+  keep_incidents: duration('90d', 'How long incidents that are over are kept.', { minimum: 60_000 }),
+  restart_backoff: duration('1s', 'Pause before the evaluating thread is started again after it ended; it doubles up to a minute.', { minimum: 10 }),
+  hang_timeout: duration('60s', 'A thread that gave no sign for so long is ended and started again.', { minimum: 1000 }),
   max_rules: integer(10_000, 'Rules of a tenant.', { minimum: 1 }),
   max_rule_bytes: integer(65_536, 'Largest rule, as JSON.', { minimum: 1024 }),
   max_window: duration('24h', 'Longest window of a condition, and longest time that it is held or goes on; the log must reach back so far.', {
