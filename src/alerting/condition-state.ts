@@ -43,6 +43,8 @@ export interface Verdict {
 export interface ConditionState {
   /** Queries whose lines `take` is given, by number; the rule's filter and the condition's own are in them already. */
   readonly inputs: readonly QueryNode[];
+  /** Inputs whose lines are shown in notifications; all where absent. */
+  readonly sampleInputs?: readonly number[];
   take(input: number, lines: MatchedLines): void;
   /**
    * `wasMet`: whether it was met at the tick before, for hysteresis. Ticks rise. Called for every group that has lines in
@@ -67,6 +69,8 @@ export interface ConditionState {
 export interface ConditionContext {
   /** The rule's filter and the condition's, joined with a further query of the condition. Throws AppError of the language. */
   readonly query: (further?: string) => QueryNode;
+  /** Since when the rule is looked at, ms; what was before nobody knows. Stays the same over a restart. */
+  readonly beganMs: () => number;
   /** How long lines may come late and still count by event time. */
   readonly latenessMs: number;
   /** Bounds of memory, settings of section `alerts`. */

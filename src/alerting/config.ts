@@ -21,6 +21,18 @@ export const alertsConfig = section('Alert rules and how they are evaluated.', {
   max_window: duration('24h', 'Longest window of a condition, and longest time that it is held or goes on; the log must reach back so far.', {
     minimum: 1000,
   }),
+  max_groups_per_rule: integer(1000, 'Groups of a rule that are judged; of more, those with the most lines stay, and the rule says so.', { minimum: 1 }),
+  max_buckets: integer(120, 'Parts that a window is divided into, of a second or more; a line leaves the window up to one part late.', {
+    minimum: 10,
+    maximum: 10_000,
+  }),
+  max_keys_per_group: integer(10_000, 'Keys of a sequence, patterns and the like that are kept of one group.', { minimum: 1 }),
+  max_state_bytes: bytes('1GiB', 'Memory for the state of all rules; beyond it the rule that holds the most fails.', { minimum: 1_048_576 }),
+  group_retention: duration('1d', 'A group that had no line for so long is forgotten, and what fires of it resolves.', { minimum: 60_000 }),
+  max_kept_samples: integer(10_000, 'Lines kept in memory to be shown in notifications, of all rules together; the oldest go first.', {
+    minimum: 0,
+  }),
+  samples_per_tick: integer(500, 'Of those, how many are taken up between two ticks.', { minimum: 0 }),
   max_group_by: integer(5, 'Most fields to group by.', { minimum: 0, maximum: 10 }),
   backtest_default_range: duration('1d', 'Past that a rule is tried on where the request names no range.', { minimum: 1000 }),
   backtest_max_range: duration('30d', 'Longest past that a rule is tried on.', { minimum: 1000 }),
