@@ -81,6 +81,8 @@ export interface RecordedTick {
   readonly tickMs: number;
   /** Next sequence to read, by shard. */
   readonly position: Readonly<Record<number, number>>;
+  /** The evaluator was behind by so much, and too much; absent where it was not. */
+  readonly lateMs?: number | undefined;
 }
 
 export interface IncidentSelection {

@@ -39,6 +39,7 @@ export const alertMigrations: Readonly<Record<string, Migration>> = {
         .createTable('alert_ticks')
         .addColumn('tick_ms', 'integer', (column) => column.primaryKey())
         .addColumn('position', 'text', (column) => column.notNull())
+        .addColumn('late_ms', 'integer', (column) => column.notNull())
         .execute();
     },
   },

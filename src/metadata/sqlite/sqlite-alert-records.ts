@@ -53,6 +53,7 @@ interface TickRow {
   readonly tick_ms: number;
   /** JSON text. */
   readonly position: string;
+  readonly late_ms: number;
 }
 
 interface Schema {
@@ -105,10 +106,10 @@ class SqliteAlertRecords implements AlertRecords {
     return this.#change(async (transaction) => {
       let recorded = 0;
       for (const transition of transitions) if (await recordTransition(transaction, transition)) recorded += 1;
-      for (const { tickMs, position } of ticks) {
+      for (const { tickMs, position, lateMs = 0 } of ticks) {
         await transaction
           .insertInto('alert_ticks')
-          .values({ tick_ms: tickMs, position: JSON.stringify(position) })
+          .values({ tick_ms: tickMs, position: JSON.stringify(position), late_ms: Math.round(lateMs) })
           .onConflict((conflict) => conflict.column('tick_ms').doNothing())
           .execute();
       }
@@ -119,7 +120,7 @@ class SqliteAlertRecords implements AlertRecords {
   ticksAfter(tickMs: number): Promise<readonly RecordedTick[]> {
     return this.#patiently(async () => {
       const rows = await this.#database.selectFrom('alert_ticks').selectAll().where('tick_ms', '>', tickMs).orderBy('tick_ms').execute();
-      return rows.map((row) => ({ tickMs: row.tick_ms, position: JSON.parse(row.position) as RecordedTick['position'] }));
+      return rows.map(tickOfRow);
     });
   }
 
@@ -306,6 +307,10 @@ function eventOfRow({ sequence, incident_id: incidentId, tenant, kind, at_ms: at
     ...(detail === null ? {} : { detail }),
     ...(value === null ? {} : { value }),
   };
+}
+
+function tickOfRow({ tick_ms: tickMs, position, late_ms: lateMs }: TickRow): RecordedTick {
+  return { tickMs, position: JSON.parse(position) as RecordedTick['position'], ...(lateMs === 0 ? {} : { lateMs }) };
 }
 
 function rowOfIncident(incident: Incident): IncidentRow {
