@@ -61,6 +61,14 @@ export interface ConditionState {
   /** Everything about a group as JSON; `restore` of it goes on as if nothing had been. */
   save(group: number): unknown;
   restore(group: number, saved: unknown): void;
+  /** What belongs to no group, such as the patterns of a service. Restored before the groups are. */
+  saveShared?(): unknown;
+  restoreShared?(saved: unknown): void;
+  /**
+   * True for kinds that judge silence: a group lives as long as `nextChangeMs` gives a time, and not only as long as
+   * `alerts.group_retention` says; where it gives none and the group is not met, it may go.
+   */
+  readonly keepsSilentGroups?: boolean;
   /** Bytes held, about: for the figures of memory. */
   readonly bytes: number;
 }
@@ -74,9 +82,46 @@ export interface ConditionContext {
   /** How long lines may come late and still count by event time. */
   readonly latenessMs: number;
   /** Bounds of memory, settings of section `alerts`. */
-  readonly limits: { readonly maxBuckets: number; readonly maxKeysPerGroup: number };
+  readonly limits: ConditionLimits;
   /** Values of a group's fields, in the order of group_by. */
   readonly groupOf: (group: number) => readonly string[];
+  /** All lines of the tenant, whether they match or not. It has taken a batch before the conditions are given it. */
+  readonly stream: StreamKnowledge;
+  /** Patterns that were known before that time, as the catalogue has them; absent where there is none. */
+  readonly patternsBefore?: ((beforeMs: number) => Iterable<KnownBefore>) | undefined;
+}
+
+export interface ConditionLimits {
+  readonly maxBuckets: number;
+  readonly maxKeysPerGroup: number;
+  /** `alerts.max_known_patterns`: of one condition. */
+  readonly maxKnownPatterns: number;
+  /** `alerts.learn_patterns`, `alerts.learn_sources`, `alerts.minimum_silence`, `alerts.forget_silent_after`. */
+  readonly learnPatternsMs: number;
+  readonly learnSourcesMs: number;
+  readonly minimumSilenceMs: number;
+  readonly forgetSilentMs: number;
+}
+
+/** What is known of a tenant's lines as a whole (tenant-stream.ts). Times are of receipt; -Infinity where there is none yet. */
+export interface StreamKnowledge {
+  /** When the newest line came. */
+  readonly lastArrivalMs: number;
+  /** When lines came again after a pause unusual for the tenant: what nobody sent in, no source kept to itself. */
+  readonly resumedMs: number;
+  /** Since when somebody listens without a break: the server was down before. */
+  readonly listeningMs: number;
+  /** When the first line of the service came; undefined where none is known. */
+  serviceSinceMs(service: string): number | undefined;
+}
+
+/** A pattern of the catalogue. */
+export interface KnownBefore {
+  /** 16 hexadecimal digits. */
+  readonly id: string;
+  /** Services whose lines have it. */
+  readonly services: readonly string[];
+  readonly firstSeenMs: number;
 }
 
 export type CreateCondition<C extends SimpleCondition = SimpleCondition> = (condition: C, context: ConditionContext) => ConditionState;

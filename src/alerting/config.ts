@@ -29,6 +29,18 @@ export const alertsConfig = section('Alert rules and how they are evaluated.', {
   max_keys_per_group: integer(10_000, 'Keys of a sequence, patterns and the like that are kept of one group.', { minimum: 1 }),
   max_state_bytes: bytes('1GiB', 'Memory for the state of all rules; beyond it the rule that holds the most fails.', { minimum: 1_048_576 }),
   group_retention: duration('1d', 'A group that had no line for so long is forgotten, and what fires of it resolves.', { minimum: 60_000 }),
+  max_known_patterns: integer(100_000, 'Patterns that a condition of kind `new_pattern` knows, of all services; further ones are not told, and it says so.', {
+    minimum: 100,
+    maximum: 10_000_000,
+  }),
+  learn_patterns: duration('1h', 'Patterns of a service are learned for so long after its first line, where the rule does not say.', { minimum: 0 }),
+  learn_sources: duration('25h', 'A host or service that sent for less than this is not missed when it stops, where the rule does not say.', {
+    minimum: 0,
+  }),
+  minimum_silence: duration('5m', 'No host or service is called silent before, where the rule does not say.', { minimum: 1000 }),
+  forget_silent_after: duration('7d', 'What is silent for so long is forgotten as taken out of service, and its incident resolves, where the rule does not say.', {
+    minimum: 60_000,
+  }),
   max_kept_samples: integer(10_000, 'Lines kept in memory to be shown in notifications, of all rules together; the oldest go first.', {
     minimum: 0,
   }),
