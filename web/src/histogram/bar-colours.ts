@@ -1,11 +1,10 @@
 /** Colours of groups: levels have their own, all else the series' in the order of the groups. */
+import { isLevelName } from '../design/levels.ts';
 import type { BarGroup } from './stacked-bars.ts';
-
-const levelNames = new Set(['FATAL', 'ERROR', 'WARN', 'INFO', 'DEBUG', 'TRACE']);
 
 /** A colour of the tokens that fills a bar. */
 export function fillOf({ name, isRest }: BarGroup, index: number, byLevel: boolean): string {
-  if (byLevel) return `var(--fill-${levelNames.has(name) ? name.toLowerCase() : 'none'})`;
+  if (byLevel) return `var(--fill-${isLevelName(name) ? name.toLowerCase() : 'none'})`;
   if (isRest) return 'var(--series-others)';
   return name === '' ? 'var(--fill-none)' : `var(--series-${(index % 8) + 1})`;
 }

@@ -2,6 +2,7 @@
  * Counts by time and group → bars for drawing. Levels keep their order of severity; of any other field the most frequent
  * groups are told apart and the rest is one.
  */
+import { levelNames } from '../design/levels.ts';
 import type { SettledRange } from '../time-range/time-choice.ts';
 
 export interface CountBucket {
@@ -35,7 +36,7 @@ export interface BarGroup {
 }
 
 /** The worst stands at the bottom, where the eye compares heights. */
-const levelOrder = ['FATAL', 'ERROR', 'WARN', 'INFO', 'DEBUG', 'TRACE', ''];
+const levelOrder: readonly string[] = [...levelNames, ''];
 export const maxGroups = 8;
 
 export function stackBars(buckets: readonly CountBucket[], range: SettledRange, intervalMs: number, byLevel: boolean): StackedBars {

@@ -6,7 +6,7 @@ import { counted } from '../design/figures.ts';
 import { EmptyState, ErrorState, Progress } from '../design/state.tsx';
 import type { LogLine } from '../log-list/line-fields.ts';
 import { PatternText } from '../patterns/pattern-text.tsx';
-import { Sparkline } from '../patterns/sparkline.tsx';
+import { PatternCourse } from '../patterns/pattern-course.tsx';
 import { rangeText } from '../patterns/use-patterns.ts';
 import { showTimestamp } from '../time-range/show-time.ts';
 import type { LinePanelProps } from './line-panel.tsx';
@@ -35,7 +35,7 @@ export function PatternView({ line, zone, actions }: LinePanelProps & { readonly
           <p className={styles.patternText}>
             <PatternText text={data.pattern.text ?? data.pattern.example?.message ?? ''} />
           </p>
-          <Sparkline
+          <PatternCourse
             buckets={data.pattern.buckets}
             range={data.range}
             intervalMs={data.intervalMs}

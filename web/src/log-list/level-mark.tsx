@@ -1,8 +1,6 @@
 /** A level by its word and its colour. */
 import styles from './level-mark.module.css';
 
-export type LevelName = 'FATAL' | 'ERROR' | 'WARN' | 'INFO' | 'DEBUG' | 'TRACE';
-
 /** The class that sets `--level` for what stands in it. */
 export function levelClass(level: string | null): string {
   return styles[level === null ? 'none' : level.toLowerCase()] ?? styles['none'];

@@ -1,11 +1,12 @@
 /** Patterns as rows of one line: when, how many, what; new ones are marked. A press on a row asks for its lines. */
 import { classes } from '../design/class-names.ts';
 import { showCount, showPercent, showShortCount } from '../design/figures.ts';
+import { levelNames } from '../design/levels.ts';
 import { levelClass } from '../log-list/level-mark.tsx';
 import type { SettledRange } from '../time-range/time-choice.ts';
+import { PatternCourse } from './pattern-course.tsx';
 import { PatternText } from './pattern-text.tsx';
 import styles from './patterns.module.css';
-import { Sparkline } from './sparkline.tsx';
 import { noPattern } from './use-patterns.ts';
 import type { Pattern } from './use-patterns.ts';
 
@@ -20,11 +21,9 @@ interface PatternTableProps {
   readonly isBrief?: boolean;
 }
 
-const levels = ['FATAL', 'ERROR', 'WARN', 'INFO', 'DEBUG', 'TRACE'] as const;
-
 /** The worst that at least a tenth of the lines have. */
 function levelOf({ levels: counts, count }: Pattern): string | null {
-  return levels.find((level) => (counts[level] ?? 0) >= count / 10 && (counts[level] ?? 0) > 0) ?? null;
+  return levelNames.find((level) => (counts[level] ?? 0) >= count / 10 && (counts[level] ?? 0) > 0) ?? null;
 }
 
 export function PatternTable({ patterns, ...rest }: PatternTableProps) {
@@ -69,7 +68,7 @@ function PatternRow({ pattern, range, intervalMs, baselineLabel, onNarrow, isBri
   return (
     <tr className={classes(styles.row, levelClass(level), count === 0 && styles.gone)} data-pattern={id} data-change={compared?.change}>
       <td className={styles.when}>
-        <Sparkline
+        <PatternCourse
           buckets={buckets}
           range={range}
           intervalMs={intervalMs}

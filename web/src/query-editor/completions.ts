@@ -3,6 +3,7 @@ import type { Completion, CompletionContext, CompletionResult } from '@codemirro
 import { startCompletion } from '@codemirror/autocomplete';
 import { call } from '../api/client.ts';
 import { showShortCount } from '../design/figures.ts';
+import { levelNames } from '../design/levels.ts';
 import { toVisibleText } from '../log-list/visible-text.ts';
 import { completionAt, fieldInsert, valueInsert } from './completion-point.ts';
 import type { CompletionPoint } from './completion-point.ts';
@@ -13,8 +14,6 @@ export interface CompletionScope {
   readonly timeRange: { readonly from: string; readonly to: string } | undefined;
 }
 
-/** The levels come always: their names are few and have an order. */
-const levels = ['FATAL', 'ERROR', 'WARN', 'INFO', 'DEBUG', 'TRACE'];
 const wanted = 30;
 
 export function completionSource(scope: () => CompletionScope) {
@@ -77,7 +76,8 @@ async function candidates(
 }
 
 function withLevels(found: readonly { value: string; detail: string }[], prefix: string): readonly { value: string; detail: string }[] {
-  const missing = levels.filter((level) => level.startsWith(prefix.toUpperCase()) && !found.some(({ value }) => value === level));
+  // the levels come always: their names are few and have an order
+  const missing = levelNames.filter((level) => level.startsWith(prefix.toUpperCase()) && !found.some(({ value }) => value === level));
   return [...found, ...missing.map((value) => ({ value, detail: '' }))];
 }
 

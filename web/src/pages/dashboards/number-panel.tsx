@@ -2,6 +2,7 @@
 import { Sparkline } from '../../design/sparkline.tsx';
 import { EmptyState } from '../../design/state.tsx';
 import styles from './dashboards.module.css';
+import { panelCsv } from './panel-csv.ts';
 import { PanelFrame } from './panel-frame.tsx';
 import { seriesOf } from './panel-data.ts';
 import type { DrawnPanelProps } from './panel-view.tsx';
@@ -13,7 +14,8 @@ export function NumberPanel(props: DrawnPanelProps) {
   const whole = usePanel(panel, props);
   const course = { ...panel, kind: 'series', groupBy: [], limit: 1 } as const;
   const steps = usePanel(course, props);
-  const value = whole.data?.buckets[0]?.value;
+  const { data } = whole;
+  const value = data?.buckets[0]?.value;
   const intervalMs = intervalOf(course, range);
   const values =
     steps.data === undefined ? [] : (seriesOf(course, steps.data, steppedRange(range, intervalMs), intervalMs).series[0]?.values ?? []);
@@ -21,11 +23,12 @@ export function NumberPanel(props: DrawnPanelProps) {
     <PanelFrame
       panel={panel}
       menu={menu}
+      csv={data === undefined ? undefined : () => panelCsv(panel, data)}
       isLoading={whole.isFetching}
-      error={whole.data === undefined ? whole.error : null}
+      error={data === undefined ? whole.error : null}
       onRetry={() => void whole.refetch()}
     >
-      {whole.data === undefined ? null : value === undefined || value === null ? (
+      {data === undefined ? null : value === undefined || value === null ? (
         <EmptyState title="No lines in this range" />
       ) : (
         <div className={styles.number}>

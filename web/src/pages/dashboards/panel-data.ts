@@ -1,6 +1,7 @@
 /** A panel's question to the API, and its answer as series and ranks. Pure. */
 import type { AnswerOf, BodyOf } from '../../api/client.ts';
 import type { ChartSeries } from '../../design/chart.tsx';
+import { isLevelName, levelNames } from '../../design/levels.ts';
 import type { SettledRange } from '../../time-range/time-choice.ts';
 import { metricParts } from './dashboard.ts';
 import type { Panel } from './dashboard.ts';
@@ -40,9 +41,8 @@ export function questionOf(
   };
 }
 
-const levels = ['FATAL', 'ERROR', 'WARN', 'INFO', 'DEBUG', 'TRACE'];
 /** Lines without a level come last. */
-const rankOfLevel = (level: string): number => (levels.includes(level) ? levels.indexOf(level) : levels.length);
+const rankOfLevel = (level: string): number => (isLevelName(level) ? levelNames.indexOf(level) : levelNames.length);
 const groupGlue = ' · ';
 /** Metrics whose missing steps mean nothing happened, not that nothing is known. */
 const countsNothing = new Set(['count', 'rate', 'sum', 'distinct']);
@@ -80,7 +80,7 @@ export function seriesOf(panel: Panel, { buckets }: AggregateAnswer, { fromMs, t
 }
 
 function colourOf(name: string, index: number, byLevel: boolean, fills: boolean): string {
-  if (byLevel) return `var(--${fills ? 'fill' : 'level'}-${levels.includes(name) ? name.toLowerCase() : 'none'})`;
+  if (byLevel) return `var(--${fills ? 'fill' : 'level'}-${isLevelName(name) ? name.toLowerCase() : 'none'})`;
   return index < 8 ? `var(--series-${index + 1})` : 'var(--series-others)';
 }
 

@@ -14,6 +14,7 @@ import { NumberPanel } from './number-panel.tsx';
 import { PanelFrame } from './panel-frame.tsx';
 import { isOverTime, ranksOf, seriesOf } from './panel-data.ts';
 import type { AggregateAnswer } from './panel-data.ts';
+import { panelCsv } from './panel-csv.ts';
 import { PatternsPanel } from './patterns-panel.tsx';
 import { RankTable, TopList } from './rank-panels.tsx';
 import { showUnit } from './show-unit.ts';
@@ -60,10 +61,12 @@ export interface DrawnPanelProps extends PanelViewProps {
 function AggregatePanel(props: DrawnPanelProps) {
   const { panel, menu } = props;
   const { data, error, isFetching, refetch } = usePanel(panel, props);
+  const csv = data === undefined ? undefined : () => panelCsv(panel, data);
   return (
     <PanelFrame
       panel={panel}
       menu={menu}
+      csv={csv}
       note={data === undefined ? undefined : noteOf(data)}
       isLoading={isFetching}
       error={data === undefined ? error : null}

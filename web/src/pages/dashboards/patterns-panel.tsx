@@ -13,6 +13,7 @@ import { toVisibleText } from '../../log-list/visible-text.ts';
 import type { Panel } from './dashboard.ts';
 import styles from './dashboards.module.css';
 import { shapesOf } from './error-shapes.ts';
+import { csvText } from './panel-csv.ts';
 import { questionOf } from './panel-data.ts';
 import { PanelFrame } from './panel-frame.tsx';
 import type { DrawnPanelProps } from './panel-view.tsx';
@@ -80,6 +81,8 @@ function saidOf(
   return { text: text ?? '', lineCount: count, service: example?.service ?? '', fields: { pattern: id }, course };
 }
 
+const cellsOf = ({ lineCount, service, text }: Said): string[] => [String(lineCount), service, text];
+
 export function PatternsPanel(props: DrawnPanelProps) {
   const { panel, menu, target } = props;
   const { data, error, isFetching, refetch } = useMostSaid(panel, props);
@@ -87,6 +90,7 @@ export function PatternsPanel(props: DrawnPanelProps) {
     <PanelFrame
       panel={panel}
       menu={menu}
+      csv={data === undefined ? undefined : () => csvText([['lines', 'service', 'pattern'], ...data.said.map(cellsOf)])}
       note={data?.note}
       isLoading={isFetching}
       error={data === undefined ? error : null}
