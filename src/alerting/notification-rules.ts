@@ -67,7 +67,11 @@ const routeMembers = {
   name: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'For people, in previews and logs.' })),
   match: Type.Optional(matchers('All must match; absent: everything.')),
   active: Type.Optional(
-    Type.Array(weeklyWindow, { minItems: 1, maxItems: 20, description: 'Taken only within one of these, for on-call hours; absent: always.' }),
+    Type.Array(weeklyWindow, {
+      minItems: 1,
+      maxItems: 20,
+      description: 'Taken only within one of these, for on-call hours; absent: always.',
+    }),
   ),
   continue: Type.Optional(Type.Boolean({ description: 'Routes behind it are tried too.' })),
   channels: Type.Optional(channelNames("Who is told; the parent's where absent.")),
@@ -136,8 +140,12 @@ const channelMembers = {
   type: Type.String({ maxLength: 40, description: 'pagerduty, slack, teams, email, webhook, opsgenie or inbox.' }),
   description: Type.Optional(Type.String({ maxLength: 1000 })),
   enabled: Type.Optional(Type.Boolean({ description: 'False: nothing is sent, which the delivery log says; true where absent.' })),
-  sample_lines: Type.Optional(Type.Integer({ minimum: 0, maximum: 20, description: "Sample lines of a message at most; the rule's where absent." })),
-  title: Type.Optional(Type.String({ maxLength: 1000, description: 'A template in place of the usual title: `{{group.service}} {{value}}`.' })),
+  sample_lines: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 20, description: "Sample lines of a message at most; the rule's where absent." }),
+  ),
+  title: Type.Optional(
+    Type.String({ maxLength: 1000, description: 'A template in place of the usual title: `{{group.service}} {{value}}`.' }),
+  ),
   text: Type.Optional(Type.String({ maxLength: 10_000, description: 'A template in place of the usual text.' })),
 };
 

@@ -10,7 +10,15 @@ type Facts = Pick<ServedEndpoint, 'summary'> &
 function notification(method: ServedEndpoint['method'], path: string, operationId: string, answer: TSchema, facts: Facts): ServedEndpoint {
   const access = method === 'GET' ? 'read' : 'read-and-ingest';
   const address = `/v1/notifications/${path}`;
-  return { method, path: address, operationId, tag: 'alerts', access, ...facts, responses: { 200: { description: 'As it is now.', schema: answer } } };
+  return {
+    method,
+    path: address,
+    operationId,
+    tag: 'alerts',
+    access,
+    ...facts,
+    responses: { 200: { description: 'As it is now.', schema: answer } },
+  };
 }
 
 const ofChannel = { pathParameters: { name: 'Name of the channel, unique in the tenant.' } };

@@ -108,7 +108,9 @@ class SqliteNotificationRecords implements NotificationRecords {
   }
 
   cursor(): Promise<number> {
-    return this.#patiently(async () => (await this.#database.selectFrom('notifier_cursor').select('sequence').executeTakeFirst())?.sequence ?? 0);
+    return this.#patiently(
+      async () => (await this.#database.selectFrom('notifier_cursor').select('sequence').executeTakeFirst())?.sequence ?? 0,
+    );
   }
 
   groups(): Promise<readonly StoredGroup[]> {
@@ -127,7 +129,11 @@ class SqliteNotificationRecords implements NotificationRecords {
 
   unnotedMessages(): Promise<readonly OutboxMessage[]> {
     return this.#patiently(async () => {
-      const unnoted = this.#database.selectFrom('notification_messages').selectAll().where('state', '=', 'delivered').where('is_noted', '=', 0);
+      const unnoted = this.#database
+        .selectFrom('notification_messages')
+        .selectAll()
+        .where('state', '=', 'delivered')
+        .where('is_noted', '=', 0);
       return (await unnoted.orderBy('sequence').execute()).map(messageOfRow);
     });
   }
