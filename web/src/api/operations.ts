@@ -60,6 +60,46 @@ export const addresses = {
   linkCreate: ['POST', '/v1/links'],
   link: ['GET', '/v1/links/{id}'],
   policyDelete: ['DELETE', '/v1/policies/{name}'],
+  alertCreateA: ['POST', '/v1/alerts/rules'],
+  alertCreateB: ['POST', '/api/v1/alerts/rules'],
+  alertCreateC: ['POST', '/v1/alerts'],
+  alerts: ['GET', '/v1/alerts'],
+  alertsA: ['GET', '/v1/alerts/rules'],
+  alertCheck: ['POST', '/v1/alerts/rules/check'],
+  alertTest: ['POST', '/v1/alerts/rules/test'],
+  alertBacktest: ['POST', '/v1/alerts/rules/backtest'],
+  alertApply: ['POST', '/v1/alerts/rules/apply'],
+  alert: ['GET', '/v1/alerts/{id}'],
+  alertPut: ['PUT', '/v1/alerts/{id}'],
+  alertDelete: ['DELETE', '/v1/alerts/{id}'],
+  alertVersions: ['GET', '/v1/alerts/{id}/versions'],
+  alertMute: ['POST', '/v1/alerts/{id}/mute'],
+  alertUnmute: ['POST', '/v1/alerts/{id}/unmute'],
+  alertEnable: ['POST', '/v1/alerts/{id}/enable'],
+  alertDisable: ['POST', '/v1/alerts/{id}/disable'],
+  incidents: ['GET', '/v1/incidents'],
+  incident: ['GET', '/v1/incidents/{id}'],
+  incidentAcknowledge: ['POST', '/v1/incidents/{id}/acknowledge'],
+  channels: ['GET', '/v1/notifications/channels'],
+  channel: ['GET', '/v1/notifications/channels/{name}'],
+  channelPut: ['PUT', '/v1/notifications/channels/{name}'],
+  channelDelete: ['DELETE', '/v1/notifications/channels/{name}'],
+  channelTest: ['POST', '/v1/notifications/channels/{name}/test'],
+  routing: ['GET', '/v1/notifications/routing'],
+  routingPut: ['PUT', '/v1/notifications/routing'],
+  routingPreview: ['POST', '/v1/notifications/routing/preview'],
+  silences: ['GET', '/v1/notifications/silences'],
+  silenceCreate: ['POST', '/v1/notifications/silences'],
+  silence: ['GET', '/v1/notifications/silences/{id}'],
+  silenceDelete: ['DELETE', '/v1/notifications/silences/{id}'],
+  silencePreview: ['POST', '/v1/notifications/silences/preview'],
+  maintenances: ['GET', '/v1/notifications/maintenance'],
+  maintenance: ['GET', '/v1/notifications/maintenance/{name}'],
+  maintenancePut: ['PUT', '/v1/notifications/maintenance/{name}'],
+  maintenanceDelete: ['DELETE', '/v1/notifications/maintenance/{name}'],
+  deliveries: ['GET', '/v1/notifications/deliveries'],
+  inbox: ['GET', '/v1/notifications/inbox'],
+  inboxRead: ['POST', '/v1/notifications/inbox/read'],
   openApi: ['GET', '/openapi.json'],
   lokiQuery: ['GET', '/loki/api/v1/query'],
   lokiQueryForm: ['POST', '/loki/api/v1/query'],
@@ -2355,6 +2395,10464 @@ export interface Operations {
     body: undefined;
     answer: {
       readonly removed: true;
+    };
+  };
+  /** Make an alert rule (design A). */
+  alertCreateA: {
+    path: undefined;
+    query: undefined;
+    body: {
+      readonly name: string;
+      readonly description?: string;
+      readonly enabled?: boolean;
+      readonly severity?: 'info' | 'warning' | 'critical';
+      /** For routing, silences and people. */
+      readonly labels?: { readonly [name: string]: string };
+      readonly runbook_url?: string;
+      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+      readonly summary?: string;
+      /** Lines that the rule looks at; all where empty. */
+      readonly filter?: string;
+      /** Fields; each combination of values is judged apart. */
+      readonly group_by?: readonly (string)[];
+      readonly condition: {
+        readonly kind: 'count';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+      } | {
+        readonly kind: 'rate';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+      } | {
+        readonly kind: 'ratio';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** Lines that are counted against all of the filter. */
+        readonly part: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+        /** With fewer lines in the window it is not met, whatever its value. */
+        readonly minimum_lines?: number;
+      } | {
+        readonly kind: 'change';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        readonly against: 'window_before' | 'day_before' | 'week_before';
+        readonly measure: 'percent' | 'difference';
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+        /** With fewer lines in the window it is not met, whatever its value. */
+        readonly minimum_lines?: number;
+      } | {
+        readonly kind: 'metric';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** Attribute with numbers (with any values for `distinct`). */
+        readonly attribute: string;
+        /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+        readonly aggregate: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+        /** With fewer lines in the window it is not met, whatever its value. */
+        readonly minimum_lines?: number;
+      } | {
+        readonly kind: 'absence';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+      } | {
+        readonly kind: 'silent_source';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        readonly source: 'host' | 'service';
+        /** Silent after so many of its own longest usual pauses. */
+        readonly factor?: number;
+        /** Never called silent before. */
+        readonly minimum_silence_ms?: number;
+        /** Silent so long it counts as taken out of service, and resolves. */
+        readonly forget_after_ms?: number;
+        /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+        readonly learn_ms?: number;
+      } | {
+        readonly kind: 'sequence';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** A line that begins it. */
+        readonly first: string;
+        /** The line that must follow. */
+        readonly then: string;
+        /** Field that both lines share, such as `trace_id`. */
+        readonly key: string;
+        /** Longest time between the two. */
+        readonly within_ms: number;
+        /** `both`: A, then B. `missing`: A without B. */
+        readonly expect: 'both' | 'missing';
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+      } | {
+        readonly kind: 'new_pattern';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+        readonly learn_ms?: number;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+      } | {
+        readonly kind: 'budget';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        readonly unit: 'lines' | 'bytes';
+        /** Full hours or days of UTC. */
+        readonly period: 'hour' | 'day';
+        readonly threshold: number;
+        /** Met at this share of the budget; 1 where absent. */
+        readonly warn_at?: number;
+      } | {
+        readonly kind: 'anomaly';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+        readonly signal: 'volume' | 'warn' | 'forest';
+        readonly direction?: 'both' | 'drop' | 'spike';
+        readonly sensitivity?: 'low' | 'medium' | 'high';
+      } | {
+        readonly kind: 'all' | 'any';
+        readonly conditions: readonly ({
+          readonly kind: 'count';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'rate';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'ratio';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Lines that are counted against all of the filter. */
+          readonly part: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'change';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          readonly against: 'window_before' | 'day_before' | 'week_before';
+          readonly measure: 'percent' | 'difference';
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'metric';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Attribute with numbers (with any values for `distinct`). */
+          readonly attribute: string;
+          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+          readonly aggregate: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'absence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'silent_source';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly source: 'host' | 'service';
+          /** Silent after so many of its own longest usual pauses. */
+          readonly factor?: number;
+          /** Never called silent before. */
+          readonly minimum_silence_ms?: number;
+          /** Silent so long it counts as taken out of service, and resolves. */
+          readonly forget_after_ms?: number;
+          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+          readonly learn_ms?: number;
+        } | {
+          readonly kind: 'sequence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** A line that begins it. */
+          readonly first: string;
+          /** The line that must follow. */
+          readonly then: string;
+          /** Field that both lines share, such as `trace_id`. */
+          readonly key: string;
+          /** Longest time between the two. */
+          readonly within_ms: number;
+          /** `both`: A, then B. `missing`: A without B. */
+          readonly expect: 'both' | 'missing';
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'new_pattern';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+          readonly learn_ms?: number;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'budget';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly unit: 'lines' | 'bytes';
+          /** Full hours or days of UTC. */
+          readonly period: 'hour' | 'day';
+          readonly threshold: number;
+          /** Met at this share of the budget; 1 where absent. */
+          readonly warn_at?: number;
+        } | {
+          readonly kind: 'anomaly';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+          readonly signal: 'volume' | 'warn' | 'forest';
+          readonly direction?: 'both' | 'drop' | 'spike';
+          readonly sensitivity?: 'low' | 'medium' | 'high';
+        })[];
+      };
+      /** The condition holds so long before it fires. */
+      readonly for_ms?: number;
+      /** Goes on firing so long after the condition last held. */
+      readonly keep_firing_ms?: number;
+      /** After it resolved, the same group does not fire again for so long. */
+      readonly cooldown_ms?: number;
+      /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+      readonly no_data?: 'ok' | 'keep' | 'fire';
+      readonly actions?: readonly ({
+        /** Name of a channel. */
+        readonly channel?: string;
+        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+        readonly type?: string;
+        /** Where a webhook goes. */
+        readonly url?: string;
+        /** A channel of Slack, an address of email. */
+        readonly to?: string;
+        readonly severity?: 'info' | 'warning' | 'critical';
+      })[];
+      /** Lines shown in a notification; 5 where absent. */
+      readonly sample_lines?: number;
+      /** Incidents are made but nobody is told until then. */
+      readonly muted_until_ms?: number;
+    } | {
+      readonly name: string;
+      /** Query language: lines that count. */
+      readonly query: string;
+      readonly condition: {
+        /** What the value is compared with. */
+        readonly threshold: number;
+        /** How far back lines count: `5m`. */
+        readonly window: string;
+        /** > (default), >=, <, <= or =. */
+        readonly operator?: string;
+        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+        readonly aggregation?: string;
+      };
+      readonly actions?: readonly ({
+        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+        readonly type?: string;
+        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+        readonly channel?: string;
+        /** info, warning or critical. */
+        readonly severity?: string;
+        readonly url?: string;
+        readonly to?: string;
+      })[];
+      readonly description?: string;
+      readonly enabled?: boolean;
+      readonly severity?: 'info' | 'warning' | 'critical';
+      /** For routing, silences and people. */
+      readonly labels?: { readonly [name: string]: string };
+      readonly runbook_url?: string;
+      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+      readonly summary?: string;
+      /** Fields; each combination of values is judged apart. */
+      readonly group_by?: readonly (string)[];
+      /** As `for_ms`: `5m`. */
+      readonly for?: string;
+      /** As `keep_firing_ms`. */
+      readonly keep_firing?: string;
+      /** As `cooldown_ms`. */
+      readonly cooldown?: string;
+    } | {
+      readonly name: string;
+      readonly condition: {
+        readonly service?: string;
+        readonly level?: string;
+        /** What the value is compared with. */
+        readonly threshold: number;
+        readonly window_seconds: number;
+        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+        readonly aggregation?: string;
+      };
+      readonly action?: {
+        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+        readonly type?: string;
+        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+        readonly channel?: string;
+        /** info, warning or critical. */
+        readonly severity?: string;
+        readonly url?: string;
+        readonly to?: string;
+      };
+      readonly description?: string;
+      readonly enabled?: boolean;
+      readonly severity?: 'info' | 'warning' | 'critical';
+      /** For routing, silences and people. */
+      readonly labels?: { readonly [name: string]: string };
+      readonly runbook_url?: string;
+      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+      readonly summary?: string;
+      /** Fields; each combination of values is judged apart. */
+      readonly group_by?: readonly (string)[];
+      /** As `for_ms`: `5m`. */
+      readonly for?: string;
+      /** As `keep_firing_ms`. */
+      readonly keep_firing?: string;
+      /** As `cooldown_ms`. */
+      readonly cooldown?: string;
+    } | {
+      readonly name: string;
+      readonly condition: {
+        /** Fields with values as in a search, or a query. */
+        readonly filter?: { readonly [name: string]: unknown } | string;
+        /** What the value is compared with. */
+        readonly threshold: number;
+        /** How far back lines count: `5m`. */
+        readonly window: string;
+        /** `above` (default), `below`, or an operator. */
+        readonly comparison?: string;
+        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+        readonly aggregation?: string;
+      };
+      readonly actions?: readonly ({
+        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+        readonly type?: string;
+        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+        readonly channel?: string;
+        /** info, warning or critical. */
+        readonly severity?: string;
+        readonly url?: string;
+        readonly to?: string;
+      })[];
+      readonly description?: string;
+      readonly enabled?: boolean;
+      readonly severity?: 'info' | 'warning' | 'critical';
+      /** For routing, silences and people. */
+      readonly labels?: { readonly [name: string]: string };
+      readonly runbook_url?: string;
+      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+      readonly summary?: string;
+      /** Fields; each combination of values is judged apart. */
+      readonly group_by?: readonly (string)[];
+      /** As `for_ms`: `5m`. */
+      readonly for?: string;
+      /** As `keep_firing_ms`. */
+      readonly keep_firing?: string;
+      /** As `cooldown_ms`. */
+      readonly cooldown?: string;
+    };
+    answer: {
+      readonly id: string;
+      readonly version: number;
+      readonly updated_at: string;
+      readonly updated_by: string;
+      readonly rule: {
+        readonly name: string;
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Lines that the rule looks at; all where empty. */
+        readonly filter?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        readonly condition: {
+          readonly kind: 'count';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'rate';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'ratio';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Lines that are counted against all of the filter. */
+          readonly part: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'change';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          readonly against: 'window_before' | 'day_before' | 'week_before';
+          readonly measure: 'percent' | 'difference';
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'metric';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Attribute with numbers (with any values for `distinct`). */
+          readonly attribute: string;
+          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+          readonly aggregate: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'absence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'silent_source';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly source: 'host' | 'service';
+          /** Silent after so many of its own longest usual pauses. */
+          readonly factor?: number;
+          /** Never called silent before. */
+          readonly minimum_silence_ms?: number;
+          /** Silent so long it counts as taken out of service, and resolves. */
+          readonly forget_after_ms?: number;
+          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+          readonly learn_ms?: number;
+        } | {
+          readonly kind: 'sequence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** A line that begins it. */
+          readonly first: string;
+          /** The line that must follow. */
+          readonly then: string;
+          /** Field that both lines share, such as `trace_id`. */
+          readonly key: string;
+          /** Longest time between the two. */
+          readonly within_ms: number;
+          /** `both`: A, then B. `missing`: A without B. */
+          readonly expect: 'both' | 'missing';
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'new_pattern';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+          readonly learn_ms?: number;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'budget';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly unit: 'lines' | 'bytes';
+          /** Full hours or days of UTC. */
+          readonly period: 'hour' | 'day';
+          readonly threshold: number;
+          /** Met at this share of the budget; 1 where absent. */
+          readonly warn_at?: number;
+        } | {
+          readonly kind: 'anomaly';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+          readonly signal: 'volume' | 'warn' | 'forest';
+          readonly direction?: 'both' | 'drop' | 'spike';
+          readonly sensitivity?: 'low' | 'medium' | 'high';
+        } | {
+          readonly kind: 'all' | 'any';
+          readonly conditions: readonly ({
+            readonly kind: 'count';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'rate';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'ratio';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Lines that are counted against all of the filter. */
+            readonly part: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'change';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            readonly against: 'window_before' | 'day_before' | 'week_before';
+            readonly measure: 'percent' | 'difference';
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'metric';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Attribute with numbers (with any values for `distinct`). */
+            readonly attribute: string;
+            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+            readonly aggregate: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'absence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'silent_source';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly source: 'host' | 'service';
+            /** Silent after so many of its own longest usual pauses. */
+            readonly factor?: number;
+            /** Never called silent before. */
+            readonly minimum_silence_ms?: number;
+            /** Silent so long it counts as taken out of service, and resolves. */
+            readonly forget_after_ms?: number;
+            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+            readonly learn_ms?: number;
+          } | {
+            readonly kind: 'sequence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** A line that begins it. */
+            readonly first: string;
+            /** The line that must follow. */
+            readonly then: string;
+            /** Field that both lines share, such as `trace_id`. */
+            readonly key: string;
+            /** Longest time between the two. */
+            readonly within_ms: number;
+            /** `both`: A, then B. `missing`: A without B. */
+            readonly expect: 'both' | 'missing';
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'new_pattern';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+            readonly learn_ms?: number;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'budget';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly unit: 'lines' | 'bytes';
+            /** Full hours or days of UTC. */
+            readonly period: 'hour' | 'day';
+            readonly threshold: number;
+            /** Met at this share of the budget; 1 where absent. */
+            readonly warn_at?: number;
+          } | {
+            readonly kind: 'anomaly';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+            readonly signal: 'volume' | 'warn' | 'forest';
+            readonly direction?: 'both' | 'drop' | 'spike';
+            readonly sensitivity?: 'low' | 'medium' | 'high';
+          })[];
+        };
+        /** The condition holds so long before it fires. */
+        readonly for_ms?: number;
+        /** Goes on firing so long after the condition last held. */
+        readonly keep_firing_ms?: number;
+        /** After it resolved, the same group does not fire again for so long. */
+        readonly cooldown_ms?: number;
+        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+        readonly no_data?: 'ok' | 'keep' | 'fire';
+        readonly actions?: readonly ({
+          /** Name of a channel. */
+          readonly channel?: string;
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** Where a webhook goes. */
+          readonly url?: string;
+          /** A channel of Slack, an address of email. */
+          readonly to?: string;
+          readonly severity?: 'info' | 'warning' | 'critical';
+        })[];
+        /** Lines shown in a notification; 5 where absent. */
+        readonly sample_lines?: number;
+        /** Incidents are made but nobody is told until then. */
+        readonly muted_until_ms?: number;
+      };
+      /** The worst of its groups; `unknown` until the evaluator has looked at it. */
+      readonly state: 'ok' | 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'disabled' | 'unknown';
+      /** Newest value of the group that is worst off. */
+      readonly value: number | null;
+      /** Tick that the state is of. */
+      readonly evaluated_at: string | null;
+      /** Groups that are looked at. */
+      readonly groups: {
+        readonly total: number;
+        readonly pending: number;
+        readonly firing: number;
+        /** Over `alerts.max_groups`. */
+        readonly left_out: number;
+      };
+      /** Open incidents, the first ten. */
+      readonly firing: readonly ({
+        readonly incident: string;
+        readonly group: { readonly [name: string]: string };
+        readonly state: string;
+        readonly since: string;
+        readonly value: number | null;
+        readonly acknowledged_by: string | null;
+      })[];
+      readonly muted_until: string | null;
+      readonly last_error: string | null;
+      readonly name: string;
+      /** What is allowed and yet probably not meant, such as a field that no line has. */
+      readonly warnings: readonly ({
+        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
+        readonly field: string;
+        readonly message: string;
+        readonly code: string;
+        /** Where in the query or template, from 0. */
+        readonly position?: number;
+        readonly length?: number;
+        /** Setting whose bound it is over. */
+        readonly setting?: string;
+      })[];
+    };
+  };
+  /** Make an alert rule (design B). */
+  alertCreateB: {
+    path: undefined;
+    query: undefined;
+    body: {
+      readonly name: string;
+      readonly description?: string;
+      readonly enabled?: boolean;
+      readonly severity?: 'info' | 'warning' | 'critical';
+      /** For routing, silences and people. */
+      readonly labels?: { readonly [name: string]: string };
+      readonly runbook_url?: string;
+      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+      readonly summary?: string;
+      /** Lines that the rule looks at; all where empty. */
+      readonly filter?: string;
+      /** Fields; each combination of values is judged apart. */
+      readonly group_by?: readonly (string)[];
+      readonly condition: {
+        readonly kind: 'count';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+      } | {
+        readonly kind: 'rate';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+      } | {
+        readonly kind: 'ratio';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** Lines that are counted against all of the filter. */
+        readonly part: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+        /** With fewer lines in the window it is not met, whatever its value. */
+        readonly minimum_lines?: number;
+      } | {
+        readonly kind: 'change';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        readonly against: 'window_before' | 'day_before' | 'week_before';
+        readonly measure: 'percent' | 'difference';
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+        /** With fewer lines in the window it is not met, whatever its value. */
+        readonly minimum_lines?: number;
+      } | {
+        readonly kind: 'metric';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** Attribute with numbers (with any values for `distinct`). */
+        readonly attribute: string;
+        /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+        readonly aggregate: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+        /** With fewer lines in the window it is not met, whatever its value. */
+        readonly minimum_lines?: number;
+      } | {
+        readonly kind: 'absence';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+      } | {
+        readonly kind: 'silent_source';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        readonly source: 'host' | 'service';
+        /** Silent after so many of its own longest usual pauses. */
+        readonly factor?: number;
+        /** Never called silent before. */
+        readonly minimum_silence_ms?: number;
+        /** Silent so long it counts as taken out of service, and resolves. */
+        readonly forget_after_ms?: number;
+        /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+        readonly learn_ms?: number;
+      } | {
+        readonly kind: 'sequence';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** A line that begins it. */
+        readonly first: string;
+        /** The line that must follow. */
+        readonly then: string;
+        /** Field that both lines share, such as `trace_id`. */
+        readonly key: string;
+        /** Longest time between the two. */
+        readonly within_ms: number;
+        /** `both`: A, then B. `missing`: A without B. */
+        readonly expect: 'both' | 'missing';
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+      } | {
+        readonly kind: 'new_pattern';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+        readonly learn_ms?: number;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+      } | {
+        readonly kind: 'budget';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        readonly unit: 'lines' | 'bytes';
+        /** Full hours or days of UTC. */
+        readonly period: 'hour' | 'day';
+        readonly threshold: number;
+        /** Met at this share of the budget; 1 where absent. */
+        readonly warn_at?: number;
+      } | {
+        readonly kind: 'anomaly';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+        readonly signal: 'volume' | 'warn' | 'forest';
+        readonly direction?: 'both' | 'drop' | 'spike';
+        readonly sensitivity?: 'low' | 'medium' | 'high';
+      } | {
+        readonly kind: 'all' | 'any';
+        readonly conditions: readonly ({
+          readonly kind: 'count';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'rate';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'ratio';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Lines that are counted against all of the filter. */
+          readonly part: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'change';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          readonly against: 'window_before' | 'day_before' | 'week_before';
+          readonly measure: 'percent' | 'difference';
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'metric';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Attribute with numbers (with any values for `distinct`). */
+          readonly attribute: string;
+          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+          readonly aggregate: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'absence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'silent_source';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly source: 'host' | 'service';
+          /** Silent after so many of its own longest usual pauses. */
+          readonly factor?: number;
+          /** Never called silent before. */
+          readonly minimum_silence_ms?: number;
+          /** Silent so long it counts as taken out of service, and resolves. */
+          readonly forget_after_ms?: number;
+          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+          readonly learn_ms?: number;
+        } | {
+          readonly kind: 'sequence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** A line that begins it. */
+          readonly first: string;
+          /** The line that must follow. */
+          readonly then: string;
+          /** Field that both lines share, such as `trace_id`. */
+          readonly key: string;
+          /** Longest time between the two. */
+          readonly within_ms: number;
+          /** `both`: A, then B. `missing`: A without B. */
+          readonly expect: 'both' | 'missing';
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'new_pattern';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+          readonly learn_ms?: number;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'budget';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly unit: 'lines' | 'bytes';
+          /** Full hours or days of UTC. */
+          readonly period: 'hour' | 'day';
+          readonly threshold: number;
+          /** Met at this share of the budget; 1 where absent. */
+          readonly warn_at?: number;
+        } | {
+          readonly kind: 'anomaly';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+          readonly signal: 'volume' | 'warn' | 'forest';
+          readonly direction?: 'both' | 'drop' | 'spike';
+          readonly sensitivity?: 'low' | 'medium' | 'high';
+        })[];
+      };
+      /** The condition holds so long before it fires. */
+      readonly for_ms?: number;
+      /** Goes on firing so long after the condition last held. */
+      readonly keep_firing_ms?: number;
+      /** After it resolved, the same group does not fire again for so long. */
+      readonly cooldown_ms?: number;
+      /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+      readonly no_data?: 'ok' | 'keep' | 'fire';
+      readonly actions?: readonly ({
+        /** Name of a channel. */
+        readonly channel?: string;
+        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+        readonly type?: string;
+        /** Where a webhook goes. */
+        readonly url?: string;
+        /** A channel of Slack, an address of email. */
+        readonly to?: string;
+        readonly severity?: 'info' | 'warning' | 'critical';
+      })[];
+      /** Lines shown in a notification; 5 where absent. */
+      readonly sample_lines?: number;
+      /** Incidents are made but nobody is told until then. */
+      readonly muted_until_ms?: number;
+    } | {
+      readonly name: string;
+      /** Query language: lines that count. */
+      readonly query: string;
+      readonly condition: {
+        /** What the value is compared with. */
+        readonly threshold: number;
+        /** How far back lines count: `5m`. */
+        readonly window: string;
+        /** > (default), >=, <, <= or =. */
+        readonly operator?: string;
+        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+        readonly aggregation?: string;
+      };
+      readonly actions?: readonly ({
+        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+        readonly type?: string;
+        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+        readonly channel?: string;
+        /** info, warning or critical. */
+        readonly severity?: string;
+        readonly url?: string;
+        readonly to?: string;
+      })[];
+      readonly description?: string;
+      readonly enabled?: boolean;
+      readonly severity?: 'info' | 'warning' | 'critical';
+      /** For routing, silences and people. */
+      readonly labels?: { readonly [name: string]: string };
+      readonly runbook_url?: string;
+      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+      readonly summary?: string;
+      /** Fields; each combination of values is judged apart. */
+      readonly group_by?: readonly (string)[];
+      /** As `for_ms`: `5m`. */
+      readonly for?: string;
+      /** As `keep_firing_ms`. */
+      readonly keep_firing?: string;
+      /** As `cooldown_ms`. */
+      readonly cooldown?: string;
+    } | {
+      readonly name: string;
+      readonly condition: {
+        readonly service?: string;
+        readonly level?: string;
+        /** What the value is compared with. */
+        readonly threshold: number;
+        readonly window_seconds: number;
+        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+        readonly aggregation?: string;
+      };
+      readonly action?: {
+        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+        readonly type?: string;
+        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+        readonly channel?: string;
+        /** info, warning or critical. */
+        readonly severity?: string;
+        readonly url?: string;
+        readonly to?: string;
+      };
+      readonly description?: string;
+      readonly enabled?: boolean;
+      readonly severity?: 'info' | 'warning' | 'critical';
+      /** For routing, silences and people. */
+      readonly labels?: { readonly [name: string]: string };
+      readonly runbook_url?: string;
+      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+      readonly summary?: string;
+      /** Fields; each combination of values is judged apart. */
+      readonly group_by?: readonly (string)[];
+      /** As `for_ms`: `5m`. */
+      readonly for?: string;
+      /** As `keep_firing_ms`. */
+      readonly keep_firing?: string;
+      /** As `cooldown_ms`. */
+      readonly cooldown?: string;
+    } | {
+      readonly name: string;
+      readonly condition: {
+        /** Fields with values as in a search, or a query. */
+        readonly filter?: { readonly [name: string]: unknown } | string;
+        /** What the value is compared with. */
+        readonly threshold: number;
+        /** How far back lines count: `5m`. */
+        readonly window: string;
+        /** `above` (default), `below`, or an operator. */
+        readonly comparison?: string;
+        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+        readonly aggregation?: string;
+      };
+      readonly actions?: readonly ({
+        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+        readonly type?: string;
+        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+        readonly channel?: string;
+        /** info, warning or critical. */
+        readonly severity?: string;
+        readonly url?: string;
+        readonly to?: string;
+      })[];
+      readonly description?: string;
+      readonly enabled?: boolean;
+      readonly severity?: 'info' | 'warning' | 'critical';
+      /** For routing, silences and people. */
+      readonly labels?: { readonly [name: string]: string };
+      readonly runbook_url?: string;
+      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+      readonly summary?: string;
+      /** Fields; each combination of values is judged apart. */
+      readonly group_by?: readonly (string)[];
+      /** As `for_ms`: `5m`. */
+      readonly for?: string;
+      /** As `keep_firing_ms`. */
+      readonly keep_firing?: string;
+      /** As `cooldown_ms`. */
+      readonly cooldown?: string;
+    };
+    answer: {
+      readonly rule_id: string;
+      readonly id: string;
+      readonly version: number;
+      readonly updated_at: string;
+      readonly updated_by: string;
+      readonly rule: {
+        readonly name: string;
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Lines that the rule looks at; all where empty. */
+        readonly filter?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        readonly condition: {
+          readonly kind: 'count';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'rate';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'ratio';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Lines that are counted against all of the filter. */
+          readonly part: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'change';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          readonly against: 'window_before' | 'day_before' | 'week_before';
+          readonly measure: 'percent' | 'difference';
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'metric';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Attribute with numbers (with any values for `distinct`). */
+          readonly attribute: string;
+          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+          readonly aggregate: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'absence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'silent_source';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly source: 'host' | 'service';
+          /** Silent after so many of its own longest usual pauses. */
+          readonly factor?: number;
+          /** Never called silent before. */
+          readonly minimum_silence_ms?: number;
+          /** Silent so long it counts as taken out of service, and resolves. */
+          readonly forget_after_ms?: number;
+          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+          readonly learn_ms?: number;
+        } | {
+          readonly kind: 'sequence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** A line that begins it. */
+          readonly first: string;
+          /** The line that must follow. */
+          readonly then: string;
+          /** Field that both lines share, such as `trace_id`. */
+          readonly key: string;
+          /** Longest time between the two. */
+          readonly within_ms: number;
+          /** `both`: A, then B. `missing`: A without B. */
+          readonly expect: 'both' | 'missing';
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'new_pattern';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+          readonly learn_ms?: number;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'budget';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly unit: 'lines' | 'bytes';
+          /** Full hours or days of UTC. */
+          readonly period: 'hour' | 'day';
+          readonly threshold: number;
+          /** Met at this share of the budget; 1 where absent. */
+          readonly warn_at?: number;
+        } | {
+          readonly kind: 'anomaly';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+          readonly signal: 'volume' | 'warn' | 'forest';
+          readonly direction?: 'both' | 'drop' | 'spike';
+          readonly sensitivity?: 'low' | 'medium' | 'high';
+        } | {
+          readonly kind: 'all' | 'any';
+          readonly conditions: readonly ({
+            readonly kind: 'count';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'rate';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'ratio';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Lines that are counted against all of the filter. */
+            readonly part: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'change';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            readonly against: 'window_before' | 'day_before' | 'week_before';
+            readonly measure: 'percent' | 'difference';
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'metric';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Attribute with numbers (with any values for `distinct`). */
+            readonly attribute: string;
+            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+            readonly aggregate: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'absence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'silent_source';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly source: 'host' | 'service';
+            /** Silent after so many of its own longest usual pauses. */
+            readonly factor?: number;
+            /** Never called silent before. */
+            readonly minimum_silence_ms?: number;
+            /** Silent so long it counts as taken out of service, and resolves. */
+            readonly forget_after_ms?: number;
+            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+            readonly learn_ms?: number;
+          } | {
+            readonly kind: 'sequence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** A line that begins it. */
+            readonly first: string;
+            /** The line that must follow. */
+            readonly then: string;
+            /** Field that both lines share, such as `trace_id`. */
+            readonly key: string;
+            /** Longest time between the two. */
+            readonly within_ms: number;
+            /** `both`: A, then B. `missing`: A without B. */
+            readonly expect: 'both' | 'missing';
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'new_pattern';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+            readonly learn_ms?: number;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'budget';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly unit: 'lines' | 'bytes';
+            /** Full hours or days of UTC. */
+            readonly period: 'hour' | 'day';
+            readonly threshold: number;
+            /** Met at this share of the budget; 1 where absent. */
+            readonly warn_at?: number;
+          } | {
+            readonly kind: 'anomaly';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+            readonly signal: 'volume' | 'warn' | 'forest';
+            readonly direction?: 'both' | 'drop' | 'spike';
+            readonly sensitivity?: 'low' | 'medium' | 'high';
+          })[];
+        };
+        /** The condition holds so long before it fires. */
+        readonly for_ms?: number;
+        /** Goes on firing so long after the condition last held. */
+        readonly keep_firing_ms?: number;
+        /** After it resolved, the same group does not fire again for so long. */
+        readonly cooldown_ms?: number;
+        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+        readonly no_data?: 'ok' | 'keep' | 'fire';
+        readonly actions?: readonly ({
+          /** Name of a channel. */
+          readonly channel?: string;
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** Where a webhook goes. */
+          readonly url?: string;
+          /** A channel of Slack, an address of email. */
+          readonly to?: string;
+          readonly severity?: 'info' | 'warning' | 'critical';
+        })[];
+        /** Lines shown in a notification; 5 where absent. */
+        readonly sample_lines?: number;
+        /** Incidents are made but nobody is told until then. */
+        readonly muted_until_ms?: number;
+      };
+      readonly name: string;
+      /** What is allowed and yet probably not meant, such as a field that no line has. */
+      readonly warnings: readonly ({
+        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
+        readonly field: string;
+        readonly message: string;
+        readonly code: string;
+        /** Where in the query or template, from 0. */
+        readonly position?: number;
+        readonly length?: number;
+        /** Setting whose bound it is over. */
+        readonly setting?: string;
+      })[];
+    };
+  };
+  /** Make an alert rule (design C). */
+  alertCreateC: {
+    path: undefined;
+    query: undefined;
+    body: {
+      readonly name: string;
+      readonly description?: string;
+      readonly enabled?: boolean;
+      readonly severity?: 'info' | 'warning' | 'critical';
+      /** For routing, silences and people. */
+      readonly labels?: { readonly [name: string]: string };
+      readonly runbook_url?: string;
+      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+      readonly summary?: string;
+      /** Lines that the rule looks at; all where empty. */
+      readonly filter?: string;
+      /** Fields; each combination of values is judged apart. */
+      readonly group_by?: readonly (string)[];
+      readonly condition: {
+        readonly kind: 'count';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+      } | {
+        readonly kind: 'rate';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+      } | {
+        readonly kind: 'ratio';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** Lines that are counted against all of the filter. */
+        readonly part: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+        /** With fewer lines in the window it is not met, whatever its value. */
+        readonly minimum_lines?: number;
+      } | {
+        readonly kind: 'change';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        readonly against: 'window_before' | 'day_before' | 'week_before';
+        readonly measure: 'percent' | 'difference';
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+        /** With fewer lines in the window it is not met, whatever its value. */
+        readonly minimum_lines?: number;
+      } | {
+        readonly kind: 'metric';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** Attribute with numbers (with any values for `distinct`). */
+        readonly attribute: string;
+        /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+        readonly aggregate: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+        /** With fewer lines in the window it is not met, whatever its value. */
+        readonly minimum_lines?: number;
+      } | {
+        readonly kind: 'absence';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+      } | {
+        readonly kind: 'silent_source';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        readonly source: 'host' | 'service';
+        /** Silent after so many of its own longest usual pauses. */
+        readonly factor?: number;
+        /** Never called silent before. */
+        readonly minimum_silence_ms?: number;
+        /** Silent so long it counts as taken out of service, and resolves. */
+        readonly forget_after_ms?: number;
+        /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+        readonly learn_ms?: number;
+      } | {
+        readonly kind: 'sequence';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** A line that begins it. */
+        readonly first: string;
+        /** The line that must follow. */
+        readonly then: string;
+        /** Field that both lines share, such as `trace_id`. */
+        readonly key: string;
+        /** Longest time between the two. */
+        readonly within_ms: number;
+        /** `both`: A, then B. `missing`: A without B. */
+        readonly expect: 'both' | 'missing';
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+      } | {
+        readonly kind: 'new_pattern';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+        readonly learn_ms?: number;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+      } | {
+        readonly kind: 'budget';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        readonly unit: 'lines' | 'bytes';
+        /** Full hours or days of UTC. */
+        readonly period: 'hour' | 'day';
+        readonly threshold: number;
+        /** Met at this share of the budget; 1 where absent. */
+        readonly warn_at?: number;
+      } | {
+        readonly kind: 'anomaly';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+        readonly signal: 'volume' | 'warn' | 'forest';
+        readonly direction?: 'both' | 'drop' | 'spike';
+        readonly sensitivity?: 'low' | 'medium' | 'high';
+      } | {
+        readonly kind: 'all' | 'any';
+        readonly conditions: readonly ({
+          readonly kind: 'count';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'rate';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'ratio';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Lines that are counted against all of the filter. */
+          readonly part: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'change';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          readonly against: 'window_before' | 'day_before' | 'week_before';
+          readonly measure: 'percent' | 'difference';
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'metric';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Attribute with numbers (with any values for `distinct`). */
+          readonly attribute: string;
+          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+          readonly aggregate: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'absence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'silent_source';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly source: 'host' | 'service';
+          /** Silent after so many of its own longest usual pauses. */
+          readonly factor?: number;
+          /** Never called silent before. */
+          readonly minimum_silence_ms?: number;
+          /** Silent so long it counts as taken out of service, and resolves. */
+          readonly forget_after_ms?: number;
+          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+          readonly learn_ms?: number;
+        } | {
+          readonly kind: 'sequence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** A line that begins it. */
+          readonly first: string;
+          /** The line that must follow. */
+          readonly then: string;
+          /** Field that both lines share, such as `trace_id`. */
+          readonly key: string;
+          /** Longest time between the two. */
+          readonly within_ms: number;
+          /** `both`: A, then B. `missing`: A without B. */
+          readonly expect: 'both' | 'missing';
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'new_pattern';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+          readonly learn_ms?: number;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'budget';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly unit: 'lines' | 'bytes';
+          /** Full hours or days of UTC. */
+          readonly period: 'hour' | 'day';
+          readonly threshold: number;
+          /** Met at this share of the budget; 1 where absent. */
+          readonly warn_at?: number;
+        } | {
+          readonly kind: 'anomaly';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+          readonly signal: 'volume' | 'warn' | 'forest';
+          readonly direction?: 'both' | 'drop' | 'spike';
+          readonly sensitivity?: 'low' | 'medium' | 'high';
+        })[];
+      };
+      /** The condition holds so long before it fires. */
+      readonly for_ms?: number;
+      /** Goes on firing so long after the condition last held. */
+      readonly keep_firing_ms?: number;
+      /** After it resolved, the same group does not fire again for so long. */
+      readonly cooldown_ms?: number;
+      /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+      readonly no_data?: 'ok' | 'keep' | 'fire';
+      readonly actions?: readonly ({
+        /** Name of a channel. */
+        readonly channel?: string;
+        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+        readonly type?: string;
+        /** Where a webhook goes. */
+        readonly url?: string;
+        /** A channel of Slack, an address of email. */
+        readonly to?: string;
+        readonly severity?: 'info' | 'warning' | 'critical';
+      })[];
+      /** Lines shown in a notification; 5 where absent. */
+      readonly sample_lines?: number;
+      /** Incidents are made but nobody is told until then. */
+      readonly muted_until_ms?: number;
+    } | {
+      readonly name: string;
+      /** Query language: lines that count. */
+      readonly query: string;
+      readonly condition: {
+        /** What the value is compared with. */
+        readonly threshold: number;
+        /** How far back lines count: `5m`. */
+        readonly window: string;
+        /** > (default), >=, <, <= or =. */
+        readonly operator?: string;
+        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+        readonly aggregation?: string;
+      };
+      readonly actions?: readonly ({
+        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+        readonly type?: string;
+        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+        readonly channel?: string;
+        /** info, warning or critical. */
+        readonly severity?: string;
+        readonly url?: string;
+        readonly to?: string;
+      })[];
+      readonly description?: string;
+      readonly enabled?: boolean;
+      readonly severity?: 'info' | 'warning' | 'critical';
+      /** For routing, silences and people. */
+      readonly labels?: { readonly [name: string]: string };
+      readonly runbook_url?: string;
+      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+      readonly summary?: string;
+      /** Fields; each combination of values is judged apart. */
+      readonly group_by?: readonly (string)[];
+      /** As `for_ms`: `5m`. */
+      readonly for?: string;
+      /** As `keep_firing_ms`. */
+      readonly keep_firing?: string;
+      /** As `cooldown_ms`. */
+      readonly cooldown?: string;
+    } | {
+      readonly name: string;
+      readonly condition: {
+        readonly service?: string;
+        readonly level?: string;
+        /** What the value is compared with. */
+        readonly threshold: number;
+        readonly window_seconds: number;
+        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+        readonly aggregation?: string;
+      };
+      readonly action?: {
+        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+        readonly type?: string;
+        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+        readonly channel?: string;
+        /** info, warning or critical. */
+        readonly severity?: string;
+        readonly url?: string;
+        readonly to?: string;
+      };
+      readonly description?: string;
+      readonly enabled?: boolean;
+      readonly severity?: 'info' | 'warning' | 'critical';
+      /** For routing, silences and people. */
+      readonly labels?: { readonly [name: string]: string };
+      readonly runbook_url?: string;
+      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+      readonly summary?: string;
+      /** Fields; each combination of values is judged apart. */
+      readonly group_by?: readonly (string)[];
+      /** As `for_ms`: `5m`. */
+      readonly for?: string;
+      /** As `keep_firing_ms`. */
+      readonly keep_firing?: string;
+      /** As `cooldown_ms`. */
+      readonly cooldown?: string;
+    } | {
+      readonly name: string;
+      readonly condition: {
+        /** Fields with values as in a search, or a query. */
+        readonly filter?: { readonly [name: string]: unknown } | string;
+        /** What the value is compared with. */
+        readonly threshold: number;
+        /** How far back lines count: `5m`. */
+        readonly window: string;
+        /** `above` (default), `below`, or an operator. */
+        readonly comparison?: string;
+        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+        readonly aggregation?: string;
+      };
+      readonly actions?: readonly ({
+        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+        readonly type?: string;
+        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+        readonly channel?: string;
+        /** info, warning or critical. */
+        readonly severity?: string;
+        readonly url?: string;
+        readonly to?: string;
+      })[];
+      readonly description?: string;
+      readonly enabled?: boolean;
+      readonly severity?: 'info' | 'warning' | 'critical';
+      /** For routing, silences and people. */
+      readonly labels?: { readonly [name: string]: string };
+      readonly runbook_url?: string;
+      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+      readonly summary?: string;
+      /** Fields; each combination of values is judged apart. */
+      readonly group_by?: readonly (string)[];
+      /** As `for_ms`: `5m`. */
+      readonly for?: string;
+      /** As `keep_firing_ms`. */
+      readonly keep_firing?: string;
+      /** As `cooldown_ms`. */
+      readonly cooldown?: string;
+    };
+    answer: {
+      readonly id: string;
+      readonly version: number;
+      readonly updated_at: string;
+      readonly updated_by: string;
+      readonly rule: {
+        readonly name: string;
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Lines that the rule looks at; all where empty. */
+        readonly filter?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        readonly condition: {
+          readonly kind: 'count';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'rate';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'ratio';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Lines that are counted against all of the filter. */
+          readonly part: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'change';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          readonly against: 'window_before' | 'day_before' | 'week_before';
+          readonly measure: 'percent' | 'difference';
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'metric';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Attribute with numbers (with any values for `distinct`). */
+          readonly attribute: string;
+          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+          readonly aggregate: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'absence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'silent_source';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly source: 'host' | 'service';
+          /** Silent after so many of its own longest usual pauses. */
+          readonly factor?: number;
+          /** Never called silent before. */
+          readonly minimum_silence_ms?: number;
+          /** Silent so long it counts as taken out of service, and resolves. */
+          readonly forget_after_ms?: number;
+          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+          readonly learn_ms?: number;
+        } | {
+          readonly kind: 'sequence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** A line that begins it. */
+          readonly first: string;
+          /** The line that must follow. */
+          readonly then: string;
+          /** Field that both lines share, such as `trace_id`. */
+          readonly key: string;
+          /** Longest time between the two. */
+          readonly within_ms: number;
+          /** `both`: A, then B. `missing`: A without B. */
+          readonly expect: 'both' | 'missing';
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'new_pattern';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+          readonly learn_ms?: number;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'budget';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly unit: 'lines' | 'bytes';
+          /** Full hours or days of UTC. */
+          readonly period: 'hour' | 'day';
+          readonly threshold: number;
+          /** Met at this share of the budget; 1 where absent. */
+          readonly warn_at?: number;
+        } | {
+          readonly kind: 'anomaly';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+          readonly signal: 'volume' | 'warn' | 'forest';
+          readonly direction?: 'both' | 'drop' | 'spike';
+          readonly sensitivity?: 'low' | 'medium' | 'high';
+        } | {
+          readonly kind: 'all' | 'any';
+          readonly conditions: readonly ({
+            readonly kind: 'count';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'rate';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'ratio';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Lines that are counted against all of the filter. */
+            readonly part: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'change';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            readonly against: 'window_before' | 'day_before' | 'week_before';
+            readonly measure: 'percent' | 'difference';
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'metric';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Attribute with numbers (with any values for `distinct`). */
+            readonly attribute: string;
+            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+            readonly aggregate: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'absence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'silent_source';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly source: 'host' | 'service';
+            /** Silent after so many of its own longest usual pauses. */
+            readonly factor?: number;
+            /** Never called silent before. */
+            readonly minimum_silence_ms?: number;
+            /** Silent so long it counts as taken out of service, and resolves. */
+            readonly forget_after_ms?: number;
+            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+            readonly learn_ms?: number;
+          } | {
+            readonly kind: 'sequence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** A line that begins it. */
+            readonly first: string;
+            /** The line that must follow. */
+            readonly then: string;
+            /** Field that both lines share, such as `trace_id`. */
+            readonly key: string;
+            /** Longest time between the two. */
+            readonly within_ms: number;
+            /** `both`: A, then B. `missing`: A without B. */
+            readonly expect: 'both' | 'missing';
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'new_pattern';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+            readonly learn_ms?: number;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'budget';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly unit: 'lines' | 'bytes';
+            /** Full hours or days of UTC. */
+            readonly period: 'hour' | 'day';
+            readonly threshold: number;
+            /** Met at this share of the budget; 1 where absent. */
+            readonly warn_at?: number;
+          } | {
+            readonly kind: 'anomaly';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+            readonly signal: 'volume' | 'warn' | 'forest';
+            readonly direction?: 'both' | 'drop' | 'spike';
+            readonly sensitivity?: 'low' | 'medium' | 'high';
+          })[];
+        };
+        /** The condition holds so long before it fires. */
+        readonly for_ms?: number;
+        /** Goes on firing so long after the condition last held. */
+        readonly keep_firing_ms?: number;
+        /** After it resolved, the same group does not fire again for so long. */
+        readonly cooldown_ms?: number;
+        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+        readonly no_data?: 'ok' | 'keep' | 'fire';
+        readonly actions?: readonly ({
+          /** Name of a channel. */
+          readonly channel?: string;
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** Where a webhook goes. */
+          readonly url?: string;
+          /** A channel of Slack, an address of email. */
+          readonly to?: string;
+          readonly severity?: 'info' | 'warning' | 'critical';
+        })[];
+        /** Lines shown in a notification; 5 where absent. */
+        readonly sample_lines?: number;
+        /** Incidents are made but nobody is told until then. */
+        readonly muted_until_ms?: number;
+      };
+      /** The worst of its groups; `unknown` until the evaluator has looked at it. */
+      readonly state: 'ok' | 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'disabled' | 'unknown';
+      /** Newest value of the group that is worst off. */
+      readonly value: number | null;
+      /** Tick that the state is of. */
+      readonly evaluated_at: string | null;
+      /** Groups that are looked at. */
+      readonly groups: {
+        readonly total: number;
+        readonly pending: number;
+        readonly firing: number;
+        /** Over `alerts.max_groups`. */
+        readonly left_out: number;
+      };
+      /** Open incidents, the first ten. */
+      readonly firing: readonly ({
+        readonly incident: string;
+        readonly group: { readonly [name: string]: string };
+        readonly state: string;
+        readonly since: string;
+        readonly value: number | null;
+        readonly acknowledged_by: string | null;
+      })[];
+      readonly muted_until: string | null;
+      readonly last_error: string | null;
+      readonly name: string;
+      /** What is allowed and yet probably not meant, such as a field that no line has. */
+      readonly warnings: readonly ({
+        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
+        readonly field: string;
+        readonly message: string;
+        readonly code: string;
+        /** Where in the query or template, from 0. */
+        readonly position?: number;
+        readonly length?: number;
+        /** Setting whose bound it is over. */
+        readonly setting?: string;
+      })[];
+    };
+  };
+  /** All alert rules with their states. */
+  alerts: {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly rules: readonly ({
+        readonly id: string;
+        readonly version: number;
+        readonly updated_at: string;
+        readonly updated_by: string;
+        readonly rule: {
+          readonly name: string;
+          readonly description?: string;
+          readonly enabled?: boolean;
+          readonly severity?: 'info' | 'warning' | 'critical';
+          /** For routing, silences and people. */
+          readonly labels?: { readonly [name: string]: string };
+          readonly runbook_url?: string;
+          /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+          readonly summary?: string;
+          /** Lines that the rule looks at; all where empty. */
+          readonly filter?: string;
+          /** Fields; each combination of values is judged apart. */
+          readonly group_by?: readonly (string)[];
+          readonly condition: {
+            readonly kind: 'count';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'rate';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'ratio';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Lines that are counted against all of the filter. */
+            readonly part: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'change';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            readonly against: 'window_before' | 'day_before' | 'week_before';
+            readonly measure: 'percent' | 'difference';
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'metric';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Attribute with numbers (with any values for `distinct`). */
+            readonly attribute: string;
+            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+            readonly aggregate: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'absence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'silent_source';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly source: 'host' | 'service';
+            /** Silent after so many of its own longest usual pauses. */
+            readonly factor?: number;
+            /** Never called silent before. */
+            readonly minimum_silence_ms?: number;
+            /** Silent so long it counts as taken out of service, and resolves. */
+            readonly forget_after_ms?: number;
+            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+            readonly learn_ms?: number;
+          } | {
+            readonly kind: 'sequence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** A line that begins it. */
+            readonly first: string;
+            /** The line that must follow. */
+            readonly then: string;
+            /** Field that both lines share, such as `trace_id`. */
+            readonly key: string;
+            /** Longest time between the two. */
+            readonly within_ms: number;
+            /** `both`: A, then B. `missing`: A without B. */
+            readonly expect: 'both' | 'missing';
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'new_pattern';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+            readonly learn_ms?: number;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'budget';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly unit: 'lines' | 'bytes';
+            /** Full hours or days of UTC. */
+            readonly period: 'hour' | 'day';
+            readonly threshold: number;
+            /** Met at this share of the budget; 1 where absent. */
+            readonly warn_at?: number;
+          } | {
+            readonly kind: 'anomaly';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+            readonly signal: 'volume' | 'warn' | 'forest';
+            readonly direction?: 'both' | 'drop' | 'spike';
+            readonly sensitivity?: 'low' | 'medium' | 'high';
+          } | {
+            readonly kind: 'all' | 'any';
+            readonly conditions: readonly ({
+              readonly kind: 'count';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+              /** How the value is compared with the threshold. */
+              readonly operator: '>' | '>=' | '<' | '<=' | '=';
+              readonly threshold: number;
+              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+              readonly recover_threshold?: number;
+            } | {
+              readonly kind: 'rate';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+              /** How the value is compared with the threshold. */
+              readonly operator: '>' | '>=' | '<' | '<=' | '=';
+              readonly threshold: number;
+              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+              readonly recover_threshold?: number;
+            } | {
+              readonly kind: 'ratio';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** Lines that are counted against all of the filter. */
+              readonly part: string;
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+              /** How the value is compared with the threshold. */
+              readonly operator: '>' | '>=' | '<' | '<=' | '=';
+              readonly threshold: number;
+              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+              readonly recover_threshold?: number;
+              /** With fewer lines in the window it is not met, whatever its value. */
+              readonly minimum_lines?: number;
+            } | {
+              readonly kind: 'change';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+              readonly against: 'window_before' | 'day_before' | 'week_before';
+              readonly measure: 'percent' | 'difference';
+              /** How the value is compared with the threshold. */
+              readonly operator: '>' | '>=' | '<' | '<=' | '=';
+              readonly threshold: number;
+              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+              readonly recover_threshold?: number;
+              /** With fewer lines in the window it is not met, whatever its value. */
+              readonly minimum_lines?: number;
+            } | {
+              readonly kind: 'metric';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** Attribute with numbers (with any values for `distinct`). */
+              readonly attribute: string;
+              /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+              readonly aggregate: string;
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+              /** How the value is compared with the threshold. */
+              readonly operator: '>' | '>=' | '<' | '<=' | '=';
+              readonly threshold: number;
+              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+              readonly recover_threshold?: number;
+              /** With fewer lines in the window it is not met, whatever its value. */
+              readonly minimum_lines?: number;
+            } | {
+              readonly kind: 'absence';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+            } | {
+              readonly kind: 'silent_source';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              readonly source: 'host' | 'service';
+              /** Silent after so many of its own longest usual pauses. */
+              readonly factor?: number;
+              /** Never called silent before. */
+              readonly minimum_silence_ms?: number;
+              /** Silent so long it counts as taken out of service, and resolves. */
+              readonly forget_after_ms?: number;
+              /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+              readonly learn_ms?: number;
+            } | {
+              readonly kind: 'sequence';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** A line that begins it. */
+              readonly first: string;
+              /** The line that must follow. */
+              readonly then: string;
+              /** Field that both lines share, such as `trace_id`. */
+              readonly key: string;
+              /** Longest time between the two. */
+              readonly within_ms: number;
+              /** `both`: A, then B. `missing`: A without B. */
+              readonly expect: 'both' | 'missing';
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+              /** How the value is compared with the threshold. */
+              readonly operator: '>' | '>=' | '<' | '<=' | '=';
+              readonly threshold: number;
+              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+              readonly recover_threshold?: number;
+            } | {
+              readonly kind: 'new_pattern';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+              readonly learn_ms?: number;
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+            } | {
+              readonly kind: 'budget';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              readonly unit: 'lines' | 'bytes';
+              /** Full hours or days of UTC. */
+              readonly period: 'hour' | 'day';
+              readonly threshold: number;
+              /** Met at this share of the budget; 1 where absent. */
+              readonly warn_at?: number;
+            } | {
+              readonly kind: 'anomaly';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+              readonly signal: 'volume' | 'warn' | 'forest';
+              readonly direction?: 'both' | 'drop' | 'spike';
+              readonly sensitivity?: 'low' | 'medium' | 'high';
+            })[];
+          };
+          /** The condition holds so long before it fires. */
+          readonly for_ms?: number;
+          /** Goes on firing so long after the condition last held. */
+          readonly keep_firing_ms?: number;
+          /** After it resolved, the same group does not fire again for so long. */
+          readonly cooldown_ms?: number;
+          /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+          readonly no_data?: 'ok' | 'keep' | 'fire';
+          readonly actions?: readonly ({
+            /** Name of a channel. */
+            readonly channel?: string;
+            /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+            readonly type?: string;
+            /** Where a webhook goes. */
+            readonly url?: string;
+            /** A channel of Slack, an address of email. */
+            readonly to?: string;
+            readonly severity?: 'info' | 'warning' | 'critical';
+          })[];
+          /** Lines shown in a notification; 5 where absent. */
+          readonly sample_lines?: number;
+          /** Incidents are made but nobody is told until then. */
+          readonly muted_until_ms?: number;
+        };
+        /** The worst of its groups; `unknown` until the evaluator has looked at it. */
+        readonly state: 'ok' | 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'disabled' | 'unknown';
+        /** Newest value of the group that is worst off. */
+        readonly value: number | null;
+        /** Tick that the state is of. */
+        readonly evaluated_at: string | null;
+        /** Groups that are looked at. */
+        readonly groups: {
+          readonly total: number;
+          readonly pending: number;
+          readonly firing: number;
+          /** Over `alerts.max_groups`. */
+          readonly left_out: number;
+        };
+        /** Open incidents, the first ten. */
+        readonly firing: readonly ({
+          readonly incident: string;
+          readonly group: { readonly [name: string]: string };
+          readonly state: string;
+          readonly since: string;
+          readonly value: number | null;
+          readonly acknowledged_by: string | null;
+        })[];
+        readonly muted_until: string | null;
+        readonly last_error: string | null;
+      })[];
+      readonly total: number;
+    };
+  };
+  /** All alert rules with their states, as GET /v1/alerts. */
+  alertsA: {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly rules: readonly ({
+        readonly id: string;
+        readonly version: number;
+        readonly updated_at: string;
+        readonly updated_by: string;
+        readonly rule: {
+          readonly name: string;
+          readonly description?: string;
+          readonly enabled?: boolean;
+          readonly severity?: 'info' | 'warning' | 'critical';
+          /** For routing, silences and people. */
+          readonly labels?: { readonly [name: string]: string };
+          readonly runbook_url?: string;
+          /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+          readonly summary?: string;
+          /** Lines that the rule looks at; all where empty. */
+          readonly filter?: string;
+          /** Fields; each combination of values is judged apart. */
+          readonly group_by?: readonly (string)[];
+          readonly condition: {
+            readonly kind: 'count';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'rate';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'ratio';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Lines that are counted against all of the filter. */
+            readonly part: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'change';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            readonly against: 'window_before' | 'day_before' | 'week_before';
+            readonly measure: 'percent' | 'difference';
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'metric';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Attribute with numbers (with any values for `distinct`). */
+            readonly attribute: string;
+            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+            readonly aggregate: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'absence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'silent_source';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly source: 'host' | 'service';
+            /** Silent after so many of its own longest usual pauses. */
+            readonly factor?: number;
+            /** Never called silent before. */
+            readonly minimum_silence_ms?: number;
+            /** Silent so long it counts as taken out of service, and resolves. */
+            readonly forget_after_ms?: number;
+            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+            readonly learn_ms?: number;
+          } | {
+            readonly kind: 'sequence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** A line that begins it. */
+            readonly first: string;
+            /** The line that must follow. */
+            readonly then: string;
+            /** Field that both lines share, such as `trace_id`. */
+            readonly key: string;
+            /** Longest time between the two. */
+            readonly within_ms: number;
+            /** `both`: A, then B. `missing`: A without B. */
+            readonly expect: 'both' | 'missing';
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'new_pattern';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+            readonly learn_ms?: number;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'budget';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly unit: 'lines' | 'bytes';
+            /** Full hours or days of UTC. */
+            readonly period: 'hour' | 'day';
+            readonly threshold: number;
+            /** Met at this share of the budget; 1 where absent. */
+            readonly warn_at?: number;
+          } | {
+            readonly kind: 'anomaly';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+            readonly signal: 'volume' | 'warn' | 'forest';
+            readonly direction?: 'both' | 'drop' | 'spike';
+            readonly sensitivity?: 'low' | 'medium' | 'high';
+          } | {
+            readonly kind: 'all' | 'any';
+            readonly conditions: readonly ({
+              readonly kind: 'count';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+              /** How the value is compared with the threshold. */
+              readonly operator: '>' | '>=' | '<' | '<=' | '=';
+              readonly threshold: number;
+              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+              readonly recover_threshold?: number;
+            } | {
+              readonly kind: 'rate';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+              /** How the value is compared with the threshold. */
+              readonly operator: '>' | '>=' | '<' | '<=' | '=';
+              readonly threshold: number;
+              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+              readonly recover_threshold?: number;
+            } | {
+              readonly kind: 'ratio';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** Lines that are counted against all of the filter. */
+              readonly part: string;
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+              /** How the value is compared with the threshold. */
+              readonly operator: '>' | '>=' | '<' | '<=' | '=';
+              readonly threshold: number;
+              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+              readonly recover_threshold?: number;
+              /** With fewer lines in the window it is not met, whatever its value. */
+              readonly minimum_lines?: number;
+            } | {
+              readonly kind: 'change';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+              readonly against: 'window_before' | 'day_before' | 'week_before';
+              readonly measure: 'percent' | 'difference';
+              /** How the value is compared with the threshold. */
+              readonly operator: '>' | '>=' | '<' | '<=' | '=';
+              readonly threshold: number;
+              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+              readonly recover_threshold?: number;
+              /** With fewer lines in the window it is not met, whatever its value. */
+              readonly minimum_lines?: number;
+            } | {
+              readonly kind: 'metric';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** Attribute with numbers (with any values for `distinct`). */
+              readonly attribute: string;
+              /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+              readonly aggregate: string;
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+              /** How the value is compared with the threshold. */
+              readonly operator: '>' | '>=' | '<' | '<=' | '=';
+              readonly threshold: number;
+              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+              readonly recover_threshold?: number;
+              /** With fewer lines in the window it is not met, whatever its value. */
+              readonly minimum_lines?: number;
+            } | {
+              readonly kind: 'absence';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+            } | {
+              readonly kind: 'silent_source';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              readonly source: 'host' | 'service';
+              /** Silent after so many of its own longest usual pauses. */
+              readonly factor?: number;
+              /** Never called silent before. */
+              readonly minimum_silence_ms?: number;
+              /** Silent so long it counts as taken out of service, and resolves. */
+              readonly forget_after_ms?: number;
+              /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+              readonly learn_ms?: number;
+            } | {
+              readonly kind: 'sequence';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** A line that begins it. */
+              readonly first: string;
+              /** The line that must follow. */
+              readonly then: string;
+              /** Field that both lines share, such as `trace_id`. */
+              readonly key: string;
+              /** Longest time between the two. */
+              readonly within_ms: number;
+              /** `both`: A, then B. `missing`: A without B. */
+              readonly expect: 'both' | 'missing';
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+              /** How the value is compared with the threshold. */
+              readonly operator: '>' | '>=' | '<' | '<=' | '=';
+              readonly threshold: number;
+              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+              readonly recover_threshold?: number;
+            } | {
+              readonly kind: 'new_pattern';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+              readonly learn_ms?: number;
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+            } | {
+              readonly kind: 'budget';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              readonly unit: 'lines' | 'bytes';
+              /** Full hours or days of UTC. */
+              readonly period: 'hour' | 'day';
+              readonly threshold: number;
+              /** Met at this share of the budget; 1 where absent. */
+              readonly warn_at?: number;
+            } | {
+              readonly kind: 'anomaly';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+              readonly signal: 'volume' | 'warn' | 'forest';
+              readonly direction?: 'both' | 'drop' | 'spike';
+              readonly sensitivity?: 'low' | 'medium' | 'high';
+            })[];
+          };
+          /** The condition holds so long before it fires. */
+          readonly for_ms?: number;
+          /** Goes on firing so long after the condition last held. */
+          readonly keep_firing_ms?: number;
+          /** After it resolved, the same group does not fire again for so long. */
+          readonly cooldown_ms?: number;
+          /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+          readonly no_data?: 'ok' | 'keep' | 'fire';
+          readonly actions?: readonly ({
+            /** Name of a channel. */
+            readonly channel?: string;
+            /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+            readonly type?: string;
+            /** Where a webhook goes. */
+            readonly url?: string;
+            /** A channel of Slack, an address of email. */
+            readonly to?: string;
+            readonly severity?: 'info' | 'warning' | 'critical';
+          })[];
+          /** Lines shown in a notification; 5 where absent. */
+          readonly sample_lines?: number;
+          /** Incidents are made but nobody is told until then. */
+          readonly muted_until_ms?: number;
+        };
+        /** The worst of its groups; `unknown` until the evaluator has looked at it. */
+        readonly state: 'ok' | 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'disabled' | 'unknown';
+        /** Newest value of the group that is worst off. */
+        readonly value: number | null;
+        /** Tick that the state is of. */
+        readonly evaluated_at: string | null;
+        /** Groups that are looked at. */
+        readonly groups: {
+          readonly total: number;
+          readonly pending: number;
+          readonly firing: number;
+          /** Over `alerts.max_groups`. */
+          readonly left_out: number;
+        };
+        /** Open incidents, the first ten. */
+        readonly firing: readonly ({
+          readonly incident: string;
+          readonly group: { readonly [name: string]: string };
+          readonly state: string;
+          readonly since: string;
+          readonly value: number | null;
+          readonly acknowledged_by: string | null;
+        })[];
+        readonly muted_until: string | null;
+        readonly last_error: string | null;
+      })[];
+      readonly total: number;
+    };
+  };
+  /** What is wrong with an alert rule, and how the model has it; nothing is kept. */
+  alertCheck: {
+    path: undefined;
+    query: undefined;
+    body: {
+      /** The model, or the shape of a design. Spans may be written as texts: `window: "5m"` is `window_ms: 300000`. */
+      readonly rule: {
+        readonly name: string;
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Lines that the rule looks at; all where empty. */
+        readonly filter?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        readonly condition: {
+          readonly kind: 'count';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'rate';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'ratio';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Lines that are counted against all of the filter. */
+          readonly part: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'change';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          readonly against: 'window_before' | 'day_before' | 'week_before';
+          readonly measure: 'percent' | 'difference';
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'metric';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Attribute with numbers (with any values for `distinct`). */
+          readonly attribute: string;
+          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+          readonly aggregate: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'absence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'silent_source';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly source: 'host' | 'service';
+          /** Silent after so many of its own longest usual pauses. */
+          readonly factor?: number;
+          /** Never called silent before. */
+          readonly minimum_silence_ms?: number;
+          /** Silent so long it counts as taken out of service, and resolves. */
+          readonly forget_after_ms?: number;
+          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+          readonly learn_ms?: number;
+        } | {
+          readonly kind: 'sequence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** A line that begins it. */
+          readonly first: string;
+          /** The line that must follow. */
+          readonly then: string;
+          /** Field that both lines share, such as `trace_id`. */
+          readonly key: string;
+          /** Longest time between the two. */
+          readonly within_ms: number;
+          /** `both`: A, then B. `missing`: A without B. */
+          readonly expect: 'both' | 'missing';
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'new_pattern';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+          readonly learn_ms?: number;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'budget';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly unit: 'lines' | 'bytes';
+          /** Full hours or days of UTC. */
+          readonly period: 'hour' | 'day';
+          readonly threshold: number;
+          /** Met at this share of the budget; 1 where absent. */
+          readonly warn_at?: number;
+        } | {
+          readonly kind: 'anomaly';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+          readonly signal: 'volume' | 'warn' | 'forest';
+          readonly direction?: 'both' | 'drop' | 'spike';
+          readonly sensitivity?: 'low' | 'medium' | 'high';
+        } | {
+          readonly kind: 'all' | 'any';
+          readonly conditions: readonly ({
+            readonly kind: 'count';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'rate';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'ratio';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Lines that are counted against all of the filter. */
+            readonly part: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'change';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            readonly against: 'window_before' | 'day_before' | 'week_before';
+            readonly measure: 'percent' | 'difference';
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'metric';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Attribute with numbers (with any values for `distinct`). */
+            readonly attribute: string;
+            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+            readonly aggregate: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'absence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'silent_source';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly source: 'host' | 'service';
+            /** Silent after so many of its own longest usual pauses. */
+            readonly factor?: number;
+            /** Never called silent before. */
+            readonly minimum_silence_ms?: number;
+            /** Silent so long it counts as taken out of service, and resolves. */
+            readonly forget_after_ms?: number;
+            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+            readonly learn_ms?: number;
+          } | {
+            readonly kind: 'sequence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** A line that begins it. */
+            readonly first: string;
+            /** The line that must follow. */
+            readonly then: string;
+            /** Field that both lines share, such as `trace_id`. */
+            readonly key: string;
+            /** Longest time between the two. */
+            readonly within_ms: number;
+            /** `both`: A, then B. `missing`: A without B. */
+            readonly expect: 'both' | 'missing';
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'new_pattern';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+            readonly learn_ms?: number;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'budget';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly unit: 'lines' | 'bytes';
+            /** Full hours or days of UTC. */
+            readonly period: 'hour' | 'day';
+            readonly threshold: number;
+            /** Met at this share of the budget; 1 where absent. */
+            readonly warn_at?: number;
+          } | {
+            readonly kind: 'anomaly';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+            readonly signal: 'volume' | 'warn' | 'forest';
+            readonly direction?: 'both' | 'drop' | 'spike';
+            readonly sensitivity?: 'low' | 'medium' | 'high';
+          })[];
+        };
+        /** The condition holds so long before it fires. */
+        readonly for_ms?: number;
+        /** Goes on firing so long after the condition last held. */
+        readonly keep_firing_ms?: number;
+        /** After it resolved, the same group does not fire again for so long. */
+        readonly cooldown_ms?: number;
+        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+        readonly no_data?: 'ok' | 'keep' | 'fire';
+        readonly actions?: readonly ({
+          /** Name of a channel. */
+          readonly channel?: string;
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** Where a webhook goes. */
+          readonly url?: string;
+          /** A channel of Slack, an address of email. */
+          readonly to?: string;
+          readonly severity?: 'info' | 'warning' | 'critical';
+        })[];
+        /** Lines shown in a notification; 5 where absent. */
+        readonly sample_lines?: number;
+        /** Incidents are made but nobody is told until then. */
+        readonly muted_until_ms?: number;
+      } | {
+        readonly name: string;
+        /** Query language: lines that count. */
+        readonly query: string;
+        readonly condition: {
+          /** What the value is compared with. */
+          readonly threshold: number;
+          /** How far back lines count: `5m`. */
+          readonly window: string;
+          /** > (default), >=, <, <= or =. */
+          readonly operator?: string;
+          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+          readonly aggregation?: string;
+        };
+        readonly actions?: readonly ({
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+          readonly channel?: string;
+          /** info, warning or critical. */
+          readonly severity?: string;
+          readonly url?: string;
+          readonly to?: string;
+        })[];
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        /** As `for_ms`: `5m`. */
+        readonly for?: string;
+        /** As `keep_firing_ms`. */
+        readonly keep_firing?: string;
+        /** As `cooldown_ms`. */
+        readonly cooldown?: string;
+      } | {
+        readonly name: string;
+        readonly condition: {
+          readonly service?: string;
+          readonly level?: string;
+          /** What the value is compared with. */
+          readonly threshold: number;
+          readonly window_seconds: number;
+          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+          readonly aggregation?: string;
+        };
+        readonly action?: {
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+          readonly channel?: string;
+          /** info, warning or critical. */
+          readonly severity?: string;
+          readonly url?: string;
+          readonly to?: string;
+        };
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        /** As `for_ms`: `5m`. */
+        readonly for?: string;
+        /** As `keep_firing_ms`. */
+        readonly keep_firing?: string;
+        /** As `cooldown_ms`. */
+        readonly cooldown?: string;
+      } | {
+        readonly name: string;
+        readonly condition: {
+          /** Fields with values as in a search, or a query. */
+          readonly filter?: { readonly [name: string]: unknown } | string;
+          /** What the value is compared with. */
+          readonly threshold: number;
+          /** How far back lines count: `5m`. */
+          readonly window: string;
+          /** `above` (default), `below`, or an operator. */
+          readonly comparison?: string;
+          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+          readonly aggregation?: string;
+        };
+        readonly actions?: readonly ({
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+          readonly channel?: string;
+          /** info, warning or critical. */
+          readonly severity?: string;
+          readonly url?: string;
+          readonly to?: string;
+        })[];
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        /** As `for_ms`: `5m`. */
+        readonly for?: string;
+        /** As `keep_firing_ms`. */
+        readonly keep_firing?: string;
+        /** As `cooldown_ms`. */
+        readonly cooldown?: string;
+      };
+    };
+    answer: {
+      readonly valid: boolean;
+      readonly problems: readonly ({
+        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
+        readonly field: string;
+        readonly message: string;
+        readonly code: string;
+        /** Where in the query or template, from 0. */
+        readonly position?: number;
+        readonly length?: number;
+        /** Setting whose bound it is over. */
+        readonly setting?: string;
+      })[];
+      /** What is allowed and yet probably not meant, such as a field that no line has. */
+      readonly warnings: readonly ({
+        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
+        readonly field: string;
+        readonly message: string;
+        readonly code: string;
+        /** Where in the query or template, from 0. */
+        readonly position?: number;
+        readonly length?: number;
+        /** Setting whose bound it is over. */
+        readonly setting?: string;
+      })[];
+      /** As the model has it; null where it cannot be read. */
+      readonly rule: {
+        readonly name: string;
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Lines that the rule looks at; all where empty. */
+        readonly filter?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        readonly condition: {
+          readonly kind: 'count';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'rate';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'ratio';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Lines that are counted against all of the filter. */
+          readonly part: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'change';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          readonly against: 'window_before' | 'day_before' | 'week_before';
+          readonly measure: 'percent' | 'difference';
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'metric';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Attribute with numbers (with any values for `distinct`). */
+          readonly attribute: string;
+          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+          readonly aggregate: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'absence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'silent_source';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly source: 'host' | 'service';
+          /** Silent after so many of its own longest usual pauses. */
+          readonly factor?: number;
+          /** Never called silent before. */
+          readonly minimum_silence_ms?: number;
+          /** Silent so long it counts as taken out of service, and resolves. */
+          readonly forget_after_ms?: number;
+          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+          readonly learn_ms?: number;
+        } | {
+          readonly kind: 'sequence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** A line that begins it. */
+          readonly first: string;
+          /** The line that must follow. */
+          readonly then: string;
+          /** Field that both lines share, such as `trace_id`. */
+          readonly key: string;
+          /** Longest time between the two. */
+          readonly within_ms: number;
+          /** `both`: A, then B. `missing`: A without B. */
+          readonly expect: 'both' | 'missing';
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'new_pattern';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+          readonly learn_ms?: number;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'budget';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly unit: 'lines' | 'bytes';
+          /** Full hours or days of UTC. */
+          readonly period: 'hour' | 'day';
+          readonly threshold: number;
+          /** Met at this share of the budget; 1 where absent. */
+          readonly warn_at?: number;
+        } | {
+          readonly kind: 'anomaly';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+          readonly signal: 'volume' | 'warn' | 'forest';
+          readonly direction?: 'both' | 'drop' | 'spike';
+          readonly sensitivity?: 'low' | 'medium' | 'high';
+        } | {
+          readonly kind: 'all' | 'any';
+          readonly conditions: readonly ({
+            readonly kind: 'count';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'rate';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'ratio';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Lines that are counted against all of the filter. */
+            readonly part: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'change';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            readonly against: 'window_before' | 'day_before' | 'week_before';
+            readonly measure: 'percent' | 'difference';
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'metric';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Attribute with numbers (with any values for `distinct`). */
+            readonly attribute: string;
+            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+            readonly aggregate: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'absence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'silent_source';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly source: 'host' | 'service';
+            /** Silent after so many of its own longest usual pauses. */
+            readonly factor?: number;
+            /** Never called silent before. */
+            readonly minimum_silence_ms?: number;
+            /** Silent so long it counts as taken out of service, and resolves. */
+            readonly forget_after_ms?: number;
+            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+            readonly learn_ms?: number;
+          } | {
+            readonly kind: 'sequence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** A line that begins it. */
+            readonly first: string;
+            /** The line that must follow. */
+            readonly then: string;
+            /** Field that both lines share, such as `trace_id`. */
+            readonly key: string;
+            /** Longest time between the two. */
+            readonly within_ms: number;
+            /** `both`: A, then B. `missing`: A without B. */
+            readonly expect: 'both' | 'missing';
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'new_pattern';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+            readonly learn_ms?: number;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'budget';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly unit: 'lines' | 'bytes';
+            /** Full hours or days of UTC. */
+            readonly period: 'hour' | 'day';
+            readonly threshold: number;
+            /** Met at this share of the budget; 1 where absent. */
+            readonly warn_at?: number;
+          } | {
+            readonly kind: 'anomaly';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+            readonly signal: 'volume' | 'warn' | 'forest';
+            readonly direction?: 'both' | 'drop' | 'spike';
+            readonly sensitivity?: 'low' | 'medium' | 'high';
+          })[];
+        };
+        /** The condition holds so long before it fires. */
+        readonly for_ms?: number;
+        /** Goes on firing so long after the condition last held. */
+        readonly keep_firing_ms?: number;
+        /** After it resolved, the same group does not fire again for so long. */
+        readonly cooldown_ms?: number;
+        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+        readonly no_data?: 'ok' | 'keep' | 'fire';
+        readonly actions?: readonly ({
+          /** Name of a channel. */
+          readonly channel?: string;
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** Where a webhook goes. */
+          readonly url?: string;
+          /** A channel of Slack, an address of email. */
+          readonly to?: string;
+          readonly severity?: 'info' | 'warning' | 'critical';
+        })[];
+        /** Lines shown in a notification; 5 where absent. */
+        readonly sample_lines?: number;
+        /** Incidents are made but nobody is told until then. */
+        readonly muted_until_ms?: number;
+      } | null;
+    };
+  };
+  /** What an alert rule makes of given lines; nothing is kept. */
+  alertTest: {
+    path: undefined;
+    query: undefined;
+    body: {
+      /** The model, or the shape of a design. Spans may be written as texts: `window: "5m"` is `window_ms: 300000`. */
+      readonly rule: {
+        readonly name: string;
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Lines that the rule looks at; all where empty. */
+        readonly filter?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        readonly condition: {
+          readonly kind: 'count';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'rate';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'ratio';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Lines that are counted against all of the filter. */
+          readonly part: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'change';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          readonly against: 'window_before' | 'day_before' | 'week_before';
+          readonly measure: 'percent' | 'difference';
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'metric';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Attribute with numbers (with any values for `distinct`). */
+          readonly attribute: string;
+          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+          readonly aggregate: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'absence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'silent_source';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly source: 'host' | 'service';
+          /** Silent after so many of its own longest usual pauses. */
+          readonly factor?: number;
+          /** Never called silent before. */
+          readonly minimum_silence_ms?: number;
+          /** Silent so long it counts as taken out of service, and resolves. */
+          readonly forget_after_ms?: number;
+          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+          readonly learn_ms?: number;
+        } | {
+          readonly kind: 'sequence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** A line that begins it. */
+          readonly first: string;
+          /** The line that must follow. */
+          readonly then: string;
+          /** Field that both lines share, such as `trace_id`. */
+          readonly key: string;
+          /** Longest time between the two. */
+          readonly within_ms: number;
+          /** `both`: A, then B. `missing`: A without B. */
+          readonly expect: 'both' | 'missing';
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'new_pattern';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+          readonly learn_ms?: number;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'budget';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly unit: 'lines' | 'bytes';
+          /** Full hours or days of UTC. */
+          readonly period: 'hour' | 'day';
+          readonly threshold: number;
+          /** Met at this share of the budget; 1 where absent. */
+          readonly warn_at?: number;
+        } | {
+          readonly kind: 'anomaly';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+          readonly signal: 'volume' | 'warn' | 'forest';
+          readonly direction?: 'both' | 'drop' | 'spike';
+          readonly sensitivity?: 'low' | 'medium' | 'high';
+        } | {
+          readonly kind: 'all' | 'any';
+          readonly conditions: readonly ({
+            readonly kind: 'count';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'rate';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'ratio';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Lines that are counted against all of the filter. */
+            readonly part: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'change';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            readonly against: 'window_before' | 'day_before' | 'week_before';
+            readonly measure: 'percent' | 'difference';
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'metric';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Attribute with numbers (with any values for `distinct`). */
+            readonly attribute: string;
+            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+            readonly aggregate: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'absence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'silent_source';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly source: 'host' | 'service';
+            /** Silent after so many of its own longest usual pauses. */
+            readonly factor?: number;
+            /** Never called silent before. */
+            readonly minimum_silence_ms?: number;
+            /** Silent so long it counts as taken out of service, and resolves. */
+            readonly forget_after_ms?: number;
+            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+            readonly learn_ms?: number;
+          } | {
+            readonly kind: 'sequence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** A line that begins it. */
+            readonly first: string;
+            /** The line that must follow. */
+            readonly then: string;
+            /** Field that both lines share, such as `trace_id`. */
+            readonly key: string;
+            /** Longest time between the two. */
+            readonly within_ms: number;
+            /** `both`: A, then B. `missing`: A without B. */
+            readonly expect: 'both' | 'missing';
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'new_pattern';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+            readonly learn_ms?: number;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'budget';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly unit: 'lines' | 'bytes';
+            /** Full hours or days of UTC. */
+            readonly period: 'hour' | 'day';
+            readonly threshold: number;
+            /** Met at this share of the budget; 1 where absent. */
+            readonly warn_at?: number;
+          } | {
+            readonly kind: 'anomaly';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+            readonly signal: 'volume' | 'warn' | 'forest';
+            readonly direction?: 'both' | 'drop' | 'spike';
+            readonly sensitivity?: 'low' | 'medium' | 'high';
+          })[];
+        };
+        /** The condition holds so long before it fires. */
+        readonly for_ms?: number;
+        /** Goes on firing so long after the condition last held. */
+        readonly keep_firing_ms?: number;
+        /** After it resolved, the same group does not fire again for so long. */
+        readonly cooldown_ms?: number;
+        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+        readonly no_data?: 'ok' | 'keep' | 'fire';
+        readonly actions?: readonly ({
+          /** Name of a channel. */
+          readonly channel?: string;
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** Where a webhook goes. */
+          readonly url?: string;
+          /** A channel of Slack, an address of email. */
+          readonly to?: string;
+          readonly severity?: 'info' | 'warning' | 'critical';
+        })[];
+        /** Lines shown in a notification; 5 where absent. */
+        readonly sample_lines?: number;
+        /** Incidents are made but nobody is told until then. */
+        readonly muted_until_ms?: number;
+      } | {
+        readonly name: string;
+        /** Query language: lines that count. */
+        readonly query: string;
+        readonly condition: {
+          /** What the value is compared with. */
+          readonly threshold: number;
+          /** How far back lines count: `5m`. */
+          readonly window: string;
+          /** > (default), >=, <, <= or =. */
+          readonly operator?: string;
+          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+          readonly aggregation?: string;
+        };
+        readonly actions?: readonly ({
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+          readonly channel?: string;
+          /** info, warning or critical. */
+          readonly severity?: string;
+          readonly url?: string;
+          readonly to?: string;
+        })[];
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        /** As `for_ms`: `5m`. */
+        readonly for?: string;
+        /** As `keep_firing_ms`. */
+        readonly keep_firing?: string;
+        /** As `cooldown_ms`. */
+        readonly cooldown?: string;
+      } | {
+        readonly name: string;
+        readonly condition: {
+          readonly service?: string;
+          readonly level?: string;
+          /** What the value is compared with. */
+          readonly threshold: number;
+          readonly window_seconds: number;
+          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+          readonly aggregation?: string;
+        };
+        readonly action?: {
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+          readonly channel?: string;
+          /** info, warning or critical. */
+          readonly severity?: string;
+          readonly url?: string;
+          readonly to?: string;
+        };
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        /** As `for_ms`: `5m`. */
+        readonly for?: string;
+        /** As `keep_firing_ms`. */
+        readonly keep_firing?: string;
+        /** As `cooldown_ms`. */
+        readonly cooldown?: string;
+      } | {
+        readonly name: string;
+        readonly condition: {
+          /** Fields with values as in a search, or a query. */
+          readonly filter?: { readonly [name: string]: unknown } | string;
+          /** What the value is compared with. */
+          readonly threshold: number;
+          /** How far back lines count: `5m`. */
+          readonly window: string;
+          /** `above` (default), `below`, or an operator. */
+          readonly comparison?: string;
+          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+          readonly aggregation?: string;
+        };
+        readonly actions?: readonly ({
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+          readonly channel?: string;
+          /** info, warning or critical. */
+          readonly severity?: string;
+          readonly url?: string;
+          readonly to?: string;
+        })[];
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        /** As `for_ms`: `5m`. */
+        readonly for?: string;
+        /** As `keep_firing_ms`. */
+        readonly keep_firing?: string;
+        /** As `cooldown_ms`. */
+        readonly cooldown?: string;
+      };
+      /** Records in design A's names; those without a time come now. */
+      readonly logs: readonly ({ readonly [name: string]: unknown })[];
+      /** How long to go on without lines after the last one; the window where absent. */
+      readonly then?: string;
+    };
+    answer: {
+      readonly incidents: readonly ({
+        readonly group: { readonly [name: string]: string };
+        readonly pending_at: string | null;
+        readonly fired_at: string;
+        /** null: it was firing at the end. */
+        readonly resolved_at: string | null;
+        /** The value furthest beyond the threshold. */
+        readonly peak: number | null;
+        readonly detail: string | null;
+      })[];
+      readonly total_incidents: number;
+      /** By group, those with incidents first; at most `alerts.backtest_max_series`. */
+      readonly series: readonly ({
+        readonly group: { readonly [name: string]: string };
+        readonly points: readonly ({
+          readonly time: string;
+          readonly value: number | null;
+          readonly state: string;
+        })[];
+      })[];
+      readonly total_groups: number;
+      readonly from: string;
+      readonly to: string;
+      /** Time between points. */
+      readonly step_ms: number;
+      readonly took_ms: number;
+      /** What is allowed and yet probably not meant, such as a field that no line has. */
+      readonly warnings: readonly ({
+        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
+        readonly field: string;
+        readonly message: string;
+        readonly code: string;
+        /** Where in the query or template, from 0. */
+        readonly position?: number;
+        readonly length?: number;
+        /** Setting whose bound it is over. */
+        readonly setting?: string;
+      })[];
+      readonly lines: readonly ({
+        readonly index: number;
+        /** Whether it is one of the rule's lines. */
+        readonly matches: boolean;
+        /** Why it could not be read. */
+        readonly error: string | null;
+      })[];
+    };
+  };
+  /** When an alert rule would have fired in the past, and how often; nothing is kept. */
+  alertBacktest: {
+    path: undefined;
+    query: undefined;
+    body: {
+      /** The model, or the shape of a design. Spans may be written as texts: `window: "5m"` is `window_ms: 300000`. */
+      readonly rule: {
+        readonly name: string;
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Lines that the rule looks at; all where empty. */
+        readonly filter?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        readonly condition: {
+          readonly kind: 'count';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'rate';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'ratio';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Lines that are counted against all of the filter. */
+          readonly part: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'change';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          readonly against: 'window_before' | 'day_before' | 'week_before';
+          readonly measure: 'percent' | 'difference';
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'metric';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Attribute with numbers (with any values for `distinct`). */
+          readonly attribute: string;
+          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+          readonly aggregate: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'absence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'silent_source';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly source: 'host' | 'service';
+          /** Silent after so many of its own longest usual pauses. */
+          readonly factor?: number;
+          /** Never called silent before. */
+          readonly minimum_silence_ms?: number;
+          /** Silent so long it counts as taken out of service, and resolves. */
+          readonly forget_after_ms?: number;
+          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+          readonly learn_ms?: number;
+        } | {
+          readonly kind: 'sequence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** A line that begins it. */
+          readonly first: string;
+          /** The line that must follow. */
+          readonly then: string;
+          /** Field that both lines share, such as `trace_id`. */
+          readonly key: string;
+          /** Longest time between the two. */
+          readonly within_ms: number;
+          /** `both`: A, then B. `missing`: A without B. */
+          readonly expect: 'both' | 'missing';
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'new_pattern';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+          readonly learn_ms?: number;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'budget';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly unit: 'lines' | 'bytes';
+          /** Full hours or days of UTC. */
+          readonly period: 'hour' | 'day';
+          readonly threshold: number;
+          /** Met at this share of the budget; 1 where absent. */
+          readonly warn_at?: number;
+        } | {
+          readonly kind: 'anomaly';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+          readonly signal: 'volume' | 'warn' | 'forest';
+          readonly direction?: 'both' | 'drop' | 'spike';
+          readonly sensitivity?: 'low' | 'medium' | 'high';
+        } | {
+          readonly kind: 'all' | 'any';
+          readonly conditions: readonly ({
+            readonly kind: 'count';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'rate';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'ratio';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Lines that are counted against all of the filter. */
+            readonly part: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'change';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            readonly against: 'window_before' | 'day_before' | 'week_before';
+            readonly measure: 'percent' | 'difference';
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'metric';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Attribute with numbers (with any values for `distinct`). */
+            readonly attribute: string;
+            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+            readonly aggregate: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'absence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'silent_source';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly source: 'host' | 'service';
+            /** Silent after so many of its own longest usual pauses. */
+            readonly factor?: number;
+            /** Never called silent before. */
+            readonly minimum_silence_ms?: number;
+            /** Silent so long it counts as taken out of service, and resolves. */
+            readonly forget_after_ms?: number;
+            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+            readonly learn_ms?: number;
+          } | {
+            readonly kind: 'sequence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** A line that begins it. */
+            readonly first: string;
+            /** The line that must follow. */
+            readonly then: string;
+            /** Field that both lines share, such as `trace_id`. */
+            readonly key: string;
+            /** Longest time between the two. */
+            readonly within_ms: number;
+            /** `both`: A, then B. `missing`: A without B. */
+            readonly expect: 'both' | 'missing';
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'new_pattern';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+            readonly learn_ms?: number;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'budget';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly unit: 'lines' | 'bytes';
+            /** Full hours or days of UTC. */
+            readonly period: 'hour' | 'day';
+            readonly threshold: number;
+            /** Met at this share of the budget; 1 where absent. */
+            readonly warn_at?: number;
+          } | {
+            readonly kind: 'anomaly';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+            readonly signal: 'volume' | 'warn' | 'forest';
+            readonly direction?: 'both' | 'drop' | 'spike';
+            readonly sensitivity?: 'low' | 'medium' | 'high';
+          })[];
+        };
+        /** The condition holds so long before it fires. */
+        readonly for_ms?: number;
+        /** Goes on firing so long after the condition last held. */
+        readonly keep_firing_ms?: number;
+        /** After it resolved, the same group does not fire again for so long. */
+        readonly cooldown_ms?: number;
+        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+        readonly no_data?: 'ok' | 'keep' | 'fire';
+        readonly actions?: readonly ({
+          /** Name of a channel. */
+          readonly channel?: string;
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** Where a webhook goes. */
+          readonly url?: string;
+          /** A channel of Slack, an address of email. */
+          readonly to?: string;
+          readonly severity?: 'info' | 'warning' | 'critical';
+        })[];
+        /** Lines shown in a notification; 5 where absent. */
+        readonly sample_lines?: number;
+        /** Incidents are made but nobody is told until then. */
+        readonly muted_until_ms?: number;
+      } | {
+        readonly name: string;
+        /** Query language: lines that count. */
+        readonly query: string;
+        readonly condition: {
+          /** What the value is compared with. */
+          readonly threshold: number;
+          /** How far back lines count: `5m`. */
+          readonly window: string;
+          /** > (default), >=, <, <= or =. */
+          readonly operator?: string;
+          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+          readonly aggregation?: string;
+        };
+        readonly actions?: readonly ({
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+          readonly channel?: string;
+          /** info, warning or critical. */
+          readonly severity?: string;
+          readonly url?: string;
+          readonly to?: string;
+        })[];
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        /** As `for_ms`: `5m`. */
+        readonly for?: string;
+        /** As `keep_firing_ms`. */
+        readonly keep_firing?: string;
+        /** As `cooldown_ms`. */
+        readonly cooldown?: string;
+      } | {
+        readonly name: string;
+        readonly condition: {
+          readonly service?: string;
+          readonly level?: string;
+          /** What the value is compared with. */
+          readonly threshold: number;
+          readonly window_seconds: number;
+          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+          readonly aggregation?: string;
+        };
+        readonly action?: {
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+          readonly channel?: string;
+          /** info, warning or critical. */
+          readonly severity?: string;
+          readonly url?: string;
+          readonly to?: string;
+        };
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        /** As `for_ms`: `5m`. */
+        readonly for?: string;
+        /** As `keep_firing_ms`. */
+        readonly keep_firing?: string;
+        /** As `cooldown_ms`. */
+        readonly cooldown?: string;
+      } | {
+        readonly name: string;
+        readonly condition: {
+          /** Fields with values as in a search, or a query. */
+          readonly filter?: { readonly [name: string]: unknown } | string;
+          /** What the value is compared with. */
+          readonly threshold: number;
+          /** How far back lines count: `5m`. */
+          readonly window: string;
+          /** `above` (default), `below`, or an operator. */
+          readonly comparison?: string;
+          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+          readonly aggregation?: string;
+        };
+        readonly actions?: readonly ({
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+          readonly channel?: string;
+          /** info, warning or critical. */
+          readonly severity?: string;
+          readonly url?: string;
+          readonly to?: string;
+        })[];
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        /** As `for_ms`: `5m`. */
+        readonly for?: string;
+        /** As `keep_firing_ms`. */
+        readonly keep_firing?: string;
+        /** As `cooldown_ms`. */
+        readonly cooldown?: string;
+      };
+      /** Half open: `from` belongs to it, `to` does not. Absent: the last hour (`search.default_range`). */
+      readonly time_range?: {
+        /** First instant: RFC 3339, epoch seconds or milliseconds, or now-math such as `now-1h` or `now-7d/d`. */
+        readonly from?: string | number;
+        /** First instant behind the range, in the same forms; absent: now, and a little further for a search. */
+        readonly to?: string | number;
+        /** Duration up to now, such as `15m`, `1h`, `7d`; in place of `from` and `to`. */
+        readonly last?: string;
+      };
+    };
+    answer: {
+      readonly incidents: readonly ({
+        readonly group: { readonly [name: string]: string };
+        readonly pending_at: string | null;
+        readonly fired_at: string;
+        /** null: it was firing at the end. */
+        readonly resolved_at: string | null;
+        /** The value furthest beyond the threshold. */
+        readonly peak: number | null;
+        readonly detail: string | null;
+      })[];
+      readonly total_incidents: number;
+      /** By group, those with incidents first; at most `alerts.backtest_max_series`. */
+      readonly series: readonly ({
+        readonly group: { readonly [name: string]: string };
+        readonly points: readonly ({
+          readonly time: string;
+          readonly value: number | null;
+          readonly state: string;
+        })[];
+      })[];
+      readonly total_groups: number;
+      readonly from: string;
+      readonly to: string;
+      /** Time between points. */
+      readonly step_ms: number;
+      readonly took_ms: number;
+      /** What is allowed and yet probably not meant, such as a field that no line has. */
+      readonly warnings: readonly ({
+        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
+        readonly field: string;
+        readonly message: string;
+        readonly code: string;
+        /** Where in the query or template, from 0. */
+        readonly position?: number;
+        readonly length?: number;
+        /** Setting whose bound it is over. */
+        readonly setting?: string;
+      })[];
+      /** Lines that were looked at. */
+      readonly lines: number;
+      readonly complete: boolean;
+      /** Why it ends before the range does. */
+      readonly reason?: string;
+    };
+  };
+  /** Make the alert rules what a list says, or say what that would change. */
+  alertApply: {
+    path: undefined;
+    query: undefined;
+    body: {
+      /** With `id`, or told by their names. */
+      readonly rules: readonly ({
+        readonly name: string;
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Lines that the rule looks at; all where empty. */
+        readonly filter?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        readonly condition: {
+          readonly kind: 'count';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'rate';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'ratio';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Lines that are counted against all of the filter. */
+          readonly part: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'change';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          readonly against: 'window_before' | 'day_before' | 'week_before';
+          readonly measure: 'percent' | 'difference';
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'metric';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Attribute with numbers (with any values for `distinct`). */
+          readonly attribute: string;
+          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+          readonly aggregate: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'absence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'silent_source';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly source: 'host' | 'service';
+          /** Silent after so many of its own longest usual pauses. */
+          readonly factor?: number;
+          /** Never called silent before. */
+          readonly minimum_silence_ms?: number;
+          /** Silent so long it counts as taken out of service, and resolves. */
+          readonly forget_after_ms?: number;
+          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+          readonly learn_ms?: number;
+        } | {
+          readonly kind: 'sequence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** A line that begins it. */
+          readonly first: string;
+          /** The line that must follow. */
+          readonly then: string;
+          /** Field that both lines share, such as `trace_id`. */
+          readonly key: string;
+          /** Longest time between the two. */
+          readonly within_ms: number;
+          /** `both`: A, then B. `missing`: A without B. */
+          readonly expect: 'both' | 'missing';
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'new_pattern';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+          readonly learn_ms?: number;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'budget';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly unit: 'lines' | 'bytes';
+          /** Full hours or days of UTC. */
+          readonly period: 'hour' | 'day';
+          readonly threshold: number;
+          /** Met at this share of the budget; 1 where absent. */
+          readonly warn_at?: number;
+        } | {
+          readonly kind: 'anomaly';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+          readonly signal: 'volume' | 'warn' | 'forest';
+          readonly direction?: 'both' | 'drop' | 'spike';
+          readonly sensitivity?: 'low' | 'medium' | 'high';
+        } | {
+          readonly kind: 'all' | 'any';
+          readonly conditions: readonly ({
+            readonly kind: 'count';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'rate';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'ratio';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Lines that are counted against all of the filter. */
+            readonly part: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'change';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            readonly against: 'window_before' | 'day_before' | 'week_before';
+            readonly measure: 'percent' | 'difference';
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'metric';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Attribute with numbers (with any values for `distinct`). */
+            readonly attribute: string;
+            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+            readonly aggregate: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'absence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'silent_source';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly source: 'host' | 'service';
+            /** Silent after so many of its own longest usual pauses. */
+            readonly factor?: number;
+            /** Never called silent before. */
+            readonly minimum_silence_ms?: number;
+            /** Silent so long it counts as taken out of service, and resolves. */
+            readonly forget_after_ms?: number;
+            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+            readonly learn_ms?: number;
+          } | {
+            readonly kind: 'sequence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** A line that begins it. */
+            readonly first: string;
+            /** The line that must follow. */
+            readonly then: string;
+            /** Field that both lines share, such as `trace_id`. */
+            readonly key: string;
+            /** Longest time between the two. */
+            readonly within_ms: number;
+            /** `both`: A, then B. `missing`: A without B. */
+            readonly expect: 'both' | 'missing';
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'new_pattern';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+            readonly learn_ms?: number;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'budget';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly unit: 'lines' | 'bytes';
+            /** Full hours or days of UTC. */
+            readonly period: 'hour' | 'day';
+            readonly threshold: number;
+            /** Met at this share of the budget; 1 where absent. */
+            readonly warn_at?: number;
+          } | {
+            readonly kind: 'anomaly';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+            readonly signal: 'volume' | 'warn' | 'forest';
+            readonly direction?: 'both' | 'drop' | 'spike';
+            readonly sensitivity?: 'low' | 'medium' | 'high';
+          })[];
+        };
+        /** The condition holds so long before it fires. */
+        readonly for_ms?: number;
+        /** Goes on firing so long after the condition last held. */
+        readonly keep_firing_ms?: number;
+        /** After it resolved, the same group does not fire again for so long. */
+        readonly cooldown_ms?: number;
+        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+        readonly no_data?: 'ok' | 'keep' | 'fire';
+        readonly actions?: readonly ({
+          /** Name of a channel. */
+          readonly channel?: string;
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** Where a webhook goes. */
+          readonly url?: string;
+          /** A channel of Slack, an address of email. */
+          readonly to?: string;
+          readonly severity?: 'info' | 'warning' | 'critical';
+        })[];
+        /** Lines shown in a notification; 5 where absent. */
+        readonly sample_lines?: number;
+        /** Incidents are made but nobody is told until then. */
+        readonly muted_until_ms?: number;
+      } | {
+        readonly name: string;
+        /** Query language: lines that count. */
+        readonly query: string;
+        readonly condition: {
+          /** What the value is compared with. */
+          readonly threshold: number;
+          /** How far back lines count: `5m`. */
+          readonly window: string;
+          /** > (default), >=, <, <= or =. */
+          readonly operator?: string;
+          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+          readonly aggregation?: string;
+        };
+        readonly actions?: readonly ({
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+          readonly channel?: string;
+          /** info, warning or critical. */
+          readonly severity?: string;
+          readonly url?: string;
+          readonly to?: string;
+        })[];
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        /** As `for_ms`: `5m`. */
+        readonly for?: string;
+        /** As `keep_firing_ms`. */
+        readonly keep_firing?: string;
+        /** As `cooldown_ms`. */
+        readonly cooldown?: string;
+      } | {
+        readonly name: string;
+        readonly condition: {
+          readonly service?: string;
+          readonly level?: string;
+          /** What the value is compared with. */
+          readonly threshold: number;
+          readonly window_seconds: number;
+          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+          readonly aggregation?: string;
+        };
+        readonly action?: {
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+          readonly channel?: string;
+          /** info, warning or critical. */
+          readonly severity?: string;
+          readonly url?: string;
+          readonly to?: string;
+        };
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        /** As `for_ms`: `5m`. */
+        readonly for?: string;
+        /** As `keep_firing_ms`. */
+        readonly keep_firing?: string;
+        /** As `cooldown_ms`. */
+        readonly cooldown?: string;
+      } | {
+        readonly name: string;
+        readonly condition: {
+          /** Fields with values as in a search, or a query. */
+          readonly filter?: { readonly [name: string]: unknown } | string;
+          /** What the value is compared with. */
+          readonly threshold: number;
+          /** How far back lines count: `5m`. */
+          readonly window: string;
+          /** `above` (default), `below`, or an operator. */
+          readonly comparison?: string;
+          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+          readonly aggregation?: string;
+        };
+        readonly actions?: readonly ({
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+          readonly channel?: string;
+          /** info, warning or critical. */
+          readonly severity?: string;
+          readonly url?: string;
+          readonly to?: string;
+        })[];
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        /** As `for_ms`: `5m`. */
+        readonly for?: string;
+        /** As `keep_firing_ms`. */
+        readonly keep_firing?: string;
+        /** As `cooldown_ms`. */
+        readonly cooldown?: string;
+      })[];
+      /** Only says what would change. */
+      readonly dry_run?: boolean;
+      /** Removes rules that are not among them. */
+      readonly prune?: boolean;
+    };
+    answer: {
+      readonly changes: readonly ({
+        readonly action: 'create' | 'update' | 'keep' | 'remove';
+        /** null: not made yet. */
+        readonly id: string | null;
+        readonly name: string;
+        readonly differences: readonly ({
+          readonly member: string;
+          readonly before: unknown;
+          readonly after: unknown;
+        })[];
+        /** What is allowed and yet probably not meant, such as a field that no line has. */
+        readonly warnings: readonly ({
+          /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
+          readonly field: string;
+          readonly message: string;
+          readonly code: string;
+          /** Where in the query or template, from 0. */
+          readonly position?: number;
+          readonly length?: number;
+          /** Setting whose bound it is over. */
+          readonly setting?: string;
+        })[];
+      })[];
+      readonly applied: boolean;
+    };
+  };
+  /** One alert rule with its state. */
+  alert: {
+    path: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly version: number;
+      readonly updated_at: string;
+      readonly updated_by: string;
+      readonly rule: {
+        readonly name: string;
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Lines that the rule looks at; all where empty. */
+        readonly filter?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        readonly condition: {
+          readonly kind: 'count';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'rate';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'ratio';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Lines that are counted against all of the filter. */
+          readonly part: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'change';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          readonly against: 'window_before' | 'day_before' | 'week_before';
+          readonly measure: 'percent' | 'difference';
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'metric';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Attribute with numbers (with any values for `distinct`). */
+          readonly attribute: string;
+          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+          readonly aggregate: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'absence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'silent_source';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly source: 'host' | 'service';
+          /** Silent after so many of its own longest usual pauses. */
+          readonly factor?: number;
+          /** Never called silent before. */
+          readonly minimum_silence_ms?: number;
+          /** Silent so long it counts as taken out of service, and resolves. */
+          readonly forget_after_ms?: number;
+          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+          readonly learn_ms?: number;
+        } | {
+          readonly kind: 'sequence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** A line that begins it. */
+          readonly first: string;
+          /** The line that must follow. */
+          readonly then: string;
+          /** Field that both lines share, such as `trace_id`. */
+          readonly key: string;
+          /** Longest time between the two. */
+          readonly within_ms: number;
+          /** `both`: A, then B. `missing`: A without B. */
+          readonly expect: 'both' | 'missing';
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'new_pattern';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+          readonly learn_ms?: number;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'budget';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly unit: 'lines' | 'bytes';
+          /** Full hours or days of UTC. */
+          readonly period: 'hour' | 'day';
+          readonly threshold: number;
+          /** Met at this share of the budget; 1 where absent. */
+          readonly warn_at?: number;
+        } | {
+          readonly kind: 'anomaly';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+          readonly signal: 'volume' | 'warn' | 'forest';
+          readonly direction?: 'both' | 'drop' | 'spike';
+          readonly sensitivity?: 'low' | 'medium' | 'high';
+        } | {
+          readonly kind: 'all' | 'any';
+          readonly conditions: readonly ({
+            readonly kind: 'count';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'rate';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'ratio';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Lines that are counted against all of the filter. */
+            readonly part: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'change';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            readonly against: 'window_before' | 'day_before' | 'week_before';
+            readonly measure: 'percent' | 'difference';
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'metric';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Attribute with numbers (with any values for `distinct`). */
+            readonly attribute: string;
+            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+            readonly aggregate: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'absence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'silent_source';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly source: 'host' | 'service';
+            /** Silent after so many of its own longest usual pauses. */
+            readonly factor?: number;
+            /** Never called silent before. */
+            readonly minimum_silence_ms?: number;
+            /** Silent so long it counts as taken out of service, and resolves. */
+            readonly forget_after_ms?: number;
+            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+            readonly learn_ms?: number;
+          } | {
+            readonly kind: 'sequence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** A line that begins it. */
+            readonly first: string;
+            /** The line that must follow. */
+            readonly then: string;
+            /** Field that both lines share, such as `trace_id`. */
+            readonly key: string;
+            /** Longest time between the two. */
+            readonly within_ms: number;
+            /** `both`: A, then B. `missing`: A without B. */
+            readonly expect: 'both' | 'missing';
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'new_pattern';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+            readonly learn_ms?: number;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'budget';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly unit: 'lines' | 'bytes';
+            /** Full hours or days of UTC. */
+            readonly period: 'hour' | 'day';
+            readonly threshold: number;
+            /** Met at this share of the budget; 1 where absent. */
+            readonly warn_at?: number;
+          } | {
+            readonly kind: 'anomaly';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+            readonly signal: 'volume' | 'warn' | 'forest';
+            readonly direction?: 'both' | 'drop' | 'spike';
+            readonly sensitivity?: 'low' | 'medium' | 'high';
+          })[];
+        };
+        /** The condition holds so long before it fires. */
+        readonly for_ms?: number;
+        /** Goes on firing so long after the condition last held. */
+        readonly keep_firing_ms?: number;
+        /** After it resolved, the same group does not fire again for so long. */
+        readonly cooldown_ms?: number;
+        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+        readonly no_data?: 'ok' | 'keep' | 'fire';
+        readonly actions?: readonly ({
+          /** Name of a channel. */
+          readonly channel?: string;
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** Where a webhook goes. */
+          readonly url?: string;
+          /** A channel of Slack, an address of email. */
+          readonly to?: string;
+          readonly severity?: 'info' | 'warning' | 'critical';
+        })[];
+        /** Lines shown in a notification; 5 where absent. */
+        readonly sample_lines?: number;
+        /** Incidents are made but nobody is told until then. */
+        readonly muted_until_ms?: number;
+      };
+      /** The worst of its groups; `unknown` until the evaluator has looked at it. */
+      readonly state: 'ok' | 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'disabled' | 'unknown';
+      /** Newest value of the group that is worst off. */
+      readonly value: number | null;
+      /** Tick that the state is of. */
+      readonly evaluated_at: string | null;
+      /** Groups that are looked at. */
+      readonly groups: {
+        readonly total: number;
+        readonly pending: number;
+        readonly firing: number;
+        /** Over `alerts.max_groups`. */
+        readonly left_out: number;
+      };
+      /** Open incidents, the first ten. */
+      readonly firing: readonly ({
+        readonly incident: string;
+        readonly group: { readonly [name: string]: string };
+        readonly state: string;
+        readonly since: string;
+        readonly value: number | null;
+        readonly acknowledged_by: string | null;
+      })[];
+      readonly muted_until: string | null;
+      readonly last_error: string | null;
+      readonly name: string;
+      /** What is allowed and yet probably not meant, such as a field that no line has. */
+      readonly warnings: readonly ({
+        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
+        readonly field: string;
+        readonly message: string;
+        readonly code: string;
+        /** Where in the query or template, from 0. */
+        readonly position?: number;
+        readonly length?: number;
+        /** Setting whose bound it is over. */
+        readonly setting?: string;
+      })[];
+    };
+  };
+  /** Change an alert rule. */
+  alertPut: {
+    path: { readonly id: string };
+    query: undefined;
+    body: {
+      readonly name: string;
+      readonly description?: string;
+      readonly enabled?: boolean;
+      readonly severity?: 'info' | 'warning' | 'critical';
+      /** For routing, silences and people. */
+      readonly labels?: { readonly [name: string]: string };
+      readonly runbook_url?: string;
+      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+      readonly summary?: string;
+      /** Lines that the rule looks at; all where empty. */
+      readonly filter?: string;
+      /** Fields; each combination of values is judged apart. */
+      readonly group_by?: readonly (string)[];
+      readonly condition: {
+        readonly kind: 'count';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+      } | {
+        readonly kind: 'rate';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+      } | {
+        readonly kind: 'ratio';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** Lines that are counted against all of the filter. */
+        readonly part: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+        /** With fewer lines in the window it is not met, whatever its value. */
+        readonly minimum_lines?: number;
+      } | {
+        readonly kind: 'change';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        readonly against: 'window_before' | 'day_before' | 'week_before';
+        readonly measure: 'percent' | 'difference';
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+        /** With fewer lines in the window it is not met, whatever its value. */
+        readonly minimum_lines?: number;
+      } | {
+        readonly kind: 'metric';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** Attribute with numbers (with any values for `distinct`). */
+        readonly attribute: string;
+        /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+        readonly aggregate: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+        /** With fewer lines in the window it is not met, whatever its value. */
+        readonly minimum_lines?: number;
+      } | {
+        readonly kind: 'absence';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+      } | {
+        readonly kind: 'silent_source';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        readonly source: 'host' | 'service';
+        /** Silent after so many of its own longest usual pauses. */
+        readonly factor?: number;
+        /** Never called silent before. */
+        readonly minimum_silence_ms?: number;
+        /** Silent so long it counts as taken out of service, and resolves. */
+        readonly forget_after_ms?: number;
+        /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+        readonly learn_ms?: number;
+      } | {
+        readonly kind: 'sequence';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** A line that begins it. */
+        readonly first: string;
+        /** The line that must follow. */
+        readonly then: string;
+        /** Field that both lines share, such as `trace_id`. */
+        readonly key: string;
+        /** Longest time between the two. */
+        readonly within_ms: number;
+        /** `both`: A, then B. `missing`: A without B. */
+        readonly expect: 'both' | 'missing';
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+        /** How the value is compared with the threshold. */
+        readonly operator: '>' | '>=' | '<' | '<=' | '=';
+        readonly threshold: number;
+        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+        readonly recover_threshold?: number;
+      } | {
+        readonly kind: 'new_pattern';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+        readonly learn_ms?: number;
+        /** How far back lines count, in event time. */
+        readonly window_ms: number;
+      } | {
+        readonly kind: 'budget';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        readonly unit: 'lines' | 'bytes';
+        /** Full hours or days of UTC. */
+        readonly period: 'hour' | 'day';
+        readonly threshold: number;
+        /** Met at this share of the budget; 1 where absent. */
+        readonly warn_at?: number;
+      } | {
+        readonly kind: 'anomaly';
+        /** Lines that it looks at, besides the rule's own filter. */
+        readonly filter?: string;
+        /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+        readonly signal: 'volume' | 'warn' | 'forest';
+        readonly direction?: 'both' | 'drop' | 'spike';
+        readonly sensitivity?: 'low' | 'medium' | 'high';
+      } | {
+        readonly kind: 'all' | 'any';
+        readonly conditions: readonly ({
+          readonly kind: 'count';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'rate';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'ratio';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Lines that are counted against all of the filter. */
+          readonly part: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'change';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          readonly against: 'window_before' | 'day_before' | 'week_before';
+          readonly measure: 'percent' | 'difference';
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'metric';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Attribute with numbers (with any values for `distinct`). */
+          readonly attribute: string;
+          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+          readonly aggregate: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'absence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'silent_source';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly source: 'host' | 'service';
+          /** Silent after so many of its own longest usual pauses. */
+          readonly factor?: number;
+          /** Never called silent before. */
+          readonly minimum_silence_ms?: number;
+          /** Silent so long it counts as taken out of service, and resolves. */
+          readonly forget_after_ms?: number;
+          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+          readonly learn_ms?: number;
+        } | {
+          readonly kind: 'sequence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** A line that begins it. */
+          readonly first: string;
+          /** The line that must follow. */
+          readonly then: string;
+          /** Field that both lines share, such as `trace_id`. */
+          readonly key: string;
+          /** Longest time between the two. */
+          readonly within_ms: number;
+          /** `both`: A, then B. `missing`: A without B. */
+          readonly expect: 'both' | 'missing';
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'new_pattern';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+          readonly learn_ms?: number;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'budget';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly unit: 'lines' | 'bytes';
+          /** Full hours or days of UTC. */
+          readonly period: 'hour' | 'day';
+          readonly threshold: number;
+          /** Met at this share of the budget; 1 where absent. */
+          readonly warn_at?: number;
+        } | {
+          readonly kind: 'anomaly';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+          readonly signal: 'volume' | 'warn' | 'forest';
+          readonly direction?: 'both' | 'drop' | 'spike';
+          readonly sensitivity?: 'low' | 'medium' | 'high';
+        })[];
+      };
+      /** The condition holds so long before it fires. */
+      readonly for_ms?: number;
+      /** Goes on firing so long after the condition last held. */
+      readonly keep_firing_ms?: number;
+      /** After it resolved, the same group does not fire again for so long. */
+      readonly cooldown_ms?: number;
+      /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+      readonly no_data?: 'ok' | 'keep' | 'fire';
+      readonly actions?: readonly ({
+        /** Name of a channel. */
+        readonly channel?: string;
+        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+        readonly type?: string;
+        /** Where a webhook goes. */
+        readonly url?: string;
+        /** A channel of Slack, an address of email. */
+        readonly to?: string;
+        readonly severity?: 'info' | 'warning' | 'critical';
+      })[];
+      /** Lines shown in a notification; 5 where absent. */
+      readonly sample_lines?: number;
+      /** Incidents are made but nobody is told until then. */
+      readonly muted_until_ms?: number;
+    } | {
+      readonly name: string;
+      /** Query language: lines that count. */
+      readonly query: string;
+      readonly condition: {
+        /** What the value is compared with. */
+        readonly threshold: number;
+        /** How far back lines count: `5m`. */
+        readonly window: string;
+        /** > (default), >=, <, <= or =. */
+        readonly operator?: string;
+        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+        readonly aggregation?: string;
+      };
+      readonly actions?: readonly ({
+        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+        readonly type?: string;
+        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+        readonly channel?: string;
+        /** info, warning or critical. */
+        readonly severity?: string;
+        readonly url?: string;
+        readonly to?: string;
+      })[];
+      readonly description?: string;
+      readonly enabled?: boolean;
+      readonly severity?: 'info' | 'warning' | 'critical';
+      /** For routing, silences and people. */
+      readonly labels?: { readonly [name: string]: string };
+      readonly runbook_url?: string;
+      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+      readonly summary?: string;
+      /** Fields; each combination of values is judged apart. */
+      readonly group_by?: readonly (string)[];
+      /** As `for_ms`: `5m`. */
+      readonly for?: string;
+      /** As `keep_firing_ms`. */
+      readonly keep_firing?: string;
+      /** As `cooldown_ms`. */
+      readonly cooldown?: string;
+    } | {
+      readonly name: string;
+      readonly condition: {
+        readonly service?: string;
+        readonly level?: string;
+        /** What the value is compared with. */
+        readonly threshold: number;
+        readonly window_seconds: number;
+        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+        readonly aggregation?: string;
+      };
+      readonly action?: {
+        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+        readonly type?: string;
+        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+        readonly channel?: string;
+        /** info, warning or critical. */
+        readonly severity?: string;
+        readonly url?: string;
+        readonly to?: string;
+      };
+      readonly description?: string;
+      readonly enabled?: boolean;
+      readonly severity?: 'info' | 'warning' | 'critical';
+      /** For routing, silences and people. */
+      readonly labels?: { readonly [name: string]: string };
+      readonly runbook_url?: string;
+      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+      readonly summary?: string;
+      /** Fields; each combination of values is judged apart. */
+      readonly group_by?: readonly (string)[];
+      /** As `for_ms`: `5m`. */
+      readonly for?: string;
+      /** As `keep_firing_ms`. */
+      readonly keep_firing?: string;
+      /** As `cooldown_ms`. */
+      readonly cooldown?: string;
+    } | {
+      readonly name: string;
+      readonly condition: {
+        /** Fields with values as in a search, or a query. */
+        readonly filter?: { readonly [name: string]: unknown } | string;
+        /** What the value is compared with. */
+        readonly threshold: number;
+        /** How far back lines count: `5m`. */
+        readonly window: string;
+        /** `above` (default), `below`, or an operator. */
+        readonly comparison?: string;
+        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+        readonly aggregation?: string;
+      };
+      readonly actions?: readonly ({
+        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+        readonly type?: string;
+        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+        readonly channel?: string;
+        /** info, warning or critical. */
+        readonly severity?: string;
+        readonly url?: string;
+        readonly to?: string;
+      })[];
+      readonly description?: string;
+      readonly enabled?: boolean;
+      readonly severity?: 'info' | 'warning' | 'critical';
+      /** For routing, silences and people. */
+      readonly labels?: { readonly [name: string]: string };
+      readonly runbook_url?: string;
+      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+      readonly summary?: string;
+      /** Fields; each combination of values is judged apart. */
+      readonly group_by?: readonly (string)[];
+      /** As `for_ms`: `5m`. */
+      readonly for?: string;
+      /** As `keep_firing_ms`. */
+      readonly keep_firing?: string;
+      /** As `cooldown_ms`. */
+      readonly cooldown?: string;
+    } | {
+      /** The model, or the shape of a design. Spans may be written as texts: `window: "5m"` is `window_ms: 300000`. */
+      readonly rule: {
+        readonly name: string;
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Lines that the rule looks at; all where empty. */
+        readonly filter?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        readonly condition: {
+          readonly kind: 'count';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'rate';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'ratio';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Lines that are counted against all of the filter. */
+          readonly part: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'change';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          readonly against: 'window_before' | 'day_before' | 'week_before';
+          readonly measure: 'percent' | 'difference';
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'metric';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Attribute with numbers (with any values for `distinct`). */
+          readonly attribute: string;
+          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+          readonly aggregate: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'absence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'silent_source';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly source: 'host' | 'service';
+          /** Silent after so many of its own longest usual pauses. */
+          readonly factor?: number;
+          /** Never called silent before. */
+          readonly minimum_silence_ms?: number;
+          /** Silent so long it counts as taken out of service, and resolves. */
+          readonly forget_after_ms?: number;
+          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+          readonly learn_ms?: number;
+        } | {
+          readonly kind: 'sequence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** A line that begins it. */
+          readonly first: string;
+          /** The line that must follow. */
+          readonly then: string;
+          /** Field that both lines share, such as `trace_id`. */
+          readonly key: string;
+          /** Longest time between the two. */
+          readonly within_ms: number;
+          /** `both`: A, then B. `missing`: A without B. */
+          readonly expect: 'both' | 'missing';
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'new_pattern';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+          readonly learn_ms?: number;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'budget';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly unit: 'lines' | 'bytes';
+          /** Full hours or days of UTC. */
+          readonly period: 'hour' | 'day';
+          readonly threshold: number;
+          /** Met at this share of the budget; 1 where absent. */
+          readonly warn_at?: number;
+        } | {
+          readonly kind: 'anomaly';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+          readonly signal: 'volume' | 'warn' | 'forest';
+          readonly direction?: 'both' | 'drop' | 'spike';
+          readonly sensitivity?: 'low' | 'medium' | 'high';
+        } | {
+          readonly kind: 'all' | 'any';
+          readonly conditions: readonly ({
+            readonly kind: 'count';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'rate';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'ratio';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Lines that are counted against all of the filter. */
+            readonly part: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'change';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            readonly against: 'window_before' | 'day_before' | 'week_before';
+            readonly measure: 'percent' | 'difference';
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'metric';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Attribute with numbers (with any values for `distinct`). */
+            readonly attribute: string;
+            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+            readonly aggregate: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'absence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'silent_source';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly source: 'host' | 'service';
+            /** Silent after so many of its own longest usual pauses. */
+            readonly factor?: number;
+            /** Never called silent before. */
+            readonly minimum_silence_ms?: number;
+            /** Silent so long it counts as taken out of service, and resolves. */
+            readonly forget_after_ms?: number;
+            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+            readonly learn_ms?: number;
+          } | {
+            readonly kind: 'sequence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** A line that begins it. */
+            readonly first: string;
+            /** The line that must follow. */
+            readonly then: string;
+            /** Field that both lines share, such as `trace_id`. */
+            readonly key: string;
+            /** Longest time between the two. */
+            readonly within_ms: number;
+            /** `both`: A, then B. `missing`: A without B. */
+            readonly expect: 'both' | 'missing';
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'new_pattern';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+            readonly learn_ms?: number;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'budget';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly unit: 'lines' | 'bytes';
+            /** Full hours or days of UTC. */
+            readonly period: 'hour' | 'day';
+            readonly threshold: number;
+            /** Met at this share of the budget; 1 where absent. */
+            readonly warn_at?: number;
+          } | {
+            readonly kind: 'anomaly';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+            readonly signal: 'volume' | 'warn' | 'forest';
+            readonly direction?: 'both' | 'drop' | 'spike';
+            readonly sensitivity?: 'low' | 'medium' | 'high';
+          })[];
+        };
+        /** The condition holds so long before it fires. */
+        readonly for_ms?: number;
+        /** Goes on firing so long after the condition last held. */
+        readonly keep_firing_ms?: number;
+        /** After it resolved, the same group does not fire again for so long. */
+        readonly cooldown_ms?: number;
+        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+        readonly no_data?: 'ok' | 'keep' | 'fire';
+        readonly actions?: readonly ({
+          /** Name of a channel. */
+          readonly channel?: string;
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** Where a webhook goes. */
+          readonly url?: string;
+          /** A channel of Slack, an address of email. */
+          readonly to?: string;
+          readonly severity?: 'info' | 'warning' | 'critical';
+        })[];
+        /** Lines shown in a notification; 5 where absent. */
+        readonly sample_lines?: number;
+        /** Incidents are made but nobody is told until then. */
+        readonly muted_until_ms?: number;
+      } | {
+        readonly name: string;
+        /** Query language: lines that count. */
+        readonly query: string;
+        readonly condition: {
+          /** What the value is compared with. */
+          readonly threshold: number;
+          /** How far back lines count: `5m`. */
+          readonly window: string;
+          /** > (default), >=, <, <= or =. */
+          readonly operator?: string;
+          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+          readonly aggregation?: string;
+        };
+        readonly actions?: readonly ({
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+          readonly channel?: string;
+          /** info, warning or critical. */
+          readonly severity?: string;
+          readonly url?: string;
+          readonly to?: string;
+        })[];
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        /** As `for_ms`: `5m`. */
+        readonly for?: string;
+        /** As `keep_firing_ms`. */
+        readonly keep_firing?: string;
+        /** As `cooldown_ms`. */
+        readonly cooldown?: string;
+      } | {
+        readonly name: string;
+        readonly condition: {
+          readonly service?: string;
+          readonly level?: string;
+          /** What the value is compared with. */
+          readonly threshold: number;
+          readonly window_seconds: number;
+          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+          readonly aggregation?: string;
+        };
+        readonly action?: {
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+          readonly channel?: string;
+          /** info, warning or critical. */
+          readonly severity?: string;
+          readonly url?: string;
+          readonly to?: string;
+        };
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        /** As `for_ms`: `5m`. */
+        readonly for?: string;
+        /** As `keep_firing_ms`. */
+        readonly keep_firing?: string;
+        /** As `cooldown_ms`. */
+        readonly cooldown?: string;
+      } | {
+        readonly name: string;
+        readonly condition: {
+          /** Fields with values as in a search, or a query. */
+          readonly filter?: { readonly [name: string]: unknown } | string;
+          /** What the value is compared with. */
+          readonly threshold: number;
+          /** How far back lines count: `5m`. */
+          readonly window: string;
+          /** `above` (default), `below`, or an operator. */
+          readonly comparison?: string;
+          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+          readonly aggregation?: string;
+        };
+        readonly actions?: readonly ({
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+          readonly channel?: string;
+          /** info, warning or critical. */
+          readonly severity?: string;
+          readonly url?: string;
+          readonly to?: string;
+        })[];
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        /** As `for_ms`: `5m`. */
+        readonly for?: string;
+        /** As `keep_firing_ms`. */
+        readonly keep_firing?: string;
+        /** As `cooldown_ms`. */
+        readonly cooldown?: string;
+      };
+      /** The version that is changed; absent: whatever it is. */
+      readonly version?: number;
+    };
+    answer: {
+      readonly id: string;
+      readonly version: number;
+      readonly updated_at: string;
+      readonly updated_by: string;
+      readonly rule: {
+        readonly name: string;
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Lines that the rule looks at; all where empty. */
+        readonly filter?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        readonly condition: {
+          readonly kind: 'count';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'rate';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'ratio';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Lines that are counted against all of the filter. */
+          readonly part: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'change';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          readonly against: 'window_before' | 'day_before' | 'week_before';
+          readonly measure: 'percent' | 'difference';
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'metric';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Attribute with numbers (with any values for `distinct`). */
+          readonly attribute: string;
+          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+          readonly aggregate: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'absence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'silent_source';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly source: 'host' | 'service';
+          /** Silent after so many of its own longest usual pauses. */
+          readonly factor?: number;
+          /** Never called silent before. */
+          readonly minimum_silence_ms?: number;
+          /** Silent so long it counts as taken out of service, and resolves. */
+          readonly forget_after_ms?: number;
+          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+          readonly learn_ms?: number;
+        } | {
+          readonly kind: 'sequence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** A line that begins it. */
+          readonly first: string;
+          /** The line that must follow. */
+          readonly then: string;
+          /** Field that both lines share, such as `trace_id`. */
+          readonly key: string;
+          /** Longest time between the two. */
+          readonly within_ms: number;
+          /** `both`: A, then B. `missing`: A without B. */
+          readonly expect: 'both' | 'missing';
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'new_pattern';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+          readonly learn_ms?: number;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'budget';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly unit: 'lines' | 'bytes';
+          /** Full hours or days of UTC. */
+          readonly period: 'hour' | 'day';
+          readonly threshold: number;
+          /** Met at this share of the budget; 1 where absent. */
+          readonly warn_at?: number;
+        } | {
+          readonly kind: 'anomaly';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+          readonly signal: 'volume' | 'warn' | 'forest';
+          readonly direction?: 'both' | 'drop' | 'spike';
+          readonly sensitivity?: 'low' | 'medium' | 'high';
+        } | {
+          readonly kind: 'all' | 'any';
+          readonly conditions: readonly ({
+            readonly kind: 'count';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'rate';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'ratio';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Lines that are counted against all of the filter. */
+            readonly part: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'change';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            readonly against: 'window_before' | 'day_before' | 'week_before';
+            readonly measure: 'percent' | 'difference';
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'metric';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Attribute with numbers (with any values for `distinct`). */
+            readonly attribute: string;
+            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+            readonly aggregate: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'absence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'silent_source';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly source: 'host' | 'service';
+            /** Silent after so many of its own longest usual pauses. */
+            readonly factor?: number;
+            /** Never called silent before. */
+            readonly minimum_silence_ms?: number;
+            /** Silent so long it counts as taken out of service, and resolves. */
+            readonly forget_after_ms?: number;
+            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+            readonly learn_ms?: number;
+          } | {
+            readonly kind: 'sequence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** A line that begins it. */
+            readonly first: string;
+            /** The line that must follow. */
+            readonly then: string;
+            /** Field that both lines share, such as `trace_id`. */
+            readonly key: string;
+            /** Longest time between the two. */
+            readonly within_ms: number;
+            /** `both`: A, then B. `missing`: A without B. */
+            readonly expect: 'both' | 'missing';
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'new_pattern';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+            readonly learn_ms?: number;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'budget';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly unit: 'lines' | 'bytes';
+            /** Full hours or days of UTC. */
+            readonly period: 'hour' | 'day';
+            readonly threshold: number;
+            /** Met at this share of the budget; 1 where absent. */
+            readonly warn_at?: number;
+          } | {
+            readonly kind: 'anomaly';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+            readonly signal: 'volume' | 'warn' | 'forest';
+            readonly direction?: 'both' | 'drop' | 'spike';
+            readonly sensitivity?: 'low' | 'medium' | 'high';
+          })[];
+        };
+        /** The condition holds so long before it fires. */
+        readonly for_ms?: number;
+        /** Goes on firing so long after the condition last held. */
+        readonly keep_firing_ms?: number;
+        /** After it resolved, the same group does not fire again for so long. */
+        readonly cooldown_ms?: number;
+        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+        readonly no_data?: 'ok' | 'keep' | 'fire';
+        readonly actions?: readonly ({
+          /** Name of a channel. */
+          readonly channel?: string;
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** Where a webhook goes. */
+          readonly url?: string;
+          /** A channel of Slack, an address of email. */
+          readonly to?: string;
+          readonly severity?: 'info' | 'warning' | 'critical';
+        })[];
+        /** Lines shown in a notification; 5 where absent. */
+        readonly sample_lines?: number;
+        /** Incidents are made but nobody is told until then. */
+        readonly muted_until_ms?: number;
+      };
+      /** The worst of its groups; `unknown` until the evaluator has looked at it. */
+      readonly state: 'ok' | 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'disabled' | 'unknown';
+      /** Newest value of the group that is worst off. */
+      readonly value: number | null;
+      /** Tick that the state is of. */
+      readonly evaluated_at: string | null;
+      /** Groups that are looked at. */
+      readonly groups: {
+        readonly total: number;
+        readonly pending: number;
+        readonly firing: number;
+        /** Over `alerts.max_groups`. */
+        readonly left_out: number;
+      };
+      /** Open incidents, the first ten. */
+      readonly firing: readonly ({
+        readonly incident: string;
+        readonly group: { readonly [name: string]: string };
+        readonly state: string;
+        readonly since: string;
+        readonly value: number | null;
+        readonly acknowledged_by: string | null;
+      })[];
+      readonly muted_until: string | null;
+      readonly last_error: string | null;
+      readonly name: string;
+      /** What is allowed and yet probably not meant, such as a field that no line has. */
+      readonly warnings: readonly ({
+        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
+        readonly field: string;
+        readonly message: string;
+        readonly code: string;
+        /** Where in the query or template, from 0. */
+        readonly position?: number;
+        readonly length?: number;
+        /** Setting whose bound it is over. */
+        readonly setting?: string;
+      })[];
+    };
+  };
+  /** Remove an alert rule; its open incidents resolve. */
+  alertDelete: {
+    path: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly removed: true;
+    };
+  };
+  /** All versions of an alert rule, and who made them. */
+  alertVersions: {
+    path: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      /** Newest first. */
+      readonly versions: readonly ({
+        readonly id: string;
+        readonly version: number;
+        readonly updated_at: string;
+        readonly updated_by: string;
+        readonly rule: {
+          readonly name: string;
+          readonly description?: string;
+          readonly enabled?: boolean;
+          readonly severity?: 'info' | 'warning' | 'critical';
+          /** For routing, silences and people. */
+          readonly labels?: { readonly [name: string]: string };
+          readonly runbook_url?: string;
+          /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+          readonly summary?: string;
+          /** Lines that the rule looks at; all where empty. */
+          readonly filter?: string;
+          /** Fields; each combination of values is judged apart. */
+          readonly group_by?: readonly (string)[];
+          readonly condition: {
+            readonly kind: 'count';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'rate';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'ratio';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Lines that are counted against all of the filter. */
+            readonly part: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'change';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            readonly against: 'window_before' | 'day_before' | 'week_before';
+            readonly measure: 'percent' | 'difference';
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'metric';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Attribute with numbers (with any values for `distinct`). */
+            readonly attribute: string;
+            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+            readonly aggregate: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'absence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'silent_source';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly source: 'host' | 'service';
+            /** Silent after so many of its own longest usual pauses. */
+            readonly factor?: number;
+            /** Never called silent before. */
+            readonly minimum_silence_ms?: number;
+            /** Silent so long it counts as taken out of service, and resolves. */
+            readonly forget_after_ms?: number;
+            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+            readonly learn_ms?: number;
+          } | {
+            readonly kind: 'sequence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** A line that begins it. */
+            readonly first: string;
+            /** The line that must follow. */
+            readonly then: string;
+            /** Field that both lines share, such as `trace_id`. */
+            readonly key: string;
+            /** Longest time between the two. */
+            readonly within_ms: number;
+            /** `both`: A, then B. `missing`: A without B. */
+            readonly expect: 'both' | 'missing';
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'new_pattern';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+            readonly learn_ms?: number;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'budget';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly unit: 'lines' | 'bytes';
+            /** Full hours or days of UTC. */
+            readonly period: 'hour' | 'day';
+            readonly threshold: number;
+            /** Met at this share of the budget; 1 where absent. */
+            readonly warn_at?: number;
+          } | {
+            readonly kind: 'anomaly';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+            readonly signal: 'volume' | 'warn' | 'forest';
+            readonly direction?: 'both' | 'drop' | 'spike';
+            readonly sensitivity?: 'low' | 'medium' | 'high';
+          } | {
+            readonly kind: 'all' | 'any';
+            readonly conditions: readonly ({
+              readonly kind: 'count';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+              /** How the value is compared with the threshold. */
+              readonly operator: '>' | '>=' | '<' | '<=' | '=';
+              readonly threshold: number;
+              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+              readonly recover_threshold?: number;
+            } | {
+              readonly kind: 'rate';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+              /** How the value is compared with the threshold. */
+              readonly operator: '>' | '>=' | '<' | '<=' | '=';
+              readonly threshold: number;
+              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+              readonly recover_threshold?: number;
+            } | {
+              readonly kind: 'ratio';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** Lines that are counted against all of the filter. */
+              readonly part: string;
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+              /** How the value is compared with the threshold. */
+              readonly operator: '>' | '>=' | '<' | '<=' | '=';
+              readonly threshold: number;
+              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+              readonly recover_threshold?: number;
+              /** With fewer lines in the window it is not met, whatever its value. */
+              readonly minimum_lines?: number;
+            } | {
+              readonly kind: 'change';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+              readonly against: 'window_before' | 'day_before' | 'week_before';
+              readonly measure: 'percent' | 'difference';
+              /** How the value is compared with the threshold. */
+              readonly operator: '>' | '>=' | '<' | '<=' | '=';
+              readonly threshold: number;
+              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+              readonly recover_threshold?: number;
+              /** With fewer lines in the window it is not met, whatever its value. */
+              readonly minimum_lines?: number;
+            } | {
+              readonly kind: 'metric';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** Attribute with numbers (with any values for `distinct`). */
+              readonly attribute: string;
+              /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+              readonly aggregate: string;
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+              /** How the value is compared with the threshold. */
+              readonly operator: '>' | '>=' | '<' | '<=' | '=';
+              readonly threshold: number;
+              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+              readonly recover_threshold?: number;
+              /** With fewer lines in the window it is not met, whatever its value. */
+              readonly minimum_lines?: number;
+            } | {
+              readonly kind: 'absence';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+            } | {
+              readonly kind: 'silent_source';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              readonly source: 'host' | 'service';
+              /** Silent after so many of its own longest usual pauses. */
+              readonly factor?: number;
+              /** Never called silent before. */
+              readonly minimum_silence_ms?: number;
+              /** Silent so long it counts as taken out of service, and resolves. */
+              readonly forget_after_ms?: number;
+              /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+              readonly learn_ms?: number;
+            } | {
+              readonly kind: 'sequence';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** A line that begins it. */
+              readonly first: string;
+              /** The line that must follow. */
+              readonly then: string;
+              /** Field that both lines share, such as `trace_id`. */
+              readonly key: string;
+              /** Longest time between the two. */
+              readonly within_ms: number;
+              /** `both`: A, then B. `missing`: A without B. */
+              readonly expect: 'both' | 'missing';
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+              /** How the value is compared with the threshold. */
+              readonly operator: '>' | '>=' | '<' | '<=' | '=';
+              readonly threshold: number;
+              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+              readonly recover_threshold?: number;
+            } | {
+              readonly kind: 'new_pattern';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+              readonly learn_ms?: number;
+              /** How far back lines count, in event time. */
+              readonly window_ms: number;
+            } | {
+              readonly kind: 'budget';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              readonly unit: 'lines' | 'bytes';
+              /** Full hours or days of UTC. */
+              readonly period: 'hour' | 'day';
+              readonly threshold: number;
+              /** Met at this share of the budget; 1 where absent. */
+              readonly warn_at?: number;
+            } | {
+              readonly kind: 'anomaly';
+              /** Lines that it looks at, besides the rule's own filter. */
+              readonly filter?: string;
+              /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+              readonly signal: 'volume' | 'warn' | 'forest';
+              readonly direction?: 'both' | 'drop' | 'spike';
+              readonly sensitivity?: 'low' | 'medium' | 'high';
+            })[];
+          };
+          /** The condition holds so long before it fires. */
+          readonly for_ms?: number;
+          /** Goes on firing so long after the condition last held. */
+          readonly keep_firing_ms?: number;
+          /** After it resolved, the same group does not fire again for so long. */
+          readonly cooldown_ms?: number;
+          /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+          readonly no_data?: 'ok' | 'keep' | 'fire';
+          readonly actions?: readonly ({
+            /** Name of a channel. */
+            readonly channel?: string;
+            /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+            readonly type?: string;
+            /** Where a webhook goes. */
+            readonly url?: string;
+            /** A channel of Slack, an address of email. */
+            readonly to?: string;
+            readonly severity?: 'info' | 'warning' | 'critical';
+          })[];
+          /** Lines shown in a notification; 5 where absent. */
+          readonly sample_lines?: number;
+          /** Incidents are made but nobody is told until then. */
+          readonly muted_until_ms?: number;
+        };
+      })[];
+    };
+  };
+  /** Tell nobody of the incidents of an alert rule for a time. */
+  alertMute: {
+    path: { readonly id: string };
+    query: undefined;
+    body: {
+      /** Such as `2h`. */
+      readonly for?: string;
+      /** RFC 3339. */
+      readonly until?: string;
+    };
+    answer: {
+      readonly id: string;
+      readonly version: number;
+      readonly updated_at: string;
+      readonly updated_by: string;
+      readonly rule: {
+        readonly name: string;
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Lines that the rule looks at; all where empty. */
+        readonly filter?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        readonly condition: {
+          readonly kind: 'count';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'rate';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'ratio';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Lines that are counted against all of the filter. */
+          readonly part: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'change';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          readonly against: 'window_before' | 'day_before' | 'week_before';
+          readonly measure: 'percent' | 'difference';
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'metric';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Attribute with numbers (with any values for `distinct`). */
+          readonly attribute: string;
+          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+          readonly aggregate: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'absence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'silent_source';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly source: 'host' | 'service';
+          /** Silent after so many of its own longest usual pauses. */
+          readonly factor?: number;
+          /** Never called silent before. */
+          readonly minimum_silence_ms?: number;
+          /** Silent so long it counts as taken out of service, and resolves. */
+          readonly forget_after_ms?: number;
+          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+          readonly learn_ms?: number;
+        } | {
+          readonly kind: 'sequence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** A line that begins it. */
+          readonly first: string;
+          /** The line that must follow. */
+          readonly then: string;
+          /** Field that both lines share, such as `trace_id`. */
+          readonly key: string;
+          /** Longest time between the two. */
+          readonly within_ms: number;
+          /** `both`: A, then B. `missing`: A without B. */
+          readonly expect: 'both' | 'missing';
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'new_pattern';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+          readonly learn_ms?: number;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'budget';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly unit: 'lines' | 'bytes';
+          /** Full hours or days of UTC. */
+          readonly period: 'hour' | 'day';
+          readonly threshold: number;
+          /** Met at this share of the budget; 1 where absent. */
+          readonly warn_at?: number;
+        } | {
+          readonly kind: 'anomaly';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+          readonly signal: 'volume' | 'warn' | 'forest';
+          readonly direction?: 'both' | 'drop' | 'spike';
+          readonly sensitivity?: 'low' | 'medium' | 'high';
+        } | {
+          readonly kind: 'all' | 'any';
+          readonly conditions: readonly ({
+            readonly kind: 'count';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'rate';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'ratio';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Lines that are counted against all of the filter. */
+            readonly part: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'change';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            readonly against: 'window_before' | 'day_before' | 'week_before';
+            readonly measure: 'percent' | 'difference';
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'metric';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Attribute with numbers (with any values for `distinct`). */
+            readonly attribute: string;
+            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+            readonly aggregate: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'absence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'silent_source';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly source: 'host' | 'service';
+            /** Silent after so many of its own longest usual pauses. */
+            readonly factor?: number;
+            /** Never called silent before. */
+            readonly minimum_silence_ms?: number;
+            /** Silent so long it counts as taken out of service, and resolves. */
+            readonly forget_after_ms?: number;
+            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+            readonly learn_ms?: number;
+          } | {
+            readonly kind: 'sequence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** A line that begins it. */
+            readonly first: string;
+            /** The line that must follow. */
+            readonly then: string;
+            /** Field that both lines share, such as `trace_id`. */
+            readonly key: string;
+            /** Longest time between the two. */
+            readonly within_ms: number;
+            /** `both`: A, then B. `missing`: A without B. */
+            readonly expect: 'both' | 'missing';
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'new_pattern';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+            readonly learn_ms?: number;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'budget';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly unit: 'lines' | 'bytes';
+            /** Full hours or days of UTC. */
+            readonly period: 'hour' | 'day';
+            readonly threshold: number;
+            /** Met at this share of the budget; 1 where absent. */
+            readonly warn_at?: number;
+          } | {
+            readonly kind: 'anomaly';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+            readonly signal: 'volume' | 'warn' | 'forest';
+            readonly direction?: 'both' | 'drop' | 'spike';
+            readonly sensitivity?: 'low' | 'medium' | 'high';
+          })[];
+        };
+        /** The condition holds so long before it fires. */
+        readonly for_ms?: number;
+        /** Goes on firing so long after the condition last held. */
+        readonly keep_firing_ms?: number;
+        /** After it resolved, the same group does not fire again for so long. */
+        readonly cooldown_ms?: number;
+        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+        readonly no_data?: 'ok' | 'keep' | 'fire';
+        readonly actions?: readonly ({
+          /** Name of a channel. */
+          readonly channel?: string;
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** Where a webhook goes. */
+          readonly url?: string;
+          /** A channel of Slack, an address of email. */
+          readonly to?: string;
+          readonly severity?: 'info' | 'warning' | 'critical';
+        })[];
+        /** Lines shown in a notification; 5 where absent. */
+        readonly sample_lines?: number;
+        /** Incidents are made but nobody is told until then. */
+        readonly muted_until_ms?: number;
+      };
+      /** The worst of its groups; `unknown` until the evaluator has looked at it. */
+      readonly state: 'ok' | 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'disabled' | 'unknown';
+      /** Newest value of the group that is worst off. */
+      readonly value: number | null;
+      /** Tick that the state is of. */
+      readonly evaluated_at: string | null;
+      /** Groups that are looked at. */
+      readonly groups: {
+        readonly total: number;
+        readonly pending: number;
+        readonly firing: number;
+        /** Over `alerts.max_groups`. */
+        readonly left_out: number;
+      };
+      /** Open incidents, the first ten. */
+      readonly firing: readonly ({
+        readonly incident: string;
+        readonly group: { readonly [name: string]: string };
+        readonly state: string;
+        readonly since: string;
+        readonly value: number | null;
+        readonly acknowledged_by: string | null;
+      })[];
+      readonly muted_until: string | null;
+      readonly last_error: string | null;
+      readonly name: string;
+      /** What is allowed and yet probably not meant, such as a field that no line has. */
+      readonly warnings: readonly ({
+        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
+        readonly field: string;
+        readonly message: string;
+        readonly code: string;
+        /** Where in the query or template, from 0. */
+        readonly position?: number;
+        readonly length?: number;
+        /** Setting whose bound it is over. */
+        readonly setting?: string;
+      })[];
+    };
+  };
+  /** Tell of its incidents again. */
+  alertUnmute: {
+    path: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly version: number;
+      readonly updated_at: string;
+      readonly updated_by: string;
+      readonly rule: {
+        readonly name: string;
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Lines that the rule looks at; all where empty. */
+        readonly filter?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        readonly condition: {
+          readonly kind: 'count';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'rate';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'ratio';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Lines that are counted against all of the filter. */
+          readonly part: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'change';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          readonly against: 'window_before' | 'day_before' | 'week_before';
+          readonly measure: 'percent' | 'difference';
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'metric';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Attribute with numbers (with any values for `distinct`). */
+          readonly attribute: string;
+          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+          readonly aggregate: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'absence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'silent_source';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly source: 'host' | 'service';
+          /** Silent after so many of its own longest usual pauses. */
+          readonly factor?: number;
+          /** Never called silent before. */
+          readonly minimum_silence_ms?: number;
+          /** Silent so long it counts as taken out of service, and resolves. */
+          readonly forget_after_ms?: number;
+          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+          readonly learn_ms?: number;
+        } | {
+          readonly kind: 'sequence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** A line that begins it. */
+          readonly first: string;
+          /** The line that must follow. */
+          readonly then: string;
+          /** Field that both lines share, such as `trace_id`. */
+          readonly key: string;
+          /** Longest time between the two. */
+          readonly within_ms: number;
+          /** `both`: A, then B. `missing`: A without B. */
+          readonly expect: 'both' | 'missing';
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'new_pattern';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+          readonly learn_ms?: number;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'budget';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly unit: 'lines' | 'bytes';
+          /** Full hours or days of UTC. */
+          readonly period: 'hour' | 'day';
+          readonly threshold: number;
+          /** Met at this share of the budget; 1 where absent. */
+          readonly warn_at?: number;
+        } | {
+          readonly kind: 'anomaly';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+          readonly signal: 'volume' | 'warn' | 'forest';
+          readonly direction?: 'both' | 'drop' | 'spike';
+          readonly sensitivity?: 'low' | 'medium' | 'high';
+        } | {
+          readonly kind: 'all' | 'any';
+          readonly conditions: readonly ({
+            readonly kind: 'count';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'rate';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'ratio';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Lines that are counted against all of the filter. */
+            readonly part: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'change';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            readonly against: 'window_before' | 'day_before' | 'week_before';
+            readonly measure: 'percent' | 'difference';
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'metric';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Attribute with numbers (with any values for `distinct`). */
+            readonly attribute: string;
+            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+            readonly aggregate: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'absence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'silent_source';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly source: 'host' | 'service';
+            /** Silent after so many of its own longest usual pauses. */
+            readonly factor?: number;
+            /** Never called silent before. */
+            readonly minimum_silence_ms?: number;
+            /** Silent so long it counts as taken out of service, and resolves. */
+            readonly forget_after_ms?: number;
+            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+            readonly learn_ms?: number;
+          } | {
+            readonly kind: 'sequence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** A line that begins it. */
+            readonly first: string;
+            /** The line that must follow. */
+            readonly then: string;
+            /** Field that both lines share, such as `trace_id`. */
+            readonly key: string;
+            /** Longest time between the two. */
+            readonly within_ms: number;
+            /** `both`: A, then B. `missing`: A without B. */
+            readonly expect: 'both' | 'missing';
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'new_pattern';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+            readonly learn_ms?: number;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'budget';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly unit: 'lines' | 'bytes';
+            /** Full hours or days of UTC. */
+            readonly period: 'hour' | 'day';
+            readonly threshold: number;
+            /** Met at this share of the budget; 1 where absent. */
+            readonly warn_at?: number;
+          } | {
+            readonly kind: 'anomaly';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+            readonly signal: 'volume' | 'warn' | 'forest';
+            readonly direction?: 'both' | 'drop' | 'spike';
+            readonly sensitivity?: 'low' | 'medium' | 'high';
+          })[];
+        };
+        /** The condition holds so long before it fires. */
+        readonly for_ms?: number;
+        /** Goes on firing so long after the condition last held. */
+        readonly keep_firing_ms?: number;
+        /** After it resolved, the same group does not fire again for so long. */
+        readonly cooldown_ms?: number;
+        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+        readonly no_data?: 'ok' | 'keep' | 'fire';
+        readonly actions?: readonly ({
+          /** Name of a channel. */
+          readonly channel?: string;
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** Where a webhook goes. */
+          readonly url?: string;
+          /** A channel of Slack, an address of email. */
+          readonly to?: string;
+          readonly severity?: 'info' | 'warning' | 'critical';
+        })[];
+        /** Lines shown in a notification; 5 where absent. */
+        readonly sample_lines?: number;
+        /** Incidents are made but nobody is told until then. */
+        readonly muted_until_ms?: number;
+      };
+      /** The worst of its groups; `unknown` until the evaluator has looked at it. */
+      readonly state: 'ok' | 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'disabled' | 'unknown';
+      /** Newest value of the group that is worst off. */
+      readonly value: number | null;
+      /** Tick that the state is of. */
+      readonly evaluated_at: string | null;
+      /** Groups that are looked at. */
+      readonly groups: {
+        readonly total: number;
+        readonly pending: number;
+        readonly firing: number;
+        /** Over `alerts.max_groups`. */
+        readonly left_out: number;
+      };
+      /** Open incidents, the first ten. */
+      readonly firing: readonly ({
+        readonly incident: string;
+        readonly group: { readonly [name: string]: string };
+        readonly state: string;
+        readonly since: string;
+        readonly value: number | null;
+        readonly acknowledged_by: string | null;
+      })[];
+      readonly muted_until: string | null;
+      readonly last_error: string | null;
+      readonly name: string;
+      /** What is allowed and yet probably not meant, such as a field that no line has. */
+      readonly warnings: readonly ({
+        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
+        readonly field: string;
+        readonly message: string;
+        readonly code: string;
+        /** Where in the query or template, from 0. */
+        readonly position?: number;
+        readonly length?: number;
+        /** Setting whose bound it is over. */
+        readonly setting?: string;
+      })[];
+    };
+  };
+  /** Evaluate an alert rule. */
+  alertEnable: {
+    path: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly version: number;
+      readonly updated_at: string;
+      readonly updated_by: string;
+      readonly rule: {
+        readonly name: string;
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Lines that the rule looks at; all where empty. */
+        readonly filter?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        readonly condition: {
+          readonly kind: 'count';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'rate';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'ratio';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Lines that are counted against all of the filter. */
+          readonly part: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'change';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          readonly against: 'window_before' | 'day_before' | 'week_before';
+          readonly measure: 'percent' | 'difference';
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'metric';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Attribute with numbers (with any values for `distinct`). */
+          readonly attribute: string;
+          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+          readonly aggregate: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'absence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'silent_source';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly source: 'host' | 'service';
+          /** Silent after so many of its own longest usual pauses. */
+          readonly factor?: number;
+          /** Never called silent before. */
+          readonly minimum_silence_ms?: number;
+          /** Silent so long it counts as taken out of service, and resolves. */
+          readonly forget_after_ms?: number;
+          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+          readonly learn_ms?: number;
+        } | {
+          readonly kind: 'sequence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** A line that begins it. */
+          readonly first: string;
+          /** The line that must follow. */
+          readonly then: string;
+          /** Field that both lines share, such as `trace_id`. */
+          readonly key: string;
+          /** Longest time between the two. */
+          readonly within_ms: number;
+          /** `both`: A, then B. `missing`: A without B. */
+          readonly expect: 'both' | 'missing';
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'new_pattern';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+          readonly learn_ms?: number;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'budget';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly unit: 'lines' | 'bytes';
+          /** Full hours or days of UTC. */
+          readonly period: 'hour' | 'day';
+          readonly threshold: number;
+          /** Met at this share of the budget; 1 where absent. */
+          readonly warn_at?: number;
+        } | {
+          readonly kind: 'anomaly';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+          readonly signal: 'volume' | 'warn' | 'forest';
+          readonly direction?: 'both' | 'drop' | 'spike';
+          readonly sensitivity?: 'low' | 'medium' | 'high';
+        } | {
+          readonly kind: 'all' | 'any';
+          readonly conditions: readonly ({
+            readonly kind: 'count';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'rate';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'ratio';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Lines that are counted against all of the filter. */
+            readonly part: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'change';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            readonly against: 'window_before' | 'day_before' | 'week_before';
+            readonly measure: 'percent' | 'difference';
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'metric';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Attribute with numbers (with any values for `distinct`). */
+            readonly attribute: string;
+            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+            readonly aggregate: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'absence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'silent_source';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly source: 'host' | 'service';
+            /** Silent after so many of its own longest usual pauses. */
+            readonly factor?: number;
+            /** Never called silent before. */
+            readonly minimum_silence_ms?: number;
+            /** Silent so long it counts as taken out of service, and resolves. */
+            readonly forget_after_ms?: number;
+            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+            readonly learn_ms?: number;
+          } | {
+            readonly kind: 'sequence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** A line that begins it. */
+            readonly first: string;
+            /** The line that must follow. */
+            readonly then: string;
+            /** Field that both lines share, such as `trace_id`. */
+            readonly key: string;
+            /** Longest time between the two. */
+            readonly within_ms: number;
+            /** `both`: A, then B. `missing`: A without B. */
+            readonly expect: 'both' | 'missing';
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'new_pattern';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+            readonly learn_ms?: number;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'budget';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly unit: 'lines' | 'bytes';
+            /** Full hours or days of UTC. */
+            readonly period: 'hour' | 'day';
+            readonly threshold: number;
+            /** Met at this share of the budget; 1 where absent. */
+            readonly warn_at?: number;
+          } | {
+            readonly kind: 'anomaly';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+            readonly signal: 'volume' | 'warn' | 'forest';
+            readonly direction?: 'both' | 'drop' | 'spike';
+            readonly sensitivity?: 'low' | 'medium' | 'high';
+          })[];
+        };
+        /** The condition holds so long before it fires. */
+        readonly for_ms?: number;
+        /** Goes on firing so long after the condition last held. */
+        readonly keep_firing_ms?: number;
+        /** After it resolved, the same group does not fire again for so long. */
+        readonly cooldown_ms?: number;
+        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+        readonly no_data?: 'ok' | 'keep' | 'fire';
+        readonly actions?: readonly ({
+          /** Name of a channel. */
+          readonly channel?: string;
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** Where a webhook goes. */
+          readonly url?: string;
+          /** A channel of Slack, an address of email. */
+          readonly to?: string;
+          readonly severity?: 'info' | 'warning' | 'critical';
+        })[];
+        /** Lines shown in a notification; 5 where absent. */
+        readonly sample_lines?: number;
+        /** Incidents are made but nobody is told until then. */
+        readonly muted_until_ms?: number;
+      };
+      /** The worst of its groups; `unknown` until the evaluator has looked at it. */
+      readonly state: 'ok' | 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'disabled' | 'unknown';
+      /** Newest value of the group that is worst off. */
+      readonly value: number | null;
+      /** Tick that the state is of. */
+      readonly evaluated_at: string | null;
+      /** Groups that are looked at. */
+      readonly groups: {
+        readonly total: number;
+        readonly pending: number;
+        readonly firing: number;
+        /** Over `alerts.max_groups`. */
+        readonly left_out: number;
+      };
+      /** Open incidents, the first ten. */
+      readonly firing: readonly ({
+        readonly incident: string;
+        readonly group: { readonly [name: string]: string };
+        readonly state: string;
+        readonly since: string;
+        readonly value: number | null;
+        readonly acknowledged_by: string | null;
+      })[];
+      readonly muted_until: string | null;
+      readonly last_error: string | null;
+      readonly name: string;
+      /** What is allowed and yet probably not meant, such as a field that no line has. */
+      readonly warnings: readonly ({
+        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
+        readonly field: string;
+        readonly message: string;
+        readonly code: string;
+        /** Where in the query or template, from 0. */
+        readonly position?: number;
+        readonly length?: number;
+        /** Setting whose bound it is over. */
+        readonly setting?: string;
+      })[];
+    };
+  };
+  /** Do not evaluate an alert rule; its open incidents resolve. */
+  alertDisable: {
+    path: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly version: number;
+      readonly updated_at: string;
+      readonly updated_by: string;
+      readonly rule: {
+        readonly name: string;
+        readonly description?: string;
+        readonly enabled?: boolean;
+        readonly severity?: 'info' | 'warning' | 'critical';
+        /** For routing, silences and people. */
+        readonly labels?: { readonly [name: string]: string };
+        readonly runbook_url?: string;
+        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+        readonly summary?: string;
+        /** Lines that the rule looks at; all where empty. */
+        readonly filter?: string;
+        /** Fields; each combination of values is judged apart. */
+        readonly group_by?: readonly (string)[];
+        readonly condition: {
+          readonly kind: 'count';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'rate';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'ratio';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Lines that are counted against all of the filter. */
+          readonly part: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'change';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          readonly against: 'window_before' | 'day_before' | 'week_before';
+          readonly measure: 'percent' | 'difference';
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'metric';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** Attribute with numbers (with any values for `distinct`). */
+          readonly attribute: string;
+          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+          readonly aggregate: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+          /** With fewer lines in the window it is not met, whatever its value. */
+          readonly minimum_lines?: number;
+        } | {
+          readonly kind: 'absence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'silent_source';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly source: 'host' | 'service';
+          /** Silent after so many of its own longest usual pauses. */
+          readonly factor?: number;
+          /** Never called silent before. */
+          readonly minimum_silence_ms?: number;
+          /** Silent so long it counts as taken out of service, and resolves. */
+          readonly forget_after_ms?: number;
+          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+          readonly learn_ms?: number;
+        } | {
+          readonly kind: 'sequence';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** A line that begins it. */
+          readonly first: string;
+          /** The line that must follow. */
+          readonly then: string;
+          /** Field that both lines share, such as `trace_id`. */
+          readonly key: string;
+          /** Longest time between the two. */
+          readonly within_ms: number;
+          /** `both`: A, then B. `missing`: A without B. */
+          readonly expect: 'both' | 'missing';
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+          /** How the value is compared with the threshold. */
+          readonly operator: '>' | '>=' | '<' | '<=' | '=';
+          readonly threshold: number;
+          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+          readonly recover_threshold?: number;
+        } | {
+          readonly kind: 'new_pattern';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+          readonly learn_ms?: number;
+          /** How far back lines count, in event time. */
+          readonly window_ms: number;
+        } | {
+          readonly kind: 'budget';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          readonly unit: 'lines' | 'bytes';
+          /** Full hours or days of UTC. */
+          readonly period: 'hour' | 'day';
+          readonly threshold: number;
+          /** Met at this share of the budget; 1 where absent. */
+          readonly warn_at?: number;
+        } | {
+          readonly kind: 'anomaly';
+          /** Lines that it looks at, besides the rule's own filter. */
+          readonly filter?: string;
+          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+          readonly signal: 'volume' | 'warn' | 'forest';
+          readonly direction?: 'both' | 'drop' | 'spike';
+          readonly sensitivity?: 'low' | 'medium' | 'high';
+        } | {
+          readonly kind: 'all' | 'any';
+          readonly conditions: readonly ({
+            readonly kind: 'count';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'rate';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'ratio';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Lines that are counted against all of the filter. */
+            readonly part: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'change';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            readonly against: 'window_before' | 'day_before' | 'week_before';
+            readonly measure: 'percent' | 'difference';
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'metric';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** Attribute with numbers (with any values for `distinct`). */
+            readonly attribute: string;
+            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+            readonly aggregate: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+            /** With fewer lines in the window it is not met, whatever its value. */
+            readonly minimum_lines?: number;
+          } | {
+            readonly kind: 'absence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'silent_source';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly source: 'host' | 'service';
+            /** Silent after so many of its own longest usual pauses. */
+            readonly factor?: number;
+            /** Never called silent before. */
+            readonly minimum_silence_ms?: number;
+            /** Silent so long it counts as taken out of service, and resolves. */
+            readonly forget_after_ms?: number;
+            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+            readonly learn_ms?: number;
+          } | {
+            readonly kind: 'sequence';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** A line that begins it. */
+            readonly first: string;
+            /** The line that must follow. */
+            readonly then: string;
+            /** Field that both lines share, such as `trace_id`. */
+            readonly key: string;
+            /** Longest time between the two. */
+            readonly within_ms: number;
+            /** `both`: A, then B. `missing`: A without B. */
+            readonly expect: 'both' | 'missing';
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+            /** How the value is compared with the threshold. */
+            readonly operator: '>' | '>=' | '<' | '<=' | '=';
+            readonly threshold: number;
+            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+            readonly recover_threshold?: number;
+          } | {
+            readonly kind: 'new_pattern';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+            readonly learn_ms?: number;
+            /** How far back lines count, in event time. */
+            readonly window_ms: number;
+          } | {
+            readonly kind: 'budget';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            readonly unit: 'lines' | 'bytes';
+            /** Full hours or days of UTC. */
+            readonly period: 'hour' | 'day';
+            readonly threshold: number;
+            /** Met at this share of the budget; 1 where absent. */
+            readonly warn_at?: number;
+          } | {
+            readonly kind: 'anomaly';
+            /** Lines that it looks at, besides the rule's own filter. */
+            readonly filter?: string;
+            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+            readonly signal: 'volume' | 'warn' | 'forest';
+            readonly direction?: 'both' | 'drop' | 'spike';
+            readonly sensitivity?: 'low' | 'medium' | 'high';
+          })[];
+        };
+        /** The condition holds so long before it fires. */
+        readonly for_ms?: number;
+        /** Goes on firing so long after the condition last held. */
+        readonly keep_firing_ms?: number;
+        /** After it resolved, the same group does not fire again for so long. */
+        readonly cooldown_ms?: number;
+        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+        readonly no_data?: 'ok' | 'keep' | 'fire';
+        readonly actions?: readonly ({
+          /** Name of a channel. */
+          readonly channel?: string;
+          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+          readonly type?: string;
+          /** Where a webhook goes. */
+          readonly url?: string;
+          /** A channel of Slack, an address of email. */
+          readonly to?: string;
+          readonly severity?: 'info' | 'warning' | 'critical';
+        })[];
+        /** Lines shown in a notification; 5 where absent. */
+        readonly sample_lines?: number;
+        /** Incidents are made but nobody is told until then. */
+        readonly muted_until_ms?: number;
+      };
+      /** The worst of its groups; `unknown` until the evaluator has looked at it. */
+      readonly state: 'ok' | 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'disabled' | 'unknown';
+      /** Newest value of the group that is worst off. */
+      readonly value: number | null;
+      /** Tick that the state is of. */
+      readonly evaluated_at: string | null;
+      /** Groups that are looked at. */
+      readonly groups: {
+        readonly total: number;
+        readonly pending: number;
+        readonly firing: number;
+        /** Over `alerts.max_groups`. */
+        readonly left_out: number;
+      };
+      /** Open incidents, the first ten. */
+      readonly firing: readonly ({
+        readonly incident: string;
+        readonly group: { readonly [name: string]: string };
+        readonly state: string;
+        readonly since: string;
+        readonly value: number | null;
+        readonly acknowledged_by: string | null;
+      })[];
+      readonly muted_until: string | null;
+      readonly last_error: string | null;
+      readonly name: string;
+      /** What is allowed and yet probably not meant, such as a field that no line has. */
+      readonly warnings: readonly ({
+        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
+        readonly field: string;
+        readonly message: string;
+        readonly code: string;
+        /** Where in the query or template, from 0. */
+        readonly position?: number;
+        readonly length?: number;
+        /** Setting whose bound it is over. */
+        readonly setting?: string;
+      })[];
+    };
+  };
+  /** Incidents of alert rules, newest first. */
+  incidents: {
+    path: undefined;
+    query: {
+      /** Any of, separated by commas: pending, firing, no_data, late_data, failed, resolved; `open` is all but resolved. */
+      readonly state?: string;
+      /** Id of a rule. */
+      readonly rule?: string;
+      /** RFC 3339; incidents that were not over before it. */
+      readonly from?: string;
+      /** RFC 3339; incidents that began before it. */
+      readonly to?: string;
+      /** 50 where absent, at most 500. */
+      readonly limit?: number;
+      /** `next` of the page before. */
+      readonly before?: string;
+    };
+    body: undefined;
+    answer: {
+      readonly incidents: readonly ({
+        readonly id: string;
+        readonly rule_id: string;
+        readonly rule_version: number;
+        readonly rule_name: string;
+        readonly severity: 'info' | 'warning' | 'critical';
+        /** The group's fields and their values. */
+        readonly group: { readonly [name: string]: string };
+        readonly labels: { readonly [name: string]: string };
+        readonly state: 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'resolved';
+        /** The condition was first met. */
+        readonly began_at: string;
+        /** It fired; absent while pending, and where it went away before. */
+        readonly fired_at?: string;
+        /** It was over. */
+        readonly resolved_at?: string;
+        /** Somebody took it. */
+        readonly acknowledged_at?: string;
+        readonly acknowledged_by?: string;
+        /** What was compared with the threshold, at its last change. */
+        readonly value?: number;
+        /** Beyond the value: the new pattern, what stood out, why it failed. */
+        readonly detail?: string;
+        /** The evaluator was behind by so much when it fired; 0 where it was not. */
+        readonly late_ms: number;
+        /** Some of its lines. */
+        readonly samples: readonly ({
+          /** Id of the line. */
+          readonly id: string;
+          /** Event time. */
+          readonly timestamp: string;
+          readonly level: string;
+          readonly service: string;
+          readonly host: string;
+          readonly message: string;
+          readonly trace_id: string;
+          /** Hexadecimal; empty where it has none. */
+          readonly pattern_id: string;
+        })[];
+        /** What keeps people from being told: `silence:<id>`, `mute`, `maintenance:<name>`, `inhibited:<incident>`. */
+        readonly suppressed_by: readonly (string)[];
+      })[];
+      /** `before` of the next page; null where this is the last. */
+      readonly next: string | null;
+    };
+  };
+  /** One incident with everything that happened to it. */
+  incident: {
+    path: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly rule_id: string;
+      readonly rule_version: number;
+      readonly rule_name: string;
+      readonly severity: 'info' | 'warning' | 'critical';
+      /** The group's fields and their values. */
+      readonly group: { readonly [name: string]: string };
+      readonly labels: { readonly [name: string]: string };
+      readonly state: 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'resolved';
+      /** The condition was first met. */
+      readonly began_at: string;
+      /** It fired; absent while pending, and where it went away before. */
+      readonly fired_at?: string;
+      /** It was over. */
+      readonly resolved_at?: string;
+      /** Somebody took it. */
+      readonly acknowledged_at?: string;
+      readonly acknowledged_by?: string;
+      /** What was compared with the threshold, at its last change. */
+      readonly value?: number;
+      /** Beyond the value: the new pattern, what stood out, why it failed. */
+      readonly detail?: string;
+      /** The evaluator was behind by so much when it fired; 0 where it was not. */
+      readonly late_ms: number;
+      /** Some of its lines. */
+      readonly samples: readonly ({
+        /** Id of the line. */
+        readonly id: string;
+        /** Event time. */
+        readonly timestamp: string;
+        readonly level: string;
+        readonly service: string;
+        readonly host: string;
+        readonly message: string;
+        readonly trace_id: string;
+        /** Hexadecimal; empty where it has none. */
+        readonly pattern_id: string;
+      })[];
+      /** What keeps people from being told: `silence:<id>`, `mute`, `maintenance:<name>`, `inhibited:<incident>`. */
+      readonly suppressed_by: readonly (string)[];
+      /** In their order. */
+      readonly events: readonly ({
+        /** Rises with every event. */
+        readonly sequence: number;
+        readonly kind: 'pending' | 'fired' | 'resolved' | 'cancelled' | 'no_data' | 'late_data' | 'failed' | 'acknowledged' | 'suppressed' | 'notified';
+        /** When it happened. */
+        readonly at: string;
+        /** Who acknowledged, which channel was told, why it is suppressed. */
+        readonly detail?: string;
+        readonly value?: number;
+      })[];
+    };
+  };
+  /** Take an incident: it is escalated to nobody else. */
+  incidentAcknowledge: {
+    path: { readonly id: string };
+    query: undefined;
+    body: {
+      /** Kept with the event. */
+      readonly comment?: string;
+    };
+    answer: {
+      readonly id: string;
+      readonly rule_id: string;
+      readonly rule_version: number;
+      readonly rule_name: string;
+      readonly severity: 'info' | 'warning' | 'critical';
+      /** The group's fields and their values. */
+      readonly group: { readonly [name: string]: string };
+      readonly labels: { readonly [name: string]: string };
+      readonly state: 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'resolved';
+      /** The condition was first met. */
+      readonly began_at: string;
+      /** It fired; absent while pending, and where it went away before. */
+      readonly fired_at?: string;
+      /** It was over. */
+      readonly resolved_at?: string;
+      /** Somebody took it. */
+      readonly acknowledged_at?: string;
+      readonly acknowledged_by?: string;
+      /** What was compared with the threshold, at its last change. */
+      readonly value?: number;
+      /** Beyond the value: the new pattern, what stood out, why it failed. */
+      readonly detail?: string;
+      /** The evaluator was behind by so much when it fired; 0 where it was not. */
+      readonly late_ms: number;
+      /** Some of its lines. */
+      readonly samples: readonly ({
+        /** Id of the line. */
+        readonly id: string;
+        /** Event time. */
+        readonly timestamp: string;
+        readonly level: string;
+        readonly service: string;
+        readonly host: string;
+        readonly message: string;
+        readonly trace_id: string;
+        /** Hexadecimal; empty where it has none. */
+        readonly pattern_id: string;
+      })[];
+      /** What keeps people from being told: `silence:<id>`, `mute`, `maintenance:<name>`, `inhibited:<incident>`. */
+      readonly suppressed_by: readonly (string)[];
+      /** In their order. */
+      readonly events: readonly ({
+        /** Rises with every event. */
+        readonly sequence: number;
+        readonly kind: 'pending' | 'fired' | 'resolved' | 'cancelled' | 'no_data' | 'late_data' | 'failed' | 'acknowledged' | 'suppressed' | 'notified';
+        /** When it happened. */
+        readonly at: string;
+        /** Who acknowledged, which channel was told, why it is suppressed. */
+        readonly detail?: string;
+        readonly value?: number;
+      })[];
+    };
+  };
+  /** Channels with what they need, who uses them and whether they deliver. */
+  channels: {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly channels: readonly ({
+        readonly name: string;
+        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+        readonly type: string;
+        readonly description?: string;
+        /** False: nothing is sent, which the delivery log says; true where absent. */
+        readonly enabled?: boolean;
+        /** Sample lines of a message at most; the rule's where absent. */
+        readonly sample_lines?: number;
+        /** A template in place of the usual title: `{{group.service}} {{value}}`. */
+        readonly title?: string;
+        /** A template in place of the usual text. */
+        readonly text?: string;
+        /** What the type needs (docs/alerting.md). A secret is shown as `[secret]`; given back so it stays as it is. */
+        readonly settings: { readonly [name: string]: unknown };
+        /** It comes from the configuration, or is the inbox, and is not changed here. */
+        readonly configured: boolean;
+        /** 0 where the configuration says it. */
+        readonly version: number;
+        /** Null where the configuration says it. */
+        readonly updated_at: string | null;
+        readonly updated_by: string;
+        /** Routes and rules that name it. */
+        readonly used_by: readonly (string)[];
+        readonly health: {
+          /** `dead`: failing longer than notifications.channel_dead_after. */
+          readonly state: 'unused' | 'ok' | 'failing' | 'dead';
+          /** When it began to fail. */
+          readonly since: string | null;
+          /** When it last took a message. */
+          readonly last_delivered_at: string | null;
+          readonly last_error: string | null;
+          /** Messages that wait for it. */
+          readonly waiting: number;
+        };
+      })[];
+      /** The types there are. */
+      readonly types: readonly ({
+        readonly type: string;
+        readonly title: string;
+        /** Settings that are never shown. */
+        readonly secrets: readonly (string)[];
+        /** JSON Schema of its settings. */
+        readonly settings: { readonly [name: string]: unknown };
+      })[];
+    };
+  };
+  /** One channel. */
+  channel: {
+    path: { readonly name: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly name: string;
+      /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+      readonly type: string;
+      readonly description?: string;
+      /** False: nothing is sent, which the delivery log says; true where absent. */
+      readonly enabled?: boolean;
+      /** Sample lines of a message at most; the rule's where absent. */
+      readonly sample_lines?: number;
+      /** A template in place of the usual title: `{{group.service}} {{value}}`. */
+      readonly title?: string;
+      /** A template in place of the usual text. */
+      readonly text?: string;
+      /** What the type needs (docs/alerting.md). A secret is shown as `[secret]`; given back so it stays as it is. */
+      readonly settings: { readonly [name: string]: unknown };
+      /** It comes from the configuration, or is the inbox, and is not changed here. */
+      readonly configured: boolean;
+      /** 0 where the configuration says it. */
+      readonly version: number;
+      /** Null where the configuration says it. */
+      readonly updated_at: string | null;
+      readonly updated_by: string;
+      /** Routes and rules that name it. */
+      readonly used_by: readonly (string)[];
+      readonly health: {
+        /** `dead`: failing longer than notifications.channel_dead_after. */
+        readonly state: 'unused' | 'ok' | 'failing' | 'dead';
+        /** When it began to fail. */
+        readonly since: string | null;
+        /** When it last took a message. */
+        readonly last_delivered_at: string | null;
+        readonly last_error: string | null;
+        /** Messages that wait for it. */
+        readonly waiting: number;
+      };
+    };
+  };
+  /** Set a channel. */
+  channelPut: {
+    path: { readonly name: string };
+    query: undefined;
+    body: {
+      /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+      readonly type: string;
+      readonly description?: string;
+      /** False: nothing is sent, which the delivery log says; true where absent. */
+      readonly enabled?: boolean;
+      /** Sample lines of a message at most; the rule's where absent. */
+      readonly sample_lines?: number;
+      /** A template in place of the usual title: `{{group.service}} {{value}}`. */
+      readonly title?: string;
+      /** A template in place of the usual text. */
+      readonly text?: string;
+      /** What the type needs (docs/alerting.md). A secret is shown as `[secret]`; given back so it stays as it is. */
+      readonly settings: { readonly [name: string]: unknown };
+      /** The version that is changed; 0: it must be new. */
+      readonly version?: number;
+    };
+    answer: {
+      readonly name: string;
+      /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+      readonly type: string;
+      readonly description?: string;
+      /** False: nothing is sent, which the delivery log says; true where absent. */
+      readonly enabled?: boolean;
+      /** Sample lines of a message at most; the rule's where absent. */
+      readonly sample_lines?: number;
+      /** A template in place of the usual title: `{{group.service}} {{value}}`. */
+      readonly title?: string;
+      /** A template in place of the usual text. */
+      readonly text?: string;
+      /** What the type needs (docs/alerting.md). A secret is shown as `[secret]`; given back so it stays as it is. */
+      readonly settings: { readonly [name: string]: unknown };
+      /** It comes from the configuration, or is the inbox, and is not changed here. */
+      readonly configured: boolean;
+      /** 0 where the configuration says it. */
+      readonly version: number;
+      /** Null where the configuration says it. */
+      readonly updated_at: string | null;
+      readonly updated_by: string;
+      /** Routes and rules that name it. */
+      readonly used_by: readonly (string)[];
+      readonly health: {
+        /** `dead`: failing longer than notifications.channel_dead_after. */
+        readonly state: 'unused' | 'ok' | 'failing' | 'dead';
+        /** When it began to fail. */
+        readonly since: string | null;
+        /** When it last took a message. */
+        readonly last_delivered_at: string | null;
+        readonly last_error: string | null;
+        /** Messages that wait for it. */
+        readonly waiting: number;
+      };
+    };
+  };
+  /** Remove a channel that nothing uses. */
+  channelDelete: {
+    path: { readonly name: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly removed: true;
+    };
+  };
+  /** Send a test message through a channel, and say what came of it. */
+  channelTest: {
+    path: { readonly name: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly delivered: boolean;
+      /** `retry`: it might work later. */
+      readonly outcome: 'delivered' | 'retry' | 'refused';
+      /** What the other end said. */
+      readonly detail: string;
+      readonly took_ms: number;
+    };
+  };
+  /** The routing tree: who is told of what. */
+  routing: {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly routing: {
+        readonly route: {
+          /** For people, in previews and logs. */
+          readonly name?: string;
+          /** All must match; absent: everything. */
+          readonly match?: readonly ({
+            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+            readonly label: string;
+            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+            readonly operator?: '=' | '!=' | '=~' | '!~';
+            readonly value: string;
+          })[];
+          /** Taken only within one of these, for on-call hours; absent: always. */
+          readonly active?: readonly ({
+            /** Every day where absent. */
+            readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+            /** `09:00`; the beginning of the day where absent. */
+            readonly from?: string;
+            /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+            readonly to?: string;
+            /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+            readonly zone?: string;
+          })[];
+          /** Routes behind it are tried too. */
+          readonly continue?: boolean;
+          /** Who is told; the parent's where absent. */
+          readonly channels?: readonly (string)[];
+          /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
+          readonly group_by?: readonly (string)[];
+          /** From the first incident of a group to its message, to gather others. */
+          readonly group_wait_ms?: number;
+          /** At least this between messages of a group about changes. */
+          readonly group_interval_ms?: number;
+          /** Told again after so long while it is firing; 0 never. */
+          readonly repeat_interval_ms?: number;
+          /** In order of time. The parent's where absent. */
+          readonly escalation?: readonly ({
+            /** After the first message, while nobody acknowledged. */
+            readonly after_ms: number;
+            readonly channels: readonly (string)[];
+          })[];
+          /** The first that matches is taken. */
+          readonly routes?: readonly ({
+            /** For people, in previews and logs. */
+            readonly name?: string;
+            /** All must match; absent: everything. */
+            readonly match?: readonly ({
+              /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+              readonly label: string;
+              /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+              readonly operator?: '=' | '!=' | '=~' | '!~';
+              readonly value: string;
+            })[];
+            /** Taken only within one of these, for on-call hours; absent: always. */
+            readonly active?: readonly ({
+              /** Every day where absent. */
+              readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+              /** `09:00`; the beginning of the day where absent. */
+              readonly from?: string;
+              /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+              readonly to?: string;
+              /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+              readonly zone?: string;
+            })[];
+            /** Routes behind it are tried too. */
+            readonly continue?: boolean;
+            /** Who is told; the parent's where absent. */
+            readonly channels?: readonly (string)[];
+            /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
+            readonly group_by?: readonly (string)[];
+            /** From the first incident of a group to its message, to gather others. */
+            readonly group_wait_ms?: number;
+            /** At least this between messages of a group about changes. */
+            readonly group_interval_ms?: number;
+            /** Told again after so long while it is firing; 0 never. */
+            readonly repeat_interval_ms?: number;
+            /** In order of time. The parent's where absent. */
+            readonly escalation?: readonly ({
+              /** After the first message, while nobody acknowledged. */
+              readonly after_ms: number;
+              readonly channels: readonly (string)[];
+            })[];
+            /** The first that matches is taken. */
+            readonly routes?: readonly ({
+              /** For people, in previews and logs. */
+              readonly name?: string;
+              /** All must match; absent: everything. */
+              readonly match?: readonly ({
+                /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+                readonly label: string;
+                /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+                readonly operator?: '=' | '!=' | '=~' | '!~';
+                readonly value: string;
+              })[];
+              /** Taken only within one of these, for on-call hours; absent: always. */
+              readonly active?: readonly ({
+                /** Every day where absent. */
+                readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+                /** `09:00`; the beginning of the day where absent. */
+                readonly from?: string;
+                /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+                readonly to?: string;
+                /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+                readonly zone?: string;
+              })[];
+              /** Routes behind it are tried too. */
+              readonly continue?: boolean;
+              /** Who is told; the parent's where absent. */
+              readonly channels?: readonly (string)[];
+              /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
+              readonly group_by?: readonly (string)[];
+              /** From the first incident of a group to its message, to gather others. */
+              readonly group_wait_ms?: number;
+              /** At least this between messages of a group about changes. */
+              readonly group_interval_ms?: number;
+              /** Told again after so long while it is firing; 0 never. */
+              readonly repeat_interval_ms?: number;
+              /** In order of time. The parent's where absent. */
+              readonly escalation?: readonly ({
+                /** After the first message, while nobody acknowledged. */
+                readonly after_ms: number;
+                readonly channels: readonly (string)[];
+              })[];
+              /** The first that matches is taken. */
+              readonly routes?: readonly ({
+                /** For people, in previews and logs. */
+                readonly name?: string;
+                /** All must match; absent: everything. */
+                readonly match?: readonly ({
+                  /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+                  readonly label: string;
+                  /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+                  readonly operator?: '=' | '!=' | '=~' | '!~';
+                  readonly value: string;
+                })[];
+                /** Taken only within one of these, for on-call hours; absent: always. */
+                readonly active?: readonly ({
+                  /** Every day where absent. */
+                  readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+                  /** `09:00`; the beginning of the day where absent. */
+                  readonly from?: string;
+                  /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+                  readonly to?: string;
+                  /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+                  readonly zone?: string;
+                })[];
+                /** Routes behind it are tried too. */
+                readonly continue?: boolean;
+                /** Who is told; the parent's where absent. */
+                readonly channels?: readonly (string)[];
+                /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
+                readonly group_by?: readonly (string)[];
+                /** From the first incident of a group to its message, to gather others. */
+                readonly group_wait_ms?: number;
+                /** At least this between messages of a group about changes. */
+                readonly group_interval_ms?: number;
+                /** Told again after so long while it is firing; 0 never. */
+                readonly repeat_interval_ms?: number;
+                /** In order of time. The parent's where absent. */
+                readonly escalation?: readonly ({
+                  /** After the first message, while nobody acknowledged. */
+                  readonly after_ms: number;
+                  readonly channels: readonly (string)[];
+                })[];
+                /** The first that matches is taken. */
+                readonly routes?: readonly ({
+                  /** For people, in previews and logs. */
+                  readonly name?: string;
+                  /** All must match; absent: everything. */
+                  readonly match?: readonly ({
+                    /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+                    readonly label: string;
+                    /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+                    readonly operator?: '=' | '!=' | '=~' | '!~';
+                    readonly value: string;
+                  })[];
+                  /** Taken only within one of these, for on-call hours; absent: always. */
+                  readonly active?: readonly ({
+                    /** Every day where absent. */
+                    readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+                    /** `09:00`; the beginning of the day where absent. */
+                    readonly from?: string;
+                    /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+                    readonly to?: string;
+                    /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+                    readonly zone?: string;
+                  })[];
+                  /** Routes behind it are tried too. */
+                  readonly continue?: boolean;
+                  /** Who is told; the parent's where absent. */
+                  readonly channels?: readonly (string)[];
+                  /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
+                  readonly group_by?: readonly (string)[];
+                  /** From the first incident of a group to its message, to gather others. */
+                  readonly group_wait_ms?: number;
+                  /** At least this between messages of a group about changes. */
+                  readonly group_interval_ms?: number;
+                  /** Told again after so long while it is firing; 0 never. */
+                  readonly repeat_interval_ms?: number;
+                  /** In order of time. The parent's where absent. */
+                  readonly escalation?: readonly ({
+                    /** After the first message, while nobody acknowledged. */
+                    readonly after_ms: number;
+                    readonly channels: readonly (string)[];
+                  })[];
+                })[];
+              })[];
+            })[];
+          })[];
+        };
+        /** Causes that hide their effects. */
+        readonly inhibit?: readonly ({
+          readonly name?: string;
+          /** The cause: an incident that is firing. */
+          readonly source: readonly ({
+            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+            readonly label: string;
+            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+            readonly operator?: '=' | '!=' | '=~' | '!~';
+            readonly value: string;
+          })[];
+          /** Its effects, of which nobody is told meanwhile. */
+          readonly target: readonly ({
+            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+            readonly label: string;
+            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+            readonly operator?: '=' | '!=' | '=~' | '!~';
+            readonly value: string;
+          })[];
+          /** Labels that both must have alike. */
+          readonly equal?: readonly (string)[];
+        })[];
+      };
+      /** `default`: everything goes to the inbox. */
+      readonly source: 'default' | 'configuration' | 'kept';
+      /** 0 where the configuration says it. */
+      readonly version: number;
+      /** Null where the configuration says it. */
+      readonly updated_at: string | null;
+      readonly updated_by: string;
+    };
+  };
+  /** Set the routing tree. */
+  routingPut: {
+    path: undefined;
+    query: undefined;
+    body: {
+      readonly routing: {
+        readonly route: {
+          /** For people, in previews and logs. */
+          readonly name?: string;
+          /** All must match; absent: everything. */
+          readonly match?: readonly ({
+            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+            readonly label: string;
+            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+            readonly operator?: '=' | '!=' | '=~' | '!~';
+            readonly value: string;
+          })[];
+          /** Taken only within one of these, for on-call hours; absent: always. */
+          readonly active?: readonly ({
+            /** Every day where absent. */
+            readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+            /** `09:00`; the beginning of the day where absent. */
+            readonly from?: string;
+            /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+            readonly to?: string;
+            /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+            readonly zone?: string;
+          })[];
+          /** Routes behind it are tried too. */
+          readonly continue?: boolean;
+          /** Who is told; the parent's where absent. */
+          readonly channels?: readonly (string)[];
+          /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
+          readonly group_by?: readonly (string)[];
+          /** From the first incident of a group to its message, to gather others. */
+          readonly group_wait_ms?: number;
+          /** At least this between messages of a group about changes. */
+          readonly group_interval_ms?: number;
+          /** Told again after so long while it is firing; 0 never. */
+          readonly repeat_interval_ms?: number;
+          /** In order of time. The parent's where absent. */
+          readonly escalation?: readonly ({
+            /** After the first message, while nobody acknowledged. */
+            readonly after_ms: number;
+            readonly channels: readonly (string)[];
+          })[];
+          /** The first that matches is taken. */
+          readonly routes?: readonly ({
+            /** For people, in previews and logs. */
+            readonly name?: string;
+            /** All must match; absent: everything. */
+            readonly match?: readonly ({
+              /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+              readonly label: string;
+              /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+              readonly operator?: '=' | '!=' | '=~' | '!~';
+              readonly value: string;
+            })[];
+            /** Taken only within one of these, for on-call hours; absent: always. */
+            readonly active?: readonly ({
+              /** Every day where absent. */
+              readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+              /** `09:00`; the beginning of the day where absent. */
+              readonly from?: string;
+              /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+              readonly to?: string;
+              /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+              readonly zone?: string;
+            })[];
+            /** Routes behind it are tried too. */
+            readonly continue?: boolean;
+            /** Who is told; the parent's where absent. */
+            readonly channels?: readonly (string)[];
+            /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
+            readonly group_by?: readonly (string)[];
+            /** From the first incident of a group to its message, to gather others. */
+            readonly group_wait_ms?: number;
+            /** At least this between messages of a group about changes. */
+            readonly group_interval_ms?: number;
+            /** Told again after so long while it is firing; 0 never. */
+            readonly repeat_interval_ms?: number;
+            /** In order of time. The parent's where absent. */
+            readonly escalation?: readonly ({
+              /** After the first message, while nobody acknowledged. */
+              readonly after_ms: number;
+              readonly channels: readonly (string)[];
+            })[];
+            /** The first that matches is taken. */
+            readonly routes?: readonly ({
+              /** For people, in previews and logs. */
+              readonly name?: string;
+              /** All must match; absent: everything. */
+              readonly match?: readonly ({
+                /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+                readonly label: string;
+                /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+                readonly operator?: '=' | '!=' | '=~' | '!~';
+                readonly value: string;
+              })[];
+              /** Taken only within one of these, for on-call hours; absent: always. */
+              readonly active?: readonly ({
+                /** Every day where absent. */
+                readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+                /** `09:00`; the beginning of the day where absent. */
+                readonly from?: string;
+                /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+                readonly to?: string;
+                /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+                readonly zone?: string;
+              })[];
+              /** Routes behind it are tried too. */
+              readonly continue?: boolean;
+              /** Who is told; the parent's where absent. */
+              readonly channels?: readonly (string)[];
+              /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
+              readonly group_by?: readonly (string)[];
+              /** From the first incident of a group to its message, to gather others. */
+              readonly group_wait_ms?: number;
+              /** At least this between messages of a group about changes. */
+              readonly group_interval_ms?: number;
+              /** Told again after so long while it is firing; 0 never. */
+              readonly repeat_interval_ms?: number;
+              /** In order of time. The parent's where absent. */
+              readonly escalation?: readonly ({
+                /** After the first message, while nobody acknowledged. */
+                readonly after_ms: number;
+                readonly channels: readonly (string)[];
+              })[];
+              /** The first that matches is taken. */
+              readonly routes?: readonly ({
+                /** For people, in previews and logs. */
+                readonly name?: string;
+                /** All must match; absent: everything. */
+                readonly match?: readonly ({
+                  /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+                  readonly label: string;
+                  /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+                  readonly operator?: '=' | '!=' | '=~' | '!~';
+                  readonly value: string;
+                })[];
+                /** Taken only within one of these, for on-call hours; absent: always. */
+                readonly active?: readonly ({
+                  /** Every day where absent. */
+                  readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+                  /** `09:00`; the beginning of the day where absent. */
+                  readonly from?: string;
+                  /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+                  readonly to?: string;
+                  /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+                  readonly zone?: string;
+                })[];
+                /** Routes behind it are tried too. */
+                readonly continue?: boolean;
+                /** Who is told; the parent's where absent. */
+                readonly channels?: readonly (string)[];
+                /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
+                readonly group_by?: readonly (string)[];
+                /** From the first incident of a group to its message, to gather others. */
+                readonly group_wait_ms?: number;
+                /** At least this between messages of a group about changes. */
+                readonly group_interval_ms?: number;
+                /** Told again after so long while it is firing; 0 never. */
+                readonly repeat_interval_ms?: number;
+                /** In order of time. The parent's where absent. */
+                readonly escalation?: readonly ({
+                  /** After the first message, while nobody acknowledged. */
+                  readonly after_ms: number;
+                  readonly channels: readonly (string)[];
+                })[];
+                /** The first that matches is taken. */
+                readonly routes?: readonly ({
+                  /** For people, in previews and logs. */
+                  readonly name?: string;
+                  /** All must match; absent: everything. */
+                  readonly match?: readonly ({
+                    /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+                    readonly label: string;
+                    /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+                    readonly operator?: '=' | '!=' | '=~' | '!~';
+                    readonly value: string;
+                  })[];
+                  /** Taken only within one of these, for on-call hours; absent: always. */
+                  readonly active?: readonly ({
+                    /** Every day where absent. */
+                    readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+                    /** `09:00`; the beginning of the day where absent. */
+                    readonly from?: string;
+                    /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+                    readonly to?: string;
+                    /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+                    readonly zone?: string;
+                  })[];
+                  /** Routes behind it are tried too. */
+                  readonly continue?: boolean;
+                  /** Who is told; the parent's where absent. */
+                  readonly channels?: readonly (string)[];
+                  /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
+                  readonly group_by?: readonly (string)[];
+                  /** From the first incident of a group to its message, to gather others. */
+                  readonly group_wait_ms?: number;
+                  /** At least this between messages of a group about changes. */
+                  readonly group_interval_ms?: number;
+                  /** Told again after so long while it is firing; 0 never. */
+                  readonly repeat_interval_ms?: number;
+                  /** In order of time. The parent's where absent. */
+                  readonly escalation?: readonly ({
+                    /** After the first message, while nobody acknowledged. */
+                    readonly after_ms: number;
+                    readonly channels: readonly (string)[];
+                  })[];
+                })[];
+              })[];
+            })[];
+          })[];
+        };
+        /** Causes that hide their effects. */
+        readonly inhibit?: readonly ({
+          readonly name?: string;
+          /** The cause: an incident that is firing. */
+          readonly source: readonly ({
+            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+            readonly label: string;
+            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+            readonly operator?: '=' | '!=' | '=~' | '!~';
+            readonly value: string;
+          })[];
+          /** Its effects, of which nobody is told meanwhile. */
+          readonly target: readonly ({
+            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+            readonly label: string;
+            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+            readonly operator?: '=' | '!=' | '=~' | '!~';
+            readonly value: string;
+          })[];
+          /** Labels that both must have alike. */
+          readonly equal?: readonly (string)[];
+        })[];
+      };
+      /** The version that is changed; 0: it must be new. */
+      readonly version?: number;
+    };
+    answer: {
+      readonly routing: {
+        readonly route: {
+          /** For people, in previews and logs. */
+          readonly name?: string;
+          /** All must match; absent: everything. */
+          readonly match?: readonly ({
+            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+            readonly label: string;
+            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+            readonly operator?: '=' | '!=' | '=~' | '!~';
+            readonly value: string;
+          })[];
+          /** Taken only within one of these, for on-call hours; absent: always. */
+          readonly active?: readonly ({
+            /** Every day where absent. */
+            readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+            /** `09:00`; the beginning of the day where absent. */
+            readonly from?: string;
+            /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+            readonly to?: string;
+            /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+            readonly zone?: string;
+          })[];
+          /** Routes behind it are tried too. */
+          readonly continue?: boolean;
+          /** Who is told; the parent's where absent. */
+          readonly channels?: readonly (string)[];
+          /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
+          readonly group_by?: readonly (string)[];
+          /** From the first incident of a group to its message, to gather others. */
+          readonly group_wait_ms?: number;
+          /** At least this between messages of a group about changes. */
+          readonly group_interval_ms?: number;
+          /** Told again after so long while it is firing; 0 never. */
+          readonly repeat_interval_ms?: number;
+          /** In order of time. The parent's where absent. */
+          readonly escalation?: readonly ({
+            /** After the first message, while nobody acknowledged. */
+            readonly after_ms: number;
+            readonly channels: readonly (string)[];
+          })[];
+          /** The first that matches is taken. */
+          readonly routes?: readonly ({
+            /** For people, in previews and logs. */
+            readonly name?: string;
+            /** All must match; absent: everything. */
+            readonly match?: readonly ({
+              /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+              readonly label: string;
+              /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+              readonly operator?: '=' | '!=' | '=~' | '!~';
+              readonly value: string;
+            })[];
+            /** Taken only within one of these, for on-call hours; absent: always. */
+            readonly active?: readonly ({
+              /** Every day where absent. */
+              readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+              /** `09:00`; the beginning of the day where absent. */
+              readonly from?: string;
+              /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+              readonly to?: string;
+              /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+              readonly zone?: string;
+            })[];
+            /** Routes behind it are tried too. */
+            readonly continue?: boolean;
+            /** Who is told; the parent's where absent. */
+            readonly channels?: readonly (string)[];
+            /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
+            readonly group_by?: readonly (string)[];
+            /** From the first incident of a group to its message, to gather others. */
+            readonly group_wait_ms?: number;
+            /** At least this between messages of a group about changes. */
+            readonly group_interval_ms?: number;
+            /** Told again after so long while it is firing; 0 never. */
+            readonly repeat_interval_ms?: number;
+            /** In order of time. The parent's where absent. */
+            readonly escalation?: readonly ({
+              /** After the first message, while nobody acknowledged. */
+              readonly after_ms: number;
+              readonly channels: readonly (string)[];
+            })[];
+            /** The first that matches is taken. */
+            readonly routes?: readonly ({
+              /** For people, in previews and logs. */
+              readonly name?: string;
+              /** All must match; absent: everything. */
+              readonly match?: readonly ({
+                /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+                readonly label: string;
+                /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+                readonly operator?: '=' | '!=' | '=~' | '!~';
+                readonly value: string;
+              })[];
+              /** Taken only within one of these, for on-call hours; absent: always. */
+              readonly active?: readonly ({
+                /** Every day where absent. */
+                readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+                /** `09:00`; the beginning of the day where absent. */
+                readonly from?: string;
+                /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+                readonly to?: string;
+                /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+                readonly zone?: string;
+              })[];
+              /** Routes behind it are tried too. */
+              readonly continue?: boolean;
+              /** Who is told; the parent's where absent. */
+              readonly channels?: readonly (string)[];
+              /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
+              readonly group_by?: readonly (string)[];
+              /** From the first incident of a group to its message, to gather others. */
+              readonly group_wait_ms?: number;
+              /** At least this between messages of a group about changes. */
+              readonly group_interval_ms?: number;
+              /** Told again after so long while it is firing; 0 never. */
+              readonly repeat_interval_ms?: number;
+              /** In order of time. The parent's where absent. */
+              readonly escalation?: readonly ({
+                /** After the first message, while nobody acknowledged. */
+                readonly after_ms: number;
+                readonly channels: readonly (string)[];
+              })[];
+              /** The first that matches is taken. */
+              readonly routes?: readonly ({
+                /** For people, in previews and logs. */
+                readonly name?: string;
+                /** All must match; absent: everything. */
+                readonly match?: readonly ({
+                  /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+                  readonly label: string;
+                  /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+                  readonly operator?: '=' | '!=' | '=~' | '!~';
+                  readonly value: string;
+                })[];
+                /** Taken only within one of these, for on-call hours; absent: always. */
+                readonly active?: readonly ({
+                  /** Every day where absent. */
+                  readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+                  /** `09:00`; the beginning of the day where absent. */
+                  readonly from?: string;
+                  /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+                  readonly to?: string;
+                  /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+                  readonly zone?: string;
+                })[];
+                /** Routes behind it are tried too. */
+                readonly continue?: boolean;
+                /** Who is told; the parent's where absent. */
+                readonly channels?: readonly (string)[];
+                /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
+                readonly group_by?: readonly (string)[];
+                /** From the first incident of a group to its message, to gather others. */
+                readonly group_wait_ms?: number;
+                /** At least this between messages of a group about changes. */
+                readonly group_interval_ms?: number;
+                /** Told again after so long while it is firing; 0 never. */
+                readonly repeat_interval_ms?: number;
+                /** In order of time. The parent's where absent. */
+                readonly escalation?: readonly ({
+                  /** After the first message, while nobody acknowledged. */
+                  readonly after_ms: number;
+                  readonly channels: readonly (string)[];
+                })[];
+                /** The first that matches is taken. */
+                readonly routes?: readonly ({
+                  /** For people, in previews and logs. */
+                  readonly name?: string;
+                  /** All must match; absent: everything. */
+                  readonly match?: readonly ({
+                    /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+                    readonly label: string;
+                    /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+                    readonly operator?: '=' | '!=' | '=~' | '!~';
+                    readonly value: string;
+                  })[];
+                  /** Taken only within one of these, for on-call hours; absent: always. */
+                  readonly active?: readonly ({
+                    /** Every day where absent. */
+                    readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+                    /** `09:00`; the beginning of the day where absent. */
+                    readonly from?: string;
+                    /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+                    readonly to?: string;
+                    /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+                    readonly zone?: string;
+                  })[];
+                  /** Routes behind it are tried too. */
+                  readonly continue?: boolean;
+                  /** Who is told; the parent's where absent. */
+                  readonly channels?: readonly (string)[];
+                  /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
+                  readonly group_by?: readonly (string)[];
+                  /** From the first incident of a group to its message, to gather others. */
+                  readonly group_wait_ms?: number;
+                  /** At least this between messages of a group about changes. */
+                  readonly group_interval_ms?: number;
+                  /** Told again after so long while it is firing; 0 never. */
+                  readonly repeat_interval_ms?: number;
+                  /** In order of time. The parent's where absent. */
+                  readonly escalation?: readonly ({
+                    /** After the first message, while nobody acknowledged. */
+                    readonly after_ms: number;
+                    readonly channels: readonly (string)[];
+                  })[];
+                })[];
+              })[];
+            })[];
+          })[];
+        };
+        /** Causes that hide their effects. */
+        readonly inhibit?: readonly ({
+          readonly name?: string;
+          /** The cause: an incident that is firing. */
+          readonly source: readonly ({
+            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+            readonly label: string;
+            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+            readonly operator?: '=' | '!=' | '=~' | '!~';
+            readonly value: string;
+          })[];
+          /** Its effects, of which nobody is told meanwhile. */
+          readonly target: readonly ({
+            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+            readonly label: string;
+            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+            readonly operator?: '=' | '!=' | '=~' | '!~';
+            readonly value: string;
+          })[];
+          /** Labels that both must have alike. */
+          readonly equal?: readonly (string)[];
+        })[];
+      };
+      /** `default`: everything goes to the inbox. */
+      readonly source: 'default' | 'configuration' | 'kept';
+      /** 0 where the configuration says it. */
+      readonly version: number;
+      /** Null where the configuration says it. */
+      readonly updated_at: string | null;
+      readonly updated_by: string;
+    };
+  };
+  /** Where an incident would go, and why. */
+  routingPreview: {
+    path: undefined;
+    query: undefined;
+    body: {
+      /** Labels and fields of the group. */
+      readonly labels?: { readonly [name: string]: string };
+      readonly severity?: 'info' | 'warning' | 'critical';
+      /** Id of a rule: its name, labels, severity and actions are added. */
+      readonly rule?: string;
+      /** RFC 3339; now where absent. */
+      readonly at?: string;
+      readonly routing?: {
+        readonly route: {
+          /** For people, in previews and logs. */
+          readonly name?: string;
+          /** All must match; absent: everything. */
+          readonly match?: readonly ({
+            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+            readonly label: string;
+            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+            readonly operator?: '=' | '!=' | '=~' | '!~';
+            readonly value: string;
+          })[];
+          /** Taken only within one of these, for on-call hours; absent: always. */
+          readonly active?: readonly ({
+            /** Every day where absent. */
+            readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+            /** `09:00`; the beginning of the day where absent. */
+            readonly from?: string;
+            /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+            readonly to?: string;
+            /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+            readonly zone?: string;
+          })[];
+          /** Routes behind it are tried too. */
+          readonly continue?: boolean;
+          /** Who is told; the parent's where absent. */
+          readonly channels?: readonly (string)[];
+          /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
+          readonly group_by?: readonly (string)[];
+          /** From the first incident of a group to its message, to gather others. */
+          readonly group_wait_ms?: number;
+          /** At least this between messages of a group about changes. */
+          readonly group_interval_ms?: number;
+          /** Told again after so long while it is firing; 0 never. */
+          readonly repeat_interval_ms?: number;
+          /** In order of time. The parent's where absent. */
+          readonly escalation?: readonly ({
+            /** After the first message, while nobody acknowledged. */
+            readonly after_ms: number;
+            readonly channels: readonly (string)[];
+          })[];
+          /** The first that matches is taken. */
+          readonly routes?: readonly ({
+            /** For people, in previews and logs. */
+            readonly name?: string;
+            /** All must match; absent: everything. */
+            readonly match?: readonly ({
+              /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+              readonly label: string;
+              /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+              readonly operator?: '=' | '!=' | '=~' | '!~';
+              readonly value: string;
+            })[];
+            /** Taken only within one of these, for on-call hours; absent: always. */
+            readonly active?: readonly ({
+              /** Every day where absent. */
+              readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+              /** `09:00`; the beginning of the day where absent. */
+              readonly from?: string;
+              /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+              readonly to?: string;
+              /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+              readonly zone?: string;
+            })[];
+            /** Routes behind it are tried too. */
+            readonly continue?: boolean;
+            /** Who is told; the parent's where absent. */
+            readonly channels?: readonly (string)[];
+            /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
+            readonly group_by?: readonly (string)[];
+            /** From the first incident of a group to its message, to gather others. */
+            readonly group_wait_ms?: number;
+            /** At least this between messages of a group about changes. */
+            readonly group_interval_ms?: number;
+            /** Told again after so long while it is firing; 0 never. */
+            readonly repeat_interval_ms?: number;
+            /** In order of time. The parent's where absent. */
+            readonly escalation?: readonly ({
+              /** After the first message, while nobody acknowledged. */
+              readonly after_ms: number;
+              readonly channels: readonly (string)[];
+            })[];
+            /** The first that matches is taken. */
+            readonly routes?: readonly ({
+              /** For people, in previews and logs. */
+              readonly name?: string;
+              /** All must match; absent: everything. */
+              readonly match?: readonly ({
+                /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+                readonly label: string;
+                /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+                readonly operator?: '=' | '!=' | '=~' | '!~';
+                readonly value: string;
+              })[];
+              /** Taken only within one of these, for on-call hours; absent: always. */
+              readonly active?: readonly ({
+                /** Every day where absent. */
+                readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+                /** `09:00`; the beginning of the day where absent. */
+                readonly from?: string;
+                /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+                readonly to?: string;
+                /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+                readonly zone?: string;
+              })[];
+              /** Routes behind it are tried too. */
+              readonly continue?: boolean;
+              /** Who is told; the parent's where absent. */
+              readonly channels?: readonly (string)[];
+              /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
+              readonly group_by?: readonly (string)[];
+              /** From the first incident of a group to its message, to gather others. */
+              readonly group_wait_ms?: number;
+              /** At least this between messages of a group about changes. */
+              readonly group_interval_ms?: number;
+              /** Told again after so long while it is firing; 0 never. */
+              readonly repeat_interval_ms?: number;
+              /** In order of time. The parent's where absent. */
+              readonly escalation?: readonly ({
+                /** After the first message, while nobody acknowledged. */
+                readonly after_ms: number;
+                readonly channels: readonly (string)[];
+              })[];
+              /** The first that matches is taken. */
+              readonly routes?: readonly ({
+                /** For people, in previews and logs. */
+                readonly name?: string;
+                /** All must match; absent: everything. */
+                readonly match?: readonly ({
+                  /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+                  readonly label: string;
+                  /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+                  readonly operator?: '=' | '!=' | '=~' | '!~';
+                  readonly value: string;
+                })[];
+                /** Taken only within one of these, for on-call hours; absent: always. */
+                readonly active?: readonly ({
+                  /** Every day where absent. */
+                  readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+                  /** `09:00`; the beginning of the day where absent. */
+                  readonly from?: string;
+                  /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+                  readonly to?: string;
+                  /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+                  readonly zone?: string;
+                })[];
+                /** Routes behind it are tried too. */
+                readonly continue?: boolean;
+                /** Who is told; the parent's where absent. */
+                readonly channels?: readonly (string)[];
+                /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
+                readonly group_by?: readonly (string)[];
+                /** From the first incident of a group to its message, to gather others. */
+                readonly group_wait_ms?: number;
+                /** At least this between messages of a group about changes. */
+                readonly group_interval_ms?: number;
+                /** Told again after so long while it is firing; 0 never. */
+                readonly repeat_interval_ms?: number;
+                /** In order of time. The parent's where absent. */
+                readonly escalation?: readonly ({
+                  /** After the first message, while nobody acknowledged. */
+                  readonly after_ms: number;
+                  readonly channels: readonly (string)[];
+                })[];
+                /** The first that matches is taken. */
+                readonly routes?: readonly ({
+                  /** For people, in previews and logs. */
+                  readonly name?: string;
+                  /** All must match; absent: everything. */
+                  readonly match?: readonly ({
+                    /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+                    readonly label: string;
+                    /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+                    readonly operator?: '=' | '!=' | '=~' | '!~';
+                    readonly value: string;
+                  })[];
+                  /** Taken only within one of these, for on-call hours; absent: always. */
+                  readonly active?: readonly ({
+                    /** Every day where absent. */
+                    readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+                    /** `09:00`; the beginning of the day where absent. */
+                    readonly from?: string;
+                    /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+                    readonly to?: string;
+                    /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+                    readonly zone?: string;
+                  })[];
+                  /** Routes behind it are tried too. */
+                  readonly continue?: boolean;
+                  /** Who is told; the parent's where absent. */
+                  readonly channels?: readonly (string)[];
+                  /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
+                  readonly group_by?: readonly (string)[];
+                  /** From the first incident of a group to its message, to gather others. */
+                  readonly group_wait_ms?: number;
+                  /** At least this between messages of a group about changes. */
+                  readonly group_interval_ms?: number;
+                  /** Told again after so long while it is firing; 0 never. */
+                  readonly repeat_interval_ms?: number;
+                  /** In order of time. The parent's where absent. */
+                  readonly escalation?: readonly ({
+                    /** After the first message, while nobody acknowledged. */
+                    readonly after_ms: number;
+                    readonly channels: readonly (string)[];
+                  })[];
+                })[];
+              })[];
+            })[];
+          })[];
+        };
+        /** Causes that hide their effects. */
+        readonly inhibit?: readonly ({
+          readonly name?: string;
+          /** The cause: an incident that is firing. */
+          readonly source: readonly ({
+            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+            readonly label: string;
+            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+            readonly operator?: '=' | '!=' | '=~' | '!~';
+            readonly value: string;
+          })[];
+          /** Its effects, of which nobody is told meanwhile. */
+          readonly target: readonly ({
+            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+            readonly label: string;
+            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+            readonly operator?: '=' | '!=' | '=~' | '!~';
+            readonly value: string;
+          })[];
+          /** Labels that both must have alike. */
+          readonly equal?: readonly (string)[];
+        })[];
+      };
+    };
+    answer: {
+      /** Every route that was looked at, in order. */
+      readonly steps: readonly ({
+        /** `/` is the root, `/0/2` the third below its first. */
+        readonly path: string;
+        readonly name: string;
+        readonly matched: boolean;
+        /** It is told by this one itself, not by one below. */
+        readonly taken: boolean;
+        /** Why it matched or did not. */
+        readonly reason: string;
+      })[];
+      readonly destinations: readonly ({
+        readonly path: string;
+        readonly route: string;
+        readonly channels: readonly (string)[];
+        readonly group_by: readonly (string)[];
+        readonly group: { readonly [name: string]: string };
+        readonly group_wait_ms: number;
+        readonly group_interval_ms: number;
+        readonly repeat_interval_ms: number;
+        readonly escalation: readonly ({
+          readonly after_ms: number;
+          readonly channels: readonly (string)[];
+        })[];
+      })[];
+      /** All who are told at once. */
+      readonly channels: readonly (string)[];
+      /** What would keep them from being told. */
+      readonly suppressed_by: readonly (string)[];
+    };
+  };
+  /** Silences. */
+  silences: {
+    path: undefined;
+    query: {
+      /** `pending`, `active`, `expired`; all where absent. */
+      readonly state?: string;
+    };
+    body: undefined;
+    answer: {
+      /** Active ones first. */
+      readonly silences: readonly ({
+        readonly id: string;
+        readonly matchers: readonly ({
+          /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+          readonly label: string;
+          /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+          readonly operator?: '=' | '!=' | '=~' | '!~';
+          readonly value: string;
+        })[];
+        /** It begins. */
+        readonly starts_at: string;
+        /** It ends. */
+        readonly ends_at: string;
+        readonly author: string;
+        readonly comment: string;
+        readonly state: 'pending' | 'active' | 'expired';
+      })[];
+    };
+  };
+  /** Tell nobody of some incidents until a time. */
+  silenceCreate: {
+    path: undefined;
+    query: undefined;
+    body: {
+      /** All must match. */
+      readonly matchers: readonly ({
+        /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+        readonly label: string;
+        /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+        readonly operator?: '=' | '!=' | '=~' | '!~';
+        readonly value: string;
+      })[];
+      /** RFC 3339; now where absent. */
+      readonly starts_at?: string;
+      /** RFC 3339. Either this or `for_ms`: a silence always ends. */
+      readonly ends_at?: string;
+      readonly for_ms?: number;
+      /** The key's name where absent. */
+      readonly author?: string;
+      readonly comment?: string;
+    };
+    answer: {
+      readonly id: string;
+      readonly matchers: readonly ({
+        /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+        readonly label: string;
+        /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+        readonly operator?: '=' | '!=' | '=~' | '!~';
+        readonly value: string;
+      })[];
+      /** It begins. */
+      readonly starts_at: string;
+      /** It ends. */
+      readonly ends_at: string;
+      readonly author: string;
+      readonly comment: string;
+      readonly state: 'pending' | 'active' | 'expired';
+    };
+  };
+  /** One silence. */
+  silence: {
+    path: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly matchers: readonly ({
+        /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+        readonly label: string;
+        /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+        readonly operator?: '=' | '!=' | '=~' | '!~';
+        readonly value: string;
+      })[];
+      /** It begins. */
+      readonly starts_at: string;
+      /** It ends. */
+      readonly ends_at: string;
+      readonly author: string;
+      readonly comment: string;
+      readonly state: 'pending' | 'active' | 'expired';
+    };
+  };
+  /** End a silence now. */
+  silenceDelete: {
+    path: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly matchers: readonly ({
+        /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+        readonly label: string;
+        /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+        readonly operator?: '=' | '!=' | '=~' | '!~';
+        readonly value: string;
+      })[];
+      /** It begins. */
+      readonly starts_at: string;
+      /** It ends. */
+      readonly ends_at: string;
+      readonly author: string;
+      readonly comment: string;
+      readonly state: 'pending' | 'active' | 'expired';
+    };
+  };
+  /** Open incidents that a silence would hide. */
+  silencePreview: {
+    path: undefined;
+    query: undefined;
+    body: {
+      /** All must match. */
+      readonly matchers: readonly ({
+        /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+        readonly label: string;
+        /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+        readonly operator?: '=' | '!=' | '=~' | '!~';
+        readonly value: string;
+      })[];
+    };
+    answer: {
+      /** Open incidents that it would hide, newest first. */
+      readonly incidents: readonly ({
+        readonly id: string;
+        readonly rule_id: string;
+        readonly rule_version: number;
+        readonly rule_name: string;
+        readonly severity: 'info' | 'warning' | 'critical';
+        /** The group's fields and their values. */
+        readonly group: { readonly [name: string]: string };
+        readonly labels: { readonly [name: string]: string };
+        readonly state: 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'resolved';
+        /** The condition was first met. */
+        readonly began_at: string;
+        /** It fired; absent while pending, and where it went away before. */
+        readonly fired_at?: string;
+        /** It was over. */
+        readonly resolved_at?: string;
+        /** Somebody took it. */
+        readonly acknowledged_at?: string;
+        readonly acknowledged_by?: string;
+        /** What was compared with the threshold, at its last change. */
+        readonly value?: number;
+        /** Beyond the value: the new pattern, what stood out, why it failed. */
+        readonly detail?: string;
+        /** The evaluator was behind by so much when it fired; 0 where it was not. */
+        readonly late_ms: number;
+        /** Some of its lines. */
+        readonly samples: readonly ({
+          /** Id of the line. */
+          readonly id: string;
+          /** Event time. */
+          readonly timestamp: string;
+          readonly level: string;
+          readonly service: string;
+          readonly host: string;
+          readonly message: string;
+          readonly trace_id: string;
+          /** Hexadecimal; empty where it has none. */
+          readonly pattern_id: string;
+        })[];
+        /** What keeps people from being told: `silence:<id>`, `mute`, `maintenance:<name>`, `inhibited:<incident>`. */
+        readonly suppressed_by: readonly (string)[];
+      })[];
+      readonly total: number;
+    };
+  };
+  /** Maintenance windows. */
+  maintenances: {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly maintenance: readonly ({
+        readonly name: string;
+        readonly comment?: string;
+        /** Incidents of which nobody is told; absent: all. */
+        readonly match?: readonly ({
+          /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+          readonly label: string;
+          /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+          readonly operator?: '=' | '!=' | '=~' | '!~';
+          readonly value: string;
+        })[];
+        /** Single windows, RFC 3339 with zone. */
+        readonly once?: readonly ({
+          readonly from: string;
+          readonly to: string;
+        })[];
+        /** Windows of each week. */
+        readonly weekly?: readonly ({
+          /** Every day where absent. */
+          readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+          /** `09:00`; the beginning of the day where absent. */
+          readonly from?: string;
+          /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+          readonly to?: string;
+          /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+          readonly zone?: string;
+        })[];
+        /** Now. */
+        readonly active: boolean;
+        /** When it next begins or ends; null: never again. */
+        readonly changes_at: string | null;
+        /** 0 where the configuration says it. */
+        readonly version: number;
+        /** Null where the configuration says it. */
+        readonly updated_at: string | null;
+        readonly updated_by: string;
+      })[];
+    };
+  };
+  /** One maintenance window. */
+  maintenance: {
+    path: { readonly name: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly name: string;
+      readonly comment?: string;
+      /** Incidents of which nobody is told; absent: all. */
+      readonly match?: readonly ({
+        /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+        readonly label: string;
+        /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+        readonly operator?: '=' | '!=' | '=~' | '!~';
+        readonly value: string;
+      })[];
+      /** Single windows, RFC 3339 with zone. */
+      readonly once?: readonly ({
+        readonly from: string;
+        readonly to: string;
+      })[];
+      /** Windows of each week. */
+      readonly weekly?: readonly ({
+        /** Every day where absent. */
+        readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+        /** `09:00`; the beginning of the day where absent. */
+        readonly from?: string;
+        /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+        readonly to?: string;
+        /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+        readonly zone?: string;
+      })[];
+      /** Now. */
+      readonly active: boolean;
+      /** When it next begins or ends; null: never again. */
+      readonly changes_at: string | null;
+      /** 0 where the configuration says it. */
+      readonly version: number;
+      /** Null where the configuration says it. */
+      readonly updated_at: string | null;
+      readonly updated_by: string;
+    };
+  };
+  /** Set a maintenance window, once or each week. */
+  maintenancePut: {
+    path: { readonly name: string };
+    query: undefined;
+    body: {
+      readonly comment?: string;
+      /** Incidents of which nobody is told; absent: all. */
+      readonly match?: readonly ({
+        /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+        readonly label: string;
+        /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+        readonly operator?: '=' | '!=' | '=~' | '!~';
+        readonly value: string;
+      })[];
+      /** Single windows, RFC 3339 with zone. */
+      readonly once?: readonly ({
+        readonly from: string;
+        readonly to: string;
+      })[];
+      /** Windows of each week. */
+      readonly weekly?: readonly ({
+        /** Every day where absent. */
+        readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+        /** `09:00`; the beginning of the day where absent. */
+        readonly from?: string;
+        /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+        readonly to?: string;
+        /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+        readonly zone?: string;
+      })[];
+      /** The version that is changed; 0: it must be new. */
+      readonly version?: number;
+    };
+    answer: {
+      readonly name: string;
+      readonly comment?: string;
+      /** Incidents of which nobody is told; absent: all. */
+      readonly match?: readonly ({
+        /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+        readonly label: string;
+        /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+        readonly operator?: '=' | '!=' | '=~' | '!~';
+        readonly value: string;
+      })[];
+      /** Single windows, RFC 3339 with zone. */
+      readonly once?: readonly ({
+        readonly from: string;
+        readonly to: string;
+      })[];
+      /** Windows of each week. */
+      readonly weekly?: readonly ({
+        /** Every day where absent. */
+        readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+        /** `09:00`; the beginning of the day where absent. */
+        readonly from?: string;
+        /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+        readonly to?: string;
+        /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+        readonly zone?: string;
+      })[];
+      /** Now. */
+      readonly active: boolean;
+      /** When it next begins or ends; null: never again. */
+      readonly changes_at: string | null;
+      /** 0 where the configuration says it. */
+      readonly version: number;
+      /** Null where the configuration says it. */
+      readonly updated_at: string | null;
+      readonly updated_by: string;
+    };
+  };
+  /** Remove a maintenance window. */
+  maintenanceDelete: {
+    path: { readonly name: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly removed: true;
+    };
+  };
+  /** The log of messages: to which channel, with what outcome. */
+  deliveries: {
+    path: undefined;
+    query: {
+      /** Id of an incident. */
+      readonly incident?: string;
+      /** Name of a channel. */
+      readonly channel?: string;
+      /** `waiting`, `delivered`, `refused`, `given_up` or `superseded`. */
+      readonly state?: string;
+      /** 50 where absent. */
+      readonly limit?: number;
+      /** `next` of the page before. */
+      readonly before?: string;
+    };
+    body: undefined;
+    answer: {
+      /** Newest first. */
+      readonly deliveries: readonly ({
+        readonly id: string;
+        readonly channel: string;
+        readonly kind: 'fired' | 'repeated' | 'escalated' | 'acknowledged' | 'resolved' | 'test';
+        readonly severity: 'info' | 'warning' | 'critical';
+        readonly title: string;
+        /** Ids. */
+        readonly incidents: readonly (string)[];
+        /** `superseded`: a newer message about the same group took its place before it could be sent. */
+        readonly state: 'waiting' | 'delivered' | 'refused' | 'given_up' | 'superseded';
+        readonly attempts: number;
+        /** When the message was made. */
+        readonly created_at: string;
+        /** When it was delivered or given up. */
+        readonly done_at: string | null;
+        /** When it is tried again; null where it is not. */
+        readonly next_attempt_at: string | null;
+        /** What the other end said last. */
+        readonly detail: string;
+        /** Id at the other end. */
+        readonly remote_id: string | null;
+      })[];
+      /** `before` of the next page. */
+      readonly next: string | null;
+    };
+  };
+  /** The inbox of the tenant. */
+  inbox: {
+    path: undefined;
+    query: {
+      /** `true`: only what was not read. */
+      readonly unread?: string;
+      /** 50 where absent. */
+      readonly limit?: number;
+      /** `next` of the page before. */
+      readonly before?: string;
+    };
+    body: undefined;
+    answer: {
+      /** Newest first. */
+      readonly entries: readonly ({
+        readonly id: string;
+        /** When it was put in. */
+        readonly at: string;
+        readonly kind: 'fired' | 'repeated' | 'escalated' | 'acknowledged' | 'resolved' | 'test';
+        readonly severity: 'info' | 'warning' | 'critical';
+        readonly title: string;
+        readonly text: string;
+        readonly read: boolean;
+        readonly incidents: readonly ({
+          readonly id: string;
+          readonly title: string;
+          /** The frozen view of its lines. */
+          readonly lines_url: string;
+          readonly incident_url: string;
+          readonly runbook_url?: string;
+        })[];
+        readonly more_incidents: number;
+      })[];
+      /** Over the whole inbox. */
+      readonly unread: number;
+      /** `before` of the next page. */
+      readonly next: string | null;
+    };
+  };
+  /** Mark messages of the inbox as read. */
+  inboxRead: {
+    path: undefined;
+    query: undefined;
+    body: {
+      readonly ids?: readonly (string)[];
+      /** Everything that is there now. */
+      readonly all?: boolean;
+    };
+    answer: {
+      readonly unread: number;
     };
   };
   /** This document. */
