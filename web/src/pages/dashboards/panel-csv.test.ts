@@ -16,7 +16,7 @@ test('a panel over time has its time, groups and value; texts are quoted where t
 });
 
 test('ranks have no time, and a number neither time nor groups', () => {
-  const buckets = [{ time: null, group: { service: 'a' }, value: 3 }];
+  const buckets = [{ group: { service: 'a' }, value: 3 }];
   assert.equal(panelCsv({ kind: 'top', groupBy: ['service'], metric: 'count' }, { buckets }), 'service,count\r\na,3\r\n');
   assert.equal(panelCsv({ kind: 'number', groupBy: ['service'], metric: 'count' }, { buckets }), 'count\r\n3\r\n');
 });
