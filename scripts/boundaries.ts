@@ -70,6 +70,7 @@ export const packageOwners: Readonly<Record<string, readonly Folder[]>> = {
   fastify: ['api'],
   kysely: ['metadata'],
   'mmdb-lib': ['ingest'],
+  nodemailer: ['alerting'],
   pino: ['platform'],
   'prom-client': ['platform'],
   typebox: ['base', 'ingest', 'alerting', 'api'],

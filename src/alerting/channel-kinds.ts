@@ -9,6 +9,13 @@ import { nearestName } from '#base/nearest-name.ts';
 import type { Clock } from '#platform/clock.ts';
 import { channelSettings } from './channel-settings.ts';
 import type { ChannelType, SettingsOf } from './channel-settings.ts';
+import { createEmail } from './channels/email.ts';
+import { createInbox } from './channels/inbox.ts';
+import { createOpsgenie } from './channels/opsgenie.ts';
+import { createPagerDuty } from './channels/pagerduty.ts';
+import { createSlack } from './channels/slack.ts';
+import { createTeams } from './channels/teams.ts';
+import { createWebhook } from './channels/webhook.ts';
 import type { Channel, Notification, OutgoingHttp } from './notification.ts';
 
 /** What channels reach the world by. */
@@ -39,24 +46,37 @@ export interface ChannelKind<T extends ChannelType = ChannelType> {
   readonly settings: TObject;
   /** Members whose value is never shown again; of one that is an object, each value. */
   readonly secrets: readonly string[];
+  /** Settings as `readChannelSettings` gives them. Throws AppError `bad_request` where members do not go together. */
+  readonly create: (settings: SettingsOf<T>, parts: ChannelParts) => Channel;
 }
 
-const kind = <T extends ChannelType>(type: T, title: string, secrets: readonly (keyof SettingsOf<T> & string)[]): ChannelKind<T> => ({
-  type,
-  title,
-  settings: channelSettings[type],
-  secrets,
-});
+function kind<T extends ChannelType>(
+  type: T,
+  title: string,
+  secrets: readonly (keyof SettingsOf<T> & string)[],
+  create: ChannelKind<T>['create'],
+): ChannelKind<T> {
+  return { type, title, settings: channelSettings[type], secrets, create };
+}
 
 export const channelKinds: { readonly [T in ChannelType]: ChannelKind<T> } = {
-  pagerduty: kind('pagerduty', 'PagerDuty', ['routing_key']),
-  slack: kind('slack', 'Slack', ['webhook_url', 'token']),
-  teams: kind('teams', 'Microsoft Teams', ['webhook_url']),
-  email: kind('email', 'Email', ['password']),
-  webhook: kind('webhook', 'Webhook', ['headers', 'signing_key', 'previous_signing_key']),
-  opsgenie: kind('opsgenie', 'Opsgenie', ['api_key']),
-  inbox: kind('inbox', 'Inbox', []),
+  pagerduty: kind('pagerduty', 'PagerDuty', ['routing_key'], createPagerDuty),
+  slack: kind('slack', 'Slack', ['webhook_url', 'token'], createSlack),
+  teams: kind('teams', 'Microsoft Teams', ['webhook_url'], createTeams),
+  email: kind('email', 'Email', ['password'], createEmail),
+  webhook: kind('webhook', 'Webhook', ['headers', 'signing_key', 'previous_signing_key'], createWebhook),
+  opsgenie: kind('opsgenie', 'Opsgenie', ['api_key'], createOpsgenie),
+  inbox: kind('inbox', 'Inbox', [], (_settings, { inbox }) => createInbox(inbox)),
 };
+
+/** A channel of settings as they are kept. Throws AppError `bad_request` as `readChannelSettings` does. */
+export function createChannel(type: ChannelType, settings: unknown, parts: ChannelParts): Channel {
+  return make(type, settings, parts);
+}
+
+function make<T extends ChannelType>(type: T, settings: unknown, parts: ChannelParts): Channel {
+  return channelKinds[type].create(readChannelSettings(type, settings), parts);
+}
 
 export const isChannelType = (type: string): type is ChannelType => Object.hasOwn(channelKinds, type);
 

@@ -70,7 +70,8 @@ export const teamsSettings = Type.Object(
 const mailbox = (description: string) =>
   Type.String({
     maxLength: 320,
-    pattern: '^(?:[^\\u0000-\\u001f\\u007f<>,;:"@\\\\()\\[\\]]{1,100} <[^\\s<>,;:"@\\\\()\\[\\]]{1,64}@[A-Za-z0-9.-]{1,190}>|[^\\s<>,;:"@\\\\()\\[\\]]{1,64}@[A-Za-z0-9.-]{1,250})$',
+    pattern:
+      '^(?:[^\\u0000-\\u001f\\u007f<>,;:"@\\\\()\\[\\]]{1,100} <[^\\s<>,;:"@\\\\()\\[\\]]{1,64}@[A-Za-z0-9.-]{1,190}>|[^\\s<>,;:"@\\\\()\\[\\]]{1,64}@[A-Za-z0-9.-]{1,250})$',
     description,
   });
 const address = (description: string) =>
@@ -91,7 +92,9 @@ export const emailSettings = Type.Object(
           '`starttls`: encrypted before anything is said, refused where the server cannot. `tls`: from the first byte. `none`: in the open.',
       }),
     ),
-    ca: Type.Optional(Type.String({ maxLength: 100_000, description: 'Certificates (PEM) that the server is checked against, for an own authority.' })),
+    ca: Type.Optional(
+      Type.String({ maxLength: 100_000, description: 'Certificates (PEM) that the server is checked against, for an own authority.' }),
+    ),
     username: words('Name to log in with.'),
     password: Type.Optional(Type.String({ minLength: 1, maxLength: 4000, description: 'Password to log in with.' })),
     from: mailbox('Sender: `Millrace <alerts@example.com>`.'),
@@ -117,7 +120,12 @@ export const webhookSettings = Type.Object(
     signing_key: Type.Optional(secretText('Key of the signature in the header Millrace-Signature; unsigned where absent.')),
     previous_signing_key: Type.Optional(secretText('The key before, while receivers change over: both signatures are sent.')),
     max_body_bytes: Type.Optional(
-      Type.Integer({ minimum: 4096, maximum: 4_194_304, default: 262_144, description: 'Longer bodies leave out lines, then incidents.' }),
+      Type.Integer({
+        minimum: 16_384,
+        maximum: 4_194_304,
+        default: 262_144,
+        description: 'Longer bodies leave out lines, then incidents.',
+      }),
     ),
   },
   { additionalProperties: false, description: 'A signed POST of JSON.' },

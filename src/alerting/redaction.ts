@@ -15,7 +15,8 @@ interface Mask {
   readonly replace: (match: string, ...groups: string[]) => string;
 }
 
-const secretName = 'passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|signing[_-]?key|credentials?|session[_-]?id|cookie';
+const secretName =
+  'passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|signing[_-]?key|credentials?|session[_-]?id|cookie';
 const secretValue = '"(?:[^"\\\\]|\\\\[^])*|\'(?:[^\'\\\\]|\\\\[^])*|\\\\{1,3}["\'][^"\'\\\\]*|[^\\s"\'\\\\&,;)}\\]]+';
 
 const masks: readonly Mask[] = [
@@ -30,7 +31,8 @@ const masks: readonly Mask[] = [
   },
   { pattern: /(https:\/\/hooks\.slack(?:-gov)?\.com\/)[^\s"'<>\\]+/g, replace: (_match, host) => `${host}${masked}` },
   {
-    pattern: /(authorization\\{0,3}["']?\s{0,3}[:=]\s{0,3}\\{0,3}["']?(?:(?:bearer|basic|token|digest|geniekey|apikey)\s{1,3})?)[^\s"',;\\]{4,}/gi,
+    pattern:
+      /(authorization\\{0,3}["']?\s{0,3}[:=]\s{0,3}\\{0,3}["']?(?:(?:bearer|basic|token|digest|geniekey|apikey)\s{1,3})?)[^\s"',;\\]{4,}/gi,
     replace: (_match, before) => `${before}${masked}`,
   },
   { pattern: /\b(bearer\s{1,3})[A-Za-z0-9._~+/=-]{16,}/gi, replace: (_match, before) => `${before}${masked}` },

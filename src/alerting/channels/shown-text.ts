@@ -2,7 +2,8 @@
 
 /** C0 and C1 controls, invisible and direction-changing characters, line and paragraph separators, tags; \n and \t are kept. */
 // oxlint-disable-next-line no-control-regex
-const hidden = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+const hidden =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
 /** Control characters by their pictures (␀, ␛), other invisible ones by their number (<U+202E>); broken surrogates replaced. */
 export function shownText(text: string): string {
@@ -27,12 +28,13 @@ function picture(character: string): string {
  */
 export function shortened(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;
-  const mark = maxLength >= 60 ? `… [${text.length - maxLength + 30} more characters]` : '…';
-  const room = Math.max(0, maxLength - mark.length);
-  return text.slice(0, room).replace(/[\ud800-\udbff]$/, '') + mark;
+  const longest = `… [${text.length} more characters]`.length;
+  const mark = maxLength >= 2 * longest ? `… [${text.length - maxLength + longest} more characters]` : '…';
+  const room = Math.max(0, maxLength - (mark === '…' ? 1 : longest));
+  return (text.slice(0, room).replace(/[\ud800-\udbff]$/, '') + mark).slice(0, maxLength);
 }
 
-/** The same in UTF-8 bytes of its JSON, for limits of whole messages. */
+/** Bytes of a value as JSON in UTF-8, for limits of whole messages. */
 export const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
 /** An address that may stand behind a link: http or https, as the URL standard spells it; undefined for all else. */
