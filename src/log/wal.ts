@@ -1,4 +1,6 @@
 /** The embedded durable log, for the composition root and the gateway workers. */
+export { WalFollower } from './wal/wal-follower.ts';
+export type { WalFollowerOptions } from './wal/wal-follower.ts';
 export { openWalLog } from './wal/wal-log.ts';
 export type { WalLog, WalLogOptions, WalMetrics } from './wal/wal-log.ts';
 export { openWalWriter } from './wal/wal-writer.ts';

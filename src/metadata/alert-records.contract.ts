@@ -136,7 +136,11 @@ export function testAlertRecords(name: string, open: OpenRecords): void {
 
   test(of('ticks are kept in order with their positions, and can be forgotten'), async (t) => {
     const records = await open(t);
-    const ticks = [1000, 1500, 2000].map((tickMs) => ({ tickMs, position: { 0: tickMs, 3: 7 }, ...(tickMs > 1500 ? { lateMs: 40_000 } : {}) }));
+    const ticks = [1000, 1500, 2000].map((tickMs) => ({
+      tickMs,
+      position: { 0: tickMs, 3: 7 },
+      ...(tickMs > 1500 ? { lateMs: 40_000 } : {}),
+    }));
     await records.record([], ticks.slice(0, 2));
     await records.record([], ticks.slice(1));
     assert.deepEqual(await records.ticksAfter(0), ticks);

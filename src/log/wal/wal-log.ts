@@ -16,6 +16,7 @@ import { ConsumerRegistry } from './consumer-registry.ts';
 import { openIncarnation } from './incarnation.ts';
 import { recoverShard } from './recovery.ts';
 import type { WriterStart } from './recovery.ts';
+import { sequenceAt } from './seek.ts';
 import { formatShardName, parseShardName } from './segment-header.ts';
 import { ShardSegments } from './shard-segments.ts';
 import { heldBytesOf, markPassed, nextToTrim } from './trimming.ts';
@@ -49,7 +50,6 @@ export interface WalMetrics {
 }
 
 const newShard: WriterStart = { sequence: 0, durableEnd: 0, rows: 0, bytes: 0 };
-const seekBytes = 2 ** 20;
 
 export class WalLog implements DurableLog {
   readonly incarnation: number;
@@ -153,7 +153,9 @@ export class WalLog implements DurableLog {
 
   async positionAt(receivedMs: number): Promise<LogPosition> {
     const position = new Map<number, number>();
-    for (const [number, shard] of this.#shards) position.set(number, await this.#sequenceAt(shard, receivedMs));
+    for (const [number, shard] of this.#shards) {
+      position.set(number, await sequenceAt(shard, receivedMs, (sequence) => this.openReader(number, sequence)));
+    }
     return position;
   }
 
@@ -237,25 +239,6 @@ export class WalLog implements DurableLog {
       this.#shards.set(shard, known);
     }
     return known;
-  }
-
-  /** Goes to the last segment that may begin before the time, and reads on from there. */
-  async #sequenceAt(shard: WalShard, receivedMs: number): Promise<number> {
-    await shard.list();
-    const { all } = shard.segments;
-    const later = all.findIndex(({ firstReceivedMs }) => firstReceivedMs !== undefined && firstReceivedMs >= receivedMs);
-    const from = all[later < 0 ? all.length - 1 : Math.max(0, later - 1)];
-    const reader = await this.openReader(shard.end.shard, from?.firstSequence ?? 0);
-    try {
-      for (;;) {
-        const frames = await reader.read(seekBytes);
-        const found = frames.find((frame) => frame.receivedMs >= receivedMs);
-        if (found !== undefined) return found.sequence;
-        if (frames.length === 0) return reader.nextSequence;
-      }
-    } finally {
-      await reader.close();
-    }
   }
 }
 

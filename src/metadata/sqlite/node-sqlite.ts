@@ -6,9 +6,7 @@ import type { SqliteDatabase, SqliteStatement } from 'kysely';
 /** A statement waits for other connections for `busyTimeoutMs`, in which its thread does nothing else. */
 export function openNodeSqlite(path: string, busyTimeoutMs = 5000): SqliteDatabase {
   const database = new DatabaseSync(path);
-  database.exec(
-    `PRAGMA busy_timeout = ${busyTimeoutMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON`,
-  );
+  database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON`);
   return {
     close: () => database.close(),
     prepare(sql): SqliteStatement {

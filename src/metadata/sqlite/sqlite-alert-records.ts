@@ -212,11 +212,7 @@ class SqliteAlertRecords implements AlertRecords {
       if (row === undefined) throw new AppError('not_found', `there is no incident ${JSON.stringify(incidentId.slice(0, 80))}`);
       if (row.acknowledged_ms !== null) return incidentOfRow(row);
       if (row.state === 'ok') throw new AppError('conflict', 'the incident is over, there is nothing to acknowledge');
-      await transaction
-        .updateTable('incidents')
-        .set({ acknowledged_ms: atMs, acknowledged_by: by })
-        .where('id', '=', incidentId)
-        .execute();
+      await transaction.updateTable('incidents').set({ acknowledged_ms: atMs, acknowledged_by: by }).where('id', '=', incidentId).execute();
       await insertEvent(transaction, rowOfEvent({ incidentId, tenant, kind: 'acknowledged', atMs, detail: by }, null));
       return incidentOfRow({ ...row, acknowledged_ms: atMs, acknowledged_by: by });
     });

@@ -33,7 +33,10 @@ export async function patiently<T>(clock: Clock, work: () => Promise<T>): Promis
       if (why === undefined) throw thrown;
       if (attempt < pausesMs.length) await clock.sleep(pausesMs[attempt]);
       else
-        throw new AppError('alerts_unavailable', `the database of alerts cannot be used now: ${why}`, { retryAfterMs: 1000, cause: thrown });
+        throw new AppError('alerts_unavailable', `the database of alerts cannot be used now: ${why}`, {
+          retryAfterMs: 1000,
+          cause: thrown,
+        });
     }
   }
 }
