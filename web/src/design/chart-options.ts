@@ -2,6 +2,8 @@
 import type { RefObject } from 'react';
 import uPlot from 'uplot';
 import { showClock, showDate } from '../time-range/show-time.ts';
+import { drawSpans, drawThresholds } from './chart-marks.ts';
+import type { ChartMarks } from './chart-marks.ts';
 import type { ShownSeries } from './chart.tsx';
 import type { ColourOf } from './token-colours.ts';
 
@@ -18,6 +20,7 @@ interface ChartLook {
     readonly onIndex: (index: number | undefined) => void;
     readonly showValue: (value: number) => string;
     readonly range: { readonly fromMs: number; readonly toMs: number };
+    readonly marks?: ChartMarks | undefined;
   }>;
 }
 
@@ -25,7 +28,7 @@ const axisFont = '11px system-ui, sans-serif';
 const shortestDrag = 4;
 
 export function chartOptions(look: ChartLook): uPlot.Options {
-  const { width, height, zoneName, callbacks } = look;
+  const { width, height, zoneName, callbacks, colourOf } = look;
   return {
     width,
     height,
@@ -34,11 +37,13 @@ export function chartOptions(look: ChartLook): uPlot.Options {
     cursor: { points: { size: 5 }, drag: { x: true, y: false, setScale: false }, y: false },
     scales: {
       x: { time: true, range: () => [callbacks.current.range.fromMs / 1000, callbacks.current.range.toMs / 1000] },
-      y: { range: (_, min, max) => [Math.min(0, min ?? 0), max === null || max <= 0 ? 1 : max * 1.08] },
+      y: { range: (_, min, max) => valueRange(min, max, callbacks.current.marks?.thresholds ?? []) },
     },
     axes: axesOf(look),
     series: [{}, ...seriesOf(look)],
     hooks: {
+      drawClear: [(plot) => drawSpans(plot, callbacks.current.marks, colourOf)],
+      draw: [(plot) => drawThresholds(plot, callbacks.current.marks, colourOf)],
       setCursor: [({ cursor }) => callbacks.current.onIndex(cursor.idx ?? undefined)],
       setSelect: [
         (plot) => {
@@ -51,6 +56,13 @@ export function chartOptions(look: ChartLook): uPlot.Options {
       ],
     },
   };
+}
+
+/** From zero, with room above the highest value and above what it is compared with. */
+function valueRange(min: number | null, max: number | null, thresholds: readonly { readonly value: number }[]): [number, number] {
+  const values = thresholds.map(({ value }) => value);
+  const highest = Math.max(max ?? 0, ...values);
+  return [Math.min(0, min ?? 0, ...values), highest <= 0 ? 1 : highest * 1.08];
 }
 
 function axesOf({ colourOf, callbacks, zoneName }: ChartLook): uPlot.Axis[] {

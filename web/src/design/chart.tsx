@@ -5,6 +5,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import { useTimes } from '../app/time-zone.ts';
+import type { ChartMarks } from './chart-marks.ts';
 import { chartOptions, stackedValues } from './chart-options.ts';
 import styles from './chart.module.css';
 import { classes } from './class-names.ts';
@@ -31,6 +32,8 @@ export interface ChartProps {
   readonly onRange?: (range: { readonly fromMs: number; readonly toMs: number }) => void;
   /** Double press on a name, or Enter with Shift: all about this one. */
   readonly onSeries?: (name: string) => void;
+  /** A line to compare with, and times that stand out. */
+  readonly marks?: ChartMarks;
 }
 
 export function Chart(props: ChartProps) {
@@ -78,14 +81,14 @@ interface PlotProps extends Omit<ChartProps, 'series'> {
   readonly onIndex: (index: number | undefined) => void;
 }
 
-function Plot({ label, times, intervalMs, series, stacked = false, showValue, range, onRange, onIndex }: PlotProps) {
+function Plot({ label, times, intervalMs, series, stacked = false, showValue, range, onRange, onIndex, marks }: PlotProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const colourOf = useColours();
   const { zoneName } = useTimes();
-  const latest = useRef({ onRange, onIndex, showValue, range });
+  const latest = useRef({ onRange, onIndex, showValue, range, marks });
   useEffect(() => {
-    latest.current = { onRange, onIndex, showValue, range };
+    latest.current = { onRange, onIndex, showValue, range, marks };
   });
   const data = useMemo<uPlot.AlignedData>(() => {
     const seconds = times.map((ms) => ms / 1000);
@@ -115,6 +118,6 @@ function Plot({ label, times, intervalMs, series, stacked = false, showValue, ra
   }, [shape, stacked, intervalMs, colourOf, zoneName]);
   useEffect(() => {
     plot.current?.setData(data);
-  }, [data, range.fromMs, range.toMs]);
+  }, [data, range.fromMs, range.toMs, marks]);
   return <div ref={host} className={styles.chart} role="img" aria-label={label} />;
 }

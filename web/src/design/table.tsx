@@ -47,7 +47,7 @@ export function Table<Row>({ label, columns, rows, rowKey, none, sortedBy, desce
         </thead>
         <tbody>
           {sorted.slice(0, all ? undefined : shown).map((row) => (
-            <tr key={rowKey(row)}>
+            <tr key={rowKey(row)} data-key={rowKey(row)}>
               {columns.map(({ name, cell, numeric, wide }) => (
                 <td key={name} className={classes(numeric && styles.numeric, wide && styles.wide)}>
                   {cell(row)}

@@ -12,7 +12,7 @@ import type { MenuEntry } from '../../design/menu.tsx';
 import { TimePicker } from '../../time-range/time-picker.tsx';
 import type { SettledRange, TimeChoice } from '../../time-range/time-choice.ts';
 import { builtinDashboards } from './builtin-dashboards.ts';
-import { CommaField } from './comma-field.tsx';
+import { CommaField } from '../../design/comma-field.tsx';
 import styles from './dashboards.module.css';
 import { chosenVariables, dashboardsView, refreshes, variableList } from './dashboards-view.ts';
 import type { DashboardsState, UpdateDashboards } from './dashboards-view.ts';

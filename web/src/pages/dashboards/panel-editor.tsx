@@ -5,7 +5,7 @@ import { call } from '../../api/client.ts';
 import { Field, Select } from '../../design/field.tsx';
 import { Panel as SidePanel } from '../../design/panel.tsx';
 import { tryParse } from '../../query-editor/edit-filters.ts';
-import { CommaField } from './comma-field.tsx';
+import { CommaField } from '../../design/comma-field.tsx';
 import { metricParts, metricText, panelKinds, panelWidths, units } from './dashboard.ts';
 import type { Panel, PanelKind, Unit } from './dashboard.ts';
 import styles from './dashboards.module.css';

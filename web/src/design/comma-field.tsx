@@ -1,7 +1,7 @@
 /** A field for several names with commas between. What is typed stays as it is typed; what it means is told with each change. */
 import { useState } from 'react';
-import { Field } from '../../design/field.tsx';
-import type { FieldProps } from '../../design/field.tsx';
+import { Field } from './field.tsx';
+import type { FieldProps } from './field.tsx';
 
 export interface CommaFieldProps extends Omit<FieldProps, 'value' | 'onChange' | 'mono'> {
   readonly values: readonly string[];
