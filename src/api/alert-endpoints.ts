@@ -52,7 +52,9 @@ export const alertEndpoints = {
     },
   }),
   alerts: alert('GET', '/v1/alerts', 'alerts', schemas.rulesAnswer, { summary: 'All alert rules with their states' }),
-  alertsA: alert('GET', '/v1/alerts/rules', 'alertsA', schemas.rulesAnswer, { summary: 'All alert rules with their states, as GET /v1/alerts' }),
+  alertsA: alert('GET', '/v1/alerts/rules', 'alertsA', schemas.rulesAnswer, {
+    summary: 'All alert rules with their states, as GET /v1/alerts',
+  }),
   alertCheck: alert('POST', '/v1/alerts/rules/check', 'alertCheck', schemas.ruleCheckAnswer, {
     summary: 'What is wrong with an alert rule, and how the model has it; nothing is kept',
     access: 'read',

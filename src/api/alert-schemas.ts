@@ -12,7 +12,9 @@ const span = (description: string) => Type.Optional(Type.String({ maxLength: 64,
 const actionsOfDesigns = Type.Array(
   Type.Object({
     type: Type.Optional(Type.String({ description: 'pagerduty, slack, teams, email, webhook, opsgenie or inbox.' })),
-    channel: Type.Optional(Type.String({ description: 'With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name.' })),
+    channel: Type.Optional(
+      Type.String({ description: 'With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name.' }),
+    ),
     severity: Type.Optional(Type.String({ description: 'info, warning or critical.' })),
     url: Type.Optional(Type.String()),
     to: Type.Optional(Type.String()),
@@ -35,14 +37,21 @@ const furtherMembers = {
 const threshold = Type.Number({ description: 'What the value is compared with.' });
 const window = Type.String({ maxLength: 64, description: 'How far back lines count: `5m`.' });
 const aggregation = Type.Optional(
-  Type.String({ description: '`count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` …' }),
+  Type.String({
+    description: '`count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` …',
+  }),
 );
 
 const shapeA = Type.Object(
   {
     name: alertRuleBody.properties.name,
     query: Type.String({ description: 'Query language: lines that count.' }),
-    condition: Type.Object({ threshold, window, operator: Type.Optional(Type.String({ description: '> (default), >=, <, <= or =.' })), aggregation }),
+    condition: Type.Object({
+      threshold,
+      window,
+      operator: Type.Optional(Type.String({ description: '> (default), >=, <, <= or =.' })),
+      aggregation,
+    }),
     actions: Type.Optional(actionsOfDesigns),
     ...furtherMembers,
   },
@@ -68,7 +77,9 @@ const shapeC = Type.Object(
     name: alertRuleBody.properties.name,
     condition: Type.Object({
       filter: Type.Optional(
-        Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.String()], { description: 'Fields with values as in a search, or a query.' }),
+        Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.String()], {
+          description: 'Fields with values as in a search, or a query.',
+        }),
       ),
       threshold,
       window,
@@ -108,7 +119,12 @@ const facts = {
   value: Type.Union([Type.Number(), Type.Null()], { description: 'Newest value of the group that is worst off.' }),
   evaluated_at: Type.Union([timestamp, Type.Null()], { description: 'Tick that the state is of.' }),
   groups: Type.Object(
-    { total: Type.Integer(), pending: Type.Integer(), firing: Type.Integer(), left_out: Type.Integer({ description: 'Over `alerts.max_groups`.' }) },
+    {
+      total: Type.Integer(),
+      pending: Type.Integer(),
+      firing: Type.Integer(),
+      left_out: Type.Integer({ description: 'Over `alerts.max_groups`.' }),
+    },
     { description: 'Groups that are looked at.' },
   ),
   firing: Type.Array(
@@ -197,7 +213,9 @@ export const ruleTestBody = Type.Object(
       maxItems: 10_000,
       description: "Records in design A's names; those without a time come now.",
     }),
-    then: Type.Optional(Type.String({ maxLength: 64, description: 'How long to go on without lines after the last one; the window where absent.' })),
+    after: Type.Optional(
+      Type.String({ maxLength: 64, description: 'How long to go on without lines after the last one; the window where absent.' }),
+    ),
   },
   { additionalProperties: false },
 );
