@@ -13,7 +13,7 @@ import { parseBytes, parseDurationMs } from './units.ts';
 export type { Static };
 
 /** How a text value (YAML, environment, flag) becomes the schema's value. */
-export type SettingUnit = 'bytes' | 'duration_ms' | 'integer' | 'number' | 'boolean' | 'text' | 'secret' | 'list';
+export type SettingUnit = 'bytes' | 'duration_ms' | 'integer' | 'number' | 'boolean' | 'text' | 'secret' | 'list' | 'structure';
 
 function leaf<S extends TSchema>(schema: S, unit: SettingUnit): S {
   return Object.assign(schema, { unit });
@@ -57,6 +57,10 @@ export const text = (byDefault: string, description: string, options?: readonly 
 /** A secret: in YAML `{env: NAME}`, `{file: path}` or the text itself; loaded as a Secret, undefined where not given. */
 export const secret = (description: string) =>
   Object.assign(Type.Optional(Type.Unsafe<Secret>({ type: 'string', description })), { unit: 'secret' as const });
+
+/** Maps and lists of any shape, checked by their owner; in them `{env: NAME}` and `{file: path}` become Secrets. Undefined where not given. */
+export const structure = (description: string) =>
+  Object.assign(Type.Optional(Type.Unsafe<unknown>({ description })), { unit: 'structure' as const });
 
 /** Several settings under one name. */
 export function section<P extends TProperties>(description: string, properties: P): TObject<P> {

@@ -192,6 +192,7 @@ class Loader {
   #convert(path: string, schema: SchemaNode, given: unknown, origin: string, directory: string): unknown {
     if (schema.unit === 'secret') return this.#readSecret(path, given, origin, directory);
     if (schema.unit === 'list') return this.#convertList(path, schema, given, origin, directory);
+    if (schema.unit === 'structure') return this.#readStructure(path, given, origin, directory);
     const value = readValue(schema, given);
     if (value === undefined) this.reject(path, origin, `${quoted(given)} is not allowed; it must be ${allowedText(schema)}`);
     return value;
@@ -230,6 +231,18 @@ class Loader {
         const value = isGiven ? this.#convert(`${path}.${name}`, property, given[name], origin, directory) : property.default;
         return value === undefined ? [] : [[name, value]];
       }),
+    );
+  }
+
+  /** As given, with what names a variable or file as a Secret. */
+  #readStructure(path: string, given: unknown, origin: string, directory: string): unknown {
+    if (typeof given !== 'object' || given === null) return given;
+    if (Array.isArray(given))
+      return given.map((entry: unknown, index) => this.#readStructure(`${path}[${index}]`, entry, origin, directory));
+    const names = Object.keys(given);
+    if (names.length === 1 && (names[0] === 'env' || names[0] === 'file')) return this.#readSecret(path, given, origin, directory);
+    return Object.fromEntries(
+      Object.entries(given).map(([name, value]) => [name, this.#readStructure(`${path}.${name}`, value, origin, directory)]),
     );
   }
 

@@ -54,7 +54,7 @@ const truths: Readonly<Record<string, boolean>> = {
 const numberOf = (text: string): number | undefined => (/^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : undefined);
 
 /** How each unit reads a text; undefined where it cannot. */
-const readText: Readonly<Record<Exclude<SettingUnit, 'list' | 'secret'>, (text: string) => unknown>> = {
+const readText: Readonly<Record<Exclude<SettingUnit, 'list' | 'secret' | 'structure'>, (text: string) => unknown>> = {
   bytes: parseBytes,
   duration_ms: parseDurationMs,
   integer: numberOf,
@@ -75,7 +75,7 @@ function isValid(schema: SchemaNode, value: unknown): boolean {
 /** The setting's value for what YAML or a text gave, or undefined where that is not allowed. Not for lists and secrets. */
 export function readValue(schema: SchemaNode, given: unknown): unknown {
   const unit = schema.unit ?? 'text';
-  if (unit === 'list' || unit === 'secret') return undefined;
+  if (unit === 'list' || unit === 'secret' || unit === 'structure') return undefined;
   const isScalar = typeof given === 'string' || typeof given === 'number' || typeof given === 'boolean';
   if (!isScalar || (typeof given === 'boolean' && unit !== 'boolean' && unit !== 'text')) return undefined;
   if (typeof given === 'number' && unit === 'boolean') return undefined;
@@ -92,6 +92,7 @@ const kindTexts: Readonly<Record<SettingUnit, string>> = {
   text: 'a text',
   secret: 'a text, {env: NAME} or {file: path}',
   list: 'a list',
+  structure: 'a map or list of its own shape',
 };
 
 /** What a setting takes, in words: `a whole number from 0 to 64`. */

@@ -6,6 +6,8 @@
 import type { ConfigProblem } from '#access/access.ts';
 import { assertBindAllowed, checkAccess } from '#access/access.ts';
 import { accessConfig } from '#access/config.ts';
+import { checkNotifications } from '#alerting/check-notification-rules.ts';
+import { notificationsConfig } from '#alerting/notifications-config.ts';
 import { alertsConfig } from '#alerting/config.ts';
 import { apiConfig } from '#api/config.ts';
 import { section, text } from '#base/config-schema.ts';
@@ -57,6 +59,7 @@ export const configSchema = section('All settings of Millrace.', {
   alerts: alertsConfig,
   tail: tailConfig,
   metrics_cache: metricsCacheConfig,
+  notifications: notificationsConfig,
   canary: canaryConfig,
   telemetry: telemetryConfig,
 });
@@ -74,6 +77,7 @@ export const configChecks: readonly ((config: Config) => readonly ConfigProblem[
   (config) => checkPolicies(config.policies),
   (config) => checkReceivers(config.receivers),
   (config) => checkTraceLinks(config.search.trace_links),
+  (config) => checkNotifications(config.notifications),
 ];
 
 function checkBind({ gateway, access }: Config): ConfigProblem[] {
