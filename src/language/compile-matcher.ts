@@ -169,22 +169,24 @@ class Evaluation {
   readonly #program: Program;
   readonly #view: BatchView;
   readonly #all: RowSet;
+  readonly #within: RowSet;
   readonly #none: RowSet;
   readonly #exact: (RowSet | undefined)[];
   readonly #bounds: (RowSet | undefined)[];
   #answers: (readonly RowSet[] | undefined)[] = [];
 
-  constructor(program: Program, view: BatchView) {
+  constructor(program: Program, view: BatchView, within: RowSet | undefined) {
     this.#program = program;
     this.#view = view;
     this.#all = RowSet.all(view.rowCount);
+    this.#within = within ?? this.#all;
     this.#none = new RowSet(view.rowCount);
     this.#exact = new Array(program.nodeCount);
     this.#bounds = new Array(program.nodeCount);
   }
 
   run(roots: readonly PlanNode[]): RowSet[] {
-    const bounds = roots.map((root) => this.#bound(root));
+    const bounds = roots.map((root) => this.#intersection(this.#within, this.#bound(root)));
     this.#answers = this.#program.scans.map((scan, number) => {
       let needed = this.#none;
       for (let i = 0; i < roots.length; i++) if (((roots[i].scans >>> number) & 1) === 1) needed = this.#union(needed, bounds[i]);
@@ -287,10 +289,10 @@ export class MatcherSet {
     this.#compiled = undefined;
   }
 
-  /** Evaluates every query on the batch. */
-  match(view: BatchView): BatchMatches {
+  /** Evaluates every query on the batch, or only on some of its rows. */
+  match(view: BatchView, within?: RowSet): BatchMatches {
     const { program, roots, places } = (this.#compiled ??= this.#compile());
-    const found = new Evaluation(program, view).run(roots);
+    const found = new Evaluation(program, view, within).run(roots);
     return (handle) => {
       const place = places.get(handle.key);
       invariant(place !== undefined, `matcher set had no query ${handle.key} when the batch was matched`);

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { originOf } from '#base/ids.ts';
 import { metricsCacheConfig } from '#consumers/service-metrics/config.ts';
 import type { MetricsCacheConfig } from '#consumers/service-metrics/config.ts';
-import { DurationSketch } from '#consumers/service-metrics/duration-sketch.ts';
+import { QuantileSketch } from '#base/quantile-sketch.ts';
 import { MinuteFigures, otherServices } from '#consumers/service-metrics/minute-figures.ts';
 import { ServiceMetrics } from '#consumers/service-metrics/service-metrics.ts';
 import { ingestConfig } from '#ingest/config.ts';
@@ -179,7 +179,7 @@ test('a sketch is right to 1 % in every quantile, and sketches add up', () => {
   const durations = fc.array(fc.double({ min: 0.001, max: 1e7, noNaN: true }), { minLength: 1, maxLength: 300 });
   fc.assert(
     fc.property(durations, durations, (first, second) => {
-      const [sketch, other] = [new DurationSketch(), new DurationSketch()];
+      const [sketch, other] = [new QuantileSketch(), new QuantileSketch()];
       for (const value of first) sketch.add(value);
       for (const value of second) other.add(value);
       sketch.addAll(other);

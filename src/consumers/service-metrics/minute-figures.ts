@@ -5,7 +5,7 @@
  */
 import type { ServiceFigures, ServiceMinute, ServiceSeries } from '../service-figures.ts';
 import type { MetricsCacheConfig } from './config.ts';
-import { DurationSketch } from './duration-sketch.ts';
+import { QuantileSketch } from '#base/quantile-sketch.ts';
 
 const minuteMs = 60_000;
 /** A sender's clock may be ahead by so much. */
@@ -15,7 +15,7 @@ export const otherServices = '_other';
 export class MinuteBucket {
   lines = 0;
   errors = 0;
-  readonly durations = new DurationSketch();
+  readonly durations = new QuantileSketch();
   #figures: ServiceFigures | undefined;
 
   add(weight: number, isError: boolean, durationMs: number | undefined): void {

@@ -1,0 +1,40 @@
+/** The kinds of conditions: one line each. */
+import { AppError } from '#base/errors.ts';
+import type { CombinedCondition, Condition, ConditionKind, ConditionOf, SimpleCondition } from './alert-rule.ts';
+import { CombinedState } from './combined.ts';
+import type { ConditionContext, ConditionState, CreateCondition } from './condition-state.ts';
+import { createChange } from './conditions/change.ts';
+import { createCount } from './conditions/count.ts';
+import { createMetric } from './conditions/metric.ts';
+import { createRate } from './conditions/rate.ts';
+import { createRatio } from './conditions/ratio.ts';
+
+const conditionKinds: { readonly [K in ConditionKind]?: CreateCondition<ConditionOf<K>> } = {
+  count: createCount,
+  rate: createRate,
+  ratio: createRatio,
+  change: createChange,
+  metric: createMetric,
+};
+
+/**
+ * The state of a rule's condition. `contextOf` gives what each simple condition may know: its queries are joined with its
+ * own filter. Throws AppError of the language for a query that cannot be read.
+ */
+export function createConditionState(condition: Condition, contextOf: (simple: SimpleCondition) => ConditionContext): ConditionState {
+  if (isCombined(condition)) {
+    return new CombinedState(
+      condition.kind,
+      condition.conditions.map((simple) => createSimple(simple, contextOf(simple))),
+    );
+  }
+  return createSimple(condition, contextOf(condition));
+}
+
+const isCombined = (condition: Condition): condition is CombinedCondition => condition.kind === 'all' || condition.kind === 'any';
+
+function createSimple(condition: SimpleCondition, context: ConditionContext): ConditionState {
+  const create = conditionKinds[condition.kind] as CreateCondition | undefined;
+  if (create === undefined) throw new AppError('bad_request', `there is no condition of kind "${condition.kind}"`);
+  return create(condition, context);
+}
