@@ -29,6 +29,8 @@ import { exportRoutes } from './export-routes.ts';
 import { fieldsRoutes } from './fields-routes.ts';
 import { allEndpoints } from './endpoints.ts';
 import { sendError } from './error-replies.ts';
+import { incidentRoutes } from './incident-routes.ts';
+import type { IncidentRouteOptions } from './incident-routes.ts';
 import { journeyRoutes } from './journey-routes.ts';
 import { parseJsonBody } from './json-body.ts';
 import type { PatternParts } from '#search/patterns.ts';
@@ -68,6 +70,8 @@ export interface ApiOptions {
   readonly patterns: Omit<PatternParts, 'runner'>;
   readonly sources: SourceReads;
   readonly storage: StorageReads;
+  /** Without it there are no incidents. */
+  readonly incidents?: IncidentRouteOptions;
   /** Loki's API for reading; without it there is none. */
   readonly loki?: LokiParts;
   /** The web interface; without it there are no pages. */
@@ -129,6 +133,7 @@ function routesOf(options: ApiOptions): ApiRoute[] {
     ...viewRoutes(views),
     ...exportJobRoutes(exports),
     ...journeyRoutes({ journeys, runner: search.runner }),
+    ...(options.incidents === undefined ? [] : incidentRoutes(options.incidents)),
   ];
 }
 

@@ -51,6 +51,9 @@ export const statusReport = Type.Object(
     quarantine: Type.Optional(freeForm('Tenant → quarantined records by state; a key sees its own tenant, unless it may act for others.')),
     tail: Type.Optional(freeForm('Live tails.')),
     service_metrics: Type.Optional(freeForm('The metrics cache: what it holds, and since when its figures are whole.')),
+    alerts: Type.Optional(
+      freeForm('Evaluation of alert rules: rules, groups, how far it is behind, what it missed, and what keeps it from going on.'),
+    ),
     canary: Type.Optional(freeForm('Delays that the built-in canary measures, and what it missed.')),
     recovery: Type.Array(freeForm('A shard.'), { description: 'What starting up found and repaired in the log, by shard.' }),
   },

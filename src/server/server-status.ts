@@ -28,6 +28,7 @@ export interface StatusParts {
   readonly quarantine: Quarantine;
   readonly search: SearchService;
   readonly canary?: { status(): object };
+  readonly alerting: { status(): Record<string, unknown> };
 }
 
 export function serverStatus(parts: StatusParts): StatusReport {
@@ -51,6 +52,7 @@ export function serverStatus(parts: StatusParts): StatusReport {
     service_metrics: metricsStatus(parts.serviceMetrics),
     receivers: { listeners: (gateway?.status().listeners ?? []).map(listenerStatus), events: gateway?.counts().events ?? {} },
     quarantine: Object.fromEntries(parts.quarantine.totals()),
+    alerts: parts.alerting.status(),
     ...(parts.canary ? { canary: { ...parts.canary.status() } } : {}),
     recovery: log.recovery.map(({ shard, tornBytes, damagedFrames, lostRows }) => ({
       shard,

@@ -26,6 +26,7 @@ import { ClickHouseHttp } from '#engine/clickhouse-http.ts';
 import { EngineInserter } from '#engine/engine-insert.ts';
 import { EngineSupervisor } from '#engine/engine-supervisor.ts';
 import { MatcherSet } from '#language/compile-matcher.ts';
+import type { ShardEnd } from '#log/durable-log.ts';
 import { openWalLog } from '#log/wal.ts';
 import { LokiParts } from '#loki/loki-parts.ts';
 import type { WalLog } from '#log/wal.ts';
@@ -44,6 +45,7 @@ import type { QueryLimits } from '#store/log-store.ts';
 import { SavedViews } from '#search/saved-views.ts';
 import { SearchService } from '#search/search-service.ts';
 import { ClickHouseStore } from '#store/clickhouse.ts';
+import { openAlerting } from './alerting.ts';
 import { Closers } from './closers.ts';
 import { openQuarantine, reachableUrl, settleReplays } from './quarantine.ts';
 import { openMetadata, openRules, reparserOf } from './rules.ts';
@@ -106,9 +108,10 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   const tail = startTail(site, log);
   const serviceMetrics = startServiceMetrics(site, log);
   const metrics = new Metrics();
+  const alerting = await openAlerting(site, { log, metrics, documents });
   const search = createSearch(config, store, metrics, patterns);
   const facts = { version, startedMs: site.startedMs, dataPath: site.directory.path, auditLimits: limitsOfUpkeep(config) };
-  const running = { log, engine, indexer, replay, store, tail, serviceMetrics, search, metrics, quarantine, late };
+  const running = { log, engine, indexer, replay, store, tail, serviceMetrics, search, metrics, quarantine, late, alerting };
   const operations = createOperations({ ...facts, ...running });
 
   const access = createAccess(accessSettings);
@@ -129,13 +132,22 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
     storage: store,
     loki: new LokiParts(search.runner, store, config.loki),
     tail: tailOptions,
+    ...alerting.routes,
   };
   const web = readInterface(builtInterface);
   const api = createApi({ ...parts, web, config: config.api, clock: systemClock, logger, version });
   const apiSocketPath = await listenPrivately(api, dirname(engine.socketPath));
   closers.add('api', () => api.close());
 
-  const gateway = await openGateway(site, log, apiSocketPath, accessSettings, { rules: rules.live, patterns, serviceMetrics });
+  const gateway = await openGateway(site, log, apiSocketPath, accessSettings, {
+    rules: rules.live,
+    patterns,
+    serviceMetrics,
+    onCommitted: (end) => {
+      log.advance(end);
+      alerting.runtime.advance(end);
+    },
+  });
   rules.onChange((live) => gateway.setRules(live));
   late.gateway = gateway;
   registerServerMetrics(metrics, {
@@ -284,6 +296,7 @@ interface GatewayNeeds {
   readonly rules: LiveRules;
   readonly patterns: PatternCatalogue;
   readonly serviceMetrics: ServiceMetrics;
+  readonly onCommitted: (end: ShardEnd) => void;
 }
 
 async function openGateway(
@@ -291,7 +304,7 @@ async function openGateway(
   log: WalLog,
   apiSocketPath: string,
   access: AccessConfig,
-  { rules, patterns, serviceMetrics }: GatewayNeeds,
+  { rules, patterns, serviceMetrics, onCommitted }: GatewayNeeds,
 ): Promise<Gateway> {
   const gateway = await startGateway({
     config: { ...config, access },
@@ -305,7 +318,7 @@ async function openGateway(
     templates: () => patterns.forMiners(),
     onTemplates: (learnt) => patterns.learn(learnt),
     figures: (question) => figuresFor(serviceMetrics, question),
-    onCommitted: (end) => log.advance(end),
+    onCommitted,
     clock: systemClock,
     logger,
   });

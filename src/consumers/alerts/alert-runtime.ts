@@ -2,7 +2,7 @@
  * The evaluation of alerts as the main thread sees it: starts its thread when there is something to evaluate, tells it the ends
  * of the log and the rules, hears how it is doing, and starts it again when it dies or gives no sign.
  *
- * Invariants: nothing here waits for the thread; ends are told at most every `tellEveryMs`, the newest of each shard.
+ * Invariants: nothing here waits for the thread; ends and rules are told at most every `tellEveryMs`, the newest only.
  */
 import type { Worker } from 'node:worker_threads';
 import type { AlertFacts, RuleFactsNow } from '#alerting/alert-facts.ts';
@@ -56,6 +56,7 @@ export class AlertRuntime implements AlertFacts {
   #teller: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
   #rules: readonly AlertRule[] = [];
+  #toldRules: readonly AlertRule[] = [];
   #thread: AlertThread | undefined;
   #ended: Promise<void> = Promise.resolve();
   #isStarted = false;
@@ -71,7 +72,7 @@ export class AlertRuntime implements AlertFacts {
   /** In place of the rules before, of all tenants. The first enabled one starts the thread. */
   setRules(rules: readonly AlertRule[]): void {
     this.#rules = rules;
-    if (this.#isStarted) this.#send({ type: 'rules', rules });
+    if (this.#isStarted) this.#tellSoon();
     else if (this.#mustRun()) this.#start();
   }
 
@@ -79,7 +80,7 @@ export class AlertRuntime implements AlertFacts {
   advance(end: ShardEnd): void {
     if (!this.#isStarted) return;
     this.#untoldEnds.set(end.shard, end);
-    this.#teller ??= setTimeout(() => this.#tellEnds(), tellEveryMs);
+    this.#tellSoon();
   }
 
   /** Called when new events are recorded. */
@@ -147,7 +148,7 @@ export class AlertRuntime implements AlertFacts {
     const thread = startThread({ config, ...data, ends: ends(), rules: this.#rules });
     this.#thread = thread;
     this.#states.clear();
-    const given = this.#rules;
+    this.#toldRules = this.#rules;
     thread.on('message', (message: FromAlertWorker) => this.#hear(message));
     thread.on('error', (error) =>
       logger.error({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }, 'the evaluation of alerts ended'),
@@ -159,7 +160,6 @@ export class AlertRuntime implements AlertFacts {
         if (!this.#stopping.signal.aborted) void this.#restart(clock.monotonicMs() - startedMs);
       });
     });
-    if (this.#rules !== given) this.#send({ type: 'rules', rules: this.#rules });
   }
 
   async #restart(livedMs: number): Promise<void> {
@@ -198,11 +198,15 @@ export class AlertRuntime implements AlertFacts {
     }
   }
 
-  #tellEnds(): void {
-    this.#teller = undefined;
-    const ends = [...this.#untoldEnds.values()];
-    this.#untoldEnds.clear();
-    this.#send({ type: 'ends', ends });
+  #tellSoon(): void {
+    this.#teller ??= setTimeout(() => {
+      this.#teller = undefined;
+      const ends = [...this.#untoldEnds.values()];
+      this.#untoldEnds.clear();
+      if (ends.length > 0) this.#send({ type: 'ends', ends });
+      if (this.#rules !== this.#toldRules) this.#send({ type: 'rules', rules: this.#rules });
+      this.#toldRules = this.#rules;
+    }, tellEveryMs);
   }
 
   #send(message: ToAlertWorker): void {
