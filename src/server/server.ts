@@ -26,7 +26,6 @@ import { ClickHouseHttp } from '#engine/clickhouse-http.ts';
 import { EngineInserter } from '#engine/engine-insert.ts';
 import { EngineSupervisor } from '#engine/engine-supervisor.ts';
 import { MatcherSet } from '#language/compile-matcher.ts';
-import type { ShardEnd } from '#log/durable-log.ts';
 import { openWalLog } from '#log/wal.ts';
 import { LokiParts } from '#loki/loki-parts.ts';
 import type { WalLog } from '#log/wal.ts';
@@ -46,6 +45,7 @@ import { SavedViews } from '#search/saved-views.ts';
 import { SearchService } from '#search/search-service.ts';
 import { ClickHouseStore } from '#store/clickhouse.ts';
 import { openAlerting } from './alerting.ts';
+import type { Alerting } from './alerting.ts';
 import { Closers } from './closers.ts';
 import { openQuarantine, reachableUrl, settleReplays } from './quarantine.ts';
 import { openMetadata, openRules, reparserOf } from './rules.ts';
@@ -139,15 +139,8 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   const apiSocketPath = await listenPrivately(api, dirname(engine.socketPath));
   closers.add('api', () => api.close());
 
-  const gateway = await openGateway(site, log, apiSocketPath, accessSettings, {
-    rules: rules.live,
-    patterns,
-    serviceMetrics,
-    onCommitted: (end) => {
-      log.advance(end);
-      alerting.runtime.advance(end);
-    },
-  });
+  const needs = { rules: rules.live, patterns, serviceMetrics, alerting };
+  const gateway = await openGateway(site, log, apiSocketPath, accessSettings, needs);
   rules.onChange((live) => gateway.setRules(live));
   late.gateway = gateway;
   registerServerMetrics(metrics, {
@@ -296,7 +289,7 @@ interface GatewayNeeds {
   readonly rules: LiveRules;
   readonly patterns: PatternCatalogue;
   readonly serviceMetrics: ServiceMetrics;
-  readonly onCommitted: (end: ShardEnd) => void;
+  readonly alerting: Alerting;
 }
 
 async function openGateway(
@@ -304,7 +297,7 @@ async function openGateway(
   log: WalLog,
   apiSocketPath: string,
   access: AccessConfig,
-  { rules, patterns, serviceMetrics, onCommitted }: GatewayNeeds,
+  { rules, patterns, serviceMetrics, alerting }: GatewayNeeds,
 ): Promise<Gateway> {
   const gateway = await startGateway({
     config: { ...config, access },
@@ -318,7 +311,10 @@ async function openGateway(
     templates: () => patterns.forMiners(),
     onTemplates: (learnt) => patterns.learn(learnt),
     figures: (question) => figuresFor(serviceMetrics, question),
-    onCommitted,
+    onCommitted: (end) => {
+      log.advance(end);
+      alerting.runtime.advance(end);
+    },
     clock: systemClock,
     logger,
   });

@@ -1876,6 +1876,8 @@ export interface Operations {
       readonly tail?: { readonly [name: string]: unknown };
       /** The metrics cache: what it holds, and since when its figures are whole. */
       readonly service_metrics?: { readonly [name: string]: unknown };
+      /** Evaluation of alert rules: rules, groups, how far it is behind, what it missed, and what keeps it from going on. */
+      readonly alerts?: { readonly [name: string]: unknown };
       /** Delays that the built-in canary measures, and what it missed. */
       readonly canary?: { readonly [name: string]: unknown };
       /** What starting up found and repaired in the log, by shard. */
@@ -6661,7 +6663,7 @@ export interface Operations {
       /** Records in design A's names; those without a time come now. */
       readonly logs: readonly ({ readonly [name: string]: unknown })[];
       /** How long to go on without lines after the last one; the window where absent. */
-      readonly then?: string;
+      readonly after?: string;
     };
     answer: {
       readonly incidents: readonly ({
