@@ -38,10 +38,7 @@ const masks: readonly Mask[] = [
   { pattern: /\b(bearer\s{1,3})[A-Za-z0-9._~+/=-]{16,}/gi, replace: (_match, before) => `${before}${masked}` },
   // name=value, name: value, "name":"value", also as JSON inside a JSON string
   {
-    pattern: new RegExp(
-      `(?<![A-Za-z0-9_.-])([A-Za-z0-9_.-]{0,40}(?:${secretName})\\\\{0,3}["']?\\s{0,3}(?:=>|[=:])\\s{0,3})(${secretValue})`,
-      'gi',
-    ),
+    pattern: new RegExp(`((?:${secretName})(?:[_-]?(?:key|value|hash))?\\\\{0,3}["']?\\s{0,3}(?:=>|[=:])\\s{0,3})(${secretValue})`, 'gi'),
     replace: (match, before, value) => {
       const [quotes] = /^\\*["']?/.exec(value) ?? [''];
       const inner = value.slice(quotes.length);

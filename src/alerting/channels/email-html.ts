@@ -79,7 +79,7 @@ ${text}
 <tr><td style="height:14px;line-height:14px;font-size:0;">&nbsp;</td></tr>
 ${content.incidents.map(incidentHtml).join('\n')}
 ${more}
-<tr><td class="soft rule" style="padding:10px 20px 12px;border-top:1px solid #ebecf0;font-size:12px;line-height:16px;color:#626f86;">Sent by Millrace. Lines are shown as they were logged, with secrets masked where the channel says so.</td></tr>
+<tr><td class="soft rule" style="padding:10px 20px 12px;border-top:1px solid #ebecf0;font-size:12px;line-height:16px;color:#626f86;">Sent by Millrace to the people of this channel.</td></tr>
 </table>
 </td></tr></table>
 </body>

@@ -5,6 +5,7 @@
  * the key before while receivers change over. The time is that of the attempt, so a receiver can refuse what is old.
  */
 import { createHmac } from 'node:crypto';
+import { AppError } from '#base/errors.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { SettingsOf } from '../channel-settings.ts';
 import type { Channel, Notification, NotifiedIncident, OutgoingHttp } from '../notification.ts';
@@ -14,9 +15,17 @@ import { shortened, webLink } from './shown-text.ts';
 
 const defaultMaxBodyBytes = 262_144;
 
+/** Headers that the request itself has. */
+const ownHeader = /^(?:host|connection|content-length|content-type|transfer-encoding|millrace-.*)$/;
+
+/** Throws AppError `bad_request` where a header of the settings is one that the request has itself. */
 export function createWebhook(settings: SettingsOf<'webhook'>, parts: { readonly http: OutgoingHttp; readonly clock: Clock }): Channel {
   const keys = [settings.signing_key, settings.previous_signing_key].filter((key) => key !== undefined);
   const own = Object.fromEntries(Object.entries(settings.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+  const taken = Object.keys(own).find((name) => ownHeader.test(name));
+  if (taken !== undefined) {
+    throw new AppError('bad_request', `the header "${taken}" is set by the webhook itself`, { details: { field: `headers.${taken}` } });
+  }
   const secrets = [...keys, ...Object.values(own)];
   return {
     type: 'webhook',
