@@ -61,6 +61,7 @@ import { withAllIds } from '#patterns/all-ids.ts';
 import type { PatternCatalogue } from '#patterns/pattern-catalogue.ts';
 import { createRuleFacts } from './rule-facts.ts';
 import { createSearchObserver, registerServerMetrics } from './metrics.ts';
+import type { MetricSources } from './metrics.ts';
 import type { RunningServer } from './running-server.ts';
 import { createOperations } from './operations.ts';
 import type { LateParts } from './operations.ts';
@@ -143,14 +144,7 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   const gateway = await openGateway(site, log, apiSocketPath, accessSettings, needs);
   rules.onChange((live) => gateway.setRules(live));
   late.gateway = gateway;
-  registerServerMetrics(metrics, {
-    gatewayCounts: () => gateway.counts(),
-    listeners: () => gateway.status().listeners,
-    streams: () => gateway.streams(),
-    quarantine: () => quarantine.totals(),
-    status: operations.status,
-    ledger: () => ledgerReport(store.sink),
-  });
+  publishMetrics(metrics, { gateway, quarantine, store, status: operations.status });
   closers.add('upkeep', startUpkeep({ gateway, log, indexer, store, logger }));
   // Before the gateway, which waits for open requests.
   closers.add('tail streams', () => tail.stop());
@@ -158,6 +152,24 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   late.canary = startCanary(site, gateway, canaryHeaders, metrics);
   const host = gateway.host.includes(':') ? `[${gateway.host}]` : gateway.host;
   return { url: `http://${host}:${gateway.port}`, failed: indexer.failed };
+}
+
+interface MeasuredParts {
+  readonly gateway: Gateway;
+  readonly quarantine: QuarantineKeeper;
+  readonly store: ClickHouseStore;
+  readonly status: MetricSources['status'];
+}
+
+function publishMetrics(metrics: Metrics, { gateway, quarantine, store, status }: MeasuredParts): void {
+  registerServerMetrics(metrics, {
+    gatewayCounts: () => gateway.counts(),
+    listeners: () => gateway.status().listeners,
+    streams: () => gateway.streams(),
+    quarantine: () => quarantine.totals(),
+    status,
+    ledger: () => ledgerReport(store.sink),
+  });
 }
 
 /** Ids of links have 80 random bits: who has one was given it. */
