@@ -18,8 +18,9 @@ export type OperationName = keyof Operations;
 export type AnswerOf<K extends OperationName> = Operations[K]['answer'];
 export type BodyOf<K extends OperationName> = Operations[K]['body'];
 
-type Given<Name extends string, T> = T extends undefined ? { readonly [N in Name]?: undefined } : { readonly [N in Name]: T };
-type QueryOf<T> = T extends undefined ? { readonly query?: undefined } : { readonly query?: T & Filters };
+// not once for each member of a union: bodies of rules have many
+type Given<Name extends string, T> = [T] extends [undefined] ? { readonly [N in Name]?: undefined } : { readonly [N in Name]: T };
+type QueryOf<T> = [T] extends [undefined] ? { readonly query?: undefined } : { readonly query?: T & Filters };
 /** Parameters besides the declared ones are filters. */
 interface Filters {
   readonly [name: string]: string | number | boolean | readonly string[] | undefined;

@@ -1,6 +1,7 @@
 /** The pages: their addresses, names, and keys. Each page is a chunk of its own, loaded when it is first shown. */
 import { lazy } from 'react';
 import type { ComponentType, LazyExoticComponent } from 'react';
+import { incidentHref } from '../alerts/alert-links.ts';
 import type { IconName } from '../design/icon.tsx';
 import { explorerView } from '../pages/explorer/explorer-view.ts';
 import { hrefTo } from './url-state.ts';
@@ -33,6 +34,12 @@ export const pages: readonly Page[] = [
     inBar: { icon: 'panels', key: 'd' },
   },
   {
+    name: 'Alerts',
+    paths: ['/alerts', '/alerts/{part}', '/alerts/{part}/{id}'],
+    component: lazy(() => import('../pages/alerts/alerts-page.tsx').then((module) => ({ default: module.AlertsPage }))),
+    inBar: { icon: 'bell', key: 'a' },
+  },
+  {
     name: 'Status',
     paths: ['/status'],
     component: lazy(() => import('../pages/status/status-page.tsx').then((module) => ({ default: module.StatusPage }))),
@@ -40,10 +47,12 @@ export const pages: readonly Page[] = [
   },
 ];
 
-/** Addresses that other tools and people know, of what the Explorer shows in one of its states. */
+/** Addresses that other tools and people know, of what a page shows in one of its states. */
 const states: readonly { readonly path: string; readonly href: (parameters: Readonly<Record<string, string>>) => string }[] = [
   { path: '/trace/{id}', href: ({ id }) => hrefTo('/explore', explorerView, { trace: id, panel: 'trace' }) },
   { path: '/patterns', href: () => hrefTo('/explore', explorerView, { show: 'patterns' }) },
+  { path: '/incidents', href: () => '/alerts/incidents' },
+  { path: '/incidents/{id}', href: ({ id }) => incidentHref(id) },
   { path: '/tail', href: () => hrefTo('/explore', explorerView, { live: true }) },
 ];
 

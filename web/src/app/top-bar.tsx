@@ -1,4 +1,5 @@
 /** The top bar: pages at the left; zone, theme and help at the right. The same on every page. */
+import { InboxButton } from '../alerts/inbox-button.tsx';
 import { Button, IconButton } from '../design/button.tsx';
 import { classes } from '../design/class-names.ts';
 import { Icon } from '../design/icon.tsx';
@@ -49,9 +50,10 @@ export function TopBar({ onHelp, onCommands }: { readonly onHelp: () => void; re
         <Button look="quiet" className={styles.commands} onClick={onCommands} title="Commands" aria-label="Commands, Ctrl K">
           <kbd>Ctrl K</kbd>
         </Button>
+        <InboxButton />
         <ZoneSwitch />
         <ThemeSwitch />
-        <IconButton icon="help" label="Shortcuts and help" onClick={onHelp} />
+        <IconButton className={styles.help} icon="help" label="Shortcuts and help" onClick={onHelp} />
       </div>
     </header>
   );

@@ -23,21 +23,31 @@ export interface EditorHandlers {
   readonly onChange: (text: string) => void;
   readonly onLeave: () => void;
   readonly scope: () => CompletionScope;
+  readonly label?: string | undefined;
+  readonly placeholder?: string | undefined;
 }
+
+const listRestMs = 75;
 
 export function editorExtensions(handlers: EditorHandlers): Extension[] {
   return [
     oneLine,
     history(),
     EditorView.lineWrapping,
-    placeholder(window.innerWidth > 720 ? 'Search: words, "a phrase", field:value, level>=WARN …' : 'Search'),
+    placeholder(handlers.placeholder ?? (window.innerWidth > 720 ? 'Search: words, "a phrase", field:value, level>=WARN …' : 'Search')),
     colours(handlers.onSubmit),
     problemMarks,
-    autocompletion({ override: [completionSource(handlers.scope)], icons: false, activateOnTypingDelay: 80, maxRenderedOptions: 30 }),
+    autocompletion({
+      override: [completionSource(handlers.scope)],
+      icons: false,
+      activateOnTypingDelay: 80,
+      interactionDelay: listRestMs,
+      maxRenderedOptions: 30,
+    }),
     keymap.of([
       { key: 'Enter', run: (view) => acceptCompletion(view) || submitted(view, handlers) },
       { key: 'Mod-Enter', run: (view) => submitted(view, handlers) },
-      { key: 'Tab', run: acceptCompletion },
+      { key: 'Tab', run: (view) => acceptCompletion(view) || acceptedSoon(view) },
       {
         key: 'ArrowDown',
         run: (view) => (completionStatus(view.state) === null && view.state.doc.length === 0 ? startCompletion(view) : false),
@@ -55,13 +65,23 @@ export function editorExtensions(handlers: EditorHandlers): Extension[] {
       if (isPaste && update.startState.doc.length === 0) setTimeout(() => handlers.onSubmit(update.state.doc.toString()));
     }),
     EditorView.contentAttributes.of({
-      'aria-label': 'Query',
+      'aria-label': handlers.label ?? 'Query',
       spellcheck: 'false',
       autocapitalize: 'off',
       autocorrect: 'off',
     }),
     EditorView.cspNonce.of(document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]')?.nonce ?? ''),
   ];
+}
+
+/**
+ * A list that has only just come takes no keys yet, so that an Enter typed before it was seen does not choose from it. A Tab
+ * has no other meaning than to choose: it waits that moment.
+ */
+function acceptedSoon(view: EditorView): boolean {
+  if (completionStatus(view.state) !== 'active') return false;
+  setTimeout(() => acceptCompletion(view), listRestMs);
+  return true;
 }
 
 function submitted(view: EditorView, { onSubmit }: EditorHandlers): true {

@@ -26,12 +26,15 @@ interface QueryEditorProps {
   readonly onDraft: (text: string) => void;
   readonly onLeave: () => void;
   readonly scope: CompletionScope;
+  /** Where it is a field of a form, not the page's search. */
+  readonly label?: string;
+  readonly placeholder?: string;
 }
 
 /** Nothing is said against a text that is still being typed. */
 const patienceMs = 700;
 
-export function QueryEditor({ ref, query, onSubmit, onDraft, onLeave, scope }: QueryEditorProps) {
+export function QueryEditor({ ref, query, onSubmit, onDraft, onLeave, scope, label, placeholder }: QueryEditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const [problems, setProblemList] = useState<readonly QueryProblem[]>([]);
   const [draft, setDraft] = useState(query);
@@ -39,7 +42,7 @@ export function QueryEditor({ ref, query, onSubmit, onDraft, onLeave, scope }: Q
     setDraft(text);
     onDraft(text);
   };
-  const view = useQueryView(host, query, { onSubmit: submit, onChange, onLeave, scope });
+  const view = useQueryView(host, query, { onSubmit: submit, onChange, onLeave, scope, label, placeholder });
   useEffect(() => {
     const timer = setTimeout(() => show(problemsOf(draft)), draft === query ? 0 : patienceMs);
     return () => clearTimeout(timer);
@@ -47,7 +50,7 @@ export function QueryEditor({ ref, query, onSubmit, onDraft, onLeave, scope }: Q
   useImperativeHandle(ref, () => ({ focus, submit: replace }));
   const [problem] = problems;
   return (
-    <div className={styles.box} role="search" data-problem={problem?.severity}>
+    <div className={styles.box} role={label === undefined ? 'search' : 'group'} aria-label={label} data-problem={problem?.severity}>
       <Icon name="search" size={14} />
       <div ref={host} className={styles.editor} />
       {draft === '' ? null : (

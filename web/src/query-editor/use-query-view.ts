@@ -11,6 +11,8 @@ export interface QueryViewHandlers {
   readonly onChange: (text: string) => void;
   readonly onLeave: () => void;
   readonly scope: CompletionScope;
+  readonly label?: string | undefined;
+  readonly placeholder?: string | undefined;
 }
 
 export function useQueryView(
@@ -32,6 +34,8 @@ export function useQueryView(
         latest.current.onLeave();
       },
       scope: () => latest.current.scope,
+      label: latest.current.label,
+      placeholder: latest.current.placeholder,
     });
     const own = new EditorView({ parent: host.current!, state: EditorState.create({ doc: query, extensions }) });
     view.current = own;

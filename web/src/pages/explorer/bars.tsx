@@ -1,5 +1,7 @@
 /** The histogram of the run. In a comparison a click parts before from after; elsewhere it asks for the group under it. */
 import type { UseQueryResult } from '@tanstack/react-query';
+import { IncidentStrip } from '../../alerts/incident-strip.tsx';
+import { useIncidentsWithin } from '../../alerts/use-incidents.ts';
 import { Progress } from '../../design/state.tsx';
 import { Histogram } from '../../histogram/histogram.tsx';
 import type { SettledRange } from '../../time-range/time-choice.ts';
@@ -20,6 +22,8 @@ export function Bars({ explorer, histogram, zone, marked, nowMs }: BarsProps) {
   const { state, update, run, actions } = explorer;
   const { data, error, isFetching } = histogram;
   const range = data?.range ?? run?.range;
+  // after the bars, and once for each asking of the range
+  const incidents = useIncidentsWithin(data?.range, data === undefined ? undefined : run?.key);
   const isComparing = state.show === 'compare';
   const cutMs = isComparing && state.at !== '' ? Date.parse(state.at) : undefined;
   return (
@@ -41,6 +45,7 @@ export function Bars({ explorer, histogram, zone, marked, nowMs }: BarsProps) {
           }}
         />
       )}
+      {range === undefined || incidents.data === undefined ? null : <IncidentStrip incidents={incidents.data.incidents} range={range} />}
       {error !== null && data === undefined ? <p className={styles.barsProblem}>No bars: {error.message}</p> : null}
     </div>
   );

@@ -1,4 +1,6 @@
 /** The keys of the Explorer. */
+import { newRuleHref } from '../alerts/alerts-view.ts';
+import { navigate } from '../../app/location.ts';
 import { useKeys } from '../../app/keys.ts';
 import type { KeyBinding } from '../../app/keys.ts';
 import { shiftRange, widenRange } from '../../time-range/time-choice.ts';
@@ -35,6 +37,7 @@ function searchKeys({ state, update, run, refresh, actions }: Explorer, targets:
     { keys: 'r', does: 'Ask again', run: refresh },
     { keys: 'l', does: 'Live', run: () => update({ live: !state.live, show: 'lines' }) },
     { keys: 's', does: 'Share: copy a link that stays as it is', run: targets.share },
+    { keys: 'a', does: 'Alert on this query', run: () => navigate(newRuleHref(run?.query ?? '')) },
     { keys: 'f', does: 'Fields', run: targets.toggleRail },
     { keys: '1', does: 'Lines', run: show('lines') },
     { keys: '2', does: 'Patterns', run: show('patterns') },

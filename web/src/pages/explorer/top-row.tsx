@@ -1,6 +1,8 @@
 /** The first row: what is searched, when, and what can be done with all of it. */
 import { useMemo } from 'react';
+import { newRuleHref } from '../alerts/alerts-view.ts';
 import { serverNowMs } from '../../api/server-clock.ts';
+import { navigate } from '../../app/location.ts';
 import { Button, IconButton } from '../../design/button.tsx';
 import { ExportButton } from '../../exporting/export-button.tsx';
 import type { ExportFormat } from '../../exporting/export-task.ts';
@@ -59,6 +61,7 @@ export function TopRow({ explorer, mark, editor, picker, zone, total, onShare }:
           current={{ query: state.q, time_range: choice, state: keptState(state) }}
           onOpen={(saved) => update({ ...saved.state, q: saved.query, ...timeParameters(saved.time_range), line: '', trace: '' })}
         />
+        <IconButton icon="bell" look="plain" label="Alert on this query (a)" onClick={() => navigate(newRuleHref(run?.query ?? ''))} />
         <IconButton icon="link" look="plain" label="Share: copy a link to exactly this (s)" onClick={onShare} />
       </div>
     </div>

@@ -1,0 +1,108 @@
+/** Who is told of incidents: channels, routing, silences, maintenance, deliveries, inbox. */
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { call } from '../../../api/client.ts';
+import type { AnswerOf, BodyOf } from '../../../api/client.ts';
+import { toast } from '../../../app/toasts.tsx';
+
+export type ChannelsAnswer = AnswerOf<'channels'>;
+export type KeptChannel = ChannelsAnswer['channels'][number];
+export type ChannelType = ChannelsAnswer['types'][number];
+export type Silence = AnswerOf<'silences'>['silences'][number];
+export type Matcher = Silence['matchers'][number];
+export type KeptMaintenance = AnswerOf<'maintenances'>['maintenance'][number];
+export type KeptRouting = AnswerOf<'routing'>;
+export type Delivery = AnswerOf<'deliveries'>['deliveries'][number];
+export type InboxEntry = AnswerOf<'inbox'>['entries'][number];
+
+const renewedMs = 10_000;
+
+export function useChannels() {
+  return useQuery({ queryKey: ['channels'], queryFn: ({ signal }) => call('channels', {}, signal), refetchInterval: renewedMs });
+}
+
+export function useRouting() {
+  return useQuery({ queryKey: ['routing'], queryFn: ({ signal }) => call('routing', {}, signal) });
+}
+
+export function useSilences() {
+  return useQuery({ queryKey: ['silences'], queryFn: ({ signal }) => call('silences', {}, signal), refetchInterval: renewedMs });
+}
+
+export function useMaintenances() {
+  return useQuery({ queryKey: ['maintenance'], queryFn: ({ signal }) => call('maintenances', {}, signal), refetchInterval: renewedMs });
+}
+
+export interface DeliveryFilter {
+  readonly incident?: string;
+  readonly channel?: string;
+  readonly state?: string;
+  readonly limit?: number;
+}
+
+export function useDeliveries({ limit = 100, ...filter }: DeliveryFilter) {
+  const given = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== '' && value !== undefined));
+  return useQuery({
+    queryKey: ['deliveries', given, limit],
+    queryFn: ({ signal }) => call('deliveries', { query: { limit, ...given } }, signal),
+    refetchInterval: renewedMs,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** A change with what is asked anew after it, and what is said where it fails. */
+function useChange<Given, Answer>(what: string, ask: (given: Given) => Promise<Answer>, quiet = false) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ask,
+    onSuccess: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: [what] }),
+        // what people are told of depends on all of these
+        client.invalidateQueries({ queryKey: ['incidents'] }),
+        client.invalidateQueries({ queryKey: ['routing', 'preview'] }),
+      ]),
+    ...(quiet ? {} : { onError: (error: Error) => toast({ kind: 'error', text: error.message }) }),
+  });
+}
+
+export function useSilence() {
+  return useChange('silences', (body: BodyOf<'silenceCreate'>) => call('silenceCreate', { body }), true);
+}
+
+export function useEndSilence() {
+  return useChange('silences', (id: string) => call('silenceDelete', { path: { id } }));
+}
+
+export function useSaveChannel() {
+  return useChange(
+    'channels',
+    ({ name, body }: { readonly name: string; readonly body: BodyOf<'channelPut'> }) => call('channelPut', { path: { name }, body }),
+    true,
+  );
+}
+
+export function useRemoveChannel() {
+  return useChange('channels', (name: string) => call('channelDelete', { path: { name } }));
+}
+
+export function useSaveRouting() {
+  return useChange('routing', (body: BodyOf<'routingPut'>) => call('routingPut', { body }), true);
+}
+
+export function useSaveMaintenance() {
+  return useChange(
+    'maintenance',
+    ({ name, body }: { readonly name: string; readonly body: BodyOf<'maintenancePut'> }) =>
+      call('maintenancePut', { path: { name }, body }),
+    true,
+  );
+}
+
+export function useRemoveMaintenance() {
+  return useChange('maintenance', (name: string) => call('maintenanceDelete', { path: { name } }));
+}
+
+/** `service=checkout` */
+export function matcherWords({ label, operator = '=', value }: Matcher): string {
+  return `${label}${operator}${value === '' ? '""' : value}`;
+}
