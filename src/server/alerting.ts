@@ -46,6 +46,7 @@ export function alertsDatabasePath({ directory }: Site): string {
 export async function openAlerting(site: Site, { log, metrics, documents }: AlertingParts): Promise<Alerting> {
   const { config, logger, closers, directory } = site;
   await nodeFiles.makeDirectory(directory.part('alerts'));
+  await nodeFiles.syncDirectory(directory.path);
   const records = await openSqliteAlertRecords(alertsDatabasePath(site), { clock: systemClock });
   closers.add('records of alerts', () => records.close());
   const rules = await openRules(site, documents);

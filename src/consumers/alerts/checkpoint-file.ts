@@ -3,6 +3,7 @@
  * number of bytes and their SHA-256, so that a file which is torn or changed is known as one, and nothing of it is used.
  */
 import { createHash } from 'node:crypto';
+import { dirname } from 'node:path';
 import type { Files } from '#platform/files.ts';
 
 const fileName = 'checkpoint';
@@ -37,7 +38,10 @@ export class CheckpointFile {
     }
     const header = Buffer.from(`millrace alerts ${formatVersion} ${bytes} ${hash.digest('hex')}\n`);
     const temporary = `${this.#directory}/${fileName}.tmp`;
-    await this.#files.makeDirectory(this.#directory);
+    if (!(await this.#files.exists(this.#directory))) {
+      await this.#files.makeDirectory(this.#directory);
+      await this.#files.syncDirectory(dirname(this.#directory));
+    }
     await this.#files.remove(temporary);
     const file = await this.#files.open(temporary, 'create');
     try {

@@ -5,13 +5,15 @@
  *
  * Invariants: a group of a rule has at most one open incident in the records; what fired there does not fire again.
  */
-import type { Incident, NewTransition } from '#metadata/alert-records.ts';
+import type { AlertState, Incident, NewTransition } from '#metadata/alert-records.ts';
 
 /** An open incident of the evaluator under the name that it has in the records. */
 interface OpenIncident {
   readonly recordedId: string;
   readonly beganMs: number;
   readonly firedMs: number | undefined;
+  /** As it was recorded last. */
+  readonly state: AlertState;
   readonly group: string;
 }
 
@@ -97,13 +99,17 @@ export class OpenIncidents {
       return undefined;
     }
     const known = this.#open.get(incident.id) ?? this.#begin(incident);
-    const { kind } = transition.event;
-    const firedMs = known.firedMs ?? (kind === 'fired' ? (incident.firedMs ?? transition.event.atMs) : undefined);
-    const isTold = known.recordedId !== incident.id && (kind === 'pending' || (kind === 'fired' && known.firedMs !== undefined));
+    const isOther = known.recordedId !== incident.id;
+    // What the records say already is not told again, nor that it is only pending what has fired.
+    if (isOther && (incident.state === known.state || (incident.state === 'pending' && known.firedMs !== undefined))) {
+      this.#add(incident.id, known);
+      return undefined;
+    }
+    const firedMs = known.firedMs ?? incident.firedMs;
+    const now = { ...known, firedMs, state: incident.state };
     if (isOver) this.#remove(incident.id, known);
-    else this.#add(incident.id, { ...known, firedMs });
-    if (isTold) return undefined;
-    return known.recordedId === incident.id ? transition : underRecordedId(transition, { ...known, firedMs });
+    else this.#add(incident.id, now);
+    return isOther ? underRecordedId(transition, now) : transition;
   }
 
   /** A new one of the evaluator: goes on as the one that is open for its group, if there is one. */
@@ -112,13 +118,13 @@ export class OpenIncidents {
     const unclaimed = this.#unclaimed.get(group);
     if (unclaimed !== undefined) {
       this.#unclaimed.delete(group);
-      const { id: recordedId, beganMs, firedMs } = unclaimed.incident;
-      return { recordedId, beganMs, firedMs, group };
+      const { id: recordedId, beganMs, firedMs, state } = unclaimed.incident;
+      return { recordedId, beganMs, firedMs, state, group };
     }
     const olderId = this.#idByGroup.get(group);
     const older = olderId === undefined ? undefined : this.#open.get(olderId);
     if (olderId === undefined || older === undefined)
-      return { recordedId: incident.id, beganMs: incident.beganMs, firedMs: undefined, group };
+      return { recordedId: incident.id, beganMs: incident.beganMs, firedMs: undefined, state: 'ok', group };
     this.#remove(olderId, older);
     this.#superseded.add(olderId);
     return older;
