@@ -3,11 +3,16 @@ import { AppError } from '#base/errors.ts';
 import type { CombinedCondition, Condition, ConditionKind, ConditionOf, SimpleCondition } from './alert-rule.ts';
 import { CombinedState } from './combined.ts';
 import type { ConditionContext, ConditionState, CreateCondition } from './condition-state.ts';
+import { createAbsence } from './conditions/absence.ts';
+import { createBudget } from './conditions/budget.ts';
 import { createChange } from './conditions/change.ts';
 import { createCount } from './conditions/count.ts';
 import { createMetric } from './conditions/metric.ts';
+import { createNewPattern } from './conditions/new-pattern.ts';
 import { createRate } from './conditions/rate.ts';
 import { createRatio } from './conditions/ratio.ts';
+import { createSequence } from './conditions/sequence.ts';
+import { createSilentSource } from './conditions/silent-source.ts';
 
 const conditionKinds: { readonly [K in ConditionKind]?: CreateCondition<ConditionOf<K>> } = {
   count: createCount,
@@ -15,6 +20,11 @@ const conditionKinds: { readonly [K in ConditionKind]?: CreateCondition<Conditio
   ratio: createRatio,
   change: createChange,
   metric: createMetric,
+  absence: createAbsence,
+  silent_source: createSilentSource,
+  sequence: createSequence,
+  new_pattern: createNewPattern,
+  budget: createBudget,
 };
 
 /**

@@ -46,8 +46,9 @@ export class TenantStream implements StreamKnowledge {
       if (pauseMs > Math.max(minQuietMs, quietFactor * this.#pause.usualMs)) this.resumedMs = receivedMs;
       this.#pause.record(pauseMs, receivedMs);
     }
-    // a clock that was set back: its old times would hold for ever
-    if (pauseMs > 0 || pauseMs < -minQuietMs) this.lastArrivalMs = receivedMs;
+    if (pauseMs > 0) this.lastArrivalMs = receivedMs;
+    // a clock that was set back: times that lie ahead would hold for ever
+    if (pauseMs < -minQuietMs) this.lastArrivalMs = this.resumedMs = receivedMs;
     for (const service of view.dictionary('service').values) {
       if (!this.#services.has(service) && this.#services.size < maxServices) this.#services.set(service, receivedMs);
     }

@@ -20,7 +20,7 @@ const oneLine = (): number => 1;
 interface Volume {
   startMs: number;
   amount: number;
-  /** It was judged with all its lines, or is not over the bound. */
+  /** It was judged with all its lines. */
   isTold: boolean;
   /** The period before, as long as it is over the bound and was not judged since its last line. */
   before: { readonly startMs: number; readonly amount: number } | undefined;
@@ -68,6 +68,7 @@ class BudgetState implements ConditionState {
     if (volume.before !== undefined) {
       const { before } = volume;
       volume.before = undefined;
+      volume.isTold = false;
       return this.#verdict(before.startMs, before.amount);
     }
     volume.isTold = true;
@@ -77,7 +78,7 @@ class BudgetState implements ConditionState {
   nextChangeMs(group: number, tickMs: number): number | undefined {
     const volume = this.#groups.get(group);
     if (volume === undefined) return undefined;
-    if (volume.before !== undefined) return tickMs + 1;
+    if (!volume.isTold) return tickMs + 1;
     return volume.amount > 0 ? Math.max(tickMs + 1, volume.startMs + this.#periodMs) : undefined;
   }
 

@@ -101,7 +101,9 @@ class SequenceState implements ConditionState {
     const shown = keys.examples().map((name) => shortened(name, maxShownKey));
     const more = keys.count - shown.length;
     const parts = shown.length === 0 ? [] : [`${this.#condition.key} ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`];
-    if (keys.leftOut > 0) parts.push(`${keys.leftOut} keys were left out for want of room ("alerts.max_keys_per_group")`);
+    const { leftOut } = keys;
+    const left = leftOut === 1 ? '1 key was' : `${leftOut} keys were`;
+    if (leftOut > 0) parts.push(`${left} left out for want of room ("alerts.max_keys_per_group")`);
     return parts.length === 0 ? undefined : parts.join('; ');
   }
 }

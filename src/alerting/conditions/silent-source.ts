@@ -92,8 +92,9 @@ class SilentSourceState implements ConditionState {
     const silenceMs = this.#silenceMs(group, source, tickMs);
     if (this.#isForgotten(source, silenceMs)) return undefined;
     const isAwaited = this.#isExpected(source) && !source.isSilent;
-    const leftMs = (isAwaited ? this.#limitMs(source) : this.#forgetMs(source)) - silenceMs;
-    return tickMs + Math.max(lookAgainMs, leftMs);
+    const dueMs = this.#silentFromMs(source) + (isAwaited ? this.#limitMs(source) : this.#forgetMs(source));
+    // it may be due already, and nobody else have sent
+    return Math.max(dueMs, tickMs + lookAgainMs);
   }
 
   drop(group: number): void {
@@ -145,7 +146,11 @@ class SilentSourceState implements ConditionState {
 
   #silenceMs(group: number, source: Source, tickMs: number): number {
     const untilMs = group === this.#newestGroup() ? tickMs : Math.min(tickMs, this.#context.stream.lastArrivalMs);
-    return untilMs - Math.max(source.lastMs, this.#quietUntilMs());
+    return untilMs - this.#silentFromMs(source);
+  }
+
+  #silentFromMs({ lastMs }: Source): number {
+    return Math.max(lastMs, this.#quietUntilMs());
   }
 
   /** Of several heard at the same moment the first by name, so that it is the same after a restart. */
