@@ -44,11 +44,11 @@ async function stateOfLink(id: string, signal: AbortSignal): Promise<Partial<Exp
   return { ...view.state, q: view.query ?? '', from: from ?? '', to: to ?? '' };
 }
 
-/** Around a line that is opened alone. */
-const aroundMs = 300_000;
+/** Before a line that is opened alone. The list is newest first: ending with the line, it begins with it. */
+const beforeMs = 300_000;
 
 async function stateOfLine(id: string, signal: AbortSignal): Promise<Partial<ExplorerState>> {
   const line = await call('lineById', { path: { id } }, signal);
   const atMs = Date.parse(line.timestamp);
-  return { line: id, from: new Date(atMs - aroundMs).toISOString(), to: new Date(atMs + aroundMs).toISOString() };
+  return { line: id, from: new Date(atMs - beforeMs).toISOString(), to: new Date(atMs + 1).toISOString() };
 }
