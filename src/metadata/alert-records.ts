@@ -85,6 +85,16 @@ export interface RecordedTick {
   readonly lateMs?: number | undefined;
 }
 
+/** Rules whose ids begin so are the notifier's own: a channel that does not deliver. The evaluator leaves their incidents alone. */
+export const ownRulePrefix = 'channel:';
+
+export interface SuppressionChange {
+  readonly tenant: string;
+  readonly incidentId: string;
+  readonly suppressedBy: readonly string[];
+  readonly atMs: number;
+}
+
 export interface IncidentSelection {
   readonly tenant: string;
   readonly ruleId?: string | undefined;
@@ -112,8 +122,12 @@ export interface AlertRecords {
   eventsAfter(sequence: number, limit: number): Promise<readonly IncidentEvent[]>;
   /** Adds an event that is not the evaluator's: acknowledged, notified, suppressed. */
   addEvent(event: Omit<IncidentEvent, 'sequence'>): Promise<void>;
+  /** Several in one transaction. */
+  addEvents(events: readonly Omit<IncidentEvent, 'sequence'>[]): Promise<void>;
   acknowledge(tenant: string, incidentId: string, by: string, atMs: number): Promise<Incident>;
   setSuppression(tenant: string, incidentId: string, suppressedBy: readonly string[]): Promise<void>;
+  /** Several with their events, `suppressed` where people are told no more, in one transaction. */
+  setSuppressions(changes: readonly SuppressionChange[]): Promise<void>;
   /** Resolved incidents and their events older than that; returns how many. */
   forgetResolved(beforeMs: number): Promise<number>;
   close(): Promise<void>;

@@ -62,7 +62,10 @@ export interface NotifierChange {
   readonly cursor?: number;
   readonly groups?: readonly StoredGroup[];
   readonly removedGroups?: readonly string[];
-  /** New messages; one whose id is there already for the channel is left alone. */
+  /**
+   * New messages; one whose id is there already for the channel is left alone. Older ones of the group that wait for the same
+   * channel are superseded.
+   */
   readonly messages?: readonly (MessageFacts & { readonly state?: MessageState; readonly detail?: string })[];
 }
 

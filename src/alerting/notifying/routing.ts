@@ -5,6 +5,7 @@
  *
  * What a route does not say it has from its parent, the root from the settings. Pure; each step says its reason.
  */
+import type { Severity } from '../alert-rule.ts';
 import { compileMatchers } from '../label-matchers.ts';
 import type { CompiledMatchers } from '../label-matchers.ts';
 import { inboxChannel } from '../notification-rules.ts';
@@ -25,6 +26,8 @@ export interface RoutePlan {
   /** 0: never. */
   readonly repeatIntervalMs: number;
   readonly escalation: readonly EscalationStep[];
+  /** How bad it is told to be by a channel, where an action of a rule says so. */
+  readonly severities?: Readonly<Record<string, Severity>>;
 }
 
 export interface RouteStep {

@@ -69,7 +69,7 @@ async function createMessages(database: Kysely<unknown>): Promise<void> {
   await database.schema
     .createIndex('waiting_messages')
     .on('notification_messages')
-    .column('sequence')
+    .column('group_key')
     .where(sql.ref('state'), '=', 'waiting')
     .execute();
   await database.schema.createIndex('messages_by_tenant').on('notification_messages').columns(['tenant', 'sequence']).execute();

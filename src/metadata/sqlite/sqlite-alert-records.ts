@@ -18,6 +18,7 @@ import type {
   IncidentSelection,
   NewTransition,
   RecordedTick,
+  SuppressionChange,
 } from '../alert-records.ts';
 import { alertMigrations } from './alert-migrations.ts';
 import { openNodeSqlite } from './node-sqlite.ts';
@@ -201,6 +202,13 @@ class SqliteAlertRecords implements AlertRecords {
     return this.#patiently(async () => void (await insertEvent(this.#database, rowOfEvent(event, null))));
   }
 
+  addEvents(events: readonly Omit<IncidentEvent, 'sequence'>[]): Promise<void> {
+    if (events.length === 0) return Promise.resolve();
+    return this.#change(async (transaction) => {
+      for (const event of events) await insertEvent(transaction, rowOfEvent(event, null));
+    });
+  }
+
   acknowledge(tenant: string, incidentId: string, by: string, atMs: number): Promise<Incident> {
     return this.#change(async (transaction) => {
       const row = await transaction
@@ -228,6 +236,22 @@ class SqliteAlertRecords implements AlertRecords {
           .where('id', '=', incidentId)
           .execute()),
     );
+  }
+
+  setSuppressions(changes: readonly SuppressionChange[]): Promise<void> {
+    if (changes.length === 0) return Promise.resolve();
+    return this.#change(async (transaction) => {
+      for (const { tenant, incidentId, suppressedBy, atMs } of changes) {
+        await transaction
+          .updateTable('incidents')
+          .set({ suppressed_by: JSON.stringify(suppressedBy) })
+          .where('tenant', '=', tenant)
+          .where('id', '=', incidentId)
+          .execute();
+        const detail = suppressedBy.length === 0 ? 'no longer' : suppressedBy.join(', ');
+        await insertEvent(transaction, rowOfEvent({ incidentId, tenant, kind: 'suppressed', atMs, detail }, null));
+      }
+    });
   }
 
   forgetResolved(beforeMs: number): Promise<number> {

@@ -313,6 +313,7 @@ async function insertMessage(
     .returningAll()
     .executeTakeFirst();
   if (row === undefined) return undefined;
+  if (!isDone) await supersedeOlder(transaction, row);
   for (const incidentId of incidentIds) {
     await transaction
       .insertInto('message_incidents')
@@ -321,6 +322,22 @@ async function insertMessage(
       .execute();
   }
   return row;
+}
+
+/** Each message tells the whole state of its group. One that is under way is settled by its outcome all the same. */
+async function supersedeOlder(
+  transaction: Transaction<Schema>,
+  { tenant, channel, group_key, sequence, created_ms }: MessageRow,
+): Promise<void> {
+  await transaction
+    .updateTable('notification_messages')
+    .set({ state: 'superseded', done_ms: created_ms, detail: 'a newer message about the same group took its place' })
+    .where('state', '=', 'waiting')
+    .where('group_key', '=', group_key)
+    .where('tenant', '=', tenant)
+    .where('channel', '=', channel)
+    .where('sequence', '<', sequence)
+    .execute();
 }
 
 function messageOfRow(row: MessageRow): OutboxMessage {
