@@ -29,6 +29,10 @@ import { exportRoutes } from './export-routes.ts';
 import { fieldsRoutes } from './fields-routes.ts';
 import { allEndpoints } from './endpoints.ts';
 import { sendError } from './error-replies.ts';
+import { alertRoutes } from './alert-routes.ts';
+import type { AlertRouteOptions } from './alert-routes.ts';
+import { alertTrialRoutes } from './alert-trial-routes.ts';
+import type { AlertTrialOptions } from './alert-trial-routes.ts';
 import { incidentRoutes } from './incident-routes.ts';
 import type { IncidentRouteOptions } from './incident-routes.ts';
 import { journeyRoutes } from './journey-routes.ts';
@@ -70,6 +74,8 @@ export interface ApiOptions {
   readonly patterns: Omit<PatternParts, 'runner'>;
   readonly sources: SourceReads;
   readonly storage: StorageReads;
+  /** Without it there are no alert rules. */
+  readonly alertRules?: AlertRouteOptions & Omit<AlertTrialOptions, 'runner'>;
   /** Without it there are no incidents. */
   readonly incidents?: IncidentRouteOptions;
   /** Loki's API for reading; without it there is none. */
@@ -133,6 +139,8 @@ function routesOf(options: ApiOptions): ApiRoute[] {
     ...viewRoutes(views),
     ...exportJobRoutes(exports),
     ...journeyRoutes({ journeys, runner: search.runner }),
+    ...(options.alertRules === undefined ? [] : alertRoutes(options.alertRules)),
+    ...(options.alertRules === undefined ? [] : alertTrialRoutes({ ...options.alertRules, runner: search.runner })),
     ...(options.incidents === undefined ? [] : incidentRoutes(options.incidents)),
   ];
 }

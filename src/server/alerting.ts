@@ -6,6 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { AlertRules } from '#alerting/alert-rules.ts';
+import type { ApiOptions } from '#api/create-api.ts';
+import type { AlertTrialOptions } from '#api/alert-trial-routes.ts';
 import type { IncidentRouteOptions } from '#api/incident-routes.ts';
 import type { AlertStatus } from '#consumers/alerts/alert-runtime.ts';
 import { AlertRuntime } from '#consumers/alerts/alert-runtime.ts';
@@ -18,6 +20,9 @@ import { openSqliteAlertRecords } from '#metadata/sqlite.ts';
 import { systemClock } from '#platform/clock.ts';
 import { nodeFiles } from '#platform/files.ts';
 import type { Metrics } from '#platform/metrics.ts';
+import type { BlockReads } from '#store/block-reads.ts';
+import type { FieldReads } from '#store/field-reads.ts';
+import { createRecentFields } from './alert-lines.ts';
 import type { Site } from './site.ts';
 
 /** The heap of the thread, beside the state that `alerts.max_state_bytes` bounds: its code, and what it reads. */
@@ -27,6 +32,9 @@ export interface AlertingParts {
   readonly log: WalLog;
   readonly metrics: Metrics;
   readonly documents: Documents;
+  /** What rules are tried on. */
+  readonly store: BlockReads & Pick<FieldReads, 'completions'>;
+  readonly decode: AlertTrialOptions['decode'];
 }
 
 export interface Alerting {
@@ -34,7 +42,7 @@ export interface Alerting {
   readonly records: AlertRecords;
   readonly runtime: AlertRuntime;
   /** What the API is given. */
-  readonly routes: { readonly incidents: IncidentRouteOptions };
+  readonly routes: { readonly incidents: IncidentRouteOptions; readonly alertRules: NonNullable<ApiOptions['alertRules']> };
   status(): Record<string, unknown>;
 }
 
@@ -43,13 +51,13 @@ export function alertsDatabasePath({ directory }: Site): string {
   return join(directory.part('alerts'), 'alerts.db');
 }
 
-export async function openAlerting(site: Site, { log, metrics, documents }: AlertingParts): Promise<Alerting> {
+export async function openAlerting(site: Site, { log, metrics, documents, store, decode }: AlertingParts): Promise<Alerting> {
   const { config, logger, closers, directory } = site;
   await nodeFiles.makeDirectory(directory.part('alerts'));
   await nodeFiles.syncDirectory(directory.path);
   const records = await openSqliteAlertRecords(alertsDatabasePath(site), { clock: systemClock });
   closers.add('records of alerts', () => records.close());
-  const rules = await openRules(site, documents);
+  const rules = await openRules(site, documents, store);
   const runtime = new AlertRuntime({
     config: config.alerts,
     startThread: (data) => startAlertThread(data),
@@ -71,14 +79,22 @@ export async function openAlerting(site: Site, { log, metrics, documents }: Aler
   /** Something new is to be told to people, or no longer. */
   const wakeNotifier = (): void => undefined;
   runtime.onRecorded(wakeNotifier);
-  const routes = { incidents: { records, clock: systemClock, onAcknowledged: wakeNotifier } };
+  const alertRules = { rules, facts: runtime, records, store, decode, config: config.alerts, clock: systemClock };
+  const routes = { alertRules, incidents: { records, clock: systemClock, onAcknowledged: wakeNotifier } };
   return { rules, records, runtime, routes, status: () => alertsStatus(runtime.status()) };
 }
 
 /** Ids have 72 random bits: they are never given twice. */
-function openRules({ config, logger }: Site, documents: Documents): Promise<AlertRules> {
-  const randomId = (): string => randomBytes(9).toString('base64url');
-  return AlertRules.open({ documents, config: config.alerts, queryConfig: config.query, randomId, clock: systemClock, logger });
+function openRules({ config, logger }: Site, documents: Documents, store: AlertingParts['store']): Promise<AlertRules> {
+  return AlertRules.open({
+    documents,
+    config: config.alerts,
+    queryConfig: config.query,
+    randomId: () => randomBytes(9).toString('base64url'),
+    fields: createRecentFields(store, systemClock),
+    clock: systemClock,
+    logger,
+  });
 }
 
 function startAlertThread(workerData: AlertWorkerData): Worker {

@@ -44,6 +44,7 @@ import type { QueryLimits } from '#store/log-store.ts';
 import { SavedViews } from '#search/saved-views.ts';
 import { SearchService } from '#search/search-service.ts';
 import { ClickHouseStore } from '#store/clickhouse.ts';
+import { createLineDecoder } from './alert-lines.ts';
 import { openAlerting } from './alerting.ts';
 import type { Alerting } from './alerting.ts';
 import { Closers } from './closers.ts';
@@ -109,7 +110,8 @@ async function startParts(site: Site): Promise<Pick<RunningServer, 'url' | 'fail
   const tail = startTail(site, log);
   const serviceMetrics = startServiceMetrics(site, log);
   const metrics = new Metrics();
-  const alerting = await openAlerting(site, { log, metrics, documents });
+  const decode = createLineDecoder(config, rules, patterns, systemClock);
+  const alerting = await openAlerting(site, { log, metrics, documents, store, decode });
   const search = createSearch(config, store, metrics, patterns);
   const facts = { version, startedMs: site.startedMs, dataPath: site.directory.path, auditLimits: limitsOfUpkeep(config) };
   const running = { log, engine, indexer, replay, store, tail, serviceMetrics, search, metrics, quarantine, late, alerting };

@@ -35,6 +35,7 @@ import type {
   PatternQuery,
   PatternReads,
 } from '../pattern-reads.ts';
+import type { BlockReads, LineBlocks } from '../block-reads.ts';
 import type { BulkEnd, BulkQuery, LineFormat, ParquetFile, RenderedLines } from '../bulk-reads.ts';
 import type { PipeAnswer, PipeQuery, PipeStatement } from '../pipe-reads.ts';
 import type { PlacementQuery, PlacementReads } from '../placement-reads.ts';
@@ -56,6 +57,7 @@ import { DensityCache } from './density.ts';
 import { fieldStatistics } from './field-statistics.ts';
 import { estimateLines } from './estimate-lines.ts';
 import { findLines } from './find-lines.ts';
+import { lineBlocks } from './line-blocks.ts';
 import { lineById, rangeOfId } from './line-by-id.ts';
 import type { ReadParts } from './find-lines.ts';
 import type { Memtables } from './memtables.ts';
@@ -103,7 +105,7 @@ export interface StorageSize {
 
 const storageIntervalMs = 3000;
 
-export class ClickHouseStore implements LogStore, PatternReads, SourceReads, StorageReads, StreamReads {
+export class ClickHouseStore implements LogStore, BlockReads, PatternReads, SourceReads, StorageReads, StreamReads {
   readonly sink: Memtables;
   /** Puts re-processed lines in the place of their older version. */
   readonly replacer: Replacer;
@@ -307,6 +309,10 @@ export class ClickHouseStore implements LogStore, PatternReads, SourceReads, Sto
     } finally {
       snapshot.release();
     }
+  }
+
+  lineBlocks(query: Parameters<BlockReads['lineBlocks']>[0], options: ReadOptions): Promise<LineBlocks> {
+    return this.#withSnapshot((snapshot) => lineBlocks(this.#reads, snapshot, query, options));
   }
 
   parquetLines(query: BulkQuery, options: ReadOptions): Promise<ParquetFile> {

@@ -1,0 +1,190 @@
+/**
+ * What a rule would have done in the past: its lines are read from the store as columns, in the order of their times and in
+ * slices of bounded size, each with a turn of its own at the lowest priority, and pass the same evaluator as the stream.
+ * It ends with the range, or at a bound with what it has until then; it holds the thread for a few milliseconds at a time.
+ */
+import { setImmediate } from 'node:timers/promises';
+import { AppError } from '#base/errors.ts';
+import { formatDurationMs } from '#base/units.ts';
+import type { QueryNode } from '#language/ast.ts';
+import { allOf, anyOf } from '#language/ast.ts';
+import type { QueryRunner, Searcher } from '#search/query-runner.ts';
+import type { BlockReads, LineBlocks } from '#store/block-reads.ts';
+import type { LineKey, TimeRange } from '#store/log-store.ts';
+import type { AlertRuleBody, SimpleCondition } from './alert-rule.ts';
+import { alertSetting } from './config.ts';
+import type { AlertsConfig } from './config.ts';
+import { ruleReachMs } from './rule-reach.ts';
+import { RuleTrial } from './rule-trial.ts';
+import type { TrialResult } from './rule-trial.ts';
+
+export interface BacktestParts {
+  readonly runner: Pick<QueryRunner, 'admitted' | 'parseSelection' | 'clock'>;
+  readonly store: BlockReads;
+  readonly config: AlertsConfig;
+}
+
+export interface BacktestRequest {
+  readonly body: AlertRuleBody;
+  readonly range: TimeRange;
+}
+
+export interface BacktestResult extends TrialResult {
+  readonly range: TimeRange;
+  readonly lineCount: number;
+  readonly tookMs: number;
+  readonly complete: boolean;
+  /** Why it ends before the range does, or why lines may be missing. */
+  readonly reason?: string;
+}
+
+/** How long the thread is held at a time. */
+const sliceMs = 8;
+const leastSliceLines = 64;
+
+/** @throws AppError limit_exceeded for a range over the bound, cancelled, and as a search */
+export async function backtest(
+  parts: BacktestParts,
+  request: BacktestRequest,
+  searcher: Searcher,
+  signal: AbortSignal,
+): Promise<BacktestResult> {
+  checkRange(request.range, parts.config);
+  const run = new BacktestRun(parts, request, searcher, signal);
+  return run.run();
+}
+
+function checkRange({ fromNs, toNs }: TimeRange, { backtest_max_range: limitMs }: AlertsConfig): void {
+  const widthMs = Number((toNs - fromNs) / 1_000_000n);
+  if (widthMs <= limitMs) return;
+  const setting = alertSetting('backtest_max_range');
+  throw new AppError(
+    'limit_exceeded',
+    `the time range is ${formatDurationMs(widthMs)} wide, over the bound of ${formatDurationMs(limitMs)}`,
+    {
+      details: { setting, max_ms: limitMs, asked_ms: widthMs },
+    },
+  );
+}
+
+class BacktestRun {
+  readonly #parts: BacktestParts;
+  readonly #request: BacktestRequest;
+  readonly #searcher: Searcher;
+  readonly #signal: AbortSignal;
+  readonly #trial: RuleTrial;
+  readonly #startedMs: number;
+  readonly #warmUpFromNs: bigint;
+  #lineCount = 0;
+  #reason: string | undefined;
+  #heldSinceMs: number;
+
+  constructor(parts: BacktestParts, request: BacktestRequest, searcher: Searcher, signal: AbortSignal) {
+    const { config, runner } = parts;
+    const { body, range } = request;
+    this.#parts = parts;
+    this.#request = request;
+    this.#searcher = { ...searcher, priority: 'p2' };
+    this.#signal = signal;
+    this.#startedMs = runner.clock.monotonicMs();
+    this.#heldSinceMs = this.#startedMs;
+    const [fromMs, toMs] = [msOf(range.fromNs), msOf(range.toNs)];
+    const warmUpFromMs = Math.max(0, fromMs - Math.min(ruleReachMs(body), config.max_window));
+    this.#warmUpFromNs = BigInt(Math.floor(warmUpFromMs)) * 1_000_000n;
+    this.#trial = new RuleTrial({ tenant: searcher.tenant, body, config, warmUpFromMs, fromMs, toMs });
+  }
+
+  async run(): Promise<BacktestResult> {
+    const { runner } = this.#parts;
+    const { range } = this.#request;
+    const isWhole = await this.#readAll();
+    if (isWhole) await this.#pump(this.#trial.finish(msOf(range.toNs)));
+    return {
+      ...this.#trial.result(),
+      range,
+      lineCount: this.#lineCount,
+      tookMs: Math.round(runner.clock.monotonicMs() - this.#startedMs),
+      complete: this.#reason === undefined,
+      ...(this.#reason === undefined ? {} : { reason: this.#reason }),
+    };
+  }
+
+  /** True where the range was read to its end. */
+  async #readAll(): Promise<boolean> {
+    const { config, runner } = this.#parts;
+    const where = linesOf(this.#request.body, (query) => runner.parseSelection({ query }));
+    let range: TimeRange = { fromNs: this.#warmUpFromNs, toNs: this.#request.range.toNs };
+    let limit = config.backtest_slice_lines;
+    for (let after: LineKey | undefined; ; ) {
+      if (this.#isOver()) return false;
+      const read = await this.#readSlice({ where, range, limit, after });
+      if (read === undefined) {
+        limit = Math.max(leastSliceLines, Math.floor(limit / 4));
+        continue;
+      }
+      this.#lineCount += read.lineCount;
+      if (read.reason !== undefined) this.#reason ??= read.reason;
+      for (const block of read.blocks) if (!(await this.#pump(this.#trial.take(block)))) return false;
+      if (read.hasMore) after = read.lastKey;
+      else if (read.searchedToNs === undefined) return true;
+      else [range, after] = [{ ...range, fromNs: read.searchedToNs }, undefined];
+    }
+  }
+
+  /** Undefined where its lines are too long for so many. */
+  async #readSlice(slice: {
+    readonly where: QueryNode;
+    readonly range: TimeRange;
+    readonly limit: number;
+    readonly after: LineKey | undefined;
+  }): Promise<LineBlocks | undefined> {
+    const { runner, store } = this.#parts;
+    const { after, ...rest } = slice;
+    const query = { tenant: this.#searcher.tenant, order: 'asc', ...rest, ...(after === undefined ? {} : { after }) } as const;
+    try {
+      return await runner.admitted(this.#searcher, this.#signal, (_, options) => store.lineBlocks(query, options));
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'limit_exceeded' && slice.limit > leastSliceLines) return undefined;
+      throw error;
+    } finally {
+      this.#heldSinceMs = runner.clock.monotonicMs();
+    }
+  }
+
+  /** Runs steps and lets others have the thread now and then; false where a bound was reached. */
+  async #pump(steps: Generator<void>): Promise<boolean> {
+    const { clock } = this.#parts.runner;
+    for (const _ of steps) {
+      if (clock.monotonicMs() - this.#heldSinceMs < sliceMs) continue;
+      await setImmediate();
+      this.#heldSinceMs = clock.monotonicMs();
+      if (this.#isOver()) return false;
+    }
+    return true;
+  }
+
+  #isOver(): boolean {
+    const { config, runner } = this.#parts;
+    if (this.#signal.aborted) throw new AppError('cancelled', 'the try was cancelled');
+    if (runner.clock.monotonicMs() - this.#startedMs >= config.backtest_timeout)
+      this.#reason = `it took longer than ${formatDurationMs(config.backtest_timeout)} (setting "${alertSetting('backtest_timeout')}")`;
+    else if (this.#lineCount >= config.backtest_max_lines)
+      this.#reason = `there are more than ${config.backtest_max_lines} lines (setting "${alertSetting('backtest_max_lines')}")`;
+    else return false;
+    return true;
+  }
+}
+
+const msOf = (ns: bigint): number => Number(ns / 1_000_000n);
+
+/** Lines that the rule looks at, and no others: the engine leaves out the rest. */
+export function linesOf({ filter = '', condition }: AlertRuleBody, parse: (query: string) => QueryNode): QueryNode {
+  const conditions = 'conditions' in condition ? condition.conditions : [condition];
+  const [first, ...others] = conditions.map((one) => linesOfCondition(one, parse));
+  return allOf([parse(filter), anyOf([first, ...others])]);
+}
+
+function linesOfCondition(condition: SimpleCondition, parse: (query: string) => QueryNode): QueryNode {
+  const own = parse(condition.filter ?? '');
+  return condition.kind === 'sequence' ? allOf([own, anyOf([parse(condition.first), parse(condition.then)])]) : own;
+}
