@@ -6,14 +6,41 @@
  * Called by consumers/alerts (the stream), and by the try-outs of rules on given lines and on the past.
  */
 import type { BatchView } from '#model/batch-view.ts';
-import type { AlertState, NewTransition } from '#metadata/alert-records.ts';
+import type { NewTransition } from '#metadata/alert-records.ts';
 import type { AlertRule } from './alert-rule.ts';
+import type { KnownBefore } from './condition-state.ts';
 import type { AlertsConfig } from './config.ts';
+import { EvaluatedRules, failedIncidentOf, groupIncidentOf } from './evaluated-rules.ts';
+import type { EvaluatedRule } from './evaluated-rules.ts';
+import { headOf, readState, restoreRule, saveRule, unreadable } from './evaluator-state.ts';
+import type { RestoredSample, SavedRule, SavedState } from './evaluator-state.ts';
+import { endOf, transitionOf } from './incident-transitions.ts';
+import { BatchScratch, LineBatch } from './line-batch.ts';
+import type { RuleGroup } from './rule-group.ts';
+import { countsOf, groupStatesOf, ruleStateOf } from './rule-states.ts';
+import type { EvaluatorCounts, GroupState, RuleState } from './rule-states.ts';
+import type { JudgedGroup, RunningRule } from './running-rule.ts';
+import { SamplePool } from './sample-pool.ts';
+import { WakeHeap } from './wake-heap.ts';
+
+export type { EvaluatorCounts, GroupState, RuleState } from './rule-states.ts';
 
 /** Bounds, by the names of their settings: a whole `AlertsConfig` fits. */
 export type EvaluatorLimits = Pick<
   AlertsConfig,
-  'lateness' | 'max_window' | 'max_groups_per_rule' | 'max_buckets' | 'max_keys_per_group' | 'max_state_bytes' | 'max_kept_samples' | 'samples_per_tick' | 'group_retention'
+  | 'lateness'
+  | 'max_groups_per_rule'
+  | 'max_buckets'
+  | 'max_keys_per_group'
+  | 'max_state_bytes'
+  | 'max_kept_samples'
+  | 'samples_per_tick'
+  | 'group_retention'
+  | 'max_known_patterns'
+  | 'learn_patterns'
+  | 'learn_sources'
+  | 'minimum_silence'
+  | 'forget_silent_after'
 >;
 
 /** A transition to record; see alert-records.ts. */
@@ -22,7 +49,9 @@ export type Transition = NewTransition;
 export interface EvaluatorOptions {
   readonly limits: EvaluatorLimits;
   /** Told once for each thing that people should know: a rule that failed, a rule over its bound of groups. */
-  readonly onProblem?: (problem: RuleProblem) => void;
+  readonly onProblem?: ((problem: RuleProblem) => void) | undefined;
+  /** Patterns of a tenant that the catalogue knew before that time; absent where there is no catalogue. */
+  readonly patternsBefore?: ((tenant: string, beforeMs: number) => Iterable<KnownBefore>) | undefined;
 }
 
 export interface RuleProblem {
@@ -31,44 +60,37 @@ export interface RuleProblem {
   readonly reason: string;
 }
 
-/** What a rule is doing, for lists and status. */
-export interface RuleState {
-  readonly ruleId: string;
-  readonly tenant: string;
-  /** The worst of its groups: failed, firing, no_data, pending, ok; `late_data` in place of ok while the evaluator is behind. */
-  readonly state: AlertState;
-  /** Of the group whose state is the worst; of several the one judged last. */
-  readonly value: number | undefined;
-  readonly groups: number;
-  readonly firingGroups: number;
-  readonly pendingGroups: number;
-  /** Lines that belonged to no group that is kept, because of `alerts.max_groups_per_rule`. */
-  readonly linesWithoutGroup: number;
-  /** Bytes held, about. */
-  readonly bytes: number;
-  /** Why it failed, or what is not whole about it. */
-  readonly reason: string | undefined;
+interface WakeTarget {
+  readonly entry: EvaluatedRule;
+  readonly group: RuleGroup;
 }
 
-/** One group of a rule at the last tick. */
-export interface GroupState {
-  /** Fields of group_by with their values. */
-  readonly group: Readonly<Record<string, string>>;
-  readonly state: AlertState;
-  readonly isMet: boolean;
-  readonly value: number | undefined;
-}
-
-export interface EvaluatorCounts {
-  readonly rules: number;
-  readonly failedRules: number;
-  readonly groups: number;
-  readonly bytes: number;
-}
+/** The memory of all rules is added up so often. */
+const ticksPerMemoryCheck = 64;
 
 export class Evaluator {
-  constructor(_options: EvaluatorOptions) {
-    throw new Error('the shape only; the body follows');
+  readonly #options: EvaluatorOptions;
+  readonly #rules: EvaluatedRules;
+  readonly #samples: SamplePool;
+  readonly #scratch = new BatchScratch();
+  readonly #wakes = new WakeHeap<WakeTarget>(({ atMs, target }) => target.group.wakeMs === atMs);
+  /** Rules with groups to be judged at the next tick. */
+  #dirty = new Set<EvaluatedRule>();
+  /** What the tick under way found. */
+  #found: Transition[] = [];
+  #tickMs = Number.NEGATIVE_INFINITY;
+  /** The last tick, or before the first one since when rules are looked at. */
+  #newestMs = Number.NEGATIVE_INFINITY;
+  #ticks = 0;
+  #lateMs = 0;
+
+  constructor(options: EvaluatorOptions) {
+    this.#options = options;
+    this.#samples = new SamplePool(options.limits);
+    this.#rules = new EvaluatedRules(options, this.#samples, (entry) => {
+      if (entry.running === undefined) this.#dirty.delete(entry);
+      else this.#dirty.add(entry);
+    });
   }
 
   /**
@@ -77,48 +99,203 @@ export class Evaluator {
    * tick. A rule that cannot be compiled becomes `failed` with the reason; the others go on. `tickMs`: since when new rules
    * are looked at, usually the last tick.
    */
-  setRules(_rules: readonly AlertRule[], _tickMs: number): void {}
+  setRules(rules: readonly AlertRule[], tickMs: number): void {
+    this.#newestMs = Math.max(this.#newestMs, tickMs);
+    this.#rules.set(rules, tickMs);
+  }
 
   /** Looks at the lines of one frame; the view is borrowed. `receivedMs` is the frame's. */
-  take(_tenant: string, _view: BatchView, _receivedMs: number): void {}
+  take(tenantName: string, view: BatchView, receivedMs: number): void {
+    const tenant = this.#rules.tenants.get(tenantName);
+    if (tenant === undefined || view.rowCount === 0) return;
+    tenant.stream.take(view, receivedMs);
+    const times = { receivedMs, newestTickMs: this.#newestMs, latenessMs: this.#options.limits.lateness };
+    const batch = new LineBatch(view, this.#scratch, times);
+    this.#samples.beginBatch(view);
+    const failed = new Map<EvaluatedRule, unknown>();
+    tenant.index.match(view, ({ entry, input }, rows) => {
+      if (entry.running === undefined || failed.has(entry)) return;
+      try {
+        entry.running.take(input, rows, batch);
+        this.#dirty.add(entry);
+      } catch (error) {
+        failed.set(entry, error);
+      }
+    });
+    this.#samples.beginBatch(undefined);
+    for (const [entry, error] of failed) this.#rules.fail(entry, error, this.#newestMs);
+  }
 
   /**
    * Judges what may have changed up to this time, and returns the changes of state, in the order of rule and group. Ticks
    * rise: one that does not lie after the last does nothing.
    */
-  tick(_tickMs: number): readonly Transition[] {
-    return [];
+  tick(tickMs: number): readonly Transition[] {
+    if (!(tickMs > this.#tickMs)) return [];
+    this.#tickMs = tickMs;
+    this.#newestMs = Math.max(this.#newestMs, tickMs);
+    this.#ticks++;
+    for (const { stream } of this.#rules.tenants.values()) stream.tick(tickMs);
+    for (let wake = this.#wakes.popDue(tickMs); wake !== undefined; wake = this.#wakes.popDue(tickMs)) {
+      const { entry, group } = wake.target;
+      group.wakeMs = Number.POSITIVE_INFINITY;
+      entry.running?.mark(group);
+      this.#dirty.add(entry);
+    }
+    const dirty = this.#dirty;
+    this.#dirty = new Set();
+    for (const entry of dirty) this.#judge(entry, tickMs);
+    if (this.#ticks % ticksPerMemoryCheck === 0) this.#checkMemory();
+    this.#samples.nextTick();
+    return this.#takeFound(tickMs);
+  }
+
+  #judge(entry: EvaluatedRule, tickMs: number): void {
+    const { running } = entry;
+    if (running === undefined) return;
+    try {
+      running.judgeMarked(tickMs, this.#lateMs > 0, (group, judged) => this.#visit(entry, running, group, judged));
+      running.exchangeGroups(tickMs);
+    } catch (error) {
+      this.#rules.fail(entry, error, tickMs);
+      return;
+    }
+    if (running.isDirty) this.#dirty.add(entry);
+    if (entry.isToldOfGroups || (running.table?.linesWithoutGroup ?? 0) === 0) return;
+    entry.isToldOfGroups = true;
+    const { max_groups_per_rule: most } = this.#options.limits;
+    const reason = `it has more than ${most} groups; the largest are judged (setting "alerts.max_groups_per_rule")`;
+    this.#options.onProblem?.({ rule: entry.rule, kind: 'too_many_groups', reason });
+  }
+
+  #visit(entry: EvaluatedRule, running: RunningRule, group: RuleGroup, judged: JudgedGroup): void {
+    const { events, nextMs, isForgotten, reason } = judged;
+    for (const event of events) this.#tell(entry, running, group, event);
+    if (isForgotten) {
+      if (group.state !== 'ok') this.#found.push(endOf(groupIncidentOf(entry, running, group), this.#tickMs, reason));
+    } else if (nextMs !== undefined && nextMs < group.wakeMs) {
+      group.wakeMs = nextMs;
+      this.#wakes.push({ atMs: nextMs, target: { entry, group } });
+    }
+  }
+
+  #tell(entry: EvaluatedRule, running: RunningRule, group: RuleGroup, event: JudgedGroup['events'][number]): void {
+    if (event === 'resolved' || event === 'cancelled') {
+      const state = event === 'resolved' ? 'firing' : 'pending';
+      this.#found.push(endOf({ ...groupIncidentOf(entry, running, group), state }, this.#tickMs, undefined));
+      group.firedSamples = undefined;
+      return;
+    }
+    const isNew = group.beganMs === this.#tickMs || (event === 'fired' && group.firedMs === this.#tickMs);
+    if (isNew) group.lateMs = this.#lateMs;
+    if (event !== 'pending') group.firedSamples = group.samples?.lines.map(({ sample }) => sample) ?? [];
+    this.#found.push(transitionOf(groupIncidentOf(entry, running, group), event, this.#tickMs, group.turns));
+  }
+
+  /** What this tick found, together with the ends of rules that went since the last. */
+  #takeFound(tickMs: number): Transition[] {
+    const rules = this.#rules;
+    const ended = rules.endings.map(({ incident, detail }) => endOf(incident, tickMs, detail));
+    const failed = rules.failed.filter((entry) => rules.byId.get(entry.rule.id) === entry);
+    const told = failed.map((entry) => transitionOf(failedIncidentOf(entry), 'failed', tickMs, 0));
+    const found = [...ended, ...this.#found, ...told].map((transition) => ({ transition, place: placeOf(transition) }));
+    rules.endings = [];
+    rules.failed = [];
+    this.#found = [];
+    found.sort((a, b) => (a.place === b.place ? 0 : a.place < b.place ? -1 : 1));
+    return found.map(({ transition }) => transition);
+  }
+
+  #checkMemory(): void {
+    let total = 0;
+    let largest: { readonly entry: EvaluatedRule; readonly bytes: number } | undefined;
+    for (const entry of this.#rules.byId.values()) {
+      const bytes = entry.running?.bytes ?? 0;
+      total += bytes;
+      if (bytes > (largest?.bytes ?? 0)) largest = { entry, bytes };
+    }
+    if (total <= this.#options.limits.max_state_bytes || largest === undefined) return;
+    const held = `${Math.ceil(largest.bytes / 1_048_576)} MiB`;
+    const error = new Error(`it holds the most, ${held}, of more than the setting "alerts.max_state_bytes" allows for all rules`);
+    this.#rules.fail(largest.entry, error, this.#tickMs);
   }
 
   /**
    * How far the evaluator is behind the present when that is too much, else 0. While it is behind, incidents that fire
    * bear `lateMs`, and none resolves before it has caught up: each group tells at most one incident of the time missed.
    */
-  setLate(_lateMs: number): void {}
+  setLate(lateMs: number): void {
+    this.#lateMs = lateMs;
+  }
 
   /** One entry a rule, enabled ones only. */
   ruleStates(): RuleState[] {
-    return [];
+    return Array.from(this.#rules.byId.values(), (entry) => ruleStateOf(entry, this.#tickMs, this.#lateMs > 0));
   }
 
   /** Every group of a rule with its value at the last tick; empty for unknown rules. */
-  groupStates(_ruleId: string): GroupState[] {
-    return [];
+  groupStates(ruleId: string): GroupState[] {
+    const running = this.#rules.byId.get(ruleId)?.running;
+    return running === undefined ? [] : groupStatesOf(running, this.#tickMs);
   }
 
   counts(): EvaluatorCounts {
-    return { rules: 0, failedRules: 0, groups: 0, bytes: 0 };
+    return countsOf(this.#rules.byId.values());
   }
 
   /** The whole state as lines of JSON, without line ends in them; right after it was `restore`d all goes on as if never stopped. */
-  *save(): Generator<string> {}
+  *save(): Generator<string> {
+    const tickMs = Number.isFinite(this.#tickMs) ? this.#tickMs : null;
+    const { endings } = this.#rules;
+    yield JSON.stringify(headOf({ tickMs, lateMs: this.#lateMs, ticks: this.#ticks, samplesTaken: this.#samples.takenInTick, endings }));
+    for (const [tenant, { stream }] of this.#rules.tenants) yield JSON.stringify({ tenant, stream: stream.save() });
+    for (const { running, evaluation } of this.#rules.byId.values()) {
+      if (running !== undefined) yield JSON.stringify(saveRule(running, evaluation));
+    }
+  }
 
   /**
-   * Takes a saved state up, after `setRules` with the rules as they are now; rules that changed their evaluation since
-   * begin anew. Throws AppError `conflict` where the lines are not such a state, or of another version; then the evaluator
-   * is as it was after `setRules`. Returns the tick at which it was saved.
+   * Takes a saved state up, after `setRules` with the rules as they are now. Rules that it does not have, or that changed
+   * their evaluation since, stay as they are. Throws AppError `conflict` where the lines are not such a state, or of
+   * another version; then its rules begin anew. Returns the tick at which it was saved.
    */
-  restore(_lines: Iterable<string>): number {
-    return 0;
+  restore(lines: Iterable<string>): number {
+    const state = readState(lines);
+    const { head } = state;
+    try {
+      this.#restoreRules(state);
+    } catch (error) {
+      for (const { id } of state.rules) this.#rules.restart(id);
+      throw unreadable(String(error));
+    }
+    this.#rules.endings.push(...head.endings);
+    if (this.#ticks === 0) {
+      this.#ticks = head.ticks;
+      this.#lateMs = head.lateMs;
+      this.#samples.takenInTick = head.samplesTaken;
+    }
+    const tickMs = head.tickMs ?? Number.NEGATIVE_INFINITY;
+    this.#tickMs = Math.max(this.#tickMs, tickMs);
+    this.#newestMs = Math.max(this.#newestMs, tickMs);
+    return tickMs;
+  }
+
+  #restoreRules({ tenants, rules }: SavedState): void {
+    for (const { tenant, stream } of tenants) {
+      const known = this.#rules.tenants.get(tenant)?.stream;
+      // one that has heard of lines knows more than the saved one
+      if (known !== undefined && !Number.isFinite(known.lastArrivalMs)) known.restore(stream);
+    }
+    const samples = rules.flatMap((rule) => this.#restoreRule(rule));
+    for (const { put } of samples.sort((a, b) => a.order - b.order)) put(this.#samples);
+  }
+
+  #restoreRule(saved: SavedRule): RestoredSample[] {
+    if (this.#rules.byId.get(saved.id)?.evaluation !== saved.evaluation) return [];
+    const running = this.#rules.restart(saved.id)?.running;
+    return running === undefined ? [] : restoreRule(running, saved);
   }
 }
+
+/** Sorts by rule and group; what is of one group stays in its order. */
+const placeOf = ({ incident: { ruleId, group } }: Transition): string => `${ruleId} ${JSON.stringify(Object.values(group))}`;
