@@ -78,7 +78,9 @@ test('a group that is silent for ever is forgotten', () => {
   assert.equal(isMet(state, 1, t0 + windowMs), true);
   const forgottenMs = t0 + windowMs + dayMs;
   assert.equal(state.nextChangeMs(1, t0 + windowMs), forgottenMs);
-  assert.deepEqual(state.judge(1, forgottenMs, true), { isMet: false, value: undefined, hasData: false });
+  const { detail, ...verdict } = state.judge(1, forgottenMs, true);
+  assert.deepEqual(verdict, { isMet: false, value: undefined, hasData: false });
+  assert.match(detail ?? '', /^silent since 2026-03-01T00:00:00Z: forgotten/);
   assert.equal(state.nextChangeMs(1, forgottenMs), undefined);
 });
 

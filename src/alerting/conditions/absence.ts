@@ -54,7 +54,10 @@ class AbsenceState implements ConditionState {
   judge(group: number, tickMs: number): Verdict {
     const heard = this.#heardOf(group);
     const fromMs = this.#silentFromMs(heard);
-    if (this.#isForgotten(group, heard, tickMs)) return { isMet: false, value: undefined, hasData: false };
+    if (this.#isForgotten(group, heard, tickMs)) {
+      const detail = `silent since ${shownInstant(heard.lastMs)}: forgotten (setting "alerts.forget_silent_after")`;
+      return { isMet: false, value: undefined, hasData: false, detail };
+    }
     if (tickMs - fromMs >= this.#windowMs) heard.isAbsent = true;
     const sinceMs = Math.max(heard.lastMs, this.#context.beganMs());
     const detail = Number.isFinite(heard.lastMs) ? `last line at ${shownInstant(heard.lastMs)}` : `no line since ${shownInstant(sinceMs)}`;

@@ -29,6 +29,7 @@ interface Key {
   countedMs: number;
   /** Its place in the queue; others are old. */
   dueMs: number;
+  isSpare: boolean;
 }
 
 export type SavedKeys = readonly [
@@ -128,14 +129,24 @@ export class SequenceKeys {
   static restore(times: SequenceTimes, [keys, spare, examples, leftOut, lastMs]: SavedKeys): SequenceKeys {
     const restored = new SequenceKeys(times);
     for (const [name, firsts, thens, countedMs, dueMs] of keys) {
-      const key = { name, order: restored.#nextOrder++, firsts: [...firsts], thens: [...thens], countedMs: countedMs ?? never, dueMs };
+      const key = {
+        name,
+        order: restored.#nextOrder++,
+        firsts: [...firsts],
+        thens: [...thens],
+        countedMs: countedMs ?? never,
+        dueMs,
+        isSpare: false,
+      };
       restored.#keys.set(name, key);
       restored.#queue.push(dueMs, key);
       if (key.countedMs > never) restored.count++;
     }
     for (const name of spare) {
       const key = restored.#keys.get(name);
-      if (key !== undefined) restored.#spare.add(key);
+      if (key === undefined) continue;
+      key.isSpare = true;
+      restored.#spare.add(key);
     }
     restored.#examples = [...examples];
     restored.leftOut = leftOut;
@@ -148,7 +159,15 @@ export class SequenceKeys {
     const known = this.#keys.get(name);
     if (known !== undefined) return known;
     if (this.#keys.size >= this.#times.maxKeys) this.#leaveOne();
-    const key: Key = { name, order: this.#nextOrder++, firsts: [], thens: [], countedMs: never, dueMs: Number.POSITIVE_INFINITY };
+    const key: Key = {
+      name,
+      order: this.#nextOrder++,
+      firsts: [],
+      thens: [],
+      countedMs: never,
+      dueMs: Number.POSITIVE_INFINITY,
+      isSpare: false,
+    };
     this.#keys.set(name, key);
     return key;
   }
@@ -175,6 +194,7 @@ export class SequenceKeys {
 
   /** Whether a line B is known that follows A; where that counts, it is counted. */
   #isAnswered(key: Key, atMs: number): boolean {
+    if (key.thens.length === 0) return false;
     const { isMissing, withinMs } = this.#times;
     const latest = key.thens.findLast((thenMs) => thenMs >= atMs && thenMs <= atMs + withinMs);
     if (latest === undefined) return false;
@@ -186,6 +206,7 @@ export class SequenceKeys {
 
   /** Line B answers the A before it. */
   #answer(key: Key, atMs: number): void {
+    if (key.firsts.length === 0) return;
     const { isMissing, withinMs } = this.#times;
     const isAnswer = (firstMs: number): boolean => firstMs <= atMs && firstMs >= atMs - withinMs;
     if (!isMissing) {
@@ -244,7 +265,10 @@ export class SequenceKeys {
       key.dueMs = dueMs;
       this.#queue.push(dueMs, key);
     }
-    if (firsts.length === 0 && countedMs === never) this.#spare.add(key);
+    const isSpare = firsts.length === 0 && countedMs === never;
+    if (isSpare === key.isSpare) return;
+    key.isSpare = isSpare;
+    if (isSpare) this.#spare.add(key);
     else this.#spare.delete(key);
   }
 }

@@ -75,7 +75,8 @@ class SilentSourceState implements ConditionState {
     const source = this.#sources.get(group);
     if (source === undefined) return nothing;
     const silenceMs = this.#silenceMs(group, source, tickMs);
-    if (this.#isForgotten(source, silenceMs)) return nothing;
+    if (this.#isForgotten(source, silenceMs))
+      return { ...nothing, detail: `silent since ${shownInstant(source.lastMs)}: taken out of service` };
     const limitMs = this.#limitMs(source);
     if (this.#isExpected(source) && silenceMs >= limitMs) source.isSilent = true;
     return {
