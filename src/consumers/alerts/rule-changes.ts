@@ -1,11 +1,12 @@
 /** What a change of rules means for their evaluation. */
 import type { AlertRule } from '#alerting/alert-rule.ts';
+import { timingOf } from '#alerting/state-machine.ts';
 
 const isEnabled = ({ body }: AlertRule): boolean => body.enabled !== false;
 
-/** What decides about the state of a rule: with another one of these it begins anew. */
-const evaluationOf = ({ tenant, body: { filter, group_by, condition } }: AlertRule): string =>
-  JSON.stringify([tenant, filter ?? '', group_by ?? [], condition]);
+/** What decides about the state of a rule: with another one of these the evaluator begins it anew. */
+const evaluationOf = ({ tenant, body }: AlertRule): string =>
+  JSON.stringify([tenant, body.filter ?? '', body.group_by ?? [], body.condition, timingOf(body)]);
 
 export function sameRules(rules: readonly AlertRule[], others: readonly AlertRule[]): boolean {
   if (rules.length !== others.length) return false;
