@@ -10,6 +10,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { SettingsOf } from '../channel-settings.ts';
 import type { Channel, Notification, NotifiedIncident, OutgoingHttp } from '../notification.ts';
 import { redacted } from './content.ts';
+import { keyOf } from './group-keys.ts';
 import { postJson } from './http-delivery.ts';
 import { shortened, webLink } from './shown-text.ts';
 
@@ -33,13 +34,16 @@ export function createWebhook(settings: SettingsOf<'webhook'>, parts: { readonly
       const body = webhookBody(notification, settings);
       const headers = {
         ...own,
-        'millrace-notification-id': notification.id,
+        'millrace-notification-id': headerOf(notification.id),
         ...(keys.length === 0 ? {} : { 'millrace-signature': signatureOf(body, keys, Math.floor(parts.clock.nowMs() / 1000)) }),
       };
       return postJson(parts.http, parts.clock, { url: settings.url, headers, body, secrets }, signal);
     },
   };
 }
+
+/** A header takes printable ASCII; an id that is anything else is told by its hash. */
+const headerOf = (id: string): string => (/^[\x21-\x7e]{1,200}$/.test(id) ? id : keyOf(id));
 
 /** The value of the header Millrace-Signature. */
 export function signatureOf(body: string, keys: readonly string[], timeSeconds: number): string {
@@ -81,7 +85,7 @@ function documentOf(notification: Notification, extent: Extent): object {
   const incidents = notification.incidents.slice(0, extent.incidents);
   return {
     version: 1,
-    id: notification.id,
+    id: headerOf(notification.id),
     group_key: shortened(notification.groupKey, extent.valueLength),
     kind: notification.kind,
     severity: notification.severity,
@@ -99,8 +103,8 @@ function incidentDocument({ incident, title, ...urls }: NotifiedIncident, extent
     Object.fromEntries(Object.entries(record).map(([name, text]) => [value(name), value(text)]));
   const samples = incident.samples.slice(0, extent.samples);
   return {
-    id: incident.id,
-    rule_id: incident.ruleId,
+    id: shortened(incident.id, 100),
+    rule_id: shortened(incident.ruleId, 100),
     rule_version: incident.ruleVersion,
     rule_name: value(incident.ruleName),
     title: shortened(title, extent.textLength),
@@ -120,8 +124,8 @@ function incidentDocument({ incident, title, ...urls }: NotifiedIncident, extent
     lines_url: webLink(urls.linesUrl) ?? null,
     runbook_url: webLink(urls.runbookUrl) ?? null,
     samples: samples.map((sample) => ({
-      id: sample.id,
-      timestamp: sample.timestamp,
+      id: shortened(sample.id, 100),
+      timestamp: value(sample.timestamp),
       level: value(sample.level),
       service: value(sample.service),
       host: value(sample.host),
