@@ -4,6 +4,7 @@ import type { CombinedCondition, Condition, ConditionKind, ConditionOf, SimpleCo
 import { CombinedState } from './combined.ts';
 import type { ConditionContext, ConditionState, CreateCondition } from './condition-state.ts';
 import { createAbsence } from './conditions/absence.ts';
+import { createAnomaly } from './conditions/anomaly.ts';
 import { createBudget } from './conditions/budget.ts';
 import { createChange } from './conditions/change.ts';
 import { createCount } from './conditions/count.ts';
@@ -25,6 +26,7 @@ const conditionKinds: { readonly [K in ConditionKind]?: CreateCondition<Conditio
   sequence: createSequence,
   new_pattern: createNewPattern,
   budget: createBudget,
+  anomaly: createAnomaly,
 };
 
 /**

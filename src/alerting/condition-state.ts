@@ -101,6 +101,16 @@ export interface ConditionLimits {
   readonly learnSourcesMs: number;
   readonly minimumSilenceMs: number;
   readonly forgetSilentMs: number;
+  readonly anomaly: AnomalyLimits;
+}
+
+/** `alerts.anomaly_trees`, `alerts.anomaly_sample_windows`, `alerts.anomaly_grow_interval`, `alerts.duration_attribute`. */
+export interface AnomalyLimits {
+  readonly trees: number;
+  readonly sampleWindows: number;
+  readonly growIntervalMs: number;
+  /** Spellings of the attribute with a duration in milliseconds, the most wanted first. */
+  readonly durationAttributes: readonly string[];
 }
 
 /** What is known of a tenant's lines as a whole (tenant-stream.ts). Times are of receipt; -Infinity where there is none yet. */
@@ -111,6 +121,8 @@ export interface StreamKnowledge {
   readonly resumedMs: number;
   /** Since when somebody listens without a break: the server was down before. */
   readonly listeningMs: number;
+  /** Until when somebody listened: silence after it is not known to be one. */
+  readonly heardMs: number;
   /** When the first line of the service came; undefined where none is known. */
   serviceSinceMs(service: string): number | undefined;
 }

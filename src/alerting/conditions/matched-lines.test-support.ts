@@ -15,6 +15,8 @@ export interface TestLine {
   readonly message?: string;
   readonly pattern?: bigint;
   readonly attributes?: Readonly<Record<string, string>>;
+  /** Severity number. */
+  readonly level?: number;
 }
 
 export function batchOf(lines: readonly TestLine[]): BatchView {
@@ -43,7 +45,7 @@ export function batchOf(lines: readonly TestLine[]): BatchView {
     origin: new Uint32Array(lines.length),
     seq: new BigUint64Array(lines.length),
     rowNo: new Uint16Array(lines.length),
-    level: new Uint8Array(lines.length),
+    level: Uint8Array.from(lines, ({ level = 0 }) => level),
     sampleRate: new Float32Array(lines.length).fill(1),
     patternId: BigUint64Array.from(lines, ({ pattern = 0n }) => pattern),
     dictionary: (column) => dictionaries[column],
@@ -70,6 +72,7 @@ export interface ChangingStream {
   lastArrivalMs: number;
   resumedMs: number;
   listeningMs: number;
+  heardMs: number;
   serviceSinceMs: (service: string) => number | undefined;
 }
 
@@ -79,7 +82,7 @@ export function contextOf(overrides: Partial<ConditionContext> = {}): TestContex
   const stream: ChangingStream = {
     lastArrivalMs: -Infinity,
     resumedMs: -Infinity,
-    listeningMs: -Infinity,
+    listeningMs: -Infinity, heardMs: Infinity,
     serviceSinceMs: () => undefined,
   };
   return {
@@ -94,6 +97,7 @@ export function contextOf(overrides: Partial<ConditionContext> = {}): TestContex
       learnSourcesMs: 0,
       minimumSilenceMs: 60_000,
       forgetSilentMs: 86_400_000,
+      anomaly: { trees: 60, sampleWindows: 128, growIntervalMs: 86_400_000, durationAttributes: ['duration_ms', 'latency_ms'] },
     },
     groupOf: (group) => [`g${group}`],
     ...overrides,
