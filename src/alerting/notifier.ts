@@ -21,7 +21,7 @@ import { channelFailed, channelRecovered } from './notifying/channel-incidents.t
 import { Dispatcher } from './notifying/dispatcher.ts';
 import type { DispatchedMessage } from './notifying/dispatcher.ts';
 import { MessageMaker, shownChannel } from './notifying/message-maker.ts';
-import type { NotifierCounts } from './notifying/metrics.ts';
+import type { NotifierCounts } from './notifier-metrics.ts';
 import { Outbox } from './notifying/outbox.ts';
 import type { UsableChannel } from './notifying/outbox.ts';
 import { TenantRulesCache } from './notifying/tenant-rules.ts';

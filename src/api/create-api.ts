@@ -35,6 +35,8 @@ import { alertTrialRoutes } from './alert-trial-routes.ts';
 import type { AlertTrialOptions } from './alert-trial-routes.ts';
 import { incidentRoutes } from './incident-routes.ts';
 import type { IncidentRouteOptions } from './incident-routes.ts';
+import { notificationRoutes } from './notification-routes.ts';
+import type { NotificationRouteOptions } from './notification-routes.ts';
 import { journeyRoutes } from './journey-routes.ts';
 import { parseJsonBody } from './json-body.ts';
 import type { PatternParts } from '#search/patterns.ts';
@@ -78,6 +80,8 @@ export interface ApiOptions {
   readonly alertRules?: AlertRouteOptions & Omit<AlertTrialOptions, 'runner'>;
   /** Without it there are no incidents. */
   readonly incidents?: IncidentRouteOptions;
+  /** Without it nobody is told of incidents. */
+  readonly notifications?: NotificationRouteOptions;
   /** Loki's API for reading; without it there is none. */
   readonly loki?: LokiParts;
   /** The web interface; without it there are no pages. */
@@ -142,6 +146,7 @@ function routesOf(options: ApiOptions): ApiRoute[] {
     ...(options.alertRules === undefined ? [] : alertRoutes(options.alertRules)),
     ...(options.alertRules === undefined ? [] : alertTrialRoutes({ ...options.alertRules, runner: search.runner })),
     ...(options.incidents === undefined ? [] : incidentRoutes(options.incidents)),
+    ...(options.notifications === undefined ? [] : notificationRoutes(options.notifications)),
   ];
 }
 

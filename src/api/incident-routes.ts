@@ -48,7 +48,7 @@ async function list(records: AlertRecords, request: ApiRequest): Promise<ApiRepl
   };
   const incidents = await records.list(selection);
   const page = incidents.slice(0, limit);
-  return reply({ incidents: page.map(shown), next: incidents.length > limit ? (page.at(-1)?.id ?? null) : null });
+  return reply({ incidents: page.map(shownIncident), next: incidents.length > limit ? (page.at(-1)?.id ?? null) : null });
 }
 
 async function acknowledge({ records, clock, onAcknowledged }: IncidentRouteOptions, request: ApiRequest): Promise<ApiReply> {
@@ -85,7 +85,7 @@ async function found(records: AlertRecords, tenant: string, id: string): Promise
 
 async function withEvents(records: AlertRecords, incident: Incident): Promise<ApiReply> {
   const events = await records.eventsOf(incident.tenant, incident.id);
-  return reply({ ...shown(incident), events: events.map(shownEvent) });
+  return reply({ ...shownIncident(incident), events: events.map(shownEvent) });
 }
 
 function tenantOf({ principal }: ApiRequest): string {
@@ -97,7 +97,7 @@ const instant = (ms: number): string => new Date(ms).toISOString();
 const reply = (answer: object): ApiReply => jsonReply(JSON.stringify(answer));
 
 /** Members that are undefined are left out by JSON. */
-function shown(incident: Incident): object {
+export function shownIncident(incident: Incident): object {
   const { firedMs, resolvedMs, acknowledgedMs } = incident;
   return {
     id: incident.id,

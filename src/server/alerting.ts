@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { AlertRules } from '#alerting/alert-rules.ts';
+import type { NotificationBook } from '#alerting/notification-book.ts';
 import type { ApiOptions } from '#api/create-api.ts';
 import type { AlertTrialOptions } from '#api/alert-trial-routes.ts';
 import type { IncidentRouteOptions } from '#api/incident-routes.ts';
@@ -23,6 +24,7 @@ import type { Metrics } from '#platform/metrics.ts';
 import type { BlockReads } from '#store/block-reads.ts';
 import type { FieldReads } from '#store/field-reads.ts';
 import { createRecentFields } from './alert-lines.ts';
+import { notificationsStatus, openNotificationBook, startNotifications } from './notifications.ts';
 import type { Site } from './site.ts';
 
 /** The heap of the thread, beside the state that `alerts.max_state_bytes` bounds: its code, and what it reads. */
@@ -42,7 +44,11 @@ export interface Alerting {
   readonly records: AlertRecords;
   readonly runtime: AlertRuntime;
   /** What the API is given. */
-  readonly routes: { readonly incidents: IncidentRouteOptions; readonly alertRules: NonNullable<ApiOptions['alertRules']> };
+  readonly routes: {
+    readonly incidents: IncidentRouteOptions;
+    readonly alertRules: NonNullable<ApiOptions['alertRules']>;
+    readonly notifications: NonNullable<ApiOptions['notifications']>;
+  };
   status(): Record<string, unknown>;
 }
 
@@ -57,7 +63,10 @@ export async function openAlerting(site: Site, { log, metrics, documents, store,
   await nodeFiles.syncDirectory(directory.path);
   const records = await openSqliteAlertRecords(alertsDatabasePath(site), { clock: systemClock });
   closers.add('records of alerts', () => records.close());
-  const rules = await openRules(site, documents, store);
+  let late: AlertRules | undefined;
+  const book = await openNotificationBook(site, documents, () => late);
+  const rules = await openRules(site, documents, store, book);
+  late = rules;
   const runtime = new AlertRuntime({
     config: config.alerts,
     startThread: (data) => startAlertThread(data),
@@ -76,21 +85,37 @@ export async function openAlerting(site: Site, { log, metrics, documents, store,
   closers.add('alerts', () => runtime.stop());
   rules.onChange((live) => runtime.setRules(live));
   runtime.setRules(rules.live);
+  const databasePath = alertsDatabasePath(site);
+  const notifications = await startNotifications(site, { book, rules, alerts: records, databasePath, metrics });
   /** Something new is to be told to people, or no longer. */
-  const wakeNotifier = (): void => undefined;
+  const wakeNotifier = (): void => notifications.notifier.wake();
   runtime.onRecorded(wakeNotifier);
   const alertRules = { rules, facts: runtime, records, store, decode, config: config.alerts, clock: systemClock };
-  const routes = { alertRules, incidents: { records, clock: systemClock, onAcknowledged: wakeNotifier } };
-  return { rules, records, runtime, routes, status: () => alertsStatus(runtime.status()) };
+  const routes = {
+    alertRules,
+    incidents: { records, clock: systemClock, onAcknowledged: wakeNotifier },
+    notifications: notifications.routes,
+  };
+  const status = (): Record<string, unknown> => ({
+    ...alertsStatus(runtime.status()),
+    notifications: notificationsStatus(notifications.notifier.status()),
+  });
+  return { rules, records, runtime, routes, status };
 }
 
 /** Ids have 72 random bits: they are never given twice. */
-function openRules({ config, logger }: Site, documents: Documents, store: AlertingParts['store']): Promise<AlertRules> {
+function openRules(
+  { config, logger }: Site,
+  documents: Documents,
+  store: AlertingParts['store'],
+  book: NotificationBook,
+): Promise<AlertRules> {
   return AlertRules.open({
     documents,
     config: config.alerts,
     queryConfig: config.query,
     randomId: () => randomBytes(9).toString('base64url'),
+    channels: async (tenant) => book.channelTypes(tenant),
     fields: createRecentFields(store, systemClock),
     clock: systemClock,
     logger,

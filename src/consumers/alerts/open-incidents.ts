@@ -44,11 +44,12 @@ export class OpenIncidents {
     return this.#open.size + this.#unclaimed.size;
   }
 
-  /** Those of the records, except the ones that the evaluator has: they go on if it finds their group met, and end at `untilMs`. */
+  /** Those of the records, except the notifier's own and the ones that the evaluator has: they go on if it finds their group met, and end at `untilMs`. */
   expect(recorded: readonly Incident[], untilMs: (incident: Incident) => number): void {
     const known = new Set([...this.#open.values()].map(({ recordedId }) => recordedId));
     for (const incident of recorded) {
-      if (!known.has(incident.id)) this.#unclaimed.set(groupKeyOf(incident), { incident, untilMs: untilMs(incident) });
+      if (!known.has(incident.id) && !incident.ruleId.startsWith(ownRulePrefix))
+        this.#unclaimed.set(groupKeyOf(incident), { incident, untilMs: untilMs(incident) });
     }
   }
 

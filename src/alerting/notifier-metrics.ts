@@ -1,6 +1,6 @@
 /** What notifications publish for Prometheus. */
 import type { MetricSpec, Metrics } from '#platform/metrics.ts';
-import type { NotifierStatus } from '../notifier.ts';
+import type { NotifierStatus } from './notifier.ts';
 
 export const notificationMessages = {
   name: 'millrace_notification_messages_total',
