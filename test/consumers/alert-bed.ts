@@ -176,31 +176,19 @@ const never = <T>(): Promise<T> => new Promise(() => undefined);
 
 /** What the dead call is never answered. */
 function mortalRecords(records: AlertRecords, life: { readonly isDead: boolean }, at: (point: KillPoint) => void): AlertRecords {
-  const alive = <T>(work: () => Promise<T>): Promise<T> =>
-    life.isDead ? never() : work().then((found) => (life.isDead ? never() : found));
-  return {
-    record: (transitions, ticks) => {
-      if (life.isDead) return never();
-      at('before record');
-      return alive(async () => {
-        const recorded = await records.record(transitions, ticks);
-        at('after record');
-        return recorded;
-      });
+  return new Proxy(records, {
+    get: (target, name) => {
+      const method: unknown = Reflect.get(target, name);
+      if (typeof method !== 'function') return method;
+      return async (...given: unknown[]): Promise<unknown> => {
+        if (name === 'record') at('before record');
+        if (life.isDead) return never();
+        const answer: unknown = await method.apply(target, given);
+        if (name === 'record') at('after record');
+        return life.isDead ? never() : answer;
+      };
     },
-    ticksAfter: (tickMs) => alive(() => records.ticksAfter(tickMs)),
-    forgetTicks: (beforeMs) => alive(() => records.forgetTicks(beforeMs)),
-    find: (tenant, id) => alive(() => records.find(tenant, id)),
-    list: (selection) => alive(() => records.list(selection)),
-    open: () => alive(() => records.open()),
-    eventsOf: (tenant, id) => alive(() => records.eventsOf(tenant, id)),
-    eventsAfter: (sequence, limit) => alive(() => records.eventsAfter(sequence, limit)),
-    addEvent: (event) => alive(() => records.addEvent(event)),
-    acknowledge: (tenant, id, by, atMs) => alive(() => records.acknowledge(tenant, id, by, atMs)),
-    setSuppression: (tenant, id, by) => alive(() => records.setSuppression(tenant, id, by)),
-    forgetResolved: (beforeMs) => alive(() => records.forgetResolved(beforeMs)),
-    close: () => records.close(),
-  };
+  });
 }
 
 function mortalLog(log: MemoryLog, life: { readonly isDead: boolean }, onRead: () => void): FollowedLog {
