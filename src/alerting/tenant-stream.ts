@@ -33,8 +33,7 @@ export class TenantStream implements StreamKnowledge {
   lastArrivalMs = Number.NEGATIVE_INFINITY;
   resumedMs = Number.NEGATIVE_INFINITY;
   listeningMs = Number.NEGATIVE_INFINITY;
-  /** The last tick or arrival. */
-  #heardMs = Number.NEGATIVE_INFINITY;
+  heardMs = Number.NEGATIVE_INFINITY;
   #pause = new UsualPause();
   readonly #services = new Map<string, number>();
 
@@ -54,8 +53,12 @@ export class TenantStream implements StreamKnowledge {
     }
   }
 
-  tick(tickMs: number): void {
-    this.#hear(tickMs);
+  /**
+   * A time up to which all lines were taken. While the evaluator is behind nobody knows whether the server was up then:
+   * only lines show that it was.
+   */
+  tick(tickMs: number, isLate = false): void {
+    if (!isLate) this.#hear(tickMs);
   }
 
   serviceSinceMs(service: string): number | undefined {
@@ -73,7 +76,7 @@ export class TenantStream implements StreamKnowledge {
       arrival: finiteOrNull(this.lastArrivalMs),
       resumed: finiteOrNull(this.resumedMs),
       listening: finiteOrNull(this.listeningMs),
-      heard: finiteOrNull(this.#heardMs),
+      heard: finiteOrNull(this.heardMs),
       pause: this.#pause.save(),
       services: [...this.#services],
     };
@@ -85,15 +88,15 @@ export class TenantStream implements StreamKnowledge {
     this.lastArrivalMs = arrival ?? Number.NEGATIVE_INFINITY;
     this.resumedMs = resumed ?? Number.NEGATIVE_INFINITY;
     this.listeningMs = listening ?? Number.NEGATIVE_INFINITY;
-    this.#heardMs = heard ?? Number.NEGATIVE_INFINITY;
+    this.heardMs = heard ?? Number.NEGATIVE_INFINITY;
     this.#pause = UsualPause.restore(pause);
     this.#services.clear();
     for (const [service, sinceMs] of services) this.#services.set(service, sinceMs);
   }
 
   #hear(atMs: number): void {
-    if (atMs - this.#heardMs > longestBreakMs || this.#heardMs - atMs > longestBreakMs) this.listeningMs = this.#heardMs = atMs;
-    else if (atMs > this.#heardMs) this.#heardMs = atMs;
+    if (atMs - this.heardMs > longestBreakMs || this.heardMs - atMs > longestBreakMs) this.listeningMs = this.heardMs = atMs;
+    else if (atMs > this.heardMs) this.heardMs = atMs;
   }
 }
 

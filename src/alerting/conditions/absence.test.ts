@@ -72,6 +72,24 @@ test('time in which the server was down is nobodyâ€™s silence, and ends nobodyâ€
   assert.equal(isMet(state, 2, t0 + 11 * minuteMs), true);
 });
 
+test('while the evaluator is behind, only lines show that somebody listened', () => {
+  const context = contextOf();
+  const state = create(context);
+  state.take(0, matchedLines([{ atMs: t0, group: 1 }]));
+  context.stream.heardMs = t0 + 500;
+  assert.equal(isMet(state, 1, t0 + 2 * windowMs), false);
+  assert.equal(state.nextChangeMs(1, t0 + 2 * windowMs), t0 + 2 * windowMs + 500);
+  context.stream.heardMs = t0 + 3 * windowMs;
+  assert.equal(isMet(state, 1, t0 + 3 * windowMs), true);
+});
+
+test('what was heard long ago is told before it is forgotten', () => {
+  const state = create(contextOf());
+  state.take(0, matchedLines([{ atMs: t0, group: 1 }]));
+  assert.equal(isMet(state, 1, t0 + 30 * dayMs), true);
+  assert.equal(isMet(state, 1, t0 + 31 * dayMs), false);
+});
+
 test('a group that is silent for ever is forgotten', () => {
   const state = create(contextOf());
   state.take(0, matchedLines([{ atMs: t0, group: 1 }]));

@@ -15,12 +15,15 @@ import { shownInstant } from './shown-values.ts';
 interface Heard {
   /** -Infinity where no line ever came. */
   lastMs: number;
-  isAbsent: boolean;
+  /** Since when it is told; undefined where it is not. */
+  absentMs: number | undefined;
 }
 
 const bytesPerGroup = 120;
 /** An earlier time than the last by more: the clock was set back. */
 const clockStepMs = 60_000;
+/** How soon a group is looked at again that would be absent if somebody had listened. */
+const lookAgainMs = 500;
 
 class AbsenceState implements ConditionState {
   readonly inputs;
@@ -35,8 +38,9 @@ class AbsenceState implements ConditionState {
     this.#context = context;
   }
 
-  take(_input: number, { view, rows, timesMs, groups }: MatchedLines): void {
-    const arrivals = new ArrivalTimes(view);
+  take(_input: number, lines: MatchedLines): void {
+    const { rows, groups } = lines;
+    const arrivals = new ArrivalTimes(lines);
     let group = noGroup;
     let heard: Heard | undefined;
     for (let i = 0; i < rows.length; i++) {
@@ -45,9 +49,9 @@ class AbsenceState implements ConditionState {
         group = groups[i];
         heard = this.#heardOf(group);
       }
-      const atMs = Math.max(arrivals.at(rows[i]), timesMs[rows[i]]);
+      const atMs = arrivals.at(rows[i]);
       if (atMs > heard.lastMs || heard.lastMs - atMs > clockStepMs) heard.lastMs = atMs;
-      heard.isAbsent = false;
+      heard.absentMs = undefined;
     }
   }
 
@@ -58,22 +62,23 @@ class AbsenceState implements ConditionState {
       const detail = `silent since ${shownInstant(heard.lastMs)}: forgotten (setting "alerts.forget_silent_after")`;
       return { isMet: false, value: undefined, hasData: false, detail };
     }
-    if (tickMs - fromMs >= this.#windowMs) heard.isAbsent = true;
+    if (Math.min(tickMs, this.#context.stream.heardMs) - fromMs >= this.#windowMs) heard.absentMs ??= tickMs;
     const sinceMs = Math.max(heard.lastMs, this.#context.beganMs());
     const detail = Number.isFinite(heard.lastMs) ? `last line at ${shownInstant(heard.lastMs)}` : `no line since ${shownInstant(sinceMs)}`;
     return {
-      isMet: heard.isAbsent,
+      isMet: heard.absentMs !== undefined,
       value: Math.max(0, tickMs - sinceMs) / 1000,
       hasData: true,
-      detail: heard.isAbsent ? detail : undefined,
+      detail: heard.absentMs === undefined ? undefined : detail,
     };
   }
 
   nextChangeMs(group: number, tickMs: number): number | undefined {
     const heard = this.#heardOf(group);
     if (this.#isForgotten(group, heard, tickMs)) return undefined;
-    if (!heard.isAbsent) return Math.max(tickMs + 1, this.#silentFromMs(heard) + this.#windowMs);
-    return this.#canBeForgotten(group, heard) ? Math.max(tickMs + 1, this.#forgottenAtMs(heard)) : undefined;
+    // it may be due already, and nobody have listened
+    if (heard.absentMs === undefined) return Math.max(tickMs + lookAgainMs, this.#silentFromMs(heard) + this.#windowMs);
+    return this.#forgottenAtMs(group, heard);
   }
 
   drop(group: number): void {
@@ -81,13 +86,13 @@ class AbsenceState implements ConditionState {
   }
 
   save(group: number): unknown {
-    const { lastMs, isAbsent } = this.#heardOf(group);
-    return [Number.isFinite(lastMs) ? lastMs : null, isAbsent];
+    const { lastMs, absentMs } = this.#heardOf(group);
+    return [Number.isFinite(lastMs) ? lastMs : null, absentMs ?? null];
   }
 
   restore(group: number, saved: unknown): void {
-    const [lastMs, isAbsent] = saved as [number | null, boolean];
-    this.#groups.set(group, { lastMs: lastMs ?? Number.NEGATIVE_INFINITY, isAbsent });
+    const [lastMs, absentMs] = saved as [number | null, number | null];
+    this.#groups.set(group, { lastMs: lastMs ?? Number.NEGATIVE_INFINITY, absentMs: absentMs ?? undefined });
   }
 
   get bytes(): number {
@@ -97,7 +102,7 @@ class AbsenceState implements ConditionState {
   #heardOf(group: number): Heard {
     let heard = this.#groups.get(group);
     if (heard === undefined) {
-      heard = { lastMs: Number.NEGATIVE_INFINITY, isAbsent: false };
+      heard = { lastMs: Number.NEGATIVE_INFINITY, absentMs: undefined };
       this.#groups.set(group, heard);
     }
     return heard;
@@ -107,17 +112,14 @@ class AbsenceState implements ConditionState {
     return Math.max(lastMs, this.#context.stream.listeningMs, this.#context.beganMs());
   }
 
-  /** A rule without groups has one that is there for ever; what never sent has nothing to be forgotten. */
-  #canBeForgotten(group: number, { lastMs }: Heard): boolean {
-    return Number.isFinite(lastMs) && this.#context.groupOf(group).length > 0;
-  }
-
-  #forgottenAtMs({ lastMs }: Heard): number {
-    return lastMs + this.#windowMs + this.#context.limits.forgetSilentMs;
+  /** A rule without groups has one that is there for ever. */
+  #forgottenAtMs(group: number, { absentMs }: Heard): number | undefined {
+    if (absentMs === undefined || this.#context.groupOf(group).length === 0) return undefined;
+    return absentMs + this.#context.limits.forgetSilentMs;
   }
 
   #isForgotten(group: number, heard: Heard, tickMs: number): boolean {
-    return this.#canBeForgotten(group, heard) && tickMs >= this.#forgottenAtMs(heard);
+    return tickMs >= (this.#forgottenAtMs(group, heard) ?? Number.POSITIVE_INFINITY);
   }
 }
 

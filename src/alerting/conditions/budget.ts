@@ -45,8 +45,9 @@ class BudgetState implements ConditionState {
     this.#bound = condition.threshold * (condition.warn_at ?? 1);
   }
 
-  take(_input: number, { view, rows, groups }: MatchedLines): void {
-    const arrivals = new ArrivalTimes(view);
+  take(_input: number, lines: MatchedLines): void {
+    const { view, rows, groups } = lines;
+    const arrivals = new ArrivalTimes(lines);
     const sizeOf = this.#condition.unit === 'bytes' ? lineBytesOf(view) : oneLine;
     let number = noGroup;
     let volume: Volume | undefined;

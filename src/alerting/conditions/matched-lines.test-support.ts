@@ -82,7 +82,8 @@ export function contextOf(overrides: Partial<ConditionContext> = {}): TestContex
   const stream: ChangingStream = {
     lastArrivalMs: -Infinity,
     resumedMs: -Infinity,
-    listeningMs: -Infinity, heardMs: Infinity,
+    listeningMs: -Infinity,
+    heardMs: Infinity,
     serviceSinceMs: () => undefined,
   };
   return {

@@ -56,12 +56,13 @@ class NewPatternState implements ConditionState {
     this.#known = new KnownPatterns(context.limits.maxKnownPatterns);
   }
 
-  take(_input: number, { view, rows, groups }: MatchedLines): void {
+  take(_input: number, lines: MatchedLines): void {
+    const { view, rows, groups } = lines;
     this.#seed();
     const { indexes, values } = view.dictionary('service');
     const services: (KnownService | undefined)[] = new Array(values.length);
     const words = new Uint32Array(view.patternId.buffer, view.patternId.byteOffset, view.rowCount * 2);
-    const arrivals = new ArrivalTimes(view);
+    const arrivals = new ArrivalTimes(lines);
     let groupNumber = noGroup;
     let group: Group | undefined;
     for (let i = 0; i < rows.length; i++) {

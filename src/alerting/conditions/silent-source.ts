@@ -59,8 +59,9 @@ class SilentSourceState implements ConditionState {
     this.#context = context;
   }
 
-  take(_input: number, { view, rows, groups }: MatchedLines): void {
-    const arrivals = new ArrivalTimes(view);
+  take(_input: number, lines: MatchedLines): void {
+    const { rows, groups } = lines;
+    const arrivals = new ArrivalTimes(lines);
     let group = noGroup;
     for (let i = 0; i < rows.length; i++) {
       // lines of a batch mostly came together: only the first of a source tells anything
@@ -146,7 +147,8 @@ class SilentSourceState implements ConditionState {
   }
 
   #silenceMs(group: number, source: Source, tickMs: number): number {
-    const untilMs = group === this.#newestGroup() ? tickMs : Math.min(tickMs, this.#context.stream.lastArrivalMs);
+    const { heardMs, lastArrivalMs } = this.#context.stream;
+    const untilMs = Math.min(tickMs, group === this.#newestGroup() ? heardMs : lastArrivalMs);
     return untilMs - this.#silentFromMs(source);
   }
 
@@ -178,13 +180,13 @@ class SilentSourceState implements ConditionState {
     return Math.max(this.#times.minimumMs, this.#times.factor * pause.usualMs);
   }
 
-  /** What sends seldom is told for as long as it took to find out, at least. */
+  /** What sends seldom is told for as long as it took to find out, at least; and what is expected is told before it goes. */
   #forgetMs(source: Source): number {
     return Math.max(this.#times.forgetMs, 2 * this.#limitMs(source));
   }
 
   #isForgotten(source: Source, silenceMs: number): boolean {
-    return silenceMs >= this.#forgetMs(source);
+    return silenceMs >= this.#forgetMs(source) && (source.isSilent || !this.#isExpected(source));
   }
 
   #detail({ lastMs, pause }: Source, limitMs: number): string {
