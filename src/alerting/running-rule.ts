@@ -28,6 +28,8 @@ export const sampleLinesOf = ({ body }: AlertRule): number => body.sample_lines 
 const maxValueChars = 256;
 /** Of the matching lines of a batch, the last ones are looked at for samples. */
 const maxOfferedRows = 64;
+/** A group that comes in for a smaller one has at least so long to show lines. */
+const newcomerMs = 60_000;
 const ruleBytes = 1500;
 
 export interface RunningRuleOptions {
@@ -99,6 +101,12 @@ export class RunningRule {
         learnSourcesMs: limits.learn_sources,
         minimumSilenceMs: limits.minimum_silence,
         forgetSilentMs: limits.forget_silent_after,
+        anomaly: {
+          trees: limits.anomaly_trees,
+          sampleWindows: limits.anomaly_sample_windows,
+          growIntervalMs: limits.anomaly_grow_interval,
+          durationAttributes: namesOf(limits.duration_attribute),
+        },
       },
       groupOf: (group) => this.table?.valuesOf(group) ?? [],
     };
@@ -204,7 +212,9 @@ export class RunningRule {
     const events = advance(group, verdict, this.timing, moment);
     if (events.length > 0 || verdict.isMet) group.detail = verdict.detail;
     const reason = this.#reasonToForget(group, verdict, changeMs, tickMs);
-    const nextMs = earliest(earliest(changeMs, nextStepMs(group, this.timing, moment)), this.#retentionEndMs(group));
+    const stepMs = earliest(changeMs, nextStepMs(group, this.timing, moment));
+    const endMs = group.keptUntilMs > tickMs ? group.keptUntilMs : this.#retentionEndMs(group);
+    const nextMs = endMs !== undefined && endMs > tickMs ? earliest(stepMs, endMs) : stepMs;
     return { events, nextMs: nextMs === undefined ? undefined : Math.max(nextMs, tickMs + 1), isForgotten: reason !== undefined, reason };
   }
 
@@ -216,7 +226,10 @@ export class RunningRule {
   /** Why the group may go; undefined where it stays. */
   #reasonToForget(group: RuleGroup, verdict: Verdict, changeMs: number | undefined, tickMs: number): string | undefined {
     if (this.table === undefined || verdict.hasData || changeMs !== undefined) return undefined;
-    if (group.state === 'ok') return tickMs >= group.quietUntilMs && !verdict.isMet ? 'nothing is known of it any more' : undefined;
+    if (group.state === 'ok') {
+      const mayGo = !verdict.isMet && tickMs >= group.quietUntilMs && tickMs >= group.keptUntilMs;
+      return mayGo ? 'nothing is known of it any more' : undefined;
+    }
     const endMs = this.#retentionEndMs(group);
     if (endMs !== undefined && tickMs >= endMs)
       return 'no line came for so long that the group was forgotten (setting "alerts.group_retention")';
@@ -234,7 +247,9 @@ export class RunningRule {
       tickMs,
       (number) => this.groups[number]?.state === 'ok',
       (number) => this.drop(this.groups[number] as RuleGroup),
-      (number) => this.#open(number),
+      (number) => {
+        this.#open(number).keptUntilMs = tickMs + Math.max(this.#reachMs, newcomerMs);
+      },
     );
   }
 
@@ -251,6 +266,13 @@ export class RunningRule {
     return this.condition.judge(group.number, tickMs, group.isMet).value;
   }
 }
+
+/** Names with commas between them. */
+const namesOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 
 function joinQueries(texts: readonly (string | undefined)[]): QueryNode {
   return allOf(texts.flatMap((text) => (text === undefined || text.trim() === '' ? [] : [parseQuery(text)])));
