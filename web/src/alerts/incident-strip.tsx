@@ -48,10 +48,17 @@ function Mark({ incident, range: { fromMs, toMs }, isTold, onTell }: MarkProps) 
   const to = incident.resolved_at === undefined ? 1 : share(Date.parse(incident.resolved_at));
   return (
     <>
+      <i
+        className={styles.lasted}
+        style={{ left: `${from * 100}%`, width: `${Math.max(0, to - from) * 100}%` }}
+        data-severity={incident.severity}
+        data-over={incident.resolved_at !== undefined}
+        aria-hidden="true"
+      />
       <Link
         href={incidentHref(incident.id)}
         className={styles.mark}
-        style={{ left: `${from * 100}%`, width: `${Math.max(0, to - from) * 100}%` }}
+        style={{ left: `${from * 100}%` }}
         data-severity={incident.severity}
         data-over={incident.resolved_at !== undefined}
         aria-label={`Incident: ${incident.rule_name}${incident.resolved_at === undefined ? ', open' : ''}`}

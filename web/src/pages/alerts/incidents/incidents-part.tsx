@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import { IncidentBadge, SeverityMark } from '../../../alerts/alert-marks.tsx';
 import { incidentHref } from '../../../alerts/alert-links.ts';
-import { groupWords } from '../../../alerts/condition-words.ts';
+import { groupWords, valueWords } from '../../../alerts/condition-words.ts';
 import { byUrgency, isOpen } from '../../../alerts/incident-words.ts';
 import type { Incident } from '../../../alerts/incident-words.ts';
 import { useIncidents } from '../../../alerts/use-incidents.ts';
@@ -20,6 +20,7 @@ import styles from '../alerts-page.module.css';
 import { incidentsView } from '../alerts-view.ts';
 import { SilenceDialog } from '../notifications/silence-dialog.tsx';
 import { SuppressedBy } from '../suppressed-by.tsx';
+import { useRules } from '../rules/use-rules.ts';
 import { useRowFocus } from '../use-row-focus.ts';
 import { useAcknowledge } from './use-acknowledge.ts';
 
@@ -34,6 +35,12 @@ export function IncidentsPart() {
   const [state, update] = useUrlState(incidentsView);
   const incidents = useIncidents({ state: state.state === 'all' ? '' : state.state, rule: state.rule });
   const acknowledge = useAcknowledge();
+  const rules = useRules();
+  const valueOf = (incident: Incident): string => {
+    const rule = rules.data?.rules.find(({ id }) => id === incident.rule_id)?.rule;
+    if (incident.value === undefined) return '–';
+    return rule === undefined ? showNumber(incident.value) : valueWords(rule.condition, incident.value);
+  };
   const [silenced, setSilenced] = useState<Incident>();
   const rows = (incidents.data?.incidents ?? []).filter((incident) => has(incident, state.find)).toSorted(byUrgency);
   const open = rows.filter(isOpen);
@@ -75,7 +82,7 @@ export function IncidentsPart() {
         ) : null}
         {incidents.data !== undefined && rows.length === 0 ? <NoIncidents isNarrowed={state.find !== '' || state.state !== 'all'} /> : null}
         {rows.length === 0 ? null : (
-          <Table label="Incidents" columns={columns(take, setSilenced)} rows={rows} rowKey={({ id }) => id} none="" shown={100} />
+          <Table label="Incidents" columns={columns(take, setSilenced, valueOf)} rows={rows} rowKey={({ id }) => id} none="" shown={100} />
         )}
       </div>
       {silenced === undefined ? null : <SilenceDialog incident={silenced} onClose={() => setSilenced(undefined)} />}
@@ -110,11 +117,11 @@ function NoIncidents({ isNarrowed }: { readonly isNarrowed: boolean }) {
 
 type Do = (incident: Incident) => void;
 
-const columns = (take: Do, silence: Do): readonly Column<Incident>[] => [
+const columns = (take: Do, silence: Do, valueOf: (incident: Incident) => string): readonly Column<Incident>[] => [
   { name: 'State', cell: (incident) => <IncidentBadge incident={incident} /> },
   { name: 'Severity', cell: ({ severity }) => <SeverityMark severity={severity} /> },
   { name: 'Incident', wide: true, cell: (incident) => <Named incident={incident} /> },
-  { name: 'Value', numeric: true, cell: ({ value }) => (value === undefined ? '–' : showNumber(value)) },
+  { name: 'Value', numeric: true, cell: valueOf },
   { name: 'Since', cell: ({ fired_at: fired, began_at: began }) => <Age ms={Date.parse(fired ?? began)} /> },
   { name: 'Lasted', cell: lasted },
   {

@@ -27,7 +27,6 @@ const healths: Readonly<Record<KeptChannel['health']['state'], readonly [Tone, s
 
 export function ChannelsPart() {
   const channels = useChannels();
-  const remove = useRemoveChannel();
   const [edited, setEdited] = useState<KeptChannel | 'new'>();
   const [removed, setRemoved] = useState<KeptChannel>();
   const all = channels.data?.channels ?? [];
@@ -68,24 +67,29 @@ export function ChannelsPart() {
           onSaved={() => setEdited(undefined)}
         />
       )}
-      {removed === undefined ? null : (
-        <Dialog
-          title={`Remove channel ${removed.name}`}
-          onClose={() => setRemoved(undefined)}
-          footer={
-            <Button look="danger" icon="trash" onClick={() => remove.mutate(removed.name, { onSettled: () => setRemoved(undefined) })}>
-              Remove
-            </Button>
-          }
-        >
-          <p>
-            {removed.used_by.length === 0
-              ? 'Nothing uses it.'
-              : `It is used by ${removed.used_by.join(', ')}; the server refuses to remove it until they name another one.`}
-          </p>
-        </Dialog>
-      )}
+      {removed === undefined ? null : <RemoveDialog channel={removed} onClose={() => setRemoved(undefined)} />}
     </>
+  );
+}
+
+function RemoveDialog({ channel: { name, used_by: users }, onClose }: { readonly channel: KeptChannel; readonly onClose: () => void }) {
+  const remove = useRemoveChannel();
+  return (
+    <Dialog
+      title={`Remove channel ${name}`}
+      onClose={onClose}
+      footer={
+        <Button look="danger" icon="trash" onClick={() => remove.mutate(name, { onSettled: onClose })}>
+          Remove
+        </Button>
+      }
+    >
+      <p>
+        {users.length === 0
+          ? 'Nothing uses it.'
+          : `It is used by ${users.join(', ')}; the server refuses to remove it until they name another one.`}
+      </p>
+    </Dialog>
   );
 }
 

@@ -26,45 +26,15 @@ interface MaintenanceDialogProps {
 type Once = NonNullable<KeptMaintenance['once']>[number];
 
 export function MaintenanceDialog({ kept, taken, onClose }: MaintenanceDialogProps) {
-  const [name, setName] = useState(kept?.name ?? '');
-  const [comment, setComment] = useState(kept?.comment ?? '');
-  const [match, setMatch] = useState<readonly Matcher[]>(kept?.match ?? []);
-  const [weekly, setWeekly] = useState<readonly WeeklyWindow[]>(kept?.weekly ?? []);
-  const [once, setOnce] = useState<readonly Once[]>(kept?.once ?? []);
-  const save = useSaveMaintenance();
-  const isTaken = kept === undefined && taken.includes(name.trim());
-  const named = match.filter(({ label }) => label.trim() !== '');
-  const submit = (): void =>
-    save.mutate(
-      {
-        name: name.trim(),
-        body: {
-          ...(comment.trim() === '' ? {} : { comment: comment.trim() }),
-          ...(named.length === 0 ? {} : { match: named }),
-          ...(weekly.length === 0 ? {} : { weekly: [...weekly] }),
-          ...(once.length === 0 ? {} : { once: [...once] }),
-          version: kept?.version ?? 0,
-        },
-      },
-      {
-        onSuccess: () => {
-          toast('Maintenance window saved.');
-          onClose();
-        },
-      },
-    );
+  const form = useMaintenanceForm(kept, onClose);
+  const isTaken = kept === undefined && taken.includes(form.name.trim());
   return (
     <Dialog
       title={kept === undefined ? 'New maintenance window' : `Maintenance ${kept.name}`}
       onClose={onClose}
       wide
       footer={
-        <Button
-          look="primary"
-          type="submit"
-          form="maintenance"
-          disabled={name.trim() === '' || isTaken || (weekly.length === 0 && once.length === 0) || save.isPending}
-        >
+        <Button look="primary" type="submit" form="maintenance" disabled={!form.canSave || isTaken}>
           Save
         </Button>
       }
@@ -74,32 +44,64 @@ export function MaintenanceDialog({ kept, taken, onClose }: MaintenanceDialogPro
         className={pageStyles.form}
         onSubmit={(event) => {
           event.preventDefault();
-          submit();
+          form.submit();
         }}
       >
         <div className={pageStyles.pair}>
           {kept === undefined ? (
-            <Field label="Name" value={name} onChange={setName} problem={isTaken ? 'There is a window of this name already.' : undefined} />
+            <Field
+              label="Name"
+              value={form.name}
+              onChange={form.setName}
+              problem={isTaken ? 'There is a window of this name already.' : undefined}
+            />
           ) : null}
-          <Field label="Why" value={comment} onChange={setComment} />
+          <Field label="Why" value={form.comment} onChange={form.setComment} />
         </div>
         <div>
           <p className={pageStyles.legend}>Each week</p>
-          <WeeklyWindows windows={weekly} onChange={setWeekly} add="Weekly window" />
+          <WeeklyWindows windows={form.weekly} onChange={form.setWeekly} add="Weekly window" />
         </div>
-        <OnceFields once={once} onChange={setOnce} />
+        <OnceFields once={form.once} onChange={form.setOnce} />
         <div>
           <p className={pageStyles.legend}>Incidents with all of</p>
-          <MatcherFields matchers={match} onChange={setMatch} none="All incidents." />
+          <MatcherFields matchers={form.match} onChange={form.setMatch} none="All incidents." />
         </div>
-        {save.error === null ? null : (
+        {form.error === null ? null : (
           <p className={pageStyles.problem} role="alert">
-            {save.error.message}
+            {form.error.message}
           </p>
         )}
       </form>
     </Dialog>
   );
+}
+
+function useMaintenanceForm(kept: KeptMaintenance | undefined, onClose: () => void) {
+  const [name, setName] = useState(kept?.name ?? '');
+  const [comment, setComment] = useState(kept?.comment ?? '');
+  const [match, setMatch] = useState<readonly Matcher[]>(kept?.match ?? []);
+  const [weekly, setWeekly] = useState<readonly WeeklyWindow[]>(kept?.weekly ?? []);
+  const [once, setOnce] = useState<readonly Once[]>(kept?.once ?? []);
+  const save = useSaveMaintenance();
+  const named = match.filter(({ label }) => label.trim() !== '');
+  const submit = (): void => {
+    const body = {
+      ...(comment.trim() === '' ? {} : { comment: comment.trim() }),
+      ...(named.length === 0 ? {} : { match: named }),
+      ...(weekly.length === 0 ? {} : { weekly }),
+      ...(once.length === 0 ? {} : { once }),
+      version: kept?.version ?? 0,
+    };
+    const onSuccess = (): void => {
+      toast('Maintenance window saved.');
+      onClose();
+    };
+    save.mutate({ name: name.trim(), body }, { onSuccess });
+  };
+  const typed = { name, setName, comment, setComment, match, setMatch, weekly, setWeekly, once, setOnce };
+  const canSave = name.trim() !== '' && (weekly.length > 0 || once.length > 0) && !save.isPending;
+  return { ...typed, canSave, submit, error: save.error };
 }
 
 /** Single windows, typed as ranges are typed everywhere. */

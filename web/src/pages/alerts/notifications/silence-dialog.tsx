@@ -36,39 +36,14 @@ export function matchersOf({ rule_name: name, group }: Incident): readonly Match
 }
 
 export function SilenceDialog({ incident, onClose }: SilenceDialogProps) {
-  const [matchers, setMatchers] = useState<readonly Matcher[]>(
-    incident === undefined ? [{ label: 'service', value: '' }] : matchersOf(incident),
-  );
-  const [span, setSpan] = useState('2h');
-  const [author, setAuthor] = useState(() => storedValue('silence.author', '', isText));
-  const [comment, setComment] = useState('');
-  const silence = useSilence();
-  const times = useTimes();
-  const spanMs = parseDurationMs(span);
-  const isSpan = spanMs !== undefined && spanMs >= 1000 && !/^[\d.\s]+$/.test(span);
-  const named = matchers.filter(({ label }) => label.trim() !== '');
-  const canMake = isSpan && named.length > 0 && !silence.isPending;
-  const make = (): void => {
-    if (!canMake) return;
-    if (author.trim() !== '') storeValue('silence.author', author.trim());
-    const by = author.trim() === '' ? {} : { author: author.trim() };
-    silence.mutate(
-      { matchers: named, for_ms: Math.round(spanMs), comment: comment.trim(), ...by },
-      {
-        onSuccess: ({ ends_at: ends }) => {
-          toast(`Silenced until ${times.full(Date.parse(ends))}.`);
-          onClose();
-        },
-      },
-    );
-  };
+  const form = useSilenceForm(incident, onClose);
   return (
     <Dialog
       title="Silence"
       onClose={onClose}
       wide
       footer={
-        <Button look="primary" type="submit" form="silence" disabled={!canMake}>
+        <Button look="primary" type="submit" form="silence" disabled={!form.canMake}>
           Silence
         </Button>
       }
@@ -78,40 +53,95 @@ export function SilenceDialog({ incident, onClose }: SilenceDialogProps) {
         className={pageStyles.form}
         onSubmit={(event) => {
           event.preventDefault();
-          make();
+          form.make();
         }}
       >
         <p className={pageStyles.note}>Incidents that have all of these are still made and shown; nobody is told of them.</p>
-        <MatcherFields matchers={matchers} onChange={setMatchers} none="A silence needs at least one matcher." />
-        <div className={styles.spanRow}>
-          <Field
-            label="For how long"
-            mono
-            value={span}
-            onChange={setSpan}
-            problem={isSpan ? undefined : 'Such as 90m, 2h, 3d. It must end.'}
-          />
-          <div className={styles.spans} role="group" aria-label="Usual spans">
-            {spans.map((one) => (
-              <Button key={one} look="quiet" aria-pressed={span === one} onClick={() => setSpan(one)}>
-                {one}
-              </Button>
-            ))}
-          </div>
-          <span className={pageStyles.note}>{isSpan ? `ends ${times.full(serverNowMs() + spanMs)}` : ''}</span>
-        </div>
+        <MatcherFields matchers={form.matchers} onChange={form.setMatchers} none="A silence needs at least one matcher." />
+        <SpanFields span={form.span} onSpan={form.setSpan} spanMs={form.spanMs} />
         <div className={pageStyles.pair}>
-          <Field label="Why" value={comment} onChange={setComment} maxLength={2000} placeholder="deploying, known, being repaired …" />
-          <Field label="Who" value={author} onChange={setAuthor} maxLength={200} placeholder="name of the key" />
+          <Field
+            label="Why"
+            value={form.comment}
+            onChange={form.setComment}
+            maxLength={2000}
+            placeholder="deploying, known, being repaired …"
+          />
+          <Field label="Who" value={form.author} onChange={form.setAuthor} maxLength={200} placeholder="name of the key" />
         </div>
-        {silence.error === null ? null : (
+        {form.error === null ? null : (
           <p className={pageStyles.problem} role="alert">
-            {silence.error.message}
+            {form.error.message}
           </p>
         )}
-        <SilencePreview matchers={named} />
+        <SilencePreview matchers={form.named} />
       </form>
     </Dialog>
+  );
+}
+
+/** What is typed; who silenced last is remembered in this browser. */
+function useSilenceForm(incident: Incident | undefined, onClose: () => void) {
+  const [matchers, setMatchers] = useState<readonly Matcher[]>(
+    incident === undefined ? [{ label: 'service', value: '' }] : matchersOf(incident),
+  );
+  const [span, setSpan] = useState('2h');
+  const [author, setAuthor] = useState(() => storedValue('silence.author', '', isText));
+  const [comment, setComment] = useState('');
+  const silence = useSilence();
+  const times = useTimes();
+  const spanMs = readSpan(span);
+  const named = matchers.filter(({ label }) => label.trim() !== '');
+  const canMake = spanMs !== undefined && named.length > 0 && !silence.isPending;
+  const make = (): void => {
+    if (!canMake) return;
+    if (author.trim() !== '') storeValue('silence.author', author.trim());
+    const by = author.trim() === '' ? {} : { author: author.trim() };
+    silence.mutate(
+      { matchers: named, for_ms: spanMs, comment: comment.trim(), ...by },
+      {
+        onSuccess: ({ ends_at: ends }) => {
+          toast(`Silenced until ${times.full(Date.parse(ends))}.`);
+          onClose();
+        },
+      },
+    );
+  };
+  const typed = { matchers, setMatchers, span, setSpan, author, setAuthor, comment, setComment };
+  return { ...typed, spanMs, named, canMake, make, error: silence.error };
+}
+
+function readSpan(text: string): number | undefined {
+  const ms = /^[\d.\s]*$/.test(text) ? undefined : parseDurationMs(text);
+  return ms === undefined || ms < 1000 ? undefined : Math.round(ms);
+}
+
+interface SpanFieldsProps {
+  readonly span: string;
+  readonly onSpan: (span: string) => void;
+  readonly spanMs: number | undefined;
+}
+
+function SpanFields({ span, onSpan, spanMs }: SpanFieldsProps) {
+  const times = useTimes();
+  return (
+    <div className={styles.spanRow}>
+      <Field
+        label="For how long"
+        mono
+        value={span}
+        onChange={onSpan}
+        problem={spanMs === undefined ? 'Such as 90m, 2h, 3d. It must end.' : undefined}
+      />
+      <div className={styles.spans} role="group" aria-label="Usual spans">
+        {spans.map((one) => (
+          <Button key={one} look="quiet" aria-pressed={span === one} onClick={() => onSpan(one)}>
+            {one}
+          </Button>
+        ))}
+      </div>
+      <span className={pageStyles.note}>{spanMs === undefined ? '' : `ends ${times.full(serverNowMs() + spanMs)}`}</span>
+    </div>
   );
 }
 

@@ -41,9 +41,9 @@ function Threshold({ condition, change, path, scale, unit = '' }: KindProps<Thre
         path={`${path}.threshold`}
         value={condition.threshold}
         scale={scale}
+        unit={unit}
         onChange={(threshold) => change({ threshold })}
       />
-      {unit}
     </>
   );
 }
@@ -52,16 +52,16 @@ function Threshold({ condition, change, path, scale, unit = '' }: KindProps<Thre
 function Recover({ condition, change, path, scale, unit = '' }: KindProps<ThresholdCondition> & { scale?: number; unit?: string }) {
   return (
     <>
-      , and over only at
+      and recovers at
       <NumberField
         label="Recovers at"
         path={`${path}.recover_threshold`}
         value={condition.recover_threshold}
         placeholder="the same"
         scale={scale}
+        unit={unit}
         onChange={(recover) => change({ recover_threshold: recover })}
       />
-      {unit}
     </>
   );
 }
@@ -78,15 +78,15 @@ function Window({
 function Minimum({ condition, change, path }: KindProps<Extract<SimpleCondition, { minimum_lines?: number }>>) {
   return (
     <>
-      , with at least
+      with at least
       <NumberField
         label="Lines at least"
         path={`${path}.minimum_lines`}
         value={condition.minimum_lines}
         placeholder="any"
+        unit="lines"
         onChange={(lines) => change({ minimum_lines: lines })}
       />
-      lines
     </>
   );
 }
@@ -155,7 +155,6 @@ const fields: Fields = {
     const props = { condition, change, path, names };
     return (
       <>
-        :
         <Choice
           label="Figure"
           path={`${path}.aggregate`}
@@ -184,7 +183,7 @@ const fields: Fields = {
   ),
   silent_source: ({ condition, change, path }) => (
     <>
-      : a
+      a
       <Choice
         label="Source"
         path={`${path}.source`}
@@ -211,7 +210,7 @@ const fields: Fields = {
         placeholder="no least"
         onChange={(ms) => change({ minimum_silence_ms: ms })}
       />
-      ; taken as out of service after
+      and is taken as out of service after
       <SpanField
         label="Forgotten after"
         path={`${path}.forget_after_ms`}
@@ -225,7 +224,7 @@ const fields: Fields = {
     const props = { condition, change, path, names };
     return (
       <>
-        : first
+        first
         <QueryField
           label="First line"
           path={`${path}.first`}
@@ -256,7 +255,7 @@ const fields: Fields = {
           value={condition.within_ms}
           onChange={(ms) => change({ within_ms: ms })}
         />
-        ;
+        where
         <Choice
           label="Expected"
           path={`${path}.expect`}
@@ -267,14 +266,14 @@ const fields: Fields = {
           ]}
           onChange={(expect) => change({ expect })}
         />
-        , and their number in <Window {...props} /> <Threshold {...props} />
+        and their number in <Window {...props} /> <Threshold {...props} />
       </>
     );
   },
   new_pattern: ({ condition, change, path, names }) => (
     <>
-      of messages, never seen before in its service, within <Window {...{ condition, change, path, names }} />; a service that is first seen
-      is learned for
+      of messages, never seen before in its service, within <Window {...{ condition, change, path, names }} /> where a service that is first
+      seen is learned for
       <SpanField
         label="Learned for"
         path={`${path}.learn_ms`}
@@ -286,7 +285,6 @@ const fields: Fields = {
   ),
   budget: ({ condition, change, path }) => (
     <>
-      :
       <Choice
         label="Unit"
         path={`${path}.unit`}
@@ -353,7 +351,7 @@ const fields: Fields = {
         ]}
         onChange={(direction) => change({ direction })}
       />
-      , with
+      with
       <Choice
         label="Sensitivity"
         path={`${path}.sensitivity`}

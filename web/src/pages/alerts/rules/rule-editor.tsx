@@ -1,5 +1,6 @@
 /** A rule as sentences or as JSON, beside what it would have done; saved only when one has seen that. */
 import { useMemo, useRef, useState } from 'react';
+import type { FormEvent, RefObject } from 'react';
 import { isRuleBody } from '../../../alerts/rule-model.ts';
 import type { RuleBody } from '../../../alerts/rule-model.ts';
 import type { AnswerOf } from '../../../api/client.ts';
@@ -27,39 +28,17 @@ export interface RuleEditorProps {
 
 export function RuleEditor({ kept, initial }: RuleEditorProps) {
   const [{ view }, update] = useUrlState(editorView);
-  const [draft, setDraft] = useState<unknown>(initial);
-  const [attempt, setAttempt] = useState(0);
-  const check = useRuleCheck(draft);
-  const saving = useSaveRule();
-  const body = useMemo(() => (isRuleBody(draft) ? draft : undefined), [draft]);
-  const isChanged = JSON.stringify(draft) !== JSON.stringify(kept?.rule ?? undefined);
-  const problems = attempt === 0 && kept === undefined ? withoutMissingName(check.data?.problems ?? []) : (check.data?.problems ?? []);
   const form = useRef<HTMLFormElement>(null);
-  const save = (): void => {
-    setAttempt((count) => count + 1);
-    if (check.data?.valid === false) return focusFirstProblem(form.current);
-    saving.mutate(
-      { id: kept?.id, version: kept?.version, rule: draft as RuleBody },
-      {
-        onSuccess: (saved) => {
-          toast(kept === undefined ? 'Rule made: it is evaluated from now on.' : 'Rule saved.');
-          setAttempt(0);
-          if (kept === undefined && 'id' in saved) navigate(ruleHref(saved.id), { replace: true });
-          else if ('rule' in saved) setDraft(saved.rule);
-        },
-      },
-    );
-  };
+  const { draft, setDraft, body, model, check, problems, isChanged, saving, save } = useRuleDraft(kept, initial, form);
   useKeys('Rule', [
     { keys: 'Ctrl+s', does: 'Save the rule', run: save },
     { keys: 'Escape', does: 'Back to the rules', run: () => navigate('/alerts/rules') },
   ]);
   const showAs = (next: 'form' | 'json'): void => {
     // people may have pasted another design's shape: the form shows it as the model has it
-    if (next === 'form' && body === undefined && check.data?.rule) setDraft(check.data.rule);
+    if (next === 'form' && body === undefined && model !== undefined) setDraft(model);
     update({ view: next }, { replace: true });
   };
-  const canBeForm = body !== undefined || Boolean(check.data?.rule);
   return (
     <FieldProblems value={problems}>
       <RuleHead
@@ -71,7 +50,7 @@ export function RuleEditor({ kept, initial }: RuleEditorProps) {
         onSave={save}
         onReset={kept === undefined ? undefined : () => setDraft(kept.rule)}
         view={view}
-        canBeForm={canBeForm}
+        canBeForm={body !== undefined || model !== undefined}
         onView={showAs}
       />
       <div className={styles.editor}>
@@ -84,29 +63,60 @@ export function RuleEditor({ kept, initial }: RuleEditorProps) {
           {view === 'json' || body === undefined ? (
             <RuleJson draft={draft} onChange={setDraft} problems={problems} />
           ) : (
-            <form
-              ref={form}
-              onSubmit={(event) => {
-                event.preventDefault();
-                save();
-              }}
-            >
+            <form ref={form} onSubmit={preventingDefault(save)}>
               <RuleForm rule={body} onChange={setDraft} />
             </form>
           )}
         </div>
         <div className={styles.right}>
-          <RulePreview
-            rule={body ?? check.data?.rule ?? undefined}
-            isValid={check.data?.valid === true}
-            problems={problems}
-            warnings={check.data?.warnings ?? []}
-          />
+          <RulePreview rule={body ?? model} isValid={check?.valid === true} problems={problems} warnings={check?.warnings ?? []} />
           {kept === undefined ? null : <RuleVersions id={kept.id} current={kept.version} onTake={setDraft} />}
         </div>
       </div>
     </FieldProblems>
   );
+}
+
+const preventingDefault = (run: () => void) => (event: FormEvent) => {
+  event.preventDefault();
+  run();
+};
+
+/** What is typed, what the server says of it, and how it is saved. */
+function useRuleDraft(kept: RuleEditorProps['kept'], initial: RuleBody, form: RefObject<HTMLFormElement | null>) {
+  const [draft, setDraft] = useState<unknown>(initial);
+  const [attempts, setAttempts] = useState(0);
+  const check = useRuleCheck(draft).data;
+  const saving = useSaveRule();
+  const found = check?.problems ?? [];
+  const save = (): void => {
+    setAttempts((count) => count + 1);
+    if (check?.valid === false) return focusFirstProblem(form.current);
+    saving.mutate(
+      { id: kept?.id, version: kept?.version, rule: draft as RuleBody },
+      {
+        onSuccess: (saved) => {
+          toast(kept === undefined ? 'Rule made: it is evaluated from now on.' : 'Rule saved.');
+          setAttempts(0);
+          if (kept === undefined && 'id' in saved) navigate(ruleHref(saved.id), { replace: true });
+          else if ('rule' in saved) setDraft(saved.rule);
+        },
+      },
+    );
+  };
+  return {
+    draft,
+    setDraft,
+    /** Where a form can show it. */
+    body: useMemo(() => (isRuleBody(draft) ? draft : undefined), [draft]),
+    /** As the server reads it. */
+    model: check?.rule ?? undefined,
+    check,
+    problems: attempts === 0 && kept === undefined ? withoutMissingName(found) : found,
+    isChanged: JSON.stringify(draft) !== JSON.stringify(kept?.rule),
+    saving,
+    save,
+  };
 }
 
 /** Nobody is told that a rule has no name before they had the time to give it one. */

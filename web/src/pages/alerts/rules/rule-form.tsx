@@ -129,13 +129,12 @@ function HoldFields({ rule, change }: PartProps) {
           path="no_data"
           value={rule.no_data ?? 'ok'}
           options={[
-            ['ok', 'counts as well'],
+            ['ok', 'is taken as fine'],
             ['keep', 'stays as it was'],
             ['fire', 'fires'],
           ]}
           onChange={(noData) => change({ no_data: noData })}
         />
-        .
       </Sentence>
     </>
   );

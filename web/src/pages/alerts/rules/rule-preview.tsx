@@ -136,7 +136,7 @@ function Outcome({ rule, tried: { answer, range } }: { readonly rule: RuleBody; 
           />
         )}
       </div>
-      {chart.leftOut > 0 ? <p className={pageStyles.note}>{counted(chart.leftOut, 'group')} more, not drawn.</p> : null}
+      {chart.leftOut > 0 ? <p className={styles.below}>{counted(chart.leftOut, 'group')} more, not drawn.</p> : null}
       {incidents === 0 ? null : <Fired rule={rule} answer={answer} />}
     </>
   );
@@ -199,7 +199,7 @@ function Fired({ rule, answer: { incidents, total_incidents: total } }: { readon
         ]}
       />
       {total > incidents.length ? (
-        <p className={pageStyles.note}>
+        <p className={styles.below}>
           The first {showCount(incidents.length)} of {showCount(total)}.
         </p>
       ) : null}

@@ -20,6 +20,8 @@ interface TypedProps<T> extends Placed {
   /** Stands where nothing is typed: what that means. An empty field without it is a problem. */
   readonly placeholder?: string;
   readonly wide?: boolean;
+  /** Stands behind it, and is never parted from it. */
+  readonly unit?: string;
 }
 
 /** A typed text whose meaning is another value: keeps the text while it means the value. */
@@ -39,6 +41,7 @@ export function NumberField({
   onChange,
   placeholder,
   wide,
+  unit,
   scale = 1,
 }: TypedProps<number> & { readonly scale?: number }) {
   const read = (text: string): number | undefined => {
@@ -48,7 +51,7 @@ export function NumberField({
   const [text, setTyped] = useTyped(value, read, (number) => String(rounded(number * scale)));
   const problem = useProblemAt(path);
   const isWrong = text.trim() === '' ? placeholder === undefined : read(text) === undefined;
-  return (
+  const field = (
     <Field
       className={classes(styles.number, wide && styles.wideNumber)}
       label={label}
@@ -64,6 +67,12 @@ export function NumberField({
         onChange(read(next));
       }}
     />
+  );
+  if (unit === undefined || unit === '') return field;
+  return (
+    <span className={styles.withUnit}>
+      {field} {unit}
+    </span>
   );
 }
 
