@@ -41,6 +41,10 @@ export type EvaluatorLimits = Pick<
   | 'learn_sources'
   | 'minimum_silence'
   | 'forget_silent_after'
+  | 'anomaly_trees'
+  | 'anomaly_sample_windows'
+  | 'anomaly_grow_interval'
+  | 'duration_attribute'
 >;
 
 /** A transition to record; see alert-records.ts. */
@@ -108,8 +112,10 @@ export class Evaluator {
   take(tenantName: string, view: BatchView, receivedMs: number): void {
     const tenant = this.#rules.tenants.get(tenantName);
     if (tenant === undefined || view.rowCount === 0) return;
-    tenant.stream.take(view, receivedMs);
-    const times = { receivedMs, newestTickMs: this.#newestMs, latenessMs: this.#options.limits.lateness };
+    const { lateness: latenessMs } = this.#options.limits;
+    // where the clock was set back, times go on from the newest tick, as those of the lines do
+    tenant.stream.take(view, receivedMs < this.#newestMs - latenessMs ? this.#newestMs : receivedMs);
+    const times = { receivedMs, newestTickMs: this.#newestMs, latenessMs };
     const batch = new LineBatch(view, this.#scratch, times);
     this.#samples.beginBatch(view);
     const failed = new Map<EvaluatedRule, unknown>();
@@ -135,7 +141,7 @@ export class Evaluator {
     this.#tickMs = tickMs;
     this.#newestMs = Math.max(this.#newestMs, tickMs);
     this.#ticks++;
-    for (const { stream } of this.#rules.tenants.values()) stream.tick(tickMs);
+    for (const { stream } of this.#rules.tenants.values()) stream.tick(tickMs, this.#lateMs > 0);
     for (let wake = this.#wakes.popDue(tickMs); wake !== undefined; wake = this.#wakes.popDue(tickMs)) {
       const { entry, group } = wake.target;
       group.wakeMs = Number.POSITIVE_INFINITY;
@@ -181,8 +187,7 @@ export class Evaluator {
 
   #tell(entry: EvaluatedRule, running: RunningRule, group: RuleGroup, event: JudgedGroup['events'][number]): void {
     if (event === 'resolved' || event === 'cancelled') {
-      const state = event === 'resolved' ? 'firing' : 'pending';
-      this.#found.push(endOf({ ...groupIncidentOf(entry, running, group), state }, this.#tickMs, undefined));
+      this.#found.push(endOf(groupIncidentOf(entry, running, group), this.#tickMs, undefined, event));
       group.firedSamples = undefined;
       return;
     }

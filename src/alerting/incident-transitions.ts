@@ -66,14 +66,12 @@ export function transitionOf(
   };
 }
 
-/** The end of an incident: resolved, or cancelled where it never fired. */
-export function endOf(incident: Incident, atMs: number, detail: string | undefined): NewTransition {
-  const isOpen = incident.firedMs !== undefined || incident.state === 'no_data' || incident.state === 'failed';
-  return transitionOf(
-    { ...incident, state: 'ok', resolvedMs: atMs, detail: incident.detail ?? detail },
-    isOpen ? 'resolved' : 'cancelled',
-    atMs,
-    0,
-    detail,
-  );
+/** The end of an incident; `kind` where it is known, else resolved, or cancelled where it was only pending. */
+export function endOf(
+  incident: Incident,
+  atMs: number,
+  detail: string | undefined,
+  kind: 'resolved' | 'cancelled' = incident.state === 'pending' ? 'cancelled' : 'resolved',
+): NewTransition {
+  return transitionOf({ ...incident, state: 'ok', resolvedMs: atMs, detail: incident.detail ?? detail }, kind, atMs, 0, detail);
 }

@@ -10,6 +10,8 @@ export interface RuleGroup extends Progress {
   detail: string | undefined;
   /** Tick at which it was judged last. */
   judgedMs: number;
+  /** Not forgotten before: a newcomer has nothing behind it yet. */
+  keptUntilMs: number;
   /** Waits for the next tick. */
   isDirty: boolean;
   /** When it is to be judged though no line comes; Infinity where nothing is queued. */
@@ -27,6 +29,7 @@ export function newGroup(number: number): RuleGroup {
     value: undefined,
     detail: undefined,
     judgedMs: Number.NEGATIVE_INFINITY,
+    keptUntilMs: Number.NEGATIVE_INFINITY,
     isDirty: false,
     wakeMs: Number.POSITIVE_INFINITY,
     samples: undefined,
@@ -65,12 +68,13 @@ export function savedProgress(group: RuleGroup): SavedGroup['progress'] {
     group.turns,
     group.value ?? null,
     group.lateMs,
+    Number.isFinite(group.keptUntilMs) ? group.keptUntilMs : null,
   ];
 }
 
 /** Everything but the condition's own state and the lines kept. */
 export function restoreGroup(group: RuleGroup, saved: SavedGroup): void {
-  const [state, isMet, beganMs, firedMs, endsSinceMs, emptySinceMs, quietUntilMs, turns, value, lateMs] = saved.progress;
+  const [state, isMet, beganMs, firedMs, endsSinceMs, emptySinceMs, quietUntilMs, turns, value, lateMs, keptUntilMs] = saved.progress;
   group.state = state as Progress['state'];
   group.isMet = isMet as boolean;
   group.beganMs = beganMs as number;
@@ -81,6 +85,7 @@ export function restoreGroup(group: RuleGroup, saved: SavedGroup): void {
   group.turns = turns as number;
   group.value = numberOrNone(value);
   group.lateMs = lateMs as number;
+  group.keptUntilMs = numberOrNone(keptUntilMs) ?? Number.NEGATIVE_INFINITY;
   group.detail = saved.detail;
   group.firedSamples = saved.firedSamples;
 }
