@@ -13,6 +13,7 @@ import { createEmail } from './channels/email.ts';
 import { createInbox } from './channels/inbox.ts';
 import { createOpsgenie } from './channels/opsgenie.ts';
 import { createPagerDuty } from './channels/pagerduty.ts';
+import { rememberingPlaces } from './channels/remembered-places.ts';
 import { createSlack } from './channels/slack.ts';
 import { createTeams } from './channels/teams.ts';
 import { createWebhook } from './channels/webhook.ts';
@@ -61,9 +62,9 @@ function kind<T extends ChannelType>(
 
 export const channelKinds: { readonly [T in ChannelType]: ChannelKind<T> } = {
   pagerduty: kind('pagerduty', 'PagerDuty', ['routing_key'], createPagerDuty),
-  slack: kind('slack', 'Slack', ['webhook_url', 'token'], createSlack),
+  slack: kind('slack', 'Slack', ['webhook_url', 'token'], (settings, parts) => rememberingPlaces(createSlack(settings, parts))),
   teams: kind('teams', 'Microsoft Teams', ['webhook_url'], createTeams),
-  email: kind('email', 'Email', ['password'], createEmail),
+  email: kind('email', 'Email', ['password'], (settings, parts) => rememberingPlaces(createEmail(settings, parts))),
   webhook: kind('webhook', 'Webhook', ['headers', 'signing_key', 'previous_signing_key'], createWebhook),
   opsgenie: kind('opsgenie', 'Opsgenie', ['api_key'], createOpsgenie),
   inbox: kind('inbox', 'Inbox', [], (_settings, { inbox }) => createInbox(inbox)),

@@ -114,7 +114,11 @@ export const webhookSettings = Type.Object(
       Type.Record(
         Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$" }),
         Type.String({ maxLength: 4000, pattern: '^[\\u0020-\\u007e]*$' }),
-        { description: 'Headers of your own, such as Authorization; their values are secrets.' },
+        {
+          additionalProperties: false,
+          maxProperties: 50,
+          description: 'Headers of your own, such as Authorization; their values are secrets.',
+        },
       ),
     ),
     signing_key: Type.Optional(secretText('Key of the signature in the header Millrace-Signature; unsigned where absent.')),
