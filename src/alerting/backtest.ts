@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 import { AppError } from '#base/errors.ts';
 import { formatDurationMs } from '#base/units.ts';
 import type { QueryNode } from '#language/ast.ts';
-import { allOf, anyOf } from '#language/ast.ts';
+import { allLines, allOf, anyOf } from '#language/ast.ts';
 import type { QueryRunner, Searcher } from '#search/query-runner.ts';
 import type { BlockReads, LineBlocks } from '#store/block-reads.ts';
 import type { LineKey, TimeRange } from '#store/log-store.ts';
@@ -112,7 +112,7 @@ class BacktestRun {
   /** True where the range was read to its end. */
   async #readAll(): Promise<boolean> {
     const { config, runner } = this.#parts;
-    const where = linesOf(this.#request.body, (query) => runner.parseSelection({ query }));
+    const where = linesToRead(this.#request.body, (query) => runner.parseSelection({ query }));
     let range: TimeRange = { fromNs: this.#warmUpFromNs, toNs: this.#request.range.toNs };
     let limit = config.backtest_slice_lines;
     for (let after: LineKey | undefined; ; ) {
@@ -177,9 +177,19 @@ class BacktestRun {
 
 const msOf = (ns: bigint): number => Number(ns / 1_000_000n);
 
-/** Lines that the rule looks at, and no others: the engine leaves out the rest. */
-export function linesOf({ filter = '', condition }: AlertRuleBody, parse: (query: string) => QueryNode): QueryNode {
-  const conditions = 'conditions' in condition ? condition.conditions : [condition];
+/** Lines that are read for a rule: its own, unless it compares them with all that came. */
+function linesToRead(body: AlertRuleBody, parse: (query: string) => QueryNode): QueryNode {
+  const needsAll = conditionsOf(body).some(({ kind }) => kind === 'silent_source');
+  return needsAll ? allLines : linesOf(body, parse);
+}
+
+const conditionsOf = ({ condition }: AlertRuleBody): readonly SimpleCondition[] =>
+  'conditions' in condition ? condition.conditions : [condition];
+
+/** Lines that the rule looks at, and no others. */
+export function linesOf(body: AlertRuleBody, parse: (query: string) => QueryNode): QueryNode {
+  const { filter = '' } = body;
+  const conditions = conditionsOf(body);
   const [first, ...others] = conditions.map((one) => linesOfCondition(one, parse));
   return allOf([parse(filter), anyOf([first, ...others])]);
 }

@@ -47,6 +47,8 @@ export interface TrialResult {
 }
 
 const nsPerMs = 1_000_000n;
+/** Ticks further apart mean to the evaluator that nobody was listening. */
+const longestStepMs = 20_000;
 
 export class RuleTrial {
   readonly #options: TrialOptions;
@@ -68,7 +70,8 @@ export class RuleTrial {
     this.#evaluator = new Evaluator({ limits, onProblem: ({ reason }) => (this.#problem ??= reason) });
     this.#rule = { id: 'trial', tenant, version: 1, updatedMs: fromMs, updatedBy: '', body: { ...body, enabled: true } };
     const ticks = Math.ceil((toMs - warmUpFromMs) / config.tick);
-    this.#tickStepMs = config.tick * Math.max(1, Math.ceil(ticks / config.backtest_max_ticks));
+    const longest = Math.max(1, Math.floor(longestStepMs / config.tick));
+    this.#tickStepMs = config.tick * Math.min(longest, Math.max(1, Math.ceil(ticks / config.backtest_max_ticks)));
     this.#nextTickMs = (Math.floor(warmUpFromMs / this.#tickStepMs) + 1) * this.#tickStepMs;
     this.#series = new TrialSeries({ fromMs, toMs, tickMs: this.#tickStepMs, config, isWorse: isFurther(body) });
     this.#evaluator.setRules([this.#rule], this.#nextTickMs - this.#tickStepMs);

@@ -32,6 +32,7 @@ import type { StorageReads } from '#store/storage-reads.ts';
 import { apiConfig } from './config.ts';
 import type { ApiConfig } from './config.ts';
 import { createApi } from './create-api.ts';
+import type { ApiOptions } from './create-api.ts';
 import type { WebInterface } from './interface-files.ts';
 import type { RuleRouteOptions } from './rule-routes.ts';
 import type { Operations } from './operation-routes.ts';
@@ -66,6 +67,7 @@ export interface ApiFakeOptions {
   readonly operations?: Partial<Operations>;
   readonly quarantine?: Quarantine;
   readonly rules?: RuleRouteOptions;
+  readonly alertRules?: ApiOptions['alertRules'];
   readonly serviceMetrics?: ServiceMetricsReads;
   readonly service?: Partial<SearchServiceOptions>;
   /** Makes the exports in the background; without it there are none, and nowhere to write them. */
@@ -85,6 +87,7 @@ export function createTestApi(
     operations,
     quarantine,
     rules,
+    alertRules,
     serviceMetrics,
     service,
     web,
@@ -143,6 +146,7 @@ export function createTestApi(
     quarantine: quarantine ?? noQuarantine,
     serviceMetrics: serviceMetrics ?? noServiceMetrics,
     rules: rules ?? noRules,
+    alertRules,
     views: new SavedViews({ documents, config, randomId: () => 'some-id', clock }),
     exports: createExports({ runner: search.runner, logger }),
     journeys: journeys ?? noJourneys,
