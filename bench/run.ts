@@ -16,6 +16,8 @@ import { judge, machineFacts, printReport, writeReport } from './report.ts';
 import type { ScenarioReport } from './report.ts';
 import type { BenchContext, Scenario, Sizes } from './scenario.ts';
 import { ackScenario } from './scenarios/ack.ts';
+import { alertsRestartScenario } from './scenarios/alerts-restart.ts';
+import { alertsScenario } from './scenarios/alerts.ts';
 import { allInScenario } from './scenarios/all-in.ts';
 import { burstScenario } from './scenarios/burst.ts';
 import { diskScenario } from './scenarios/disk.ts';
@@ -51,6 +53,8 @@ const scenarios: readonly Scenario[] = [
   searchFloodScenario,
   serviceMetricsScenario,
   streamScenario,
+  alertsScenario,
+  alertsRestartScenario,
   sustainedScenario,
 ];
 
