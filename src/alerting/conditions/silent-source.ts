@@ -1,6 +1,7 @@
 /**
- * silent_source: a host or service that used to send and stopped. Each source is a group (condition-groups.ts). Its own
- * longest usual pause is learned (usual-pause.ts); it is silent after `factor` of them, and not before `minimum_silence_ms`.
+ * silent_source: a host or service that used to send and stopped. Each source is a group (condition-groups.ts); lines that
+ * name none take no part. A source's own longest usual pause is learned (usual-pause.ts); it is silent after `factor` of
+ * them, and not before `minimum_silence_ms`.
  *
  * Who is expected is learned too: a source that sent for less than `learn_ms` is not missed when it stops. One that is
  * silent stays so until a line of it comes, or until it counts as taken out of service after `forget_after_ms`, then it is
@@ -53,8 +54,8 @@ class SilentSourceState implements ConditionState {
   /** The source heard last; undefined where it must be looked up. */
   #newest: number | undefined;
 
-  constructor(times: Times, context: ConditionContext) {
-    this.inputs = [context.query()];
+  constructor(source: 'host' | 'service', times: Times, context: ConditionContext) {
+    this.inputs = [context.query(`${source}:*`)];
     this.#times = times;
     this.#context = context;
   }
@@ -197,7 +198,7 @@ class SilentSourceState implements ConditionState {
 const defaultFactor = 5;
 
 export const createSilentSource: CreateCondition<ConditionOf<'silent_source'>> = (condition, context) => {
-  const { factor, minimum_silence_ms: minimumMs, forget_after_ms: forgetMs, learn_ms: learnMs } = condition;
+  const { source, factor, minimum_silence_ms: minimumMs, forget_after_ms: forgetMs, learn_ms: learnMs } = condition;
   const { limits } = context;
   const times: Times = {
     factor: factor ?? defaultFactor,
@@ -205,5 +206,5 @@ export const createSilentSource: CreateCondition<ConditionOf<'silent_source'>> =
     forgetMs: forgetMs ?? limits.forgetSilentMs,
     learnMs: learnMs ?? limits.learnSourcesMs,
   };
-  return new SilentSourceState(times, context);
+  return new SilentSourceState(source, times, context);
 };
