@@ -40,6 +40,7 @@ import type { BulkEnd, BulkQuery, LineFormat, ParquetFile, RenderedLines } from 
 import type { PipeAnswer, PipeQuery, PipeStatement } from '../pipe-reads.ts';
 import type { PlacementQuery, PlacementReads } from '../placement-reads.ts';
 import type { ReadPlan } from '../read-plan.ts';
+import type { SeasonCounts, SeasonQuery, SeasonReads } from '../season-reads.ts';
 import type { SourceQuery, SourceReads, SourcesAnswer } from '../source-reads.ts';
 import type { ColumnSizes, StorageReads, TextSizesAnswer } from '../storage-reads.ts';
 import type { EntryNamesAnswer, StreamCountQuery, StreamCountsAnswer, StreamReads, ScannedLines } from '../stream-reads.ts';
@@ -73,6 +74,7 @@ import { planRead } from './plan-read.ts';
 import type { RecentChanges } from './recent-changes.ts';
 import type { Replacer } from './replacer.ts';
 import { logsTable } from './schema.ts';
+import { seasonCounts } from './season-counts.ts';
 import { serviceSpans } from './service-spans.ts';
 import type { Scope, Snapshot, Snapshots } from './snapshots.ts';
 import { sourceActivity } from './source-activity.ts';
@@ -105,7 +107,7 @@ export interface StorageSize {
 
 const storageIntervalMs = 3000;
 
-export class ClickHouseStore implements LogStore, BlockReads, PatternReads, SourceReads, StorageReads, StreamReads {
+export class ClickHouseStore implements LogStore, BlockReads, PatternReads, SeasonReads, SourceReads, StorageReads, StreamReads {
   readonly sink: Memtables;
   /** Puts re-processed lines in the place of their older version. */
   readonly replacer: Replacer;
@@ -248,6 +250,10 @@ export class ClickHouseStore implements LogStore, BlockReads, PatternReads, Sour
 
   sourceActivity(query: SourceQuery, options: ReadOptions): Promise<SourcesAnswer> {
     return this.#withSnapshot((snapshot) => sourceActivity(this.#reads, snapshot, query, options));
+  }
+
+  seasonCounts(query: SeasonQuery, options: ReadOptions): Promise<readonly SeasonCounts[] | undefined> {
+    return this.#withSnapshot((snapshot) => seasonCounts(this.#reads, snapshot, query, options), query);
   }
 
   columnSizes(): Promise<ColumnSizes> {
