@@ -32,8 +32,8 @@ const fewestWindows = 144;
 const toldFeatures = 3;
 /** Features below so many deviations are not told. */
 const toldDeviation = 2.5;
-/** Share of the kept windows whose scores are usual. */
-const usualScores = 0.985;
+/** Deviations up to here are noise to the forest: were they cut, what sticks out in one feature would hardly stand out. */
+const noiseDeviation = 2;
 
 export class ForestDetector {
   readonly #options: ForestDetectorOptions;
@@ -42,8 +42,8 @@ export class ForestDetector {
   readonly #episode = new Episode();
   #forest: IsolationForest | undefined;
   #forestEpoch = -1;
-  /** Score that few of the kept windows exceed. */
-  #usualScore = 1;
+  /** Score that few of the kept windows exceed, by the rank of the sensitivity. */
+  #oddScore = 1;
 
   constructor(options: ForestDetectorOptions) {
     this.#options = options;
@@ -59,7 +59,7 @@ export class ForestDetector {
 
   judge(window: WindowFigures): Finding {
     const features = this.#features.observe(window);
-    const point = Float32Array.from(features, ({ deviation }) => deviation);
+    const point = Float32Array.from(features, ({ deviation }) => Math.sign(deviation) * beyondNoise(Math.abs(deviation)));
     this.#growWhereDue();
     const finding = this.#find(point, features);
     if (!finding.isMet) this.#points.offer(point, this.#options.seed);
@@ -87,16 +87,16 @@ export class ForestDetector {
   }
 
   #growWhereDue(): void {
-    const { seed, trees, sampleSize, growEvery } = this.#options;
+    const { seed, trees, sampleSize, growEvery, sensitivity } = this.#options;
     const points = this.#points;
     const isFirst = points.epoch === 0 && points.seen >= fewestWindows;
     if (isFirst || points.seen >= growEvery) points.takeIn(seed);
     if (points.epoch === this.#forestEpoch || points.count < fewestPoints) return;
     const rows = points.rows();
-    this.#forest = new IsolationForest(rows, featureCount, { trees, sampleSize, seed: seed + points.epoch });
+    this.#forest = new IsolationForest(withGuards(rows), featureCount, { trees, sampleSize, seed: seed + points.epoch });
     this.#forestEpoch = points.epoch;
     const scores = Float64Array.from({ length: points.count }, (_, row) => this.#forest?.score(rows, row * featureCount) ?? 0).sort();
-    this.#usualScore = scores[Math.floor(usualScores * (scores.length - 1))];
+    this.#oddScore = scores[Math.floor(sensitivity.forestRank * (scores.length - 1))];
   }
 
   #find(point: Float32Array, features: readonly Feature[]): Finding {
@@ -104,22 +104,47 @@ export class ForestDetector {
     const forest = this.#forest;
     if (forest === undefined) return { isMet: false, value: 0, detail: learning };
     const { sensitivity } = this.#options;
-    const worst = features.reduce((most, feature) => (feature.harm / sureness(feature) > most.harm / sureness(most) ? feature : most));
-    const score = forest.score(point);
-    const isOdd = score >= Math.max(sensitivity.forestScore, Math.min(this.#usualScore, maxUsualScore));
-    const isMet = this.#episode.next(
-      { deviation: isOdd ? worst.harm : 0, hourDeviation: 0, tail: worst.tail, hourTail: 0, caution: cautionOf(this.#features.windows) },
-      sensitivity,
-    );
-    return { isMet, value: score, detail: isMet ? explanation(forest, point, features) : learning };
+    const worst = features.reduce((most, feature) => (feature.harm > most.harm ? feature : most));
+    const harm = togetherOf(features);
+    // most windows are as expected: the trees need not be asked
+    const isOdd = harm > noiseDeviation && forest.score(point) >= this.#oddScore;
+    const deviation = isOdd ? harm : 0;
+    const caution = cautionOf(this.#features.windows);
+    const isMet = this.#episode.next({ deviation, hourDeviation: 0, tail: worst.tail, hourTail: 0, caution }, sensitivity);
+    return { isMet, value: harm, detail: isMet ? explanation(forest, point, features) : learning };
   }
 }
 
-/** However odd the kept windows are, a window of such a score is odd too. */
-const maxUsualScore = 0.7;
+/**
+ * A tree cuts only features that differ among its samples, and would be blind to what never stuck out before. So a few made-up
+ * windows are among the samples, each with one feature far out.
+ */
+const guardDeviation = 6;
+const copiesOfGuards = 2;
 
-/** What a harm is measured by: the tail of its feature. */
-const sureness = ({ tail }: Feature): number => Math.max(1, tail);
+function withGuards(rows: Float32Array): Float32Array {
+  const guards = featureKinds.flatMap(({ onlyUp }, feature) =>
+    (onlyUp ? [guardDeviation] : [guardDeviation, -guardDeviation]).map((deviation) => ({ feature, deviation })),
+  );
+  const all = new Float32Array(rows.length + copiesOfGuards * guards.length * featureCount);
+  all.set(rows);
+  let start = rows.length;
+  for (let copy = 0; copy < copiesOfGuards; copy++) {
+    for (const { feature, deviation } of guards) {
+      all[start + feature] = deviation;
+      start += featureCount;
+    }
+  }
+  return all;
+}
+
+const beyondNoise = (deviation: number): number => Math.max(0, deviation - noiseDeviation);
+
+/** Several harms beyond noise are one greater harm. */
+function togetherOf(features: readonly Feature[]): number {
+  const beyond = Math.hypot(...features.map(({ harm }) => beyondNoise(harm)));
+  return beyond === 0 ? 0 : noiseDeviation + beyond;
+}
 
 const usualPoint = new Float32Array(featureCount);
 

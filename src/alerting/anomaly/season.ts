@@ -58,6 +58,8 @@ export interface Figure {
 const unusualDeviation = 3;
 /** Beyond so many it counts as an excursion of its hour. */
 const excursionDeviation = 3.5;
+/** Below so many nothing needs to be forgiven. */
+const leastToForgive = 2;
 const fewestWindowsOfHour = 6;
 /** Logarithms of no lines at all need a floor: a line in a hundred minutes. */
 const countFloor = 0.05;
@@ -111,8 +113,8 @@ export class Season {
     }
     const plain = this.#deviation(figure, expected);
     this.#noteExcursion(plain, figure.value, expected);
-    const forgiving = this.#forgive(expected);
-    const deviation = this.#deviation(figure, forgiving);
+    const forgiving = Math.abs(plain) < leastToForgive ? expected : this.#forgive(expected);
+    const deviation = forgiving === expected ? plain : this.#deviation(figure, forgiving);
     this.#learn(startMs, figure, forgiving, deviation);
     return { ...forgiving, deviation };
   }

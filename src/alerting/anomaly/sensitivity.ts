@@ -14,12 +14,12 @@ export interface Sensitivity {
   readonly extreme: number;
   /** Of the sum of an hour, for what is too little to see in five minutes or creeps up. */
   readonly hourDeviation: number;
-  /** Of the forest, least: from 0.5 usual to 1. */
-  readonly forestScore: number;
+  /** Share of the usual windows that are less odd to the forest. */
+  readonly forestRank: number;
 }
 
 export const sensitivities: Readonly<Record<SensitivityName, Sensitivity>> = {
-  low: { deviation: 5.5, windows: 3, extreme: 10, hourDeviation: 7, forestScore: 0.6 },
-  medium: { deviation: 3.8, windows: 2, extreme: 6.5, hourDeviation: 5, forestScore: 0.56 },
-  high: { deviation: 3, windows: 2, extreme: 5, hourDeviation: 4, forestScore: 0.52 },
+  low: { deviation: 5.5, windows: 3, extreme: 10, hourDeviation: 7, forestRank: 0.97 },
+  medium: { deviation: 3.8, windows: 2, extreme: 6.5, hourDeviation: 5, forestRank: 0.94 },
+  high: { deviation: 3, windows: 2, extreme: 5, hourDeviation: 4, forestRank: 0.88 },
 };

@@ -39,7 +39,7 @@ export const featureKinds: readonly FeatureKind[] = [
 ];
 export const featureCount = featureKinds.length;
 
-const adoptAfter = 72;
+const adoptAfter = 36;
 const adoptNothingAfter = 288;
 
 /** One feature of a window at its judging. */
@@ -108,11 +108,12 @@ export class WindowFeatures {
     return this.#seasons.every((season, at) => season.restore(seasons[at])) && this.#shares.every((share, at) => share.restore(shares[at]));
   }
 
-  #feature(index: number, value: number, { low, high, deviation }: Judged): Feature {
+  #feature(index: number, value: number, { low, high, deviation, hasSeason }: Judged): Feature {
     const { onlyUp, fewestExcess } = featureKinds[index];
     const { tailUp, tailDown } = this.#seasons[index].noise;
     const usual = value > high ? high : value < low ? low : (low + high) / 2;
-    const isHarm = deviation < 0 ? !onlyUp : value - high >= fewestExcess;
+    // before a day like it was lived through, less or more of it is no wonder
+    const isHarm = deviation < 0 ? !onlyUp && (hasSeason || value === 0) : hasSeason && value - high >= fewestExcess;
     return { deviation, harm: isHarm ? Math.abs(deviation) : 0, tail: deviation < 0 ? tailDown : tailUp, value, usual };
   }
 }
