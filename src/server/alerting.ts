@@ -25,6 +25,7 @@ import type { BlockReads } from '#store/block-reads.ts';
 import type { FieldReads } from '#store/field-reads.ts';
 import { createRecentFields } from './alert-lines.ts';
 import { notificationsStatus, openNotificationBook, startNotifications } from './notifications.ts';
+import { patternsDatabasePath } from './patterns.ts';
 import type { Site } from './site.ts';
 
 /** The heap of the thread, beside the state that `alerts.max_state_bytes` bounds: its code, and what it reads. */
@@ -63,10 +64,10 @@ export async function openAlerting(site: Site, { log, metrics, documents, store,
   await nodeFiles.syncDirectory(directory.path);
   const records = await openSqliteAlertRecords(alertsDatabasePath(site), { clock: systemClock });
   closers.add('records of alerts', () => records.close());
-  let late: AlertRules | undefined;
-  const book = await openNotificationBook(site, documents, () => late);
+  const late: { rules?: AlertRules } = {};
+  const book = await openNotificationBook(site, documents, () => late.rules);
   const rules = await openRules(site, documents, store, book);
-  late = rules;
+  late.rules = rules;
   const runtime = new AlertRuntime({
     config: config.alerts,
     startThread: (data) => startAlertThread(data),
@@ -75,6 +76,7 @@ export async function openAlerting(site: Site, { log, metrics, documents, store,
       incarnation: log.incarnation,
       readBufferBytes: config.log.read_buffer_bytes,
       directory: directory.part('alerts'),
+      patternsPath: patternsDatabasePath(site),
     },
     ends: () => log.shards().map(({ end }) => end),
     hasOpenIncidents: (await records.open()).length > 0,

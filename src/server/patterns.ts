@@ -6,11 +6,13 @@ import { systemClock } from '#platform/clock.ts';
 import { nodeFiles } from '#platform/files.ts';
 import type { Site } from './site.ts';
 
-export async function openPatterns({ config, closers, directory, logger }: Site): Promise<PatternCatalogue> {
-  const folder = directory.part('metadata');
-  await nodeFiles.makeDirectory(folder);
+export const patternsDatabasePath = ({ directory }: Site): string => join(directory.part('metadata'), 'patterns.db');
+
+export async function openPatterns(site: Site): Promise<PatternCatalogue> {
+  const { config, closers, directory, logger } = site;
+  await nodeFiles.makeDirectory(directory.part('metadata'));
   const catalogue = await PatternCatalogue.open({
-    templates: await openSqlitePatternTemplates(join(folder, 'patterns.db')),
+    templates: await openSqlitePatternTemplates(patternsDatabasePath(site)),
     maxTemplates: config.patterns.max_templates,
     clock: systemClock,
     logger,

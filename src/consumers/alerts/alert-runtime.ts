@@ -22,7 +22,7 @@ export interface AlertRuntimeOptions {
   readonly config: AlertsConfig;
   readonly startThread: (data: AlertWorkerData) => AlertThread;
   /** What the thread is given besides rules and ends. */
-  readonly data: Pick<AlertWorkerData, 'logDirectory' | 'incarnation' | 'readBufferBytes' | 'directory'>;
+  readonly data: Pick<AlertWorkerData, 'logDirectory' | 'incarnation' | 'readBufferBytes' | 'directory' | 'patternsPath'>;
   /** Durable ends of all shards now. */
   readonly ends: () => readonly ShardEnd[];
   /** Whether incidents are open in the records: they must be looked after although no rule is left. */

@@ -14,6 +14,8 @@ export interface AlertWorkerData {
   readonly ends: readonly ShardEnd[];
   /** Holds alerts.db and the checkpoint. */
   readonly directory: string;
+  /** The database of the catalogue of patterns, which rules for new ones begin with. */
+  readonly patternsPath?: string | undefined;
   readonly rules: readonly AlertRule[];
 }
 
