@@ -5,6 +5,7 @@
  */
 import type { QueryNode } from '#language/ast.ts';
 import type { BatchView } from '#model/batch-view.ts';
+import type { SeasonCounts } from '#store/season-reads.ts';
 import type { SimpleCondition } from './alert-rule.ts';
 
 /** Rows of one batch that match one input of a condition. Borrowed: valid during the call. */
@@ -69,6 +70,10 @@ export interface ConditionState {
    * `alerts.group_retention` says; where it gives none and the group is not met, it may go.
    */
   readonly keepsSilentGroups?: boolean;
+  /** True of kinds with a season, as long as they were not given the past of services, as the store has it. */
+  readonly wantsPast?: boolean;
+  /** Learns from it; what it learned of these services so far gives way. `isLast`: there is no more. */
+  learnPast?(past: readonly SeasonCounts[], isLast: boolean): void;
   /** Bytes held, about: for the figures of memory. */
   readonly bytes: number;
 }

@@ -6,6 +6,7 @@
  * Called by consumers/alerts (the stream), and by the try-outs of rules on given lines and on the past.
  */
 import type { BatchView } from '#model/batch-view.ts';
+import type { SeasonCounts } from '#store/season-reads.ts';
 import type { NewTransition } from '#metadata/alert-records.ts';
 import type { AlertRule } from './alert-rule.ts';
 import type { KnownBefore } from './condition-state.ts';
@@ -242,6 +243,19 @@ export class Evaluator {
   groupStates(ruleId: string): GroupState[] {
     const running = this.#rules.byId.get(ruleId)?.running;
     return running === undefined ? [] : groupStatesOf(running, this.#tickMs);
+  }
+
+  /** Rules that would learn from the past of services, as the store has it. */
+  rulesThatWantPast(): AlertRule[] {
+    return [...this.#rules.byId.values()].flatMap(({ rule, running }) => (running?.condition.wantsPast === true ? [rule] : []));
+  }
+
+  /** Between two ticks; the state is to be saved before the next one is recorded. False where the rule no longer wants it. */
+  learnPast(ruleId: string, past: readonly SeasonCounts[], isLast: boolean): boolean {
+    const condition = this.#rules.byId.get(ruleId)?.running?.condition;
+    if (condition?.wantsPast !== true) return false;
+    condition.learnPast?.(past, isLast);
+    return true;
   }
 
   counts(): EvaluatorCounts {

@@ -59,7 +59,7 @@ export class ForestDetector {
 
   judge(window: WindowFigures): Finding {
     const features = this.#features.observe(window);
-    const point = Float32Array.from(features, ({ deviation }) => Math.sign(deviation) * beyondNoise(Math.abs(deviation)));
+    const point = pointOf(features);
     this.#growWhereDue();
     const finding = this.#find(point, features);
     if (!finding.isMet) this.#points.offer(point, this.#options.seed);
@@ -72,7 +72,10 @@ export class ForestDetector {
 
   /** Takes the season of volume and levels from the past; patterns and durations are learned as they come. */
   learn(window: WindowFigures): void {
-    this.#features.observe(window);
+    const features = this.#features.observe(window);
+    const { seed, growEvery } = this.#options;
+    this.#points.offer(pointOf(features), seed);
+    if (this.#points.seen >= growEvery) this.#points.takeIn(seed);
   }
 
   save(): unknown {
@@ -137,6 +140,9 @@ function withGuards(rows: Float32Array): Float32Array {
   }
   return all;
 }
+
+const pointOf = (features: readonly Feature[]): Float32Array =>
+  Float32Array.from(features, ({ deviation }) => Math.sign(deviation) * beyondNoise(Math.abs(deviation)));
 
 const beyondNoise = (deviation: number): number => Math.max(0, deviation - noiseDeviation);
 

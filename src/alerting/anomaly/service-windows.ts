@@ -32,7 +32,7 @@ const fewestLate = 5;
 const lateGain = 0.05;
 
 export class ServiceWindows {
-  readonly detector: Detector;
+  #detector: Detector;
   readonly known = new PatternSet();
   readonly #closeAfterMs: number;
   readonly #maxOpen: number;
@@ -52,7 +52,7 @@ export class ServiceWindows {
     detector: Detector,
     { firstMs, latenessMs, stagger }: { readonly firstMs: number; readonly latenessMs: number; readonly stagger: number },
   ) {
-    this.detector = detector;
+    this.#detector = detector;
     this.#closeAfterMs = windowMs + latenessMs + Math.floor(stagger * staggerMs);
     this.#maxOpen = Math.ceil(this.#closeAfterMs / windowMs) + 2;
     this.#next = windowOf(firstMs);
@@ -61,7 +61,7 @@ export class ServiceWindows {
   }
 
   get bytes(): number {
-    return 300 + this.detector.bytes + this.known.bytes + this.#open.reduce((sum, window) => sum + window.bytes, 0);
+    return 300 + this.#detector.bytes + this.known.bytes + this.#open.reduce((sum, window) => sum + window.bytes, 0);
   }
 
   get finding(): Finding {
@@ -75,6 +75,17 @@ export class ServiceWindows {
   /** When the next window is to be judged. */
   get nextCloseMs(): number {
     return this.#next * windowMs + this.#closeAfterMs;
+  }
+
+  /** Number of the next window to be judged: what lies before is past. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Takes the place of what was learned so far; it knows the windows before that number. */
+  adopt(detector: Detector, before: number): void {
+    if (before < this.#next) detector.pass();
+    this.#detector = detector;
   }
 
   /** The window of a line of that time; lines beyond what is open count in the window next to them. */
@@ -96,7 +107,7 @@ export class ServiceWindows {
     if (this.#next < Math.min(this.#wholeFrom, over)) {
       this.#next = Math.min(this.#wholeFrom, over);
       this.#open = this.#open.filter(({ index }) => index >= this.#next);
-      this.detector.pass();
+      this.#detector.pass();
     }
     for (; this.#next < over; this.#next++) {
       const isOpen = this.#open.length > 0 && this.#open[0].index === this.#next;
@@ -111,7 +122,7 @@ export class ServiceWindows {
       windows: this.#open.map((window) => window.save()),
       place: [this.#next, this.#wholeFrom, this.#lastLineMs, this.#late],
       finding: [isMet, value, detail],
-      detector: this.detector.save(),
+      detector: this.#detector.save(),
       known: this.known.save(),
     };
   }
@@ -137,7 +148,7 @@ export class ServiceWindows {
     const { lines, lateLines } = figures;
     const arrears = lateLines - this.#late * lines;
     if (lines > 0) this.#late += lateGain * (lateLines / lines - this.#late);
-    if (arrears > Math.max(fewestLate, mostLate * lines)) this.detector.pass();
-    else this.#finding = this.detector.judge(figures);
+    if (arrears > Math.max(fewestLate, mostLate * lines)) this.#detector.pass();
+    else this.#finding = this.#detector.judge(figures);
   }
 }

@@ -10,16 +10,26 @@ import { ForestDetector } from '../anomaly/forest-detector.ts';
 import { SeasonDetector } from '../anomaly/season-detector.ts';
 import { seedOf } from '../anomaly/seeded-random.ts';
 import { sensitivities } from '../anomaly/sensitivity.ts';
+import { pastWindows } from '../anomaly/past-windows.ts';
 import { ServiceWindows } from '../anomaly/service-windows.ts';
 import type { Detector } from '../anomaly/service-windows.ts';
 import { windowMs, windowOf } from '../anomaly/window-figures.ts';
 import type { OpenWindow } from '../anomaly/window-figures.ts';
+import type { SeasonCounts } from '#store/season-reads.ts';
 import type { ConditionOf } from '../alert-rule.ts';
 import { noGroup } from '../condition-state.ts';
 import type { ConditionContext, ConditionState, CreateCondition, MatchedLines, Verdict } from '../condition-state.ts';
 
 /** A service that only works on some days is not forgotten over the others. */
 const leastMemoryMs = 8 * 86_400_000;
+/** What was learned of a service that sent no line since: its detector, and the window before which it knows all. */
+interface Learned {
+  readonly detector: Detector;
+  readonly before: number;
+}
+
+type SavedLearned = readonly [service: string, before: number, detector: unknown];
+
 const wordRange = 2 ** 32;
 const nanosecondsPerMs = 1e6;
 
@@ -29,6 +39,8 @@ class AnomalyState implements ConditionState {
   readonly #condition: ConditionOf<'anomaly'>;
   readonly #context: ConditionContext;
   readonly #services: (ServiceWindows | undefined)[] = [];
+  readonly #learned = new Map<string, Learned>();
+  wantsPast = true;
 
   constructor(condition: ConditionOf<'anomaly'>, context: ConditionContext) {
     this.inputs = [context.query()];
@@ -90,12 +102,40 @@ class AnomalyState implements ConditionState {
 
   restore(group: number, saved: unknown): void {
     if (saved === null) return;
-    this.#services[group] = ServiceWindows.restored(saved, this.#detectorOf(group), this.#timesOf(group));
+    this.#services[group] = ServiceWindows.restored(saved, this.#detectorOf(this.#nameOf(group)), this.#timesOf(group));
+  }
+
+  /** Of rules by service alone; others learn as they go. */
+  learnPast(past: readonly SeasonCounts[], isLast: boolean): void {
+    const groups = new Map(this.#services.flatMap((known, group) => (known === undefined ? [] : [[this.#nameOf(group), known] as const])));
+    for (const counts of past) {
+      const known = groups.get(counts.service);
+      const detector = this.#detectorOf(counts.service);
+      const before = pastWindows(counts, known?.next ?? Number.POSITIVE_INFINITY, (window) => detector.learn(window));
+      if (known === undefined) this.#learned.set(counts.service, { detector, before });
+      else known.adopt(detector, before);
+    }
+    if (isLast) this.wantsPast = false;
+  }
+
+  saveShared(): unknown {
+    const learned = Array.from(this.#learned, ([service, { detector, before }]): SavedLearned => [service, before, detector.save()]);
+    return { wantsPast: this.wantsPast, learned };
+  }
+
+  restoreShared(saved: unknown): void {
+    const { wantsPast, learned } = saved as { readonly wantsPast: boolean; readonly learned: readonly SavedLearned[] };
+    this.wantsPast = wantsPast;
+    for (const [service, before, state] of learned) {
+      const detector = this.#detectorOf(service);
+      if (detector.restore(state)) this.#learned.set(service, { detector, before });
+    }
   }
 
   get bytes(): number {
     let bytes = 0;
     for (const service of this.#services) bytes += service?.bytes ?? 8;
+    for (const { detector } of this.#learned.values()) bytes += detector.bytes;
     return bytes;
   }
 
@@ -120,27 +160,31 @@ class AnomalyState implements ConditionState {
   #serviceOf(group: number, firstMs: number): ServiceWindows {
     const known = this.#services[group];
     if (known !== undefined) return known;
-    const service = new ServiceWindows(this.#detectorOf(group), { firstMs, ...this.#timesOf(group) });
+    const name = this.#nameOf(group);
+    const learned = this.#learned.get(name);
+    const service = new ServiceWindows(learned?.detector ?? this.#detectorOf(name), { firstMs, ...this.#timesOf(group) });
+    if (learned !== undefined) service.adopt(learned.detector, learned.before);
+    this.#learned.delete(name);
     this.#services[group] = service;
     return service;
   }
 
-  #detectorOf(group: number): Detector {
-    const { signal, direction = 'both', sensitivity: name = 'medium' } = this.#condition;
-    const sensitivity = sensitivities[name];
+  #detectorOf(name: string): Detector {
+    const { signal, direction = 'both', sensitivity: word = 'medium' } = this.#condition;
+    const sensitivity = sensitivities[word];
     if (signal !== 'forest') return new SeasonDetector({ signal, direction, sensitivity });
     const { trees, sampleWindows, growIntervalMs } = this.#context.limits.anomaly;
     const growEvery = Math.max(1, Math.round(growIntervalMs / windowMs));
-    return new ForestDetector({ sensitivity, seed: this.#seedOf(group), trees, sampleSize: sampleWindows, growEvery });
+    return new ForestDetector({ sensitivity, seed: seedOf(name), trees, sampleSize: sampleWindows, growEvery });
   }
 
   #timesOf(group: number): { readonly latenessMs: number; readonly stagger: number } {
-    return { latenessMs: this.#context.latenessMs, stagger: (this.#seedOf(group) % 1000) / 1000 };
+    return { latenessMs: this.#context.latenessMs, stagger: (seedOf(this.#nameOf(group)) % 1000) / 1000 };
   }
 
-  /** The same for a service on every run. */
-  #seedOf(group: number): number {
-    return seedOf(this.#context.groupOf(group).join('\n'));
+  /** Of the group: the service, or whatever the rule groups by. */
+  #nameOf(group: number): string {
+    return this.#context.groupOf(group).join('\n');
   }
 
   #forgetMs({ lastLineMs }: ServiceWindows): number {
