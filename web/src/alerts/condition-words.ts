@@ -77,7 +77,9 @@ export function valueWords(condition: Condition, value: number): string {
     case 'budget':
       return condition.unit === 'bytes' ? showBytes(value) : showCount(value);
     case 'absence':
-      return showCount(value);
+    case 'silent_source':
+      // seconds of silence
+      return showSpan(value * 1000);
     default:
       return showNumber(value);
   }
@@ -87,6 +89,7 @@ export function valueWords(condition: Condition, value: number): string {
 export function thresholdsOf({ condition }: Pick<RuleBody, 'condition'>): readonly { readonly value: number; readonly label: string }[] {
   if (isCombined(condition)) return [];
   if (condition.kind === 'budget') return [{ value: condition.threshold * (condition.warn_at ?? 1), label: budgetText(condition) }];
+  if (condition.kind === 'absence') return [{ value: condition.window_ms / 1000, label: showSpan(condition.window_ms) }];
   if (!hasThreshold(condition)) return [];
   const { recover_threshold: recover } = condition;
   return [

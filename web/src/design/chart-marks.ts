@@ -45,8 +45,13 @@ export function drawSpans(plot: uPlot, marks: ChartMarks | undefined, colourOf: 
 /** Across the curves: a dashed line with its text at the right. */
 export function drawThresholds(plot: uPlot, marks: ChartMarks | undefined, colourOf: ColourOf): void {
   const { ctx, bbox } = plot;
-  for (const { value, label, colour } of marks?.thresholds ?? []) {
+  const room = 15 * devicePixelRatio;
+  let above = -Infinity;
+  for (const { value, label, colour } of (marks?.thresholds ?? []).toSorted((a, b) => b.value - a.value)) {
     const y = Math.round(plot.valToPos(value, 'y', true)) + 0.5;
+    // below its line where there is no room above it: the edge, or the text of another one
+    const isBelow = y - bbox.top < room || y - above < room;
+    above = isBelow ? y + room : y;
     const right = bbox.left + bbox.width;
     ctx.save();
     ctx.strokeStyle = colourOf(colour);
@@ -59,8 +64,8 @@ export function drawThresholds(plot: uPlot, marks: ChartMarks | undefined, colou
     ctx.stroke();
     ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
     ctx.textAlign = 'right';
-    ctx.textBaseline = y - bbox.top < 18 * devicePixelRatio ? 'top' : 'bottom';
-    ctx.fillText(label, right - 2 * devicePixelRatio, y + (ctx.textBaseline === 'top' ? 3 : -2) * devicePixelRatio);
+    ctx.textBaseline = isBelow ? 'top' : 'bottom';
+    ctx.fillText(label, right - 2 * devicePixelRatio, y + (isBelow ? 3 : -2) * devicePixelRatio);
     ctx.restore();
   }
 }

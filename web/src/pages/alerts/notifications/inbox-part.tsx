@@ -108,9 +108,11 @@ function Entry({ entry: { id, at, kind, severity, title, text, read, incidents, 
             {incidents.map((incident) => (
               <li key={incident.id}>
                 <Link href={incidentHref(incident.id)}>{incident.title}</Link>{' '}
-                <Link href={pathOf(incident.lines_url)} className={styles.sub}>
-                  its lines
-                </Link>
+                {incident.lines_url === '' ? null : (
+                  <Link href={pathOf(incident.lines_url)} className={styles.sub}>
+                    its lines
+                  </Link>
+                )}
               </li>
             ))}
           </ul>
