@@ -217,11 +217,12 @@ export class Notifier {
     this.#cursor = await records.cursor();
     dispatcher.load(await records.groups(), await alerts.open());
     if (!this.#isOutboxLoaded) {
-      const [waiting, health, unnoted] = [await records.waitingMessages(), await records.health(), await records.unnotedMessages()];
-      this.#outbox.load(waiting, health);
+      this.#outbox.load(await records.health());
+      for (const message of await records.unnotedMessages()) await this.#note(message);
       this.#isOutboxLoaded = true;
-      for (const message of unnoted) await this.#note(message);
     }
+    // also those that were written although writing them seemed to fail
+    this.#outbox.accept(await records.waitingMessages());
     this.#dispatcher = dispatcher;
     const nowMs = this.#options.clock.nowMs();
     if (await this.#takeEvents()) dispatcher.endLost(nowMs);

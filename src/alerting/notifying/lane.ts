@@ -39,6 +39,10 @@ export class Lane {
     return this.#underWay.size;
   }
 
+  has({ groupKey, sequence }: OutboxMessage): boolean {
+    return [this.#underWay, this.#waiting].some((messages) => messages.get(groupKey)?.message.sequence === sequence);
+  }
+
   /** Takes the place of an older one of its group. */
   add(waiting: WaitingMessage): void {
     const { groupKey } = waiting.message;

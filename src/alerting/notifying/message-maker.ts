@@ -29,7 +29,7 @@ export class MessageMaker {
     const { tenant, plan } = group.state;
     if (message.channels.length === 0) return [];
     const { config, book } = this.#options;
-    const ids = [...new Set([...message.news, ...message.firing, ...message.resolved])];
+    const ids = [...message.firing, ...message.resolved];
     const described = await this.#find(tenant, ids.slice(0, config.max_incidents_per_message));
     const ruleOf = (ruleId: string): AlertRuleBody | undefined => this.#options.ruleOf(tenant, ruleId);
     const composed = composeNotification(

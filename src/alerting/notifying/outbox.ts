@@ -50,17 +50,16 @@ export class Outbox {
     this.#options = options;
   }
 
-  /** Takes up what was kept. */
-  load(waiting: readonly OutboxMessage[], health: readonly ChannelHealth[]): void {
+  /** Takes up how channels fared. */
+  load(health: readonly ChannelHealth[]): void {
     for (const one of health) this.#laneOf(one.tenant, one.channel).health = one;
-    this.accept(waiting);
   }
 
   start(): void {
     this.#running ??= this.#run();
   }
 
-  /** New messages, which are durable, as is that older ones of their groups gave way. */
+  /** Messages that are durable, as is that older ones of their groups gave way; those that it has already are left as they are. */
   accept(messages: readonly OutboxMessage[]): void {
     const { clock, config } = this.#options;
     const [nowMs, wallMs] = [clock.monotonicMs(), clock.nowMs()];
@@ -68,6 +67,7 @@ export class Outbox {
     for (const message of messages) {
       if (message.state !== 'waiting') continue;
       const lane = this.#laneOf(message.tenant, message.channel);
+      if (lane.has(message)) continue;
       const waitMs = Math.min(Math.max(0, message.nextAttemptMs - wallMs), config.max_retry_after);
       const entry = { message, notification: message.notification as Notification, attempts: message.attempts, dueMs: nowMs + waitMs };
       lane.add(entry);

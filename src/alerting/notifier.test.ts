@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createTestNotifier, idle, ruleOf, startMs, tenant } from './notifying/notifier.test-support.ts';
+import type { Routing } from './notification-rules.ts';
+
+const oneGroup: Routing = {
+  route: { channels: ['chat'], group_by: ['rule_id'], group_interval_ms: 60_000, repeat_interval_ms: 3_600_000 },
+};
+
+test('a tenant that set nothing finds its incidents in the inbox, once each', async (t) => {
+  const site = await createTestNotifier(t);
+  const notifier = site.start();
+  await site.tell('a', 'pending');
+  await site.tell('a', 'fired');
+  notifier.wake();
+  await idle(notifier, site);
+  assert.deepEqual(site.told(), ['inbox fired a']);
+  site.clock.advance(120_000);
+  await site.tell('a', 'resolved', { firedMs: startMs });
+  notifier.wake();
+  await idle(notifier, site);
+  assert.deepEqual(site.told(), ['inbox fired a', 'inbox resolved a']);
+  const inbox = await site.records.inbox({ tenant, limit: 10 });
+  assert.equal(inbox.length, 2);
+  assert.deepEqual(
+    (await site.alerts.eventsOf(tenant, 'a')).map(({ kind, detail }) => [kind, detail]),
+    [
+      ['pending', undefined],
+      ['fired', undefined],
+      ['notified', 'inbox: fired'],
+      ['resolved', undefined],
+      ['notified', 'inbox: resolved'],
+    ],
+  );
+});
+
+test('incidents of one tick are one message, later ones wait for the interval, and all are told as resolved', async (t) => {
+  const site = await createTestNotifier(t, { routing: oneGroup });
+  const notifier = site.start();
+  await site.tell('a', 'fired');
+  await site.tell('b', 'fired');
+  notifier.wake();
+  await idle(notifier, site);
+  await site.tell('c', 'fired');
+  notifier.wake();
+  await idle(notifier, site);
+  assert.deepEqual(site.told(), ['chat fired a+b']);
+  site.clock.advance(60_000);
+  await idle(notifier, site);
+  assert.deepEqual(site.told(), ['chat fired a+b', 'chat fired c+a+b']);
+  for (const id of ['a', 'b', 'c']) await site.tell(id, 'resolved', { firedMs: startMs });
+  site.clock.advance(60_000);
+  notifier.wake();
+  await idle(notifier, site);
+  assert.deepEqual(site.told().slice(2), ['chat resolved a+b+c']);
+  assert.equal(notifier.status().groups, 0);
+});
+
+test('what nobody acknowledges is repeated and goes up the chain; an acknowledgement ends both', async (t) => {
+  const escalation = [
+    { after_ms: 600_000, channels: ['mail'] },
+    { after_ms: 1_200_000, channels: ['boss'] },
+  ];
+  const site = await createTestNotifier(t, { routing: { route: { ...oneGroup.route, repeat_interval_ms: 900_000, escalation } } });
+  const notifier = site.start();
+  await site.tell('a', 'fired');
+  notifier.wake();
+  await idle(notifier, site);
+  for (let minute = 0; minute < 16; minute++) {
+    site.clock.advance(60_000);
+    await idle(notifier, site);
+  }
+  assert.deepEqual(site.told(), ['chat fired a', 'mail escalated a']);
+  await site.alerts.acknowledge(tenant, 'a', 'ann', site.clock.nowMs());
+  notifier.wake();
+  await idle(notifier, site);
+  assert.deepEqual(site.told().slice(2).toSorted(), ['chat acknowledged a', 'mail acknowledged a']);
+  site.clock.advance(7_200_000);
+  await idle(notifier, site);
+  assert.equal(site.sent.length, 4);
+  await site.tell('a', 'resolved', { firedMs: startMs });
+  notifier.wake();
+  await idle(notifier, site);
+  assert.deepEqual(site.told().slice(4).toSorted(), ['chat resolved a', 'mail resolved a']);
+});
+
+test('a silence keeps people from being told, is shown on the incident, and when it ends they are told', async (t) => {
+  const site = await createTestNotifier(t, { routing: oneGroup });
+  const silence = {
+    matchers: [{ label: 'service', value: 'a' }],
+    starts_ms: startMs,
+    ends_ms: startMs + 600_000,
+    author: 'me',
+    comment: '',
+  };
+  const { name } = await site.book.addSilence(site.change, silence);
+  const notifier = site.start();
+  await site.tell('a', 'fired');
+  await site.tell('b', 'fired');
+  notifier.wake();
+  await idle(notifier, site);
+  assert.deepEqual(site.told(), ['chat fired b']);
+  assert.deepEqual((await site.alerts.find(tenant, 'a'))?.suppressedBy, [`silence:${name}`]);
+  site.clock.advance(600_000);
+  await idle(notifier, site);
+  assert.deepEqual(site.told().slice(1), ['chat fired a+b']);
+  assert.deepEqual((await site.alerts.find(tenant, 'a'))?.suppressedBy, []);
+});
+
+test('a silence that is taken away tells at once; an incident that ends under one is never told', async (t) => {
+  const site = await createTestNotifier(t, { routing: { route: { ...oneGroup.route, group_by: ['...'] } } });
+  const silence = {
+    matchers: [{ label: 'rule_id', value: 'r' }],
+    starts_ms: startMs,
+    ends_ms: startMs + 600_000,
+    author: 'me',
+    comment: '',
+  };
+  const { name } = await site.book.addSilence(site.change, silence);
+  const notifier = site.start();
+  await site.tell('a', 'fired');
+  await site.tell('b', 'fired');
+  notifier.wake();
+  await idle(notifier, site);
+  await site.tell('b', 'resolved', { firedMs: startMs });
+  notifier.wake();
+  await idle(notifier, site);
+  assert.deepEqual(site.told(), []);
+  await site.book.endSilence(site.change, name);
+  await idle(notifier, site);
+  assert.deepEqual(site.told(), ['chat fired a']);
+});
+
+test('a mute and a maintenance window keep quiet while they hold', async (t) => {
+  const site = await createTestNotifier(t, { routing: oneGroup, rules: [ruleOf('r', { muted_until_ms: startMs + 60_000 })] });
+  await site.book.putMaintenance(site.change, 'upgrade', {
+    match: [{ label: 'service', operator: '=~', value: 'a|b' }],
+    once: [{ from: '2026-01-07T12:00:00Z', to: '2026-01-07T13:00:00+00:00' }],
+  });
+  const notifier = site.start();
+  for (const id of ['a', 'b', 'c']) await site.tell(id, 'fired');
+  notifier.wake();
+  await idle(notifier, site);
+  assert.deepEqual(site.told(), []);
+  assert.deepEqual((await site.alerts.find(tenant, 'a'))?.suppressedBy, ['mute', 'maintenance:upgrade']);
+  site.clock.advance(60_000);
+  await idle(notifier, site);
+  assert.deepEqual(site.told(), ['chat fired c']);
+  site.clock.advance(3_540_000);
+  await idle(notifier, site);
+  assert.deepEqual(site.told().slice(1), ['chat fired a+b+c']);
+});
+
+test('a cause hides its effects, and says so on them', async (t) => {
+  const inhibit = [{ source: [{ label: 'kind', value: 'cause' }], target: [{ label: 'kind', value: 'effect' }], equal: ['region'] }];
+  const site = await createTestNotifier(t, { routing: { ...oneGroup, inhibit } });
+  const notifier = site.start();
+  await site.tell('cause', 'fired', { labels: { kind: 'cause', region: 'eu' } });
+  await site.tell('here', 'fired', { labels: { kind: 'effect', region: 'eu' } });
+  await site.tell('there', 'fired', { labels: { kind: 'effect', region: 'us' } });
+  notifier.wake();
+  await idle(notifier, site);
+  assert.deepEqual(site.told(), ['chat fired cause+there']);
+  assert.deepEqual((await site.alerts.find(tenant, 'here'))?.suppressedBy, ['inhibited:cause']);
+  await site.tell('cause', 'resolved', { firedMs: startMs, labels: { kind: 'cause', region: 'eu' } });
+  site.clock.advance(60_000);
+  notifier.wake();
+  await idle(notifier, site);
+  assert.deepEqual(site.told().slice(1), ['chat fired here+there+cause']);
+});
+
+test('the actions of a rule are told besides the routing, and nobody twice', async (t) => {
+  const actions = [
+    { channel: 'chat' },
+    { channel: 'pager', severity: 'critical' as const },
+    { type: 'webhook', url: 'http://own.example/x' },
+  ];
+  const site = await createTestNotifier(t, { routing: oneGroup, rules: [ruleOf('r', { actions })] });
+  const notifier = site.start();
+  await site.tell('a', 'fired', { severity: 'info' });
+  notifier.wake();
+  await idle(notifier, site);
+  assert.deepEqual(site.told().toSorted(), ['chat fired a', 'own.example fired a', 'pager fired a']);
+  assert.deepEqual(Object.fromEntries(site.sent.map(({ channel, notification }) => [channel, notification.severity])), {
+    chat: 'info',
+    pager: 'critical',
+    'own.example': 'info',
+  });
+  const [delivery] = await site.records.messages({ tenant, channel: 'webhook:http://own.example/x', limit: 5 });
+  assert.equal(delivery.state, 'delivered');
+});
+
+test('a channel that fails for long is an incident of its own, told elsewhere, and is over when it delivers', async (t) => {
+  const state = { isBroken: true };
+  const site = await createTestNotifier(t, {
+    routing: oneGroup,
+    answer: (channel) =>
+      channel === 'chat' && state.isBroken ? { kind: 'retry', detail: 'connect refused' } : { kind: 'delivered', detail: '' },
+  });
+  const notifier = site.start();
+  await site.tell('a', 'fired');
+  notifier.wake();
+  await idle(notifier, site);
+  assert.deepEqual([site.told(), notifier.healthOf(tenant, 'chat')?.waiting], [[], 1]);
+  for (let minute = 0; minute < 6; minute++) {
+    site.clock.advance(60_000);
+    await idle(notifier, site);
+  }
+  assert.equal(notifier.status().deadChannels, 1);
+  const [{ channel, notification }] = site.sent;
+  assert.deepEqual([channel, notification.kind, notification.severity], ['inbox', 'fired', 'critical']);
+  assert.match(notification.text, /connect refused/);
+  state.isBroken = false;
+  for (let minute = 0; minute < 7; minute++) {
+    site.clock.advance(60_000);
+    await idle(notifier, site);
+  }
+  assert.deepEqual([notifier.status().deadChannels, notifier.status().failingChannels], [0, 0]);
+  assert.deepEqual(
+    site.sent.slice(1).map((one) => `${one.channel} ${one.notification.kind}`),
+    ['chat fired', 'inbox resolved'],
+  );
+});
+
+test('a message that can never be delivered is refused once, and told of at once', async (t) => {
+  const site = await createTestNotifier(t, {
+    routing: oneGroup,
+    answer: (channel) => (channel === 'chat' ? { kind: 'refused', detail: 'invalid key' } : { kind: 'delivered', detail: '' }),
+  });
+  const notifier = site.start();
+  await site.tell('a', 'fired');
+  notifier.wake();
+  await idle(notifier, site);
+  assert.deepEqual(
+    site.sent.map(({ channel }) => channel),
+    ['inbox'],
+  );
+  const [refused] = await site.records.messages({ tenant, channel: 'chat', limit: 5 });
+  assert.deepEqual([refused.state, refused.attempts, refused.detail], ['refused', 1, 'invalid key']);
+});
+
+test('a test goes out at once and is in the log', async (t) => {
+  const site = await createTestNotifier(t);
+  const notifier = site.start();
+  const { kind } = await notifier.test(tenant, 'chat');
+  assert.equal(kind, 'delivered');
+  assert.deepEqual(site.told(), ['chat test ']);
+  assert.equal((await site.records.messages({ tenant, limit: 5 }))[0]?.kind, 'test');
+});
