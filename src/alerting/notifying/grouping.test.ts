@@ -166,6 +166,6 @@ test('whatever happens: fired and resolved are told once each, in this order, an
       assert.ok(group.isOver);
       assert.equal(group.dueMs(), undefined);
     }),
-    { numRuns: 500 },
+    { numRuns: 2000 },
   );
 });

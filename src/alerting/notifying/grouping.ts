@@ -121,7 +121,8 @@ export class NotificationGroup {
 
   suppress(incidentId: string, isSuppressed: boolean, nowMs: number): void {
     const member = this.#members.get(incidentId);
-    if (member !== undefined && member.isSuppressed !== isSuppressed) this.#put({ ...member, isSuppressed }, nowMs);
+    // what is over is told as it was when it ended
+    if (member !== undefined && isFiring(member) && member.isSuppressed !== isSuppressed) this.#put({ ...member, isSuppressed }, nowMs);
   }
 
   /** When there will be something to send if nothing else happens; undefined: never. May lie in the past. */
