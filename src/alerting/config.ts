@@ -82,6 +82,17 @@ export const alertsConfig = section('Alert rules and how they are evaluated.', {
     minimum: 3_600_000,
     maximum: 604_800_000,
   }),
+  season_past: duration(
+    '28d',
+    'How far back the stored lines of services are read when a rule with a season begins; 0: it learns as it goes.',
+    {
+      minimum: 0,
+      maximum: 7_776_000_000,
+    },
+  ),
+  max_season_services: integer(500, 'Services of a rule whose stored past is read, those with the most lines; others learn as they go.', {
+    minimum: 1,
+  }),
   duration_attribute: text(
     'duration_ms, latency_ms, elapsed_ms, took_ms, response_time_ms',
     'Attribute with the duration in milliseconds, for anomalies; of several spellings, with commas, the first that a line has counts.',

@@ -24,7 +24,7 @@ import { forwardingLogger } from '#platform/telemetry.ts';
 /** How often the thread says that it lives, and how. */
 const reportIntervalMs = 1000;
 /** Of the scheduler: where the processor is short, ingestion goes first. On Linux it holds for the calling thread alone. */
-const niceness = 5;
+const niceness = 10;
 
 invariant(parentPort !== null, 'the alert worker runs in a worker thread');
 const port = parentPort;
@@ -52,6 +52,7 @@ async function run(): Promise<void> {
     logger,
     rules,
     onRecorded: () => send({ type: 'recorded' }),
+    onPastWanted: (wanted) => send({ type: 'past_wanted', rules: wanted }),
   });
   const states = new StateChanges();
   /** Changes one after the other, each with the patterns known by then. */
@@ -61,6 +62,7 @@ async function run(): Promise<void> {
     if (message.type === 'ends') for (const end of message.ends) log.advance(end);
     else if (message.type === 'rules')
       changing = changing.then(() => readPatterns(message.rules)).then(() => evaluation.setRules(message.rules));
+    else if (message.type === 'past') evaluation.learnPast(message.past);
     else evaluation.stop();
   });
   const timer = setInterval(report, reportIntervalMs);

@@ -23,7 +23,10 @@ import { nodeFiles } from '#platform/files.ts';
 import type { Metrics } from '#platform/metrics.ts';
 import type { BlockReads } from '#store/block-reads.ts';
 import type { FieldReads } from '#store/field-reads.ts';
+import type { SeasonReads } from '#store/season-reads.ts';
+import type { SourceReads } from '#store/source-reads.ts';
 import { createRecentFields } from './alert-lines.ts';
+import { createPastReader } from './alert-past.ts';
 import { notificationsStatus, openNotificationBook, startNotifications } from './notifications.ts';
 import { patternsDatabasePath } from './patterns.ts';
 import type { Site } from './site.ts';
@@ -36,7 +39,7 @@ export interface AlertingParts {
   readonly metrics: Metrics;
   readonly documents: Documents;
   /** What rules are tried on. */
-  readonly store: BlockReads & Pick<FieldReads, 'completions'>;
+  readonly store: BlockReads & Pick<FieldReads, 'completions'> & SeasonReads & SourceReads;
   readonly decode: AlertTrialOptions['decode'];
 }
 
@@ -82,6 +85,7 @@ export async function openAlerting(site: Site, { log, metrics, documents, store,
     hasOpenIncidents: (await records.open()).length > 0,
     clock: systemClock,
     logger,
+    readPast: createPastReader({ store, config: config.alerts, clock: systemClock, logger }),
   });
   registerAlertMetrics(metrics, runtime);
   closers.add('alerts', () => runtime.stop());

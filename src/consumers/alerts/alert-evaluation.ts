@@ -19,6 +19,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { CheckpointFile } from './checkpoint-file.ts';
 import { checkpointLines, restoreEvaluation } from './evaluation-state.ts';
+import type { PastOfServices } from './messages.ts';
 import { OpenIncidents } from './open-incidents.ts';
 import { readPast } from './past-reading.ts';
 import { newlyEvaluated, sameRules } from './rule-changes.ts';
@@ -38,6 +39,8 @@ export interface AlertEvaluationOptions {
   readonly rules: readonly AlertRule[];
   /** New events are recorded. */
   readonly onRecorded: () => void;
+  /** Rules that would learn from the past of services; it is given by `learnPast`, whenever it is there. */
+  readonly onPastWanted?: ((rules: readonly AlertRule[]) => void) | undefined;
 }
 
 export interface EvaluationStatus extends EvaluatorCounts {
@@ -46,6 +49,8 @@ export interface EvaluationStatus extends EvaluatorCounts {
   readonly tickMs: number;
   /** How far the last tick is behind the present. */
   readonly lagMs: number;
+  /** Next sequence to read, by shard. */
+  readonly position: Readonly<Record<number, number>>;
   readonly openIncidents: number;
   readonly rows: number;
   /** Frames that were trimmed or damaged before they could be read. */
@@ -72,6 +77,7 @@ export class AlertEvaluation {
   #reader: TickReader;
   #rules: readonly AlertRule[] = [];
   #wanted: readonly AlertRule[];
+  #past: PastOfServices[] = [];
   #tickMs = 0;
   #state: EvaluationStatus['state'] = 'starting';
   /** False while rules are without their past: such a state is not written down. */
@@ -98,13 +104,20 @@ export class AlertEvaluation {
     this.#wanted = rules;
   }
 
+  /** Taken up before the next tick. */
+  learnPast(past: PastOfServices): void {
+    this.#past.push(past);
+  }
+
   /** Runs until `stop`; rejects where it cannot go on from what it has in memory, and must begin from what is on disk. */
   async run(): Promise<void> {
     const { signal } = this.#stopping;
     try {
       await this.#restore();
+      this.#askForPast();
       while (!signal.aborted) {
         if (this.#wanted !== this.#rules) await this.#changeRules();
+        if (this.#past.length > 0) await this.#takePast();
         const nextMs = await this.#nextTickMs();
         const waitMs = nextMs - this.#nowMs();
         if (waitMs > 0) await this.#options.clock.sleep(waitMs, signal);
@@ -132,6 +145,7 @@ export class AlertEvaluation {
       state: this.#state,
       tickMs: this.#tickMs,
       lagMs: this.#tickMs === 0 ? 0 : Math.max(0, this.#nowMs() - this.#tickMs),
+      position: Object.fromEntries(this.#reader.position),
       openIncidents: this.#incidents.count,
       rows: this.#rowsBefore + this.#reader.rows,
       missedFrames: this.#missedBefore + this.#reader.missedFrames,
@@ -253,6 +267,22 @@ export class AlertEvaluation {
     this.#isWhole = true;
     await this.#record();
     await this.#untilDone('a change of rules waits', async () => {
+      if (!(await this.#checkpoint()) && !this.#stopping.signal.aborted) throw new Error(this.#problem ?? 'it was not recorded');
+    });
+    this.#askForPast();
+  }
+
+  #askForPast(): void {
+    const rules = this.#evaluator.rulesThatWantPast();
+    if (rules.length > 0) this.#options.onPastWanted?.(rules);
+  }
+
+  /** As a change of rules: no replay spans it. */
+  async #takePast(): Promise<void> {
+    await this.#record();
+    const next = this.#past.shift();
+    if (next === undefined || !this.#evaluator.learnPast(next.ruleId, next.services, next.isLast)) return;
+    await this.#untilDone('what was learned from the past waits', async () => {
       if (!(await this.#checkpoint()) && !this.#stopping.signal.aborted) throw new Error(this.#problem ?? 'it was not recorded');
     });
   }

@@ -13,6 +13,7 @@ import type { ShardEnd } from '#log/durable-log.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { EvaluationStatus } from './alert-evaluation.ts';
+import type { SeasonCounts } from '#store/season-reads.ts';
 import type { AlertWorkerData, FromAlertWorker, ToAlertWorker } from './messages.ts';
 
 /** What is used of a thread. */
@@ -29,7 +30,15 @@ export interface AlertRuntimeOptions {
   readonly hasOpenIncidents: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Reads the past of services for a rule, a few at a time; absent where there is none. Never rejects. */
+  readonly readPast?: ReadPast | undefined;
 }
+
+export type ReadPast = (
+  rule: AlertRule,
+  give: (services: readonly SeasonCounts[], isLast: boolean) => void,
+  signal: AbortSignal,
+) => Promise<void>;
 
 export interface AlertStatus {
   /** `idle`: there is nothing to evaluate, and no thread. `ended`: it died and is about to be started again. */
@@ -62,6 +71,9 @@ export class AlertRuntime implements AlertFacts {
   #isStarted = false;
   #heardMs = 0;
   #evaluation: EvaluationStatus | undefined;
+  /** Rules whose past is being read, one after the other. */
+  readonly #readingPast = new Set<string>();
+  #pastRead: Promise<void> = Promise.resolve();
   /** Ends in a row that came too soon. */
   #failures = 0;
 
@@ -186,6 +198,8 @@ export class AlertRuntime implements AlertFacts {
     switch (message.type) {
       case 'log':
         return this.#options.logger[message.record.level](message.record.fields, message.record.message);
+      case 'past_wanted':
+        return message.rules.forEach((rule) => this.#readPast(rule));
       case 'recorded':
         return this.#listeners.forEach((listener) => listener());
       case 'status':
@@ -196,6 +210,21 @@ export class AlertRuntime implements AlertFacts {
       default:
         return message satisfies never;
     }
+  }
+
+  #readPast(rule: AlertRule): void {
+    const { readPast } = this.#options;
+    const { signal } = this.#stopping;
+    if (readPast === undefined || this.#readingPast.has(rule.id)) return;
+    this.#readingPast.add(rule.id);
+    const give = (services: readonly SeasonCounts[], isLast: boolean): void => {
+      this.#send({ type: 'past', past: { ruleId: rule.id, services, isLast } });
+    };
+    this.#pastRead = this.#pastRead.then(async () => {
+      const isWanted = !signal.aborted && this.#rules.some(({ id, version }) => id === rule.id && version === rule.version);
+      if (isWanted) await readPast(rule, give, signal);
+      this.#readingPast.delete(rule.id);
+    });
   }
 
   #tellSoon(): void {

@@ -4,6 +4,7 @@ import type { AlertsConfig } from '#alerting/config.ts';
 import type { RuleState } from '#alerting/evaluator.ts';
 import type { ShardEnd } from '#log/durable-log.ts';
 import type { LogRecord } from '#platform/telemetry.ts';
+import type { SeasonCounts } from '#store/season-reads.ts';
 import type { EvaluationStatus } from './alert-evaluation.ts';
 
 export interface AlertWorkerData {
@@ -19,9 +20,18 @@ export interface AlertWorkerData {
   readonly rules: readonly AlertRule[];
 }
 
+/** Windows of some services, for a rule with seasons. */
+export interface PastOfServices {
+  readonly ruleId: string;
+  readonly services: readonly SeasonCounts[];
+  /** There is no more for this rule. */
+  readonly isLast: boolean;
+}
+
 export type ToAlertWorker =
   | { readonly type: 'ends'; readonly ends: readonly ShardEnd[] }
   | { readonly type: 'rules'; readonly rules: readonly AlertRule[] }
+  | { readonly type: 'past'; readonly past: PastOfServices }
   | { readonly type: 'stop' };
 
 export type FromAlertWorker =
@@ -33,4 +43,6 @@ export type FromAlertWorker =
       readonly changed: readonly RuleState[];
       readonly removed: readonly string[];
     }
+  /** Rules that would learn from what the store has. */
+  | { readonly type: 'past_wanted'; readonly rules: readonly AlertRule[] }
   | { readonly type: 'recorded' };
