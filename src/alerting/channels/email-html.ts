@@ -89,11 +89,14 @@ ${more}
 
 const softText = 'font-size:13px;line-height:18px;color:#5e6c84;';
 
+/** Names stay whole, so that the column is as narrow as the longest; one that would not fit a telephone is broken. */
+const nameBreak = (name: string): string => (name.length <= 28 ? 'white-space:nowrap;' : 'min-width:120px;word-break:break-all;');
+
 function incidentHtml(incident: ContentIncident): string {
   const facts = incident.facts
     .map(
       ([name, text]) =>
-        `<tr><td valign="top" class="soft" style="padding:1px 16px 1px 0;white-space:nowrap;${softText}">${escapedHtml(name)}</td>` +
+        `<tr><td valign="top" class="soft" style="padding:1px 16px 1px 0;${nameBreak(name)}${softText}">${escapedHtml(name)}</td>` +
         `<td valign="top" width="100%" class="strong" style="padding:1px 0;font-size:13px;line-height:18px;color:#172b4d;word-break:break-word;">${escapedHtml(text)}</td></tr>`,
     )
     .join('');
