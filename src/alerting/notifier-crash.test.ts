@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { createTestNotifier, idle, startMs, tenant, until } from './notifying/notifier.test-support.ts';
+import { createTestNotifier, idle, startMs, tenant, until } from './notifier.fake.ts';
 import type { Notification } from './notification.ts';
 import type { Routing } from './notification-rules.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createTestNotifier, idle, ruleOf, startMs, tenant } from './notifying/notifier.test-support.ts';
+import { createTestNotifier, idle, ruleOf, startMs, tenant } from './notifier.fake.ts';
 import type { Routing } from './notification-rules.ts';
 
 const oneGroup: Routing = {

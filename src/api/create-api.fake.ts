@@ -68,6 +68,7 @@ export interface ApiFakeOptions {
   readonly quarantine?: Quarantine;
   readonly rules?: RuleRouteOptions;
   readonly alertRules?: ApiOptions['alertRules'];
+  readonly notifications?: ApiOptions['notifications'];
   readonly serviceMetrics?: ServiceMetricsReads;
   readonly service?: Partial<SearchServiceOptions>;
   /** Makes the exports in the background; without it there are none, and nowhere to write them. */
@@ -88,6 +89,7 @@ export function createTestApi(
     quarantine,
     rules,
     alertRules,
+    notifications,
     serviceMetrics,
     service,
     web,
@@ -147,6 +149,7 @@ export function createTestApi(
     serviceMetrics: serviceMetrics ?? noServiceMetrics,
     rules: rules ?? noRules,
     alertRules,
+    notifications,
     views: new SavedViews({ documents, config, randomId: () => 'some-id', clock }),
     exports: createExports({ runner: search.runner, logger }),
     journeys: journeys ?? noJourneys,

@@ -8,13 +8,13 @@ import { openSqliteAlertRecords, openSqliteDocuments, openSqliteNotificationReco
 import { systemClock } from '#platform/clock.ts';
 import { silentLogger } from '#platform/logger.ts';
 import { ManualClock } from '#search/manual-clock.fake.ts';
-import type { AlertRule, AlertRuleBody } from '../alert-rule.ts';
-import { Notifier } from '../notifier.ts';
-import type { DeliveryOutcome, Notification } from '../notification.ts';
-import { NotificationBook } from '../notification-book.ts';
-import type { Routing } from '../notification-rules.ts';
-import { notificationsConfig } from '../notifications-config.ts';
-import type { NotificationsConfig } from '../notifications-config.ts';
+import type { AlertRule, AlertRuleBody } from './alert-rule.ts';
+import { Notifier } from './notifier.ts';
+import type { DeliveryOutcome, Notification } from './notification.ts';
+import { NotificationBook } from './notification-book.ts';
+import type { Routing } from './notification-rules.ts';
+import { notificationsConfig } from './notifications-config.ts';
+import type { NotificationsConfig } from './notifications-config.ts';
 
 export const startMs = Date.UTC(2026, 0, 7, 12);
 export const tenant = 't';
