@@ -53,11 +53,11 @@ const refused: readonly (readonly [ChannelType, unknown, field: string | undefin
   ['email', { ...email, username: 'u', password: 'p', security: 'none' }, 'security', /in the open/],
   ['webhook', { url: 'https://x.example', headers: { 'bad name': 'x' } }, undefined, /headers/],
   ['webhook', { url: 'https://x.example', headers: { 'X-A': 'a\r\nb' } }, undefined, /headers/],
-  ['webhook', { url: 'https://x.example', headers: { Host: 'y' } }, 'headers.host', /set by the webhook itself/],
+  ['webhook', { url: 'https://x.example', headers: { Host: 'y' } }, 'headers.Host', /set by the webhook itself/],
   [
     'webhook',
     { url: 'https://x.example', headers: { 'Millrace-Signature': 'y' } },
-    'headers.millrace-signature',
+    'headers.Millrace-Signature',
     /set by the webhook itself/,
   ],
   ['webhook', { url: 'https://x.example', max_body_bytes: 1 }, 'max_body_bytes', /max_body_bytes/],
@@ -69,7 +69,7 @@ const refused: readonly (readonly [ChannelType, unknown, field: string | undefin
 for (const [type, settings, field, message] of refused) {
   test(`${type} refuses ${JSON.stringify(settings).slice(0, 100)}`, () => {
     assert.throws(
-      () => createChannel(type, settings, parts),
+      () => readChannelSettings(type, settings),
       (error) => {
         assert.ok(error instanceof AppError && error.code === 'bad_request', String(error));
         assert.match(error.message, message);

@@ -9,14 +9,14 @@ import { nearestName } from '#base/nearest-name.ts';
 import type { Clock } from '#platform/clock.ts';
 import { channelSettings } from './channel-settings.ts';
 import type { ChannelType, SettingsOf } from './channel-settings.ts';
-import { createEmail } from './channels/email.ts';
+import { checkEmail, createEmail } from './channels/email.ts';
 import { createInbox } from './channels/inbox.ts';
 import { createOpsgenie } from './channels/opsgenie.ts';
 import { createPagerDuty } from './channels/pagerduty.ts';
 import { rememberingPlaces } from './channels/remembered-places.ts';
-import { createSlack } from './channels/slack.ts';
+import { checkSlack, createSlack } from './channels/slack.ts';
 import { createTeams } from './channels/teams.ts';
-import { createWebhook } from './channels/webhook.ts';
+import { checkWebhook, createWebhook } from './channels/webhook.ts';
 import type { Channel, Notification, OutgoingHttp } from './notification.ts';
 
 /** What channels reach the world by. */
@@ -47,7 +47,9 @@ export interface ChannelKind<T extends ChannelType = ChannelType> {
   readonly settings: TObject;
   /** Members whose value is never shown again; of one that is an object, each value. */
   readonly secrets: readonly string[];
-  /** Settings as `readChannelSettings` gives them. Throws AppError `bad_request` where members do not go together. */
+  /** What the schema cannot say. Throws AppError `bad_request` where members do not go together. */
+  readonly check?: ((settings: SettingsOf<T>) => void) | undefined;
+  /** Of settings as `readChannelSettings` gives them. */
   readonly create: (settings: SettingsOf<T>, parts: ChannelParts) => Channel;
 }
 
@@ -56,16 +58,17 @@ function kind<T extends ChannelType>(
   title: string,
   secrets: readonly (keyof SettingsOf<T> & string)[],
   create: ChannelKind<T>['create'],
+  check?: ChannelKind<T>['check'],
 ): ChannelKind<T> {
-  return { type, title, settings: channelSettings[type], secrets, create };
+  return { type, title, settings: channelSettings[type], secrets, create, check };
 }
 
 export const channelKinds: { readonly [T in ChannelType]: ChannelKind<T> } = {
   pagerduty: kind('pagerduty', 'PagerDuty', ['routing_key'], createPagerDuty),
-  slack: kind('slack', 'Slack', ['webhook_url', 'token'], (settings, parts) => rememberingPlaces(createSlack(settings, parts))),
+  slack: kind('slack', 'Slack', ['webhook_url', 'token'], (settings, parts) => rememberingPlaces(createSlack(settings, parts)), checkSlack),
   teams: kind('teams', 'Microsoft Teams', ['webhook_url'], createTeams),
-  email: kind('email', 'Email', ['password'], (settings, parts) => rememberingPlaces(createEmail(settings, parts))),
-  webhook: kind('webhook', 'Webhook', ['headers', 'signing_key', 'previous_signing_key'], createWebhook),
+  email: kind('email', 'Email', ['password'], (settings, parts) => rememberingPlaces(createEmail(settings, parts)), checkEmail),
+  webhook: kind('webhook', 'Webhook', ['headers', 'signing_key', 'previous_signing_key'], createWebhook, checkWebhook),
   opsgenie: kind('opsgenie', 'Opsgenie', ['api_key'], createOpsgenie),
   inbox: kind('inbox', 'Inbox', [], (_settings, { inbox }) => createInbox(inbox)),
 };
@@ -139,5 +142,6 @@ export function readChannelSettings<T extends ChannelType>(type: T, given: unkno
     const hint = description === undefined ? '' : ` (${description})`;
     throw new AppError('bad_request', `"${field}" of ${title} ${message}${hint}`, { details: { field } });
   }
+  channelKinds[type].check?.(given as SettingsOf<T>);
   return given as SettingsOf<T>;
 }

@@ -31,9 +31,7 @@ const ports = { starttls: 587, tls: 465, none: 25 } as const;
 /** Notifications of which some recipients have been served and others are tried again. */
 const maxHalfServed = 1000;
 
-/** Throws AppError `bad_request` where a name comes without a password, or a login would go in the open. */
 export function createEmail(settings: Settings, { hosts, clock }: Parts): Channel {
-  checkLogin(settings);
   const recipients = [...new Set([...settings.to, ...(settings.cc ?? [])])];
   const served = new Map<string, ReadonlySet<string>>();
   return {
@@ -58,7 +56,8 @@ export function createEmail(settings: Settings, { hosts, clock }: Parts): Channe
   };
 }
 
-function checkLogin({ username, password, security }: Settings): void {
+/** Throws AppError `bad_request` where a name comes without a password, or a login would go in the open. */
+export function checkEmail({ username, password, security }: Settings): void {
   if ((username === undefined) !== (password === undefined)) {
     const field = username === undefined ? 'username' : 'password';
     throw new AppError('bad_request', `Email needs "username" and "password" together; "${field}" is missing`, { details: { field } });

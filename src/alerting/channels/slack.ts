@@ -6,7 +6,7 @@
  * https://docs.slack.dev/apis/web-api/rate-limits (429 with Retry-After; one message a second for each channel).
  */
 import type { Clock } from '#platform/clock.ts';
-import { AppError } from '#base/errors.ts';
+import { AppError, invariant } from '#base/errors.ts';
 import type { SettingsOf } from '../channel-settings.ts';
 import type { Channel, DeliveryOutcome, Notification, OutgoingHttp } from '../notification.ts';
 import { fitted } from './content.ts';
@@ -21,11 +21,16 @@ interface Parts {
 }
 
 /** A webhook, or a token and a channel: one of the two. Throws AppError `bad_request` otherwise. */
+export function checkSlack({ webhook_url: webhookUrl, token, channel }: SettingsOf<'slack'>): void {
+  if (webhookUrl === undefined ? token !== undefined && channel !== undefined : token === undefined && channel === undefined) return;
+  throw new AppError('bad_request', 'Slack needs either "webhook_url", or "token" and "channel"', { details: { field: 'webhook_url' } });
+}
+
 export function createSlack(settings: SettingsOf<'slack'>, parts: Parts): Channel {
   const { webhook_url: webhookUrl, token, channel } = settings;
-  if (webhookUrl !== undefined && token === undefined && channel === undefined) return webhookChannel(settings, webhookUrl, parts);
-  if (webhookUrl === undefined && token !== undefined && channel !== undefined) return botChannel(settings, token, channel, parts);
-  throw new AppError('bad_request', 'Slack needs either "webhook_url", or "token" and "channel"', { details: { field: 'webhook_url' } });
+  if (webhookUrl !== undefined) return webhookChannel(settings, webhookUrl, parts);
+  invariant(token !== undefined && channel !== undefined, 'settings of Slack were not checked');
+  return botChannel(settings, token, channel, parts);
 }
 
 function webhookChannel(settings: SettingsOf<'slack'>, url: string, { http, clock }: Parts): Channel {

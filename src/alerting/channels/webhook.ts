@@ -20,13 +20,15 @@ const defaultMaxBodyBytes = 262_144;
 const ownHeader = /^(?:host|connection|content-length|content-type|transfer-encoding|millrace-.*)$/;
 
 /** Throws AppError `bad_request` where a header of the settings is one that the request has itself. */
+export function checkWebhook({ headers = {} }: SettingsOf<'webhook'>): void {
+  const taken = Object.keys(headers).find((name) => ownHeader.test(name.toLowerCase()));
+  if (taken === undefined) return;
+  throw new AppError('bad_request', `the header "${taken}" is set by the webhook itself`, { details: { field: `headers.${taken}` } });
+}
+
 export function createWebhook(settings: SettingsOf<'webhook'>, parts: { readonly http: OutgoingHttp; readonly clock: Clock }): Channel {
   const keys = [settings.signing_key, settings.previous_signing_key].filter((key) => key !== undefined);
   const own = Object.fromEntries(Object.entries(settings.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
-  const taken = Object.keys(own).find((name) => ownHeader.test(name));
-  if (taken !== undefined) {
-    throw new AppError('bad_request', `the header "${taken}" is set by the webhook itself`, { details: { field: `headers.${taken}` } });
-  }
   const secrets = [...keys, ...Object.values(own)];
   return {
     type: 'webhook',
