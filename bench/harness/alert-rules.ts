@@ -12,7 +12,7 @@ export function mixedRule(n: number, windowMs = 5 * minuteMs): object {
   const conditions = [
     { kind: 'count', ...window, ...never },
     { kind: 'rate', ...window, ...never },
-    { kind: 'ratio', part: 'level:>=ERROR', ...window, operator: '>', threshold: 2 },
+    { kind: 'ratio', part: 'level:>=ERROR', ...window, operator: '>', threshold: 0.999, minimum_lines: 1e9 },
     { kind: 'change', ...window, against: 'window_before', measure: 'percent', ...never },
     { kind: 'metric', attribute: 'duration_ms', aggregate: 'p99', ...window, ...never },
     { kind: 'absence', window_ms: 86_400_000 },

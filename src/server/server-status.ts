@@ -9,6 +9,7 @@ import { receivedCount } from '#log/outcomes.ts';
 import type { WalLog } from '#log/wal.ts';
 import type { SearchService } from '#search/search-service.ts';
 import type { LineSink } from '#store/line-sink.ts';
+import type { Alerting } from './alerting.ts';
 import type { Gateway, ListenerStatus } from './gateway.ts';
 
 export interface StatusParts {
@@ -28,7 +29,7 @@ export interface StatusParts {
   readonly quarantine: Quarantine;
   readonly search: SearchService;
   readonly canary?: { status(): object };
-  readonly alerting: { status(): Record<string, unknown> };
+  readonly alerting: Pick<Alerting, 'status' | 'runtime'>;
 }
 
 export function serverStatus(parts: StatusParts): StatusReport {
@@ -42,6 +43,7 @@ export function serverStatus(parts: StatusParts): StatusReport {
       indexer: { ...parts.indexer.status() },
       tail: tailConsumer(tail, log),
       service_metrics: metricsConsumer(parts.serviceMetrics),
+      alerts: alertsConsumer(parts.alerting, log),
     },
     log: logStatus(log),
     ledger: ledgerReport(parts.store.sink),
@@ -118,12 +120,22 @@ function logStatus(log: WalLog): Record<string, unknown> {
 /** While nobody watches, the tail has nothing to read and no lag. */
 function tailConsumer(tail: TailService, log: WalLog): StatusReport['consumers'][string] {
   const { position, subscribers } = tail.status();
-  const behind =
-    subscribers === 0
-      ? 0
-      : log.shards().reduce((sum, { shard, end }) => sum + Math.max(0, end.sequence - (position[shard] ?? end.sequence)), 0);
+  return { positions: { ...position }, lag_lines: subscribers === 0 ? 0 : linesBehind(position, log), lag_seconds: 0 };
+}
+
+/** Without rules nothing is read, and nothing is behind. */
+function alertsConsumer({ runtime }: Pick<Alerting, 'runtime'>, log: WalLog): StatusReport['consumers'][string] {
+  const { evaluation } = runtime.status();
+  if (evaluation === undefined || evaluation.tickMs === 0) return { positions: {}, lag_lines: 0, lag_seconds: 0 };
+  const { position, lagMs } = evaluation;
+  return { positions: { ...position }, lag_lines: linesBehind(position, log), lag_seconds: lagMs / 1000 };
+}
+
+/** An estimate: frames that are not read yet, of average size. */
+function linesBehind(position: Readonly<Record<number, number>>, log: WalLog): number {
+  const behind = log.shards().reduce((sum, { shard, end }) => sum + Math.max(0, end.sequence - (position[shard] ?? end.sequence)), 0);
   const rowsPerFrame = Math.max(1, ...log.shards().map(({ end }) => (end.sequence === 0 ? 1 : end.rows / end.sequence)));
-  return { positions: { ...position }, lag_lines: Math.round(behind * rowsPerFrame), lag_seconds: 0 };
+  return Math.round(behind * rowsPerFrame);
 }
 
 function metricsConsumer(metrics: ServiceMetrics): StatusReport['consumers'][string] {
