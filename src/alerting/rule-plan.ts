@@ -31,7 +31,7 @@ export function planChanges(kept: readonly AlertRule[], given: readonly unknown[
     const place = joinPath('rules', index);
     const read = readRule(one);
     if (read.problems !== undefined) {
-      problems.push(...read.problems.map((inner) => ({ ...inner, field: inner.field === '' ? place : joinPath(place, inner.field) })));
+      problems.push(...read.problems.map((inner) => ({ ...inner, field: joinPath(place, inner.field) })));
       return [];
     }
     const rule = keptRuleOf(kept, one, read.body, place, problems);

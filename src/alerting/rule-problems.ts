@@ -31,13 +31,15 @@ export interface Findings {
 
 export const problem = (field: string, message: string, code: ErrorCode = 'bad_request'): RuleProblem => ({ field, message, code });
 
+const maxTold = 100;
+
 /** The first problem as an error; all of them are in its details. */
 export function ruleError(problems: readonly [RuleProblem, ...RuleProblem[]], ruleName?: string): AppError {
   const [{ code, message, ...place }] = problems;
   const more = problems.length === 1 ? '' : ` (and ${problems.length - 1} more)`;
   const of = ruleName === undefined ? '' : `rule "${ruleName.slice(0, 80)}": `;
   return new AppError(code, `${of}${place.field === '' ? '' : `${place.field}: `}${message}${more}`, {
-    details: { ...withoutUndefined(place), problems },
+    details: { ...withoutUndefined(place), problems: problems.slice(0, maxTold) },
   });
 }
 
@@ -52,7 +54,8 @@ function withoutUndefined<T extends object>(members: T): T {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T;
 }
 
-export const joinPath = (path: string, name: string | number): string => (path === '' ? String(name) : `${path}.${name}`);
+export const joinPath = (path: string, name: string | number): string =>
+  path === '' ? String(name) : name === '' ? path : `${path}.${name}`;
 
 /** `"name" is not known; did you mean …` */
 export function unknownMember(path: string, name: string, known: readonly string[]): RuleProblem {

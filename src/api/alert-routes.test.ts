@@ -333,7 +333,7 @@ test('a list of rules is applied: made, changed, kept and removed', async (t) =>
       { ...y, condition: { ...y.condition, filter: '(' } },
     ],
   });
-  assert.match(wrong.error?.message ?? '', /rule "y": filter/);
+  assert.match(wrong.error?.message ?? '', /^rules\.1\.filter: /);
   const unread = await apply({ rules: [x, { name: 'z' }] });
   assert.equal(unread.error?.details.field, 'rules.1.condition');
   assert.match((await apply({ rules: [x, x] })).error?.message ?? '', /the same rule as number 0/);

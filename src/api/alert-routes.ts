@@ -7,7 +7,8 @@ import { readRule } from '#alerting/rule-input.ts';
 import type { RuleDesign } from '#alerting/rule-input.ts';
 import { planChanges } from '#alerting/rule-plan.ts';
 import type { PlannedChange } from '#alerting/rule-plan.ts';
-import { ruleError } from '#alerting/rule-problems.ts';
+import { joinPath, ruleError } from '#alerting/rule-problems.ts';
+import type { RuleProblem } from '#alerting/rule-problems.ts';
 import type { Clock } from '#platform/clock.ts';
 import { muteBody } from './alert-schemas.ts';
 import { readRulesApply } from './alert-bodies.ts';
@@ -120,26 +121,29 @@ async function apply(rules: AlertRules, request: ApiRequest): Promise<ApiReply> 
   const author = authorOf(request);
   const plan = planChanges(rules.list(author.tenant), given, prune);
   const changes = plan.filter((one): one is Exclude<PlannedChange, { action: 'keep' }> => one.action !== 'keep');
-  const made = isDryRun ? await checkAll(rules, author.tenant, changes) : await rules.apply(author, changes);
-  const results = new Map(changes.map((one, index) => [one, made[index]]));
-  const shown = plan.map((one) => {
-    const result = one.action === 'keep' ? undefined : results.get(one);
-    const id = one.action === 'create' ? ((result as WrittenRule | undefined)?.rule?.id ?? null) : one.id;
-    return { action: one.action, id, name: one.name, differences: one.differences, warnings: result?.warnings ?? [] };
+  const warnings = await checkPlan(rules, author.tenant, plan);
+  const made = isDryRun ? [] : await rules.apply(author, changes);
+  const ids = new Map<PlannedChange, string | undefined>(changes.map((one, index) => [one, made[index]?.rule.id]));
+  const shown = plan.map((one, index) => {
+    const id = one.action === 'create' ? (ids.get(one) ?? null) : one.id;
+    return { action: one.action, id, name: one.name, differences: one.differences, warnings: warnings[index] };
   });
   return reply({ changes: shown, applied: !isDryRun });
 }
 
-/** A dry run says what is wrong as the change itself would. */
-async function checkAll(rules: AlertRules, tenant: string, changes: readonly PlannedChange[]) {
-  const checked: { readonly warnings: WrittenRule['warnings'] }[] = [];
-  for (const one of changes) {
-    const { problems, warnings } = one.action === 'remove' ? { problems: [], warnings: [] } : await rules.check(tenant, one.body);
-    const [first, ...others] = problems;
-    if (first !== undefined) throw ruleError([first, ...others], one.name);
-    checked.push({ warnings });
+/** Warnings of each change. @throws AppError with all that is wrong with any of them, by its number */
+async function checkPlan(rules: AlertRules, tenant: string, plan: readonly PlannedChange[]): Promise<(readonly RuleProblem[])[]> {
+  const all: RuleProblem[] = [];
+  const warnings: (readonly RuleProblem[])[] = [];
+  for (const [index, one] of plan.entries()) {
+    const findings =
+      one.action === 'remove' || one.action === 'keep' ? { problems: [], warnings: [] } : await rules.check(tenant, one.body);
+    all.push(...findings.problems.map((found) => ({ ...found, field: joinPath(joinPath('rules', index), found.field) })));
+    warnings.push(findings.warnings);
   }
-  return checked;
+  const [first, ...others] = all;
+  if (first !== undefined) throw ruleError([first, ...others]);
+  return warnings;
 }
 
 /** @throws AppError of the first thing that is wrong with its shape */

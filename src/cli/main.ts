@@ -12,6 +12,7 @@ import { systemClock } from '#platform/clock.ts';
 import { version } from '#platform/version.ts';
 import { configChecks, configSchema, settingAliases } from '#server/config.ts';
 import type { Config } from '#server/config.ts';
+import { addAlertsCommands } from './alerts-command.ts';
 import { requestAudit } from './audit.ts';
 import { describeSettings, printConfig } from './config-docs.ts';
 import type { LoadedConfig } from './config-load.ts';
@@ -152,6 +153,7 @@ function commandLine(): Command {
     .action(async (options: { url: string; apiKey?: string }) => {
       if (!(await requestAudit({ ...options, fetch, say }))) process.exitCode = exitCodes.failure;
     });
+  addAlertsCommands(program, say);
   addConfigCommands(program);
   return program;
 }
