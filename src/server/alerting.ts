@@ -15,6 +15,7 @@ import { AlertRuntime } from '#consumers/alerts/alert-runtime.ts';
 import type { AlertWorkerData } from '#consumers/alerts/messages.ts';
 import { registerAlertMetrics } from '#consumers/alerts/metrics.ts';
 import type { WalLog } from '#log/wal.ts';
+import { ownRulePrefix } from '#metadata/alert-records.ts';
 import type { AlertRecords } from '#metadata/alert-records.ts';
 import type { Documents } from '#metadata/documents.ts';
 import { openSqliteAlertRecords } from '#metadata/sqlite.ts';
@@ -82,7 +83,7 @@ export async function openAlerting(site: Site, { log, metrics, documents, store,
       patternsPath: patternsDatabasePath(site),
     },
     ends: () => log.shards().map(({ end }) => end),
-    hasOpenIncidents: (await records.open()).length > 0,
+    hasOpenIncidents: (await records.open()).some(({ ruleId }) => !ruleId.startsWith(ownRulePrefix)),
     clock: systemClock,
     logger,
     readPast: createPastReader({ store, config: config.alerts, clock: systemClock, logger }),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ownRulePrefix } from '#metadata/alert-records.ts';
 import type { Incident, IncidentEvent, NewTransition } from '#metadata/alert-records.ts';
 import { incidentOf } from '#metadata/alert-records.contract.ts';
 import { OpenIncidents } from './open-incidents.ts';
@@ -95,4 +96,10 @@ test('all of it goes on after it was saved and restored', () => {
   assert.deepEqual(told(second.apply([found('new', 'resolved', 7)])), [['old', 'resolved']]);
   assert.deepEqual(told(second.overdue(1000)), [['lost', 'resolved']]);
   assert.deepEqual(told(second.apply([found('own', 'resolved', 8, { ruleId: 'x' })])), [['own', 'resolved']]);
+});
+
+test('incidents of the notifier itself are none of the evaluator', () => {
+  const incidents = new OpenIncidents();
+  incidents.expect([incidentOf('dead', { ruleId: `${ownRulePrefix}pager` })], () => 0);
+  assert.deepEqual([incidents.count, incidents.overdue(1000)], [0, []]);
 });
