@@ -6,7 +6,6 @@
  * Invariants: a group of a rule has at most one open incident in the records; what fired there does not fire again.
  */
 import { ownRulePrefix } from '#metadata/alert-records.ts';
-import { ownRulePrefix } from '#metadata/alert-records.ts';
 import type { AlertState, Incident, NewTransition } from '#metadata/alert-records.ts';
 
 /** An open incident of the evaluator under the name that it has in the records. */
