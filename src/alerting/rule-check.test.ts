@@ -42,6 +42,7 @@ test('rules that are right have neither problems nor warnings', () => {
       ],
     },
     { runbook_url: 'https://wiki.example.com/a?b=c' },
+    { condition: { kind: 'silent_source', source: 'host' }, summary: '{{group.host}} {{labels.host}} is silent' },
   ];
   for (const members of right)
     assert.deepEqual(checkRule(rule(members), surroundings), { problems: [], warnings: [] }, JSON.stringify(members));

@@ -5,6 +5,7 @@
 import { formatDurationMs } from '#base/units.ts';
 import type { QueryConfig } from '#language/config.ts';
 import { checkActions } from './action-check.ts';
+import { groupFieldsOf } from './condition-groups.ts';
 import type { AlertRuleBody, Condition, SimpleCondition } from './alert-rule.ts';
 import { alertSetting } from './config.ts';
 import type { AlertsConfig } from './config.ts';
@@ -159,8 +160,12 @@ function checkTimes(body: AlertRuleBody, { max_window: limit }: RuleSurroundings
     problems.push(problem('cooldown_ms', `is longer than ${formatDurationMs(longestHoldMs)}; mute the rule instead`));
 }
 
-function checkTexts({ summary, runbook_url: runbook, group_by: groupBy = [], labels = {} }: AlertRuleBody, problems: RuleProblem[]): void {
-  if (summary !== undefined) problems.push(...templateProblems('summary', summary, { groupBy, labels: Object.keys(labels) }));
+function checkTexts(body: AlertRuleBody, problems: RuleProblem[]): void {
+  const { summary, runbook_url: runbook, labels = {} } = body;
+  const groupBy = groupFieldsOf(body);
+  // an incident has its group's fields as labels too
+  if (summary !== undefined)
+    problems.push(...templateProblems('summary', summary, { groupBy, labels: [...Object.keys(labels), ...groupBy] }));
   if (runbook !== undefined && !isWebAddress(runbook))
     problems.push(problem('runbook_url', 'must be an address such as "https://wiki.example.com/payments"'));
 }
