@@ -120,7 +120,7 @@ export interface AnomalyLimits {
 
 /** What is known of a tenant's lines as a whole (tenant-stream.ts). Times are of receipt; -Infinity where there is none yet. */
 export interface StreamKnowledge {
-  /** When the newest line came. */
+  /** When the newest line came: for `take`, when those that it is given came. Never before a tick that was made. */
   readonly lastArrivalMs: number;
   /** When lines came again after a pause unusual for the tenant: what nobody sent in, no source kept to itself. */
   readonly resumedMs: number;

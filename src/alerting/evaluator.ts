@@ -114,8 +114,8 @@ export class Evaluator {
     const tenant = this.#rules.tenants.get(tenantName);
     if (tenant === undefined || view.rowCount === 0) return;
     const { lateness: latenessMs } = this.#options.limits;
-    // where the clock was set back, times go on from the newest tick, as those of the lines do
-    tenant.stream.take(view, receivedMs < this.#newestMs - latenessMs ? this.#newestMs : receivedMs);
+    // what a tick has passed comes after it, as where the clock was set back
+    tenant.stream.take(view, Math.max(receivedMs, this.#newestMs));
     const times = { receivedMs, newestTickMs: this.#newestMs, latenessMs };
     const batch = new LineBatch(view, this.#scratch, times);
     this.#samples.beginBatch(view);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ConditionState } from '../condition-state.ts';
 import { createAbsence } from './absence.ts';
-import { contextOf, matchedLines, throughDisk } from './matched-lines.test-support.ts';
+import { contextOf, feed, listening, throughDisk } from './matched-lines.test-support.ts';
 import type { TestContext } from './matched-lines.test-support.ts';
 
 const windowMs = 60_000;
@@ -12,31 +12,29 @@ const t0 = Date.UTC(2026, 2, 1);
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
 
-const create = (context: TestContext): ConditionState => createAbsence({ kind: 'absence', window_ms: windowMs }, context);
+const create = (context: TestContext): ConditionState =>
+  listening(createAbsence({ kind: 'absence', window_ms: windowMs }, context), context);
 const isMet = (state: ConditionState, group: number, tickMs: number): boolean => state.judge(group, tickMs, false).isMet;
 
 test('a group that stops is told when the window has passed, until a line comes', () => {
   const state = create(contextOf());
-  state.take(0, matchedLines([{ atMs: t0, group: 1 }]));
+  feed(state, [{ atMs: t0, group: 1 }]);
   assert.equal(isMet(state, 1, t0 + windowMs - 1), false);
   assert.equal(state.nextChangeMs(1, t0 + 5), t0 + windowMs);
   assert.equal(isMet(state, 1, t0 + windowMs), true);
   const { value, hasData, detail } = state.judge(1, t0 + 2 * windowMs, true);
   assert.deepEqual([value, hasData, detail], [120, true, 'last line at 2026-03-01T00:00:00Z']);
-  state.take(0, matchedLines([{ atMs: t0 + 3 * windowMs, group: 1 }]));
+  feed(state, [{ atMs: t0 + 3 * windowMs, group: 1 }]);
   assert.equal(isMet(state, 1, t0 + 3 * windowMs + 5), false);
 });
 
 test('groups are judged apart', () => {
   const state = create(contextOf());
-  state.take(
-    0,
-    matchedLines([
-      { atMs: t0, group: 0 },
-      { atMs: t0 + 50_000, group: 1 },
-      { atMs: t0 + 1, group: 0 },
-    ]),
-  );
+  feed(state, [
+    { atMs: t0, group: 0 },
+    { atMs: t0 + 50_000, group: 1 },
+    { atMs: t0 + 1, group: 0 },
+  ]);
   assert.deepEqual([isMet(state, 0, t0 + windowMs + 1), isMet(state, 1, t0 + windowMs + 1)], [true, false]);
 });
 
@@ -51,20 +49,17 @@ test('a rule without groups is told too when nothing came since it began', () =>
 
 test('a line that is late is a line: by its own time it would lie before the window', () => {
   const state = create(contextOf());
-  state.take(0, matchedLines([{ atMs: t0, receivedMs: t0 + 90_000 }]));
+  feed(state, [{ atMs: t0, receivedMs: t0 + 90_000 }]);
   assert.equal(isMet(state, 0, t0 + 91_000), false);
 });
 
 test('time in which the server was down is nobody’s silence, and ends nobody’s either', () => {
   const context = contextOf();
   const state = create(context);
-  state.take(
-    0,
-    matchedLines([
-      { atMs: t0, group: 1 },
-      { atMs: t0 + 2 * minuteMs, group: 2 },
-    ]),
-  );
+  feed(state, [
+    { atMs: t0, group: 1 },
+    { atMs: t0 + 2 * minuteMs, group: 2 },
+  ]);
   assert.equal(isMet(state, 1, t0 + 2 * minuteMs), true);
   context.stream.listeningMs = t0 + 10 * minuteMs;
   assert.equal(isMet(state, 2, t0 + 10 * minuteMs + 500), false);
@@ -75,7 +70,7 @@ test('time in which the server was down is nobody’s silence, and ends nobody�
 test('while the evaluator is behind, only lines show that somebody listened', () => {
   const context = contextOf();
   const state = create(context);
-  state.take(0, matchedLines([{ atMs: t0, group: 1 }]));
+  feed(state, [{ atMs: t0, group: 1 }]);
   context.stream.heardMs = t0 + 500;
   assert.equal(isMet(state, 1, t0 + 2 * windowMs), false);
   assert.equal(state.nextChangeMs(1, t0 + 2 * windowMs), t0 + 2 * windowMs + 500);
@@ -85,14 +80,14 @@ test('while the evaluator is behind, only lines show that somebody listened', ()
 
 test('what was heard long ago is told before it is forgotten', () => {
   const state = create(contextOf());
-  state.take(0, matchedLines([{ atMs: t0, group: 1 }]));
+  feed(state, [{ atMs: t0, group: 1 }]);
   assert.equal(isMet(state, 1, t0 + 30 * dayMs), true);
   assert.equal(isMet(state, 1, t0 + 31 * dayMs), false);
 });
 
 test('a group that is silent for ever is forgotten', () => {
   const state = create(contextOf());
-  state.take(0, matchedLines([{ atMs: t0, group: 1 }]));
+  feed(state, [{ atMs: t0, group: 1 }]);
   assert.equal(isMet(state, 1, t0 + windowMs), true);
   const forgottenMs = t0 + windowMs + dayMs;
   assert.equal(state.nextChangeMs(1, t0 + windowMs), forgottenMs);
@@ -104,8 +99,8 @@ test('a group that is silent for ever is forgotten', () => {
 
 test('a line from the far future, and a clock set back, do not hide silence', () => {
   const state = create(contextOf());
-  state.take(0, matchedLines([{ atMs: t0 + 400 * dayMs, group: 1 }]));
-  state.take(0, matchedLines([{ atMs: t0, group: 1 }]));
+  feed(state, [{ atMs: t0 + 400 * dayMs, group: 1 }]);
+  feed(state, [{ atMs: t0, group: 1 }]);
   assert.equal(isMet(state, 1, t0 + windowMs), true);
 });
 
@@ -127,7 +122,7 @@ test('as the naive model: absent when the last line, and listening, are a window
       for (const [i, { group, waitMs, lateMs, breaks }] of steps.entries()) {
         nowMs += waitMs;
         if (breaks && waitMs > 30_000) context.stream.listeningMs = nowMs;
-        state.take(0, matchedLines([{ atMs: nowMs - lateMs, receivedMs: nowMs, group }]));
+        feed(state, [{ atMs: nowMs - lateMs, receivedMs: nowMs, group }]);
         last.set(group, nowMs);
         absent.delete(group);
         if (i === cut) state = throughDisk(state, create(context), last.keys());

@@ -9,7 +9,6 @@
 import { noGroup } from '../condition-state.ts';
 import type { ConditionContext, ConditionState, CreateCondition, MatchedLines, Verdict } from '../condition-state.ts';
 import type { ConditionOf } from '../alert-rule.ts';
-import { ArrivalTimes } from './arrival-times.ts';
 import { shownInstant } from './shown-values.ts';
 
 interface Heard {
@@ -38,18 +37,13 @@ class AbsenceState implements ConditionState {
     this.#context = context;
   }
 
-  take(_input: number, lines: MatchedLines): void {
-    const { rows, groups } = lines;
-    const arrivals = new ArrivalTimes(lines);
+  take(_input: number, { rows, groups }: MatchedLines): void {
+    const atMs = this.#context.stream.lastArrivalMs;
     let group = noGroup;
-    let heard: Heard | undefined;
     for (let i = 0; i < rows.length; i++) {
-      if (groups[i] === noGroup) continue;
-      if (groups[i] !== group || heard === undefined) {
-        group = groups[i];
-        heard = this.#heardOf(group);
-      }
-      const atMs = arrivals.at(rows[i]);
+      if (groups[i] === noGroup || groups[i] === group) continue;
+      group = groups[i];
+      const heard = this.#heardOf(group);
       if (atMs > heard.lastMs || heard.lastMs - atMs > clockStepMs) heard.lastMs = atMs;
       heard.absentMs = undefined;
     }

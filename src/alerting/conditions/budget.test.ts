@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { ConditionOf } from '../alert-rule.ts';
 import type { ConditionState } from '../condition-state.ts';
 import { createBudget } from './budget.ts';
-import { contextOf, matchedLines, throughDisk } from './matched-lines.test-support.ts';
+import { contextOf, feed, listening, throughDisk } from './matched-lines.test-support.ts';
 import type { TestLine } from './matched-lines.test-support.ts';
 
 const hourMs = 3_600_000;
@@ -15,14 +15,13 @@ const t0 = Date.UTC(2026, 2, 1, 10);
 type Condition = ConditionOf<'budget'>;
 
 function create(overrides: Partial<Condition> = {}, beganMs = t0 - dayMs): ConditionState {
-  return createBudget(
-    { kind: 'budget', unit: 'lines', period: 'hour', threshold: 10, ...overrides },
-    contextOf({ beganMs: () => beganMs }),
-  );
+  const context = contextOf({ beganMs: () => beganMs });
+  const condition: Condition = { kind: 'budget', unit: 'lines', period: 'hour', threshold: 10, ...overrides };
+  return listening(createBudget(condition, context), context);
 }
 
 function take(state: ConditionState, ...lines: TestLine[]): void {
-  state.take(0, matchedLines(lines));
+  feed(state, lines);
 }
 
 const lines = (count: number, atMs: number, group = 0): TestLine[] => Array.from({ length: count }, () => ({ atMs, group }));

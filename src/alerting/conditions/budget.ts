@@ -8,7 +8,6 @@
 import { noGroup } from '../condition-state.ts';
 import type { ConditionContext, ConditionState, CreateCondition, MatchedLines, Verdict } from '../condition-state.ts';
 import type { ConditionOf } from '../alert-rule.ts';
-import { ArrivalTimes } from './arrival-times.ts';
 import { lineBytesOf } from './line-bytes.ts';
 import { shownInstant } from './shown-values.ts';
 
@@ -47,13 +46,12 @@ class BudgetState implements ConditionState {
 
   take(_input: number, lines: MatchedLines): void {
     const { view, rows, groups } = lines;
-    const arrivals = new ArrivalTimes(lines);
+    const startMs = this.#startOf(this.#context.stream.lastArrivalMs);
     const sizeOf = this.#condition.unit === 'bytes' ? lineBytesOf(view) : oneLine;
     let number = noGroup;
     let volume: Volume | undefined;
     for (let i = 0; i < rows.length; i++) {
       if (groups[i] === noGroup) continue;
-      const startMs = this.#startOf(arrivals.at(rows[i]));
       if (groups[i] !== number || volume === undefined) volume = this.#volumeOf((number = groups[i]), startMs);
       if (this.#isOther(volume, startMs)) this.#turn(volume, startMs);
       // shards are read side by side: a line of the period before may come when the next has begun, and counts there

@@ -44,6 +44,7 @@ function measure(name: string, state: ConditionState, take: (state: ConditionSta
 }
 
 const context = contextOf();
+context.stream.lastArrivalMs = t0;
 const takeAll = (state: ConditionState, lines: MatchedLines): void => state.take(0, lines);
 measure('absence', createAbsence({ kind: 'absence', window_ms: windowMs }, context), takeAll);
 const stream = new TenantStream();

@@ -106,6 +106,25 @@ export function contextOf(overrides: Partial<ConditionContext> = {}): TestContex
   };
 }
 
+const streams = new WeakMap<ConditionState, ChangingStream>();
+
+/** A state that `feed` tells when its lines came. */
+export function listening<S extends ConditionState>(state: S, { stream }: TestContext): S {
+  streams.set(state, stream);
+  return state;
+}
+
+/** Gives the state lines as they came, those of one moment together. */
+export function feed(state: ConditionState, lines: readonly TestLine[], input = 0): void {
+  const stream = streams.get(state);
+  const receivedOf = ({ atMs, receivedMs = atMs }: TestLine): number => receivedMs;
+  for (let from = 0, to = 0; from < lines.length; from = to) {
+    while (to < lines.length && receivedOf(lines[to]) === receivedOf(lines[from])) to++;
+    if (stream !== undefined) stream.lastArrivalMs = receivedOf(lines[from]);
+    state.take(input, matchedLines(lines.slice(from, to)));
+  }
+}
+
 /** The state of some groups as it comes back from disk. */
 export function throughDisk(from: ConditionState, to: ConditionState, groups: Iterable<number>): ConditionState {
   const shared = JSON.stringify(from.saveShared?.() ?? null);

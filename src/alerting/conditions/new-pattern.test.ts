@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ConditionContext, ConditionState, KnownBefore } from '../condition-state.ts';
-import { contextOf, matchedLines, throughDisk } from './matched-lines.test-support.ts';
+import { contextOf, feed, listening, throughDisk } from './matched-lines.test-support.ts';
 import type { TestContext, TestLine } from './matched-lines.test-support.ts';
 import { createNewPattern } from './new-pattern.ts';
 import { PatternSet } from './pattern-set.ts';
@@ -13,7 +13,7 @@ const windowMs = 300_000;
 const hourMs = 3_600_000;
 
 const create = (context: TestContext, learnMs = 0): ConditionState =>
-  createNewPattern({ kind: 'new_pattern', window_ms: windowMs, learn_ms: learnMs }, context);
+  listening(createNewPattern({ kind: 'new_pattern', window_ms: windowMs, learn_ms: learnMs }, context), context);
 
 function contextWith(known: readonly KnownBefore[] = [], overrides: Partial<ConditionContext> = {}): TestContext {
   return contextOf({
@@ -24,7 +24,7 @@ function contextWith(known: readonly KnownBefore[] = [], overrides: Partial<Cond
 }
 
 function take(state: ConditionState, ...lines: TestLine[]): void {
-  state.take(0, matchedLines(lines));
+  feed(state, lines);
 }
 
 const valueAt = (state: ConditionState, tickMs: number, group = 0): number | undefined => state.judge(group, tickMs, false).value;

@@ -13,7 +13,6 @@ import { noGroup } from '../condition-state.ts';
 import type { ConditionContext, ConditionState, CreateCondition, MatchedLines, Verdict } from '../condition-state.ts';
 import type { ConditionOf } from '../alert-rule.ts';
 import type { BatchView } from '#model/batch-view.ts';
-import { ArrivalTimes } from './arrival-times.ts';
 import { KnownPatterns } from './known-patterns.ts';
 import type { KnownService } from './known-patterns.ts';
 import { hexId } from './pattern-set.ts';
@@ -62,14 +61,13 @@ class NewPatternState implements ConditionState {
     const { indexes, values } = view.dictionary('service');
     const services: (KnownService | undefined)[] = new Array(values.length);
     const words = new Uint32Array(view.patternId.buffer, view.patternId.byteOffset, view.rowCount * 2);
-    const arrivals = new ArrivalTimes(lines);
+    const atMs = this.#context.stream.lastArrivalMs;
     let groupNumber = noGroup;
     let group: Group | undefined;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i];
       if (groups[i] === noGroup) continue;
       if (groups[i] !== groupNumber || group === undefined) group = this.#groupOf((groupNumber = groups[i]));
-      const atMs = arrivals.at(row);
       if (atMs > group.lastMs) group.lastMs = atMs;
       const low = words[row * 2];
       const high = words[row * 2 + 1];

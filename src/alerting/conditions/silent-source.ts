@@ -16,7 +16,6 @@
 import { noGroup } from '../condition-state.ts';
 import type { ConditionContext, ConditionState, CreateCondition, MatchedLines, Verdict } from '../condition-state.ts';
 import type { ConditionOf } from '../alert-rule.ts';
-import { ArrivalTimes } from './arrival-times.ts';
 import { shownInstant, shownSpan } from './shown-values.ts';
 import { UsualPause } from './usual-pause.ts';
 import type { SavedPause } from './usual-pause.ts';
@@ -60,15 +59,13 @@ class SilentSourceState implements ConditionState {
     this.#context = context;
   }
 
-  take(_input: number, lines: MatchedLines): void {
-    const { rows, groups } = lines;
-    const arrivals = new ArrivalTimes(lines);
+  take(_input: number, { rows, groups }: MatchedLines): void {
+    const atMs = this.#context.stream.lastArrivalMs;
     let group = noGroup;
     for (let i = 0; i < rows.length; i++) {
-      // lines of a batch mostly came together: only the first of a source tells anything
       if (groups[i] === noGroup || groups[i] === group) continue;
       group = groups[i];
-      this.#hear(group, arrivals.at(rows[i]));
+      this.#hear(group, atMs);
     }
     this.#newest = undefined;
   }
