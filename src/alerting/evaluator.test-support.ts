@@ -75,7 +75,10 @@ export class Scene {
   readonly told: Transition[] = [];
   #seq = 0;
 
-  constructor(rules: readonly AlertRule[], options: Partial<EvaluatorOptions> & { limits?: Partial<AlertsConfig> } = {}) {
+  constructor(
+    rules: readonly AlertRule[],
+    options: Omit<Partial<EvaluatorOptions>, 'limits'> & { readonly limits?: Partial<AlertsConfig> } = {},
+  ) {
     this.evaluator = new Evaluator({ ...options, limits: { ...defaults, ...options.limits } });
     this.evaluator.setRules(rules, startMs);
   }

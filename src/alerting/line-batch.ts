@@ -3,12 +3,14 @@ import type { BatchView } from '#model/batch-view.ts';
 import type { FieldTarget } from '#language/fields.ts';
 import { BatchFields } from './line-fields.ts';
 import { lineTimes } from './line-times.ts';
+import { RowScratch } from './row-scratch.ts';
 
 /** Memory used again from batch to batch. */
 export class BatchScratch {
   readonly targets = new Map<string, FieldTarget>();
-  zeros = new Uint32Array(1024);
-  groups = new Uint32Array(1024);
+  /** Never written to. */
+  readonly zeros = new RowScratch();
+  readonly groups = new RowScratch();
 }
 
 /** More names than rules have at a time are forgotten: those of rules that are gone. */
@@ -45,13 +47,13 @@ export class LineBatch {
 
   /** So many zeros, not to be written to. */
   zeros(count: number): Uint32Array {
-    if (this.#scratch.zeros.length < count) this.#scratch.zeros = new Uint32Array(2 * count);
-    return this.#scratch.zeros.subarray(0, count);
+    this.#scratch.zeros.reserve(count);
+    return this.#scratch.zeros.first(count);
   }
 
   /** Room for so many numbers, until the next call. */
-  readonly groupScratch = (count: number): Uint32Array => {
-    if (this.#scratch.groups.length < count) this.#scratch.groups = new Uint32Array(2 * count);
-    return this.#scratch.groups.subarray(0, count);
-  };
+  numbers(count: number): Uint32Array {
+    this.#scratch.groups.reserve(count);
+    return this.#scratch.groups.first(count);
+  }
 }

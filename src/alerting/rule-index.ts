@@ -11,6 +11,7 @@ import { RowSet } from '#language/row-set.ts';
 import type { QueryNode } from '#language/ast.ts';
 import type { BatchView } from '#model/batch-view.ts';
 import { needsOf } from './query-needs.ts';
+import { RowScratch } from './row-scratch.ts';
 import type { QueryNeeds } from './query-needs.ts';
 
 /**
@@ -40,16 +41,19 @@ interface Entry<T> {
   readonly fromLevel: number;
   readonly toLevel: number;
   readonly rest: Rest | undefined;
-  readonly targets: Set<T>;
+  readonly targets: T[];
   /** For entries of several services: rows of the batch under way. */
   readonly collected: number[] | undefined;
 }
 
 /** Entries that want lines of one service. */
 interface Bucket<T> {
-  readonly entries: Map<string, Entry<T>>;
+  /** Few: a service has not many rules. */
+  readonly entries: Entry<T>[];
   pool: Pool | undefined;
 }
+
+const nothing: readonly never[] = [];
 
 /** One input of one rule, to be taken out again. */
 export interface IndexedInput<T> {
@@ -64,8 +68,10 @@ export class RuleIndex<T> {
   readonly #anyServicePool = new Pool();
   readonly #rests = new Map<string, { readonly rest: Rest; users: number }>();
   #openPool = new Pool();
-  /** Scratch: rows by service, and by dictionary index where they begin. */
+  /** Scratch: rows by service. */
   #sorted = new Uint32Array(0);
+  /** Scratch: rows that an entry wants. */
+  readonly #kept = new RowScratch();
 
   get isEmpty(): boolean {
     return this.#buckets.size === 0 && this.#anyService.size === 0;
@@ -79,18 +85,20 @@ export class RuleIndex<T> {
     const several = services !== undefined && services.length > 1 ? services.join('\n') : '';
     const key = `${needs.fromLevel},${needs.toLevel}\n${several}\n${restKey}`;
     const homes = services?.map((service) => this.#bucketOf(service)) ?? [];
-    const known = services === undefined ? this.#anyService.get(key) : homes[0]?.entries.get(key);
+    const known = services === undefined ? this.#anyService.get(key) : homes[0]?.entries.find((entry) => entry.key === key);
     const entry = known ?? this.#newEntry(key, needs, restKey, homes);
-    if (services === undefined) this.#anyService.set(key, entry);
-    else for (const home of homes) home.entries.set(key, entry);
-    entry.targets.add(target);
+    if (known === undefined) {
+      if (services === undefined) this.#anyService.set(key, entry);
+      else for (const home of homes) home.entries.push(entry);
+    }
+    entry.targets.push(target);
     return { target, services, entry };
   }
 
   #bucketOf(service: string): Bucket<T> {
     const known = this.#buckets.get(service);
     if (known !== undefined) return known;
-    const bucket: Bucket<T> = { entries: new Map(), pool: undefined };
+    const bucket: Bucket<T> = { entries: [], pool: undefined };
     this.#buckets.set(service, bucket);
     return bucket;
   }
@@ -101,43 +109,44 @@ export class RuleIndex<T> {
       key,
       fromLevel,
       toLevel,
-      rest: rest === undefined ? undefined : this.#restOf(rest, restKey, services === undefined ? undefined : homes[0]),
-      targets: new Set(),
+      rest: rest === undefined ? undefined : this.#restOf(rest, restKey, services === undefined ? undefined : homes),
+      targets: [],
       collected: services !== undefined && services.length > 1 ? [] : undefined,
     };
   }
 
-  #restOf(query: QueryNode, key: string, home: Bucket<T> | undefined): Rest {
-    // the same query is looked at by the lines of all services, or only of those that want it
-    const name = home === undefined ? `*${key}` : key;
-    const known = this.#rests.get(name);
-    if (known !== undefined) {
-      known.users++;
-      return known.rest;
+  /** `homes`: services whose lines are to be matched; undefined for all. */
+  #restOf(query: QueryNode, key: string, homes: readonly Bucket<T>[] | undefined): Rest {
+    // the same query may be asked of all lines and of those of some services
+    const name = homes === undefined ? `*${key}` : key;
+    let counted = this.#rests.get(name);
+    if (counted === undefined) {
+      const pool = homes === undefined ? this.#anyServicePool : this.#poolFor(homes[0]);
+      counted = { rest: { key: name, pool, handle: pool.set.add(query) }, users: 0 };
+      this.#rests.set(name, counted);
     }
-    const pool = home === undefined ? this.#anyServicePool : this.#poolFor(home);
-    const rest = { key: name, pool, handle: pool.set.add(query) };
-    this.#rests.set(name, { rest, users: 1 });
-    return rest;
+    counted.users++;
+    for (const home of homes ?? []) home.pool ??= counted.rest.pool;
+    return counted.rest;
   }
 
   /** Queries of one service are matched together as far as there is room. */
-  #poolFor(home: Bucket<T>): Pool {
-    if (home.pool === undefined || home.pool.set.size >= poolSize) {
-      if (this.#openPool.set.size >= poolSize) this.#openPool = new Pool();
-      home.pool = this.#openPool;
-    }
-    return home.pool;
+  #poolFor(home: Bucket<T> | undefined): Pool {
+    if (home?.pool !== undefined && home.pool.set.size < poolSize) return home.pool;
+    if (this.#openPool.set.size >= poolSize) this.#openPool = new Pool();
+    if (home !== undefined) home.pool = this.#openPool;
+    return this.#openPool;
   }
 
   remove({ target, services, entry }: IndexedInput<T>): void {
-    entry.targets.delete(target);
-    if (entry.targets.size > 0) return;
+    removeFrom(entry.targets, target);
+    if (entry.targets.length > 0) return;
     if (services === undefined) this.#anyService.delete(entry.key);
     for (const service of services ?? []) {
       const bucket = this.#buckets.get(service);
-      bucket?.entries.delete(entry.key);
-      if (bucket?.entries.size === 0) this.#buckets.delete(service);
+      if (bucket === undefined) continue;
+      removeFrom(bucket.entries, entry);
+      if (bucket.entries.length === 0) this.#buckets.delete(service);
     }
     if (entry.rest !== undefined) this.#releaseRest(entry.rest);
   }
@@ -175,26 +184,25 @@ export class RuleIndex<T> {
     const buckets = values.map((service) => this.#buckets.get(service));
     const ends = this.#sortRows(indexes, values.length, view.rowCount);
     const pools = this.#runPools(view, buckets, ends);
-    const kept = new Uint32Array(view.rowCount);
-    const severals = new Set<Entry<T>>();
-    for (let index = 0; index < values.length; index++) {
-      const [start, end] = [index === 0 ? 0 : ends[index - 1], ends[index]];
-      if (start === end) continue;
-      for (const entry of buckets[index]?.entries.values() ?? []) {
-        const count = this.#filter(view, entry, start, end, kept);
+    this.#kept.reserve(view.rowCount);
+    const collecting = new Set<Entry<T>>();
+    for (let index = 0, start = 0; index < values.length; start = ends[index++]) {
+      const bucket = buckets[index];
+      if (bucket === undefined || start === ends[index]) continue;
+      for (const entry of bucket.entries) {
+        const count = this.#filter(view, entry, start, ends[index]);
         if (count === 0) continue;
-        if (entry.collected !== undefined) {
-          for (let i = 0; i < count; i++) entry.collected.push(kept[i]);
-          severals.add(entry);
-        } else {
-          const rows = kept.subarray(0, count);
-          for (const target of entry.targets) deliver(target, rows);
+        const rows = this.#kept.first(count);
+        if (entry.collected === undefined) for (const target of entry.targets) deliver(target, rows);
+        else {
+          for (const row of rows) entry.collected.push(row);
+          collecting.add(entry);
         }
       }
     }
-    for (const { collected, targets } of severals) {
-      const rows = Uint32Array.from(collected ?? []).sort();
-      if (collected !== undefined) collected.length = 0;
+    for (const { collected = [], targets } of collecting) {
+      const rows = Uint32Array.from(collected).sort();
+      collected.length = 0;
       for (const target of targets) deliver(target, rows);
     }
     for (const pool of pools) pool.matches = pool.wanted = undefined;
@@ -215,14 +223,16 @@ export class RuleIndex<T> {
     return ends;
   }
 
-  /** Runs the matchers that services of the batch need, on their lines only. */
+  /** Gives the matchers that services of the batch need their lines. */
   #runPools(view: BatchView, buckets: readonly (Bucket<T> | undefined)[], ends: Uint32Array): readonly Pool[] {
     const pools: Pool[] = [];
     const { level } = view;
-    for (let index = 0; index < buckets.length; index++) {
-      for (const { rest, fromLevel, toLevel } of buckets[index]?.entries.values() ?? []) {
+    for (let index = 0, start = 0; index < buckets.length; start = ends[index++]) {
+      // undefined: the service has no rest to be matched, and had none ever
+      const entries: readonly Entry<T>[] = buckets[index]?.pool === undefined ? nothing : (buckets[index] as Bucket<T>).entries;
+      for (const { rest, fromLevel, toLevel } of entries) {
         if (rest === undefined) continue;
-        for (let at = index === 0 ? 0 : ends[index - 1]; at < ends[index]; at++) {
+        for (let at = start; at < ends[index]; at++) {
           const row = this.#sorted[at];
           if (level[row] < fromLevel || level[row] > toLevel) continue;
           if (rest.pool.wanted === undefined) {
@@ -233,19 +243,16 @@ export class RuleIndex<T> {
         }
       }
     }
-    for (const pool of pools) pool.matches = pool.set.match(view, pool.wanted);
+    for (const pool of pools) if (pool.wanted !== undefined) pool.matches = pool.set.matchWithin(view, pool.wanted);
     return pools;
   }
 
-  /** Writes the rows of #sorted, from `start` to `end`, that the entry wants; returns how many. */
-  #filter(view: BatchView, { fromLevel, toLevel, rest }: Entry<T>, start: number, end: number, kept: Uint32Array): number {
-    const { level } = view;
-    let matched: RowSet | undefined;
-    if (rest !== undefined) {
-      // no line of the service has the level
-      if (rest.pool.matches === undefined) return 0;
-      matched = rest.pool.matches(rest.handle);
-    }
+  /** Keeps the rows of #sorted, from `start` to `end`, that the entry wants; returns how many. */
+  #filter({ level }: BatchView, { fromLevel, toLevel, rest }: Entry<T>, start: number, end: number): number {
+    // no line of the services that share the matcher has a level that is asked for
+    if (rest !== undefined && rest.pool.matches === undefined) return 0;
+    const matched = rest?.pool.matches?.(rest.handle);
+    const kept = this.#kept.all;
     let count = 0;
     for (let at = start; at < end; at++) {
       const row = this.#sorted[at];
@@ -254,6 +261,11 @@ export class RuleIndex<T> {
     }
     return count;
   }
+}
+
+function removeFrom<V>(list: V[], value: V): void {
+  const at = list.indexOf(value);
+  if (at >= 0) list.splice(at, 1);
 }
 
 function rowsOfLevel({ level, rowCount }: BatchView, from: number, to: number, known: Map<number, Uint32Array>): Uint32Array {

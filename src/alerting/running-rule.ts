@@ -141,8 +141,9 @@ export class RunningRule {
     if (this.#isShown[input]) this.#offer(rows, groups);
   }
 
-  #groupsOf(table: GroupTable, rows: Uint32Array, { fields, groupScratch }: LineBatch): Uint32Array {
-    const groups = groupScratch(rows.length);
+  #groupsOf(table: GroupTable, rows: Uint32Array, batch: LineBatch): Uint32Array {
+    const { fields } = batch;
+    const groups = batch.numbers(rows.length);
     for (let i = 0; i < rows.length; i++) {
       const values = new Array<string>(this.fields.length);
       for (let f = 0; f < values.length; f++) {

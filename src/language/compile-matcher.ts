@@ -6,16 +6,15 @@
  * conditions (dictionary values, level) bound each query's rows; then one pass a column answers the expensive ones of
  * all queries, over only the rows that some query still needs; last the bits are combined.
  */
-import type { BatchView, DictionaryColumn } from '#model/batch-view.ts';
+import type { BatchView } from '#model/batch-view.ts';
 import { invariant } from '#base/errors.ts';
-import { latestNs } from '#base/instant.ts';
+import { dictionaryRows, levelRows, patternRows, skewedRows, tagRows, timeRows } from './cheap-rows.ts';
 import { conditionOf } from './conditions.ts';
 import { printQuery } from './printer.ts';
 import { RowSet } from './row-set.ts';
-import { resolveEdge } from './time-spans.ts';
+import type { FoundRows } from './row-set.ts';
 import { TokenScan } from './token-scan.ts';
 import { FoldedScan, MapScan, TextScan } from './value-scan.ts';
-import { textPredicate } from './value-tests.ts';
 import type { QueryNode } from './ast.ts';
 import type { Condition, ValueTest } from './conditions.ts';
 
@@ -32,7 +31,7 @@ export interface MatcherHandle {
 
 /** One pass over a column for the conditions of all queries. */
 interface Scan {
-  run(view: BatchView, rows: RowSet): RowSet[];
+  run(view: BatchView, rows: RowSet): FoundRows;
 }
 
 type Combination =
@@ -125,22 +124,13 @@ class Program {
       case 'tag':
         return { kind: 'cheap', rows: (view) => tagRows(view, condition.test), scans: 0 };
       case 'level':
-        return { kind: 'cheap', rows: (view) => levelRows(view, condition.from, condition.to), scans: 0 };
+        return { kind: 'cheap', rows: levelRows(condition.from, condition.to), scans: 0 };
       case 'time':
         return { kind: 'cheap', rows: (view) => timeRows(view, condition), scans: 0 };
       case 'message-pattern':
         return { kind: 'cheap', rows: (view) => patternRows(view, BigInt(`0x${condition.id}`)), scans: 0 };
       case 'skewed':
-        return {
-          kind: 'cheap',
-          rows: (view) =>
-            numberRows(
-              view.skewed,
-              flagsOf(2, (value) => (value !== 0) === condition.value),
-              view.rowCount,
-            ),
-          scans: 0,
-        };
+        return { kind: 'cheap', rows: skewedRows(condition.value), scans: 0 };
       default:
         return condition satisfies never;
     }
@@ -173,9 +163,9 @@ class Evaluation {
   readonly #none: RowSet;
   readonly #exact: (RowSet | undefined)[];
   readonly #bounds: (RowSet | undefined)[];
-  #answers: (readonly RowSet[] | undefined)[] = [];
+  #answers: (FoundRows | undefined)[] = [];
 
-  constructor(program: Program, view: BatchView, within: RowSet | undefined) {
+  constructor(program: Program, view: BatchView, within?: RowSet) {
     this.#program = program;
     this.#view = view;
     this.#all = RowSet.all(view.rowCount);
@@ -185,8 +175,9 @@ class Evaluation {
     this.#bounds = new Array(program.nodeCount);
   }
 
+  /** All of them: each column is looked at only where some query still needs it. */
   run(roots: readonly PlanNode[]): RowSet[] {
-    const bounds = roots.map((root) => this.#intersection(this.#within, this.#bound(root)));
+    const bounds = roots.map((root) => this.#bound(root));
     this.#answers = this.#program.scans.map((scan, number) => {
       let needed = this.#none;
       for (let i = 0; i < roots.length; i++) if (((roots[i].scans >>> number) & 1) === 1) needed = this.#union(needed, bounds[i]);
@@ -194,6 +185,16 @@ class Evaluation {
     });
     // outside its bound a query's scanned conditions were not looked at
     return roots.map((root, i) => (bounds[i].isEmpty() ? this.#none : this.#intersection(bounds[i], this.#rows(root))));
+  }
+
+  /** One of them, on few rows: columns are looked at when first needed. */
+  rowsOf(root: PlanNode): RowSet {
+    return this.#intersection(this.#within, this.#rows(root));
+  }
+
+  #answer(scan: number): FoundRows | undefined {
+    if (this.#within === this.#all) return this.#answers[scan];
+    return (this.#answers[scan] ??= this.#program.scans[scan].run(this.#view, this.#within));
   }
 
   /** A superset of the node's rows, from cheap conditions only. */
@@ -232,9 +233,12 @@ class Evaluation {
       case 'cheap':
         return node.rows(this.#view);
       case 'scanned':
-        return this.#answers[node.scan]?.[node.answer] ?? this.#none;
-      case 'and':
-        return node.children.reduce((rows, child) => this.#intersection(rows, this.#rows(child)), this.#all);
+        return this.#answer(node.scan)?.of(node.answer) ?? this.#none;
+      case 'and': {
+        let rows = this.#all;
+        for (const child of node.children) if (rows !== this.#none) rows = this.#intersection(rows, this.#rows(child));
+        return rows;
+      }
       case 'or':
         return node.children.reduce((rows, child) => this.#union(rows, this.#rows(child)), this.#none);
       case 'not':
@@ -256,10 +260,22 @@ class Evaluation {
 /** The rows found for each query of a set in one batch; valid after the batch's bytes are gone. */
 export type BatchMatches = (handle: MatcherHandle) => RowSet;
 
+interface CompiledSet {
+  readonly program: Program;
+  readonly roots: readonly PlanNode[];
+  readonly places: ReadonlyMap<string, number>;
+}
+
+function placeOf({ places }: CompiledSet, { key }: MatcherHandle): number {
+  const place = places.get(key);
+  invariant(place !== undefined, `matcher set had no query ${key} when the batch was matched`);
+  return place;
+}
+
 /** Many queries evaluated together. Equal queries share one handle and are counted. */
 export class MatcherSet {
   readonly #queries = new Map<string, { readonly handle: MatcherHandle; readonly condition: Condition; users: number }>();
-  #compiled: { readonly program: Program; readonly roots: readonly PlanNode[]; readonly places: ReadonlyMap<string, number> } | undefined;
+  #compiled: CompiledSet | undefined;
 
   get size(): number {
     return this.#queries.size;
@@ -289,18 +305,24 @@ export class MatcherSet {
     this.#compiled = undefined;
   }
 
-  /** Evaluates every query on the batch, or only on some of its rows. */
-  match(view: BatchView, within?: RowSet): BatchMatches {
-    const { program, roots, places } = (this.#compiled ??= this.#compile());
-    const found = new Evaluation(program, view, within).run(roots);
-    return (handle) => {
-      const place = places.get(handle.key);
-      invariant(place !== undefined, `matcher set had no query ${handle.key} when the batch was matched`);
-      return found[place];
-    };
+  /** Evaluates every query on the batch. */
+  match(view: BatchView): BatchMatches {
+    const compiled = (this.#compiled ??= this.#compile());
+    const found = new Evaluation(compiled.program, view).run(compiled.roots);
+    return (handle) => found[placeOf(compiled, handle)];
   }
 
-  #compile() {
+  /**
+   * For a few rows of the batch, of which a few queries are asked: a query is evaluated when it is asked for, so the view
+   * must still be valid then.
+   */
+  matchWithin(view: BatchView, within: RowSet): BatchMatches {
+    const compiled = (this.#compiled ??= this.#compile());
+    const evaluation = new Evaluation(compiled.program, view, within);
+    return (handle) => evaluation.rowsOf(compiled.roots[placeOf(compiled, handle)]);
+  }
+
+  #compile(): CompiledSet {
     const program = new Program();
     const entries = [...this.#queries.values()];
     const roots = entries.map(({ condition }) => program.plan(condition));
@@ -313,72 +335,4 @@ export function compileMatcher(query: QueryNode): Matcher {
   const set = new MatcherSet();
   const handle = set.add(query);
   return { match: (view) => set.match(view)(handle) };
-}
-
-function flagsOf(count: number, passes: (index: number) => boolean): Uint8Array {
-  return Uint8Array.from({ length: count }, (_, index) => (passes(index) ? 1 : 0));
-}
-
-function patternRows({ patternId, rowCount }: BatchView, id: bigint): RowSet {
-  const rows = new RowSet(rowCount);
-  for (let row = 0; row < rowCount; row++) if (patternId[row] === id) rows.add(row);
-  return rows;
-}
-
-function levelRows(view: BatchView, from: number, to: number): RowSet {
-  return numberRows(
-    view.level,
-    flagsOf(256, (level) => level >= from && level <= to),
-    view.rowCount,
-  );
-}
-
-/** Date math is reckoned from the moment of receipt: a stream has no other now, and reading it again gives the same. */
-function timeRows({ ts, receiveTs, rowCount }: BatchView, { from, to }: Condition & { kind: 'time' }): RowSet {
-  const set = new RowSet(rowCount);
-  let nowMs: bigint | undefined;
-  let [fromNs, toNs] = [0n, 0n];
-  for (let row = 0; row < rowCount; row++) {
-    if (receiveTs[row] !== nowMs) {
-      nowMs = receiveTs[row];
-      fromNs = from === undefined ? -latestNs : resolveEdge(from, Number(nowMs));
-      toNs = to === undefined ? 2n * latestNs : resolveEdge(to, Number(nowMs));
-    }
-    if (ts[row] >= fromNs && ts[row] < toNs) set.add(row);
-  }
-  return set;
-}
-
-function dictionaryRows({ values, indexes }: DictionaryColumn, test: ValueTest, rowCount: number): RowSet {
-  const passes = textPredicate(test);
-  const flags = flagsOf(values.length, (index) => passes(values[index]));
-  return flags.includes(1) ? numberRows(indexes, flags, rowCount) : new RowSet(rowCount);
-}
-
-/** Rows whose number is flagged. */
-function numberRows(numbers: Uint8Array | Uint16Array | Uint32Array, flags: Uint8Array, rowCount: number): RowSet {
-  const set = new RowSet(rowCount);
-  const { words } = set;
-  for (let word = 0, row = 0; word < words.length; word++) {
-    let bits = 0;
-    for (const last = Math.min(row + 32, rowCount); row < last; row++) bits |= flags[numbers[row]] << (row & 31);
-    words[word] = bits;
-  }
-  return set;
-}
-
-function tagRows(view: BatchView, test: ValueTest): RowSet {
-  const set = new RowSet(view.rowCount);
-  const { offsets, values } = view.list('tags');
-  if (test.op === 'present') {
-    for (let row = 0; row < view.rowCount; row++) if (offsets[row + 1] > offsets[row]) set.add(row);
-    return set;
-  }
-  const passes = textPredicate(test);
-  const flags = flagsOf(values.values.length, (index) => passes(values.values[index]));
-  if (!flags.includes(1)) return set;
-  for (let row = 0; row < view.rowCount; row++) {
-    for (let entry = offsets[row]; entry < offsets[row + 1]; entry++) if (flags[values.indexes[entry]] === 1) set.add(row);
-  }
-  return set;
 }

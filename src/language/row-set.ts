@@ -83,6 +83,26 @@ export class RowSet {
   }
 }
 
+/** Row sets by number; one is made when its first row is found. */
+export class FoundRows {
+  readonly #rowCount: number;
+  readonly #sets: (RowSet | undefined)[];
+
+  constructor(rowCount: number, count: number) {
+    this.#rowCount = rowCount;
+    this.#sets = new Array(count);
+  }
+
+  add(number: number, row: number): void {
+    (this.#sets[number] ??= new RowSet(this.#rowCount)).add(row);
+  }
+
+  /** Undefined where nothing was found. */
+  of(number: number): RowSet | undefined {
+    return this.#sets[number];
+  }
+}
+
 function lowestBit(word: number): number {
   return 31 - Math.clz32(word & -word);
 }

@@ -9,7 +9,8 @@
 import { isWordByte, lowerByte } from '#base/text-folding.ts';
 import type { BatchView } from '#model/batch-view.ts';
 import { utf8 } from './byte-patterns.ts';
-import { RowSet } from './row-set.ts';
+import { FoundRows } from './row-set.ts';
+import type { RowSet } from './row-set.ts';
 
 interface TokenPattern {
   readonly tokens: readonly Uint8Array[];
@@ -44,8 +45,8 @@ export class TokenScan {
   }
 
   /** For each pattern the rows, out of `rows`, whose message has it. */
-  run(view: BatchView, rows: RowSet): RowSet[] {
-    const found = this.#patterns.map(() => new RowSet(view.rowCount));
+  run(view: BatchView, rows: RowSet): FoundRows {
+    const found = new FoundRows(view.rowCount, this.#patterns.length);
     const message = view.text('message');
     const folded = view.text('folded');
     for (const row of rows.rows()) {
@@ -55,7 +56,7 @@ export class TokenScan {
     return found;
   }
 
-  #scan(bytes: Uint8Array, start: number, end: number, row: number, found: readonly RowSet[]): void {
+  #scan(bytes: Uint8Array, start: number, end: number, row: number, found: FoundRows): void {
     const heads = this.#heads;
     let at = start;
     while (at < end) {
@@ -70,10 +71,10 @@ export class TokenScan {
     }
   }
 
-  #verify(candidates: readonly number[], bytes: Uint8Array, at: number, end: number, row: number, found: readonly RowSet[]): void {
+  #verify(candidates: readonly number[], bytes: Uint8Array, at: number, end: number, row: number, found: FoundRows): void {
     for (let i = 0; i < candidates.length; i++) {
       const index = candidates[i];
-      if (standsAt(this.#patterns[index], bytes, at, end)) found[index].add(row);
+      if (standsAt(this.#patterns[index], bytes, at, end)) found.add(index, row);
     }
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { BatchView, DictionaryColumn, MapColumn, TextColumn } from '#model/batch-view.ts';
 import { bytesStartWith, filterSlotOf, utf8, ValueTable } from './byte-patterns.ts';
-import { RowSet } from './row-set.ts';
+import { FoundRows, RowSet } from './row-set.ts';
 import { bytePredicate, regexMatcher } from './value-tests.ts';
 import type { ValueTest } from './conditions.ts';
 import type { RegexMatcher } from './regex-matcher.ts';
@@ -25,18 +25,18 @@ class ValueTests {
   }
 
   /** Adds the row to the answers of the tests that the value passes. */
-  mark(bytes: Uint8Array, start: number, end: number, row: number, found: readonly RowSet[]): void {
+  mark(bytes: Uint8Array, start: number, end: number, row: number, found: FoundRows): void {
     if (this.#equals.size > 0) {
       const index = this.#equals.find(bytes, start, end);
-      if (index >= 0) found[this.#equalsAnswers[index]].add(row);
+      if (index >= 0) found.add(this.#equalsAnswers[index], row);
     }
     for (let i = 0; i < this.#prefixes.length; i++) {
       const prefix = this.#prefixes[i];
-      if (bytesStartWith(bytes, start, end, prefix.bytes)) found[prefix.answer].add(row);
+      if (bytesStartWith(bytes, start, end, prefix.bytes)) found.add(prefix.answer, row);
     }
     for (let i = 0; i < this.#others.length; i++) {
       const other = this.#others[i];
-      if (other.passes(bytes, start, end)) found[other.answer].add(row);
+      if (other.passes(bytes, start, end)) found.add(other.answer, row);
     }
   }
 }
@@ -68,8 +68,8 @@ export class TextScan {
     return this.#count++;
   }
 
-  run(view: BatchView, rows: RowSet): RowSet[] {
-    const found = Array.from({ length: this.#count }, () => new RowSet(view.rowCount));
+  run(view: BatchView, rows: RowSet): FoundRows {
+    const found = new FoundRows(view.rowCount, this.#count);
     if (this.#column !== 'line') {
       this.#scan(view.text(this.#column), rows, found);
       return found;
@@ -82,11 +82,11 @@ export class TextScan {
     return found;
   }
 
-  #scan({ bytes, starts, ends }: TextColumn, rows: RowSet, found: readonly RowSet[]): void {
+  #scan({ bytes, starts, ends }: TextColumn, rows: RowSet, found: FoundRows): void {
     for (const row of rows.rows()) {
       this.#tests.mark(bytes, starts[row], ends[row], row, found);
-      for (const { matcher, answer } of this.#patterns) if (matcher.test(bytes, starts[row], ends[row])) found[answer].add(row);
-      if (ends[row] > starts[row]) for (let i = 0; i < this.#present.length; i++) found[this.#present[i]].add(row);
+      for (const { matcher, answer } of this.#patterns) if (matcher.test(bytes, starts[row], ends[row])) found.add(answer, row);
+      if (ends[row] > starts[row]) for (let i = 0; i < this.#present.length; i++) found.add(this.#present[i], row);
     }
   }
 }
@@ -99,14 +99,14 @@ export class FoldedScan {
     return this.#matchers.push(regexMatcher(pattern, true)) - 1;
   }
 
-  run(view: BatchView, rows: RowSet): RowSet[] {
-    const found = this.#matchers.map(() => new RowSet(view.rowCount));
+  run(view: BatchView, rows: RowSet): FoundRows {
+    const found = new FoundRows(view.rowCount, this.#matchers.length);
     const message = view.text('message');
     const folded = view.text('folded');
     for (const row of rows.rows()) {
       const source = folded.ends[row] > folded.starts[row] ? folded : message;
       for (let i = 0; i < this.#matchers.length; i++) {
-        if (this.#matchers[i].test(source.bytes, source.starts[row], source.ends[row])) found[i].add(row);
+        if (this.#matchers[i].test(source.bytes, source.starts[row], source.ends[row])) found.add(i, row);
       }
     }
     return found;
@@ -149,8 +149,8 @@ export class MapScan {
     return this.#count++;
   }
 
-  run(view: BatchView, rows: RowSet): RowSet[] {
-    const found = Array.from({ length: this.#count }, () => new RowSet(view.rowCount));
+  run(view: BatchView, rows: RowSet): FoundRows {
+    const found = new FoundRows(view.rowCount, this.#count);
     const map = view.map(this.#column);
     const list = rows.rows();
     if (this.#anyValue.size > 0) this.#markAny(map, list, found);
@@ -159,7 +159,7 @@ export class MapScan {
     return found;
   }
 
-  #markAny({ offsets, values: { bytes, starts, ends } }: MapColumn, rows: Uint32Array, found: readonly RowSet[]): void {
+  #markAny({ offsets, values: { bytes, starts, ends } }: MapColumn, rows: Uint32Array, found: FoundRows): void {
     const table = this.#anyValue;
     const { filter } = table;
     for (let i = 0; i < rows.length; i++) {
@@ -167,12 +167,12 @@ export class MapScan {
       for (let entry = offsets[row], last = offsets[row + 1]; entry < last; entry++) {
         if (filter[filterSlotOf(bytes, starts[entry], ends[entry])] === 0) continue;
         const index = table.find(bytes, starts[entry], ends[entry]);
-        if (index >= 0) found[this.#anyAnswers[index]].add(row);
+        if (index >= 0) found.add(this.#anyAnswers[index], row);
       }
     }
   }
 
-  #markEntries({ offsets, keys, values }: MapColumn, wanted: Uint16Array, rows: Uint32Array, found: readonly RowSet[]): void {
+  #markEntries({ offsets, keys, values }: MapColumn, wanted: Uint16Array, rows: Uint32Array, found: FoundRows): void {
     const { indexes } = keys;
     /** By wanted key: the last row that had it. */
     const seenIn = new Int32Array(this.#keys.length + 1).fill(-1);
@@ -184,7 +184,7 @@ export class MapScan {
         seenIn[key] = row;
         const { tests, present } = this.#keys[key - 1];
         tests.mark(values.bytes, values.starts[entry], values.ends[entry], row, found);
-        for (let p = 0; p < present.length; p++) found[present[p]].add(row);
+        for (let p = 0; p < present.length; p++) found.add(present[p], row);
       }
     }
   }
