@@ -27,7 +27,7 @@ test('rules that are right have neither problems nor warnings', () => {
     { filter: 'service:payment-service AND level:ERROR', group_by: ['host', 'order_id'] },
     { condition: sequence, group_by: ['service'] },
     { condition: { kind: 'ratio', part: 'level:>=ERROR', window_ms: 300_000, operator: '>', threshold: 0.01, recover_threshold: 0.005 } },
-    { condition: { ...count, operator: '<', threshold: 1, recover_threshold: 5 } },
+    { condition: { ...count, operator: '<', threshold: 1, recover_threshold: 5 }, no_data: 'fire' },
     { condition: { kind: 'metric', attribute: 'latency_ms', aggregate: 'p99', window_ms: 60_000, operator: '>', threshold: 5000 } },
     { condition: { kind: 'any', conditions: [count, { kind: 'absence', window_ms: 60_000 }] } },
     { condition: { kind: 'silent_source', source: 'host', minimum_silence_ms: 60_000, forget_after_ms: 3_600_000 } },
@@ -156,6 +156,7 @@ const doubtful: readonly (readonly [what: string, members: Partial<AlertRuleBody
     'condition.operator',
     /hardly ever/,
   ],
+  ['few lines, but not none', { condition: { ...count, operator: '<' } }, 'no_data', /counts as ok/],
   ['a sequence of the same', { condition: { ...sequence, then: 'begin' } as SimpleCondition }, 'condition.then', /same query/],
 ];
 

@@ -12,6 +12,7 @@ import type { AlertsConfig } from './config.ts';
 import { templateProblems } from './message-template.ts';
 import { QueryChecks } from './query-checks.ts';
 import { checkThreshold } from './threshold-check.ts';
+import { countsDownwards } from './rule-members.ts';
 import { joinPath, problem } from './rule-problems.ts';
 import type { Findings, RuleFindings, RuleProblem } from './rule-problems.ts';
 
@@ -192,6 +193,8 @@ const absenceKinds: ReadonlySet<string> = new Set(['absence', 'silent_source']);
 function checkStates({ condition, no_data: noData, for_ms: forMs = 0 }: AlertRuleBody, { problems, warnings }: Findings): void {
   if (absenceKinds.has(condition.kind) && noData === 'fire')
     problems.push(problem('no_data', `"fire" says what "${condition.kind}" says already; leave it out`));
+  if (countsDownwards(condition) && (noData ?? 'ok') === 'ok')
+    warnings.push(problem('no_data', 'where no line comes at all, it counts as ok; "fire" tells that too'));
   if (condition.kind === 'new_pattern' && forMs > condition.window_ms)
     warnings.push(problem('for_ms', 'is longer than the window in which a pattern counts as new: it never fires'));
 }

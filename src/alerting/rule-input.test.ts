@@ -84,7 +84,7 @@ const accepted: readonly (readonly [what: string, given: object, expected: objec
   [
     'below',
     { name: 'a', condition: { threshold: 1, window: '5m', comparison: 'below' } },
-    { name: 'a', condition: { ...count, operator: '<', threshold: 1 } },
+    { name: 'a', no_data: 'fire', condition: { ...count, operator: '<', threshold: 1 } },
   ],
   [
     'at_least',

@@ -10,7 +10,7 @@ import { alertRuleBody, simpleCondition } from './alert-rule.ts';
 import type { AlertRuleBody } from './alert-rule.ts';
 import { readActions } from './action-input.ts';
 import { filterText, readDesignCondition } from './design-condition.ts';
-import { isMembers, operatorOf, readSpans, presentMembers } from './rule-members.ts';
+import { countsDownwards, isMembers, operatorOf, readSpans, presentMembers } from './rule-members.ts';
 import type { Members } from './rule-members.ts';
 import { joinPath, problem, schemaProblems, unknownMember } from './rule-problems.ts';
 import type { RuleProblem } from './rule-problems.ts';
@@ -98,6 +98,8 @@ function readCondition(condition: unknown, filter: unknown, members: Record<stri
   if (spelt['kind'] === undefined) {
     const read = readDesignCondition(spelt, filter, problems);
     members['condition'] = read.condition;
+    // "fewer than 10" means none too, which the model says apart
+    if (countsDownwards(read.condition)) members['no_data'] ??= 'fire';
     if (read.filter !== undefined) members['filter'] = read.filter;
     return;
   }

@@ -46,6 +46,11 @@ export function operatorOf(given: unknown): unknown {
   return typeof given === 'string' ? (comparisons.get(given.trim().toLowerCase()) ?? given.trim()) : given;
 }
 
+/** Whether a condition is met by few lines: then none at all are few too. */
+export function countsDownwards({ kind, operator }: { readonly kind?: unknown; readonly operator?: unknown }): boolean {
+  return (kind === 'count' || kind === 'rate') && (operator === '<' || operator === '<=');
+}
+
 /** `window: 5m` and `window_seconds: 300` become `window_ms: 300000`. */
 export function readSpans(given: Members, names: readonly string[], path: string, problems: RuleProblem[]): Record<string, unknown> {
   const members: Record<string, unknown> = { ...given };

@@ -5,6 +5,7 @@ import { parseQuery } from '#language/parser.ts';
 import type { AlertRuleBody, Condition, RuleAction, SimpleCondition } from './alert-rule.ts';
 import { errorsOnly } from './design-condition.ts';
 import type { RuleDesign } from './rule-input.ts';
+import { countsDownwards } from './rule-members.ts';
 import type { Members } from './rule-members.ts';
 
 /** Conditions that the designs have words for. */
@@ -19,7 +20,9 @@ export function shapeOf(body: AlertRuleBody, design: RuleDesign): Members {
     ...(cooldownMs === undefined ? {} : { cooldown: formatDurationMs(cooldownMs) }),
   };
   const shown = { ...rest, ...spans, ...shownActions(actions, design) };
-  if (!isPlain(condition)) return { ...shown, ...(filter === undefined ? {} : { filter }), condition };
+  // a design's own shape would mean no lines too
+  const saysMore = countsDownwards(condition) && body.no_data === undefined;
+  if (saysMore || !isPlain(condition)) return { ...shown, ...(filter === undefined ? {} : { filter }), condition };
   return { ...shown, ...conditionOf[design](condition, filter) };
 }
 
