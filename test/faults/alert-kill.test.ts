@@ -1,11 +1,14 @@
 /**
  * kill -9 of a running product while lines come that make alert rules fire: at every point of their evaluation that can be seen
- * from outside. What is recorded at the end is what an evaluation without kills records: each incident, once.
+ * from outside. What is recorded at the end is what an evaluation without kills records: each incident, once; and a webhook is told
+ * of each once too, or again under the same id where the kill came between the message and the note that it was taken.
  * (The points inside one process are in test/consumers/alert-evaluation.test.ts.)
  */
 import assert from 'node:assert/strict';
 import { existsSync, watch } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -23,22 +26,65 @@ interface ToldIncident {
   readonly events: readonly { readonly kind: string }[];
 }
 
-const flags = ['--alerts.checkpoint_interval=2s', '--canary.enabled=false', '--log.max_bytes=256MB'];
+const flags = [
+  '--alerts.checkpoint_interval=2s',
+  '--canary.enabled=false',
+  '--log.max_bytes=256MB',
+  '--notifications.allow_private_addresses=true',
+];
 const condition = { kind: 'count', window_ms: 20_000, operator: '>=', threshold: 4 };
+
+/** A webhook's other end: which messages told of the firing of which incident, by their ids. */
+class Hook {
+  readonly url: string;
+  readonly firedIds = new Map<string, Set<string>>();
+
+  private constructor(url: string) {
+    this.url = url;
+  }
+
+  static async open(t: TestContext): Promise<Hook> {
+    const server = createServer((request, response) => {
+      const parts: Buffer[] = [];
+      request.on('data', (part: Buffer) => parts.push(part));
+      request.on('end', () => {
+        hook.#take(String(request.headers['millrace-notification-id']), Buffer.concat(parts).toString());
+        response.end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const hook = new Hook(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    t.after(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    return hook;
+  }
+
+  #take(messageId: string, body: string): void {
+    const { kind, incidents } = JSON.parse(body) as { kind: string; incidents: { id: string }[] };
+    if (kind !== 'fired') return;
+    for (const { id } of incidents) this.firedIds.set(id, (this.firedIds.get(id) ?? new Set()).add(messageId));
+  }
+}
 
 class AlertRun {
   product!: Product;
   groups = 0;
+  readonly hook: Hook;
   readonly #dataDirectory: string;
 
-  constructor(dataDirectory: string) {
+  private constructor(dataDirectory: string, hook: Hook) {
     this.#dataDirectory = dataDirectory;
+    this.hook = hook;
   }
 
   static async start(t: TestContext): Promise<AlertRun> {
-    const run = new AlertRun(await temporaryDirectory(t, 'alert-kill'));
+    const run = new AlertRun(await temporaryDirectory(t, 'alert-kill'), await Hook.open(t));
     t.after(() => run.product?.kill());
     await run.start();
+    await run.#put('channels/hook', { type: 'webhook', settings: { url: run.hook.url } });
+    await run.#put('routing', { routing: { route: { channels: ['hook'], group_by: ['...'], group_wait_ms: 0 } } });
     for (const [name, changes] of [
       ['errors', {}],
       ['held', { for_ms: 1000 }],
@@ -53,6 +99,13 @@ class AlertRun {
 
   async start(): Promise<void> {
     this.product = await Product.start({ dataDirectory: this.#dataDirectory, flags, environment: productEnvironment() });
+  }
+
+  async #put(path: string, body: object): Promise<void> {
+    const headers = { 'content-type': 'application/json' };
+    const address = `${this.product.url}/v1/notifications/${path}`;
+    const answer = await fetch(address, { method: 'PUT', headers, body: JSON.stringify(body) });
+    assert.equal(answer.status, 200, await answer.text());
   }
 
   /** Lines of a service that nobody has heard of: enough that it fires. Sent again until they are acknowledged. */
@@ -147,6 +200,13 @@ test('after kills at every point each group has fired and resolved once', { time
     `held service-${index} pending fired resolved`,
   ]);
   assert.deepEqual(await run.histories(), expected.flat().toSorted());
+  const ids = (await run.incidents()).map(({ id }) => id);
+  await eventually(
+    async () => ids.filter((id) => !run.hook.firedIds.has(id)),
+    (untold) => untold.length === 0,
+  );
+  assert.deepEqual([...run.hook.firedIds.keys()].toSorted(), ids.toSorted(), 'nothing else was told');
+  for (const [id, messages] of run.hook.firedIds) assert.equal(messages.size, 1, `incident ${id} was told by ${messages.size} messages`);
   const { alerts } = await run.product.status();
   assert.deepEqual([alerts.missed_batches, alerts.unreadable_batches], [0, 0]);
   await run.product.stop();
