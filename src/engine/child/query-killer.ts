@@ -13,23 +13,29 @@ const repeatMs = 50;
 export type Progress = Readonly<Record<string, string>>;
 
 export class QueryKiller {
-  readonly #control: EngineSession;
+  readonly #control: Pick<EngineSession, 'query'>;
   /** Sessions whose query shall end. */
-  readonly #targets = new Set<EngineSession>();
+  readonly #targets = new Set<Pick<EngineSession, 'name'>>();
   #isKilling = false;
+  /** The kill that is being said, by the names that its targets had. */
+  #kill: Promise<unknown> = Promise.resolve();
   /** The reserved session, too, runs one statement at a time. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(control: EngineSession) {
+  constructor(control: Pick<EngineSession, 'query'>) {
     this.#control = control;
   }
 
-  /** Kills what the session runs until `finished` settles. */
-  async kill(session: EngineSession, finished: Promise<unknown>): Promise<void> {
+  /**
+   * Kills what the session runs until `finished` settles. Resolves when no kill that names the session is under way any
+   * more: only then may it run another query, which a late kill would hit.
+   */
+  async kill(session: Pick<EngineSession, 'name'>, finished: Promise<unknown>): Promise<void> {
     this.#targets.add(session);
     if (!this.#isKilling) void this.#killAll();
     await finished.catch(ignore);
     this.#targets.delete(session);
+    await this.#kill;
   }
 
   /** Progress of the query on this session; undefined where none runs. */
@@ -57,7 +63,8 @@ export class QueryKiller {
     this.#isKilling = true;
     while (this.#targets.size > 0) {
       const names = [...this.#targets].map((session) => quoteText(session.name)).join(', ');
-      await this.#run(`KILL QUERY WHERE Settings['log_comment'] IN (${names}) ASYNC`).catch(ignore);
+      this.#kill = this.#run(`KILL QUERY WHERE Settings['log_comment'] IN (${names}) ASYNC`).catch(ignore);
+      await this.#kill;
       await new Promise((resolve) => setTimeout(resolve, repeatMs));
     }
     this.#isKilling = false;

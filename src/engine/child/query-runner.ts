@@ -59,7 +59,8 @@ export interface RunContext {
 export async function runQuery(request: QueryRequest, context: RunContext): Promise<void> {
   if (context.signal.aborted) throw queryCancelled();
   const finished = Promise.withResolvers<void>();
-  const onAbort = (): void => void context.killer.kill(context.session, finished.promise);
+  let killed: Promise<void> | undefined;
+  const onAbort = (): void => void (killed = context.killer.kill(context.session, finished.promise));
   context.signal.addEventListener('abort', onAbort, { once: true });
   try {
     if (request.data !== undefined) await runInsert(request, context);
@@ -69,6 +70,7 @@ export async function runQuery(request: QueryRequest, context: RunContext): Prom
     context.signal.removeEventListener('abort', onAbort);
     await context.session.settle();
     finished.resolve();
+    await killed;
   }
 }
 
