@@ -111,13 +111,16 @@ function incidentsOf(kind: ServiceKind, random: Random, count: number): Incident
   return kinds.map((incidentKind, index) => {
     const start = first + index * room;
     const length = lengthOf(incidentKind, kind);
-    let from = start + Math.floor(random() * (room - length - 100));
-    while (kind.shape(firstMs + from * windowMs) < 0.5 || kind.shape(firstMs + (from + length) * windowMs) < 0.5) {
-      from = start + Math.floor(random() * (room - length - 100));
-    }
+    const anywhere = (): number => start + Math.floor(random() * (room - length - 100));
+    let from = anywhere();
+    for (let tries = 0; tries < 1000 && isQuiet(kind, from, from + length); tries++) from = anywhere();
     return { kind: incidentKind, from, to: from + length };
   });
 }
+
+/** True where the service does little at the begin or the end. */
+const isQuiet = ({ shape }: ServiceKind, from: number, to: number): boolean =>
+  [from, to].some((at) => shape(firstMs + at * windowMs) < 0.5);
 
 /** In windows. Where there is little, it takes longer to be one. */
 function lengthOf(incident: IncidentKind, { height }: ServiceKind): number {

@@ -35,6 +35,8 @@ export class Episode {
   #strong = 0;
   #lasting = 0;
   #calm = 0;
+  /** Begun by the sum of an hour alone: then windows do not tell its end. */
+  #isOfHour = false;
 
   next({ deviation, hourDeviation, tail, hourTail, caution }: Evidence, sensitivity: Sensitivity): boolean {
     const wanted = Math.max(sensitivity.deviation * caution, tailMargin * tail);
@@ -42,14 +44,15 @@ export class Episode {
     const wantedHour = Math.max(sensitivity.hourDeviation * caution, tailMargin * hourTail);
     this.#strong = deviation >= wanted ? this.#strong + 1 : 0;
     this.#lasting = deviation >= lastingShare * wanted ? this.#lasting + 1 : 0;
-    const begins =
-      this.#strong >= sensitivity.windows || deviation >= extreme || this.#lasting >= lastingWindows || hourDeviation >= wantedHour;
+    const isByWindows = this.#strong >= sensitivity.windows || deviation >= extreme || this.#lasting >= lastingWindows;
     if (!this.isMet) {
-      this.isMet = begins;
+      this.isMet = isByWindows || hourDeviation >= wantedHour;
+      this.#isOfHour = !isByWindows;
       this.#calm = 0;
-      return begins;
+      return this.isMet;
     }
-    const isCalm = deviation < wanted / 2 && hourDeviation < wantedHour / 2;
+    if (isByWindows) this.#isOfHour = false;
+    const isCalm = deviation < wanted / 2 && (!this.#isOfHour || hourDeviation < wantedHour / 2);
     this.#calm = isCalm ? this.#calm + 1 : 0;
     if (this.#calm >= calmWindows) this.end();
     return this.isMet;
@@ -63,16 +66,17 @@ export class Episode {
   }
 
   save(): number[] {
-    return [this.isMet ? 1 : 0, this.#strong, this.#lasting, this.#calm];
+    return [this.isMet ? 1 : 0, this.#strong, this.#lasting, this.#calm, this.#isOfHour ? 1 : 0];
   }
 
   restore(saved: unknown): boolean {
-    if (!Array.isArray(saved) || saved.length !== 4 || !saved.every(Number.isInteger)) return false;
-    const [isMet, strong, lasting, calm] = saved as number[];
+    if (!Array.isArray(saved) || saved.length !== 5 || !saved.every(Number.isInteger)) return false;
+    const [isMet, strong, lasting, calm, isOfHour] = saved as number[];
     this.isMet = isMet === 1;
     this.#strong = strong;
     this.#lasting = lasting;
     this.#calm = calm;
+    this.#isOfHour = isOfHour === 1;
     return true;
   }
 }
