@@ -61,21 +61,27 @@ function onKey(event: KeyboardEvent): void {
   const key = nameOf(event);
   const first = firstOfTwo !== undefined && event.timeStamp - firstOfTwo.atMs < sequenceMs ? firstOfTwo.key : undefined;
   firstOfTwo = typing ? undefined : { key, atMs: event.timeStamp };
+  const applies = ({ keys, inFields }: KeyBinding, pressed: string): boolean =>
+    keys === pressed && (!typing || inFields === true || keys.startsWith('Ctrl+'));
+  const reached = reachedLayers();
+  // two after one another go before one of them alone, whatever layer has that
+  const binding =
+    (first === undefined ? undefined : reached.find((one) => applies(one, `${first} ${key}`))) ?? reached.find((one) => applies(one, key));
+  if (binding === undefined) return;
+  event.preventDefault();
+  firstOfTwo = undefined;
+  binding.run(event);
+}
+
+/** Bindings of the layers that hear keys now, the topmost first. */
+function reachedLayers(): readonly KeyBinding[] {
+  const bindings: KeyBinding[] = [];
   for (const { layer } of layers.toReversed()) {
-    const { bindings, modal } = layer();
-    const applies = ({ keys, inFields }: KeyBinding, pressed: string): boolean =>
-      keys === pressed && (!typing || inFields === true || keys.startsWith('Ctrl+'));
-    const binding =
-      (first === undefined ? undefined : bindings.find((one) => applies(one, `${first} ${key}`))) ??
-      bindings.find((one) => applies(one, key));
-    if (binding !== undefined) {
-      event.preventDefault();
-      firstOfTwo = undefined;
-      binding.run(event);
-      return;
-    }
-    if (modal) return;
+    const { bindings: own, modal } = layer();
+    bindings.push(...own);
+    if (modal) break;
   }
+  return bindings;
 }
 
 window.addEventListener('keydown', onKey);

@@ -218,6 +218,15 @@ const fields: Fields = {
         placeholder="usual"
         onChange={(ms) => change({ forget_after_ms: ms })}
       />
+      where one that sent for less than
+      <SpanField
+        label="Learned for"
+        path={`${path}.learn_ms`}
+        value={condition.learn_ms}
+        placeholder="usual"
+        onChange={(ms) => change({ learn_ms: ms })}
+      />
+      is not missed
     </>
   ),
   sequence: ({ condition, change, path, names }) => {

@@ -18,7 +18,7 @@ import { RuleJson } from './rule-json.tsx';
 import { RulePreview } from './rule-preview.tsx';
 import { RuleVersions } from './rule-versions.tsx';
 import styles from './rules.module.css';
-import { useRuleCheck, useSaveRule } from './use-rules.ts';
+import { isUnnamed, useRuleCheck, useSaveRule } from './use-rules.ts';
 
 export interface RuleEditorProps {
   /** Undefined: a new one. */
@@ -29,7 +29,7 @@ export interface RuleEditorProps {
 export function RuleEditor({ kept, initial }: RuleEditorProps) {
   const [{ view }, update] = useUrlState(editorView);
   const form = useRef<HTMLFormElement>(null);
-  const { draft, setDraft, body, model, check, problems, isChanged, saving, save } = useRuleDraft(kept, initial, form);
+  const { draft, setDraft, body, model, check, isCurrent, problems, isChanged, saving, save } = useRuleDraft(kept, initial, form);
   useKeys('Rule', [
     { keys: 'Ctrl+s', does: 'Save the rule', run: save },
     { keys: 'Escape', does: 'Back to the rules', run: () => navigate('/alerts/rules') },
@@ -69,7 +69,13 @@ export function RuleEditor({ kept, initial }: RuleEditorProps) {
           )}
         </div>
         <div className={styles.right}>
-          <RulePreview rule={body ?? model} isValid={check?.valid === true} problems={problems} warnings={check?.warnings ?? []} />
+          <RulePreview
+            rule={body ?? model}
+            isCurrent={isCurrent}
+            isValid={check?.valid === true}
+            problems={problems}
+            warnings={check?.warnings ?? []}
+          />
           {kept === undefined ? null : <RuleVersions id={kept.id} current={kept.version} onTake={setDraft} />}
         </div>
       </div>
@@ -82,16 +88,25 @@ const preventingDefault = (run: () => void) => (event: FormEvent) => {
   run();
 };
 
+/** The name that it was checked by is not its own. */
+function modelOf(rule: RuleBody | null | undefined, draft: unknown): RuleBody | undefined {
+  return isUnnamed(draft) && rule ? { ...rule, name: '' } : (rule ?? undefined);
+}
+
+const missingName = { field: 'name', message: 'A rule needs a name.', code: 'bad_request' };
+
 /** What is typed, what the server says of it, and how it is saved. */
 function useRuleDraft(kept: RuleEditorProps['kept'], initial: RuleBody, form: RefObject<HTMLFormElement | null>) {
   const [draft, setDraft] = useState<unknown>(initial);
   const [attempts, setAttempts] = useState(0);
-  const check = useRuleCheck(draft).data;
+  const { check, isCurrent } = useRuleCheck(draft);
   const saving = useSaveRule();
-  const found = check?.problems ?? [];
+  // nobody is told that a rule has no name before they had the time to give it one
+  const isMissingName = isUnnamed(draft) && (attempts > 0 || kept !== undefined);
+  const problems = isMissingName ? [missingName, ...(check?.problems ?? [])] : (check?.problems ?? []);
   const save = (): void => {
     setAttempts((count) => count + 1);
-    if (check?.valid === false) return focusFirstProblem(form.current);
+    if (check?.valid === false || isUnnamed(draft)) return focusFirstProblem(form.current);
     saving.mutate(
       { id: kept?.id, version: kept?.version, rule: draft as RuleBody },
       {
@@ -110,18 +125,14 @@ function useRuleDraft(kept: RuleEditorProps['kept'], initial: RuleBody, form: Re
     /** Where a form can show it. */
     body: useMemo(() => (isRuleBody(draft) ? draft : undefined), [draft]),
     /** As the server reads it. */
-    model: check?.rule ?? undefined,
+    model: isCurrent ? modelOf(check?.rule, draft) : undefined,
     check,
-    problems: attempts === 0 && kept === undefined ? withoutMissingName(found) : found,
+    isCurrent,
+    problems,
     isChanged: JSON.stringify(draft) !== JSON.stringify(kept?.rule),
     saving,
     save,
   };
-}
-
-/** Nobody is told that a rule has no name before they had the time to give it one. */
-function withoutMissingName<P extends { readonly field: string }>(problems: readonly P[]): readonly P[] {
-  return problems.filter(({ field }) => field !== 'name');
 }
 
 function focusFirstProblem(form: HTMLFormElement | null): void {

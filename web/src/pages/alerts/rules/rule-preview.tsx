@@ -24,12 +24,14 @@ import { editorView } from '../alerts-view.ts';
 import { chartOf } from './backtest-chart.ts';
 import type { Backtest } from './backtest-chart.ts';
 import styles from './rules.module.css';
-import { useSettled } from './use-rules.ts';
+import { named, useSettled } from './use-rules.ts';
 import type { RuleProblem } from './use-rules.ts';
 
 interface RulePreviewProps {
   readonly rule: RuleBody | undefined;
   readonly isValid: boolean;
+  /** What is said of it is of the rule as it is. */
+  readonly isCurrent: boolean;
   readonly problems: readonly RuleProblem[];
   readonly warnings: readonly RuleProblem[];
 }
@@ -54,19 +56,15 @@ function useBacktest(rule: RuleBody | undefined, isValid: boolean, last: string)
     queryFn: async ({ signal }): Promise<Tried> => {
       const range = settleRange({ last }, serverNowMs())!;
       const timeRange = { from: new Date(range.fromMs).toISOString(), to: new Date(range.toMs).toISOString() };
-      // a name is not needed to try it
-      const named = JSON.parse(tried) as RuleBody;
-      const body = { rule: { ...named, name: named.name || 'unnamed' }, time_range: timeRange };
+      const body = { rule: named(JSON.parse(tried)) as RuleBody, time_range: timeRange };
       return { answer: await call('alertBacktest', { body }, signal), range };
     },
   });
 }
 
-export function RulePreview({ rule, isValid, problems, warnings }: RulePreviewProps) {
+export function RulePreview({ rule, isValid, isCurrent, problems, warnings }: RulePreviewProps) {
   const [{ last }, update] = useUrlState(editorView);
-  // only the name is missing: it can be tried
-  const canTry = isValid || (rule !== undefined && rule.name === '' && problems.every(({ field }) => field === 'name'));
-  const tried = useBacktest(rule, canTry, last);
+  const tried = useBacktest(rule, isValid && isCurrent, last);
   return (
     <Section
       title="Would have fired"
@@ -88,13 +86,11 @@ export function RulePreview({ rule, isValid, problems, warnings }: RulePreviewPr
       }
     >
       <Progress active={tried.isFetching} label="Trying the rule" />
-      {rule === undefined || (!canTry && tried.data === undefined) ? (
-        <EmptyState title="Not to be tried yet">{problems[0]?.message ?? 'The rule cannot be read.'}</EmptyState>
-      ) : null}
-      {tried.data === undefined && tried.error !== null && canTry ? (
+      {problems.length > 0 && !isValid ? <EmptyState title="Not to be tried yet">{problems[0].message}</EmptyState> : null}
+      {tried.data === undefined && tried.error !== null && isValid ? (
         <ErrorState error={tried.error} onRetry={() => void tried.refetch()} />
       ) : null}
-      {tried.data === undefined || rule === undefined ? null : <Outcome rule={rule} tried={tried.data} />}
+      {tried.data === undefined || rule === undefined || !isValid ? null : <Outcome rule={rule} tried={tried.data} />}
       {warnings.map(({ field, message }) => (
         <p key={field + message} className={styles.warning}>
           {message}

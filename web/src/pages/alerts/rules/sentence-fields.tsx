@@ -209,7 +209,7 @@ export function Sentence({
       {problems.map(({ field, message, setting }) => (
         <p key={`${field}${message}`} className={styles.problem} role="alert">
           {message}
-          {setting === undefined ? '' : ` (setting ${setting})`}
+          {setting === undefined || message.includes(setting) ? '' : ` (setting ${setting})`}
         </p>
       ))}
     </>

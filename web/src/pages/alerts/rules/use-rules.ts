@@ -78,15 +78,27 @@ export function useSaveRule() {
   });
 }
 
-/** What the server says of a draft; nothing is kept. */
+/** What the server says of a draft, which may still be without a name; nothing is kept. */
 export function useRuleCheck(draft: unknown) {
-  const settled = useSettled(JSON.stringify(draft), 350);
-  return useQuery({
+  const text = JSON.stringify(named(draft));
+  const settled = useSettled(text, 350);
+  const check = useQuery({
     queryKey: ['alert-check', settled],
     staleTime: Infinity,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) => call('alertCheck', { body: { rule: JSON.parse(settled) as RuleBody } }, signal),
   });
+  /** What is said is of the draft as it is, not of the one before. */
+  return { check: check.data, isCurrent: !check.isPlaceholderData && settled === text };
+}
+
+/** What has no name yet can be checked and tried all the same. */
+export function named(draft: unknown): unknown {
+  return isUnnamed(draft) ? { ...draft, name: 'unnamed' } : draft;
+}
+
+export function isUnnamed(draft: unknown): draft is { readonly name: string } {
+  return typeof draft === 'object' && draft !== null && 'name' in draft && draft.name === '';
 }
 
 /** A value that has not changed for a while: what is typed is not asked letter by letter. */
