@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { createTestNotifier, idle, startMs, tenant, until } from './notifier.fake.ts';
+import { createTestNotifier, idle, startMs, tenant } from './notifier.fake.ts';
 import type { Notification } from './notification.ts';
 import type { Routing } from './notification-rules.ts';
 
@@ -50,15 +50,12 @@ async function run(t: TestContext, fault: Fault): Promise<{ readonly happened: b
     },
   });
   const first = site.start();
+  const isDead = (): boolean => fault.happened && fault.isDeadly;
   const settle = async (): Promise<void> => {
-    for (let second = 0; second < 8 && !(fault.happened && fault.isDeadly); second++) {
+    for (let second = 0; second < 4 && !isDead(); second++) {
       site.clock.advance(1000);
-      if (!fault.happened || second > 3) await idleOrDead();
-      else await until('a moment passes', quiet());
+      await idle(first, site, () => fault.happened && (fault.isDeadly || second < 2));
     }
-  };
-  const idleOrDead = async (): Promise<void> => {
-    await Promise.race([idle(first, site), until('it is dead', () => fault.happened)]).catch(() => undefined);
   };
   await site.tell('a', 'fired');
   await site.tell('b', 'fired');
@@ -67,19 +64,23 @@ async function run(t: TestContext, fault: Fault): Promise<{ readonly happened: b
   await site.tell('a', 'resolved', { firedMs: startMs });
   first.wake();
   await settle();
+  let last = first;
   if (fault.isDeadly) {
     isFirst = false;
+    await first.stop();
     const second = site.start();
+    last = second;
     await idle(second, site);
     site.clock.advance(60_000);
     await idle(second, site);
   } else {
-    for (let minute = 0; minute < 3; minute++) {
+    for (let minute = 0; minute < 2; minute++) {
       site.clock.advance(10_000);
       first.wake();
       await idle(first, site);
     }
   }
+  await last.stop();
   assert.deepEqual(
     (await site.records.messages({ tenant, limit: 100 })).filter(({ state }) => state === 'waiting'),
     [],
@@ -91,12 +92,6 @@ async function run(t: TestContext, fault: Fault): Promise<{ readonly happened: b
 }
 
 const shown = ({ kind, incidents }: Notification): string => `${kind} ${incidents.map(({ incident }) => incident.id).join('+')}`;
-
-/** True after some turns of the event loop. */
-function quiet(): () => boolean {
-  let turns = 0;
-  return () => turns++ > 30;
-}
 
 const expected = ['chat fired a', 'chat fired b', 'chat resolved a', 'inbox fired a', 'inbox fired b', 'inbox resolved a'];
 

@@ -6,13 +6,15 @@ import { incidentOf, transitionOf } from '#metadata/alert-records.contract.ts';
 import type { NotificationRecords } from '#metadata/notification-records.ts';
 import { openSqliteAlertRecords, openSqliteDocuments, openSqliteNotificationRecords } from '#metadata/sqlite.ts';
 import { systemClock } from '#platform/clock.ts';
+import type { Clock } from '#platform/clock.ts';
 import { silentLogger } from '#platform/logger.ts';
 import { ManualClock } from '#search/manual-clock.fake.ts';
 import type { AlertRule, AlertRuleBody } from './alert-rule.ts';
 import { Notifier } from './notifier.ts';
-import type { DeliveryOutcome, Notification } from './notification.ts';
+import type { ChannelType } from './channel-settings.ts';
+import type { Channel, DeliveryOutcome, Notification } from './notification.ts';
 import { NotificationBook } from './notification-book.ts';
-import type { Routing } from './notification-rules.ts';
+import type { ChannelBody, Routing } from './notification-rules.ts';
 import { notificationsConfig } from './notifications-config.ts';
 import type { NotificationsConfig } from './notifications-config.ts';
 
@@ -34,6 +36,12 @@ export interface NotifierFakeOptions {
   readonly rules?: readonly AlertRule[];
   /** What a channel says; delivered where it is not given. */
   readonly answer?: (channel: string, notification: Notification, signal: AbortSignal) => DeliveryOutcome | Promise<DeliveryOutcome>;
+  /** True channels in place of those that only remember. */
+  readonly createChannel?: (type: ChannelType, settings: unknown, clock: Clock) => Channel;
+  /** The inbox only remembers although other channels are true ones. */
+  readonly isInboxFake?: boolean;
+  /** Besides those of `channelNames`. */
+  readonly channels?: Readonly<Record<string, ChannelBody>>;
   /** Puts something between the notifier and its records, such as faults. */
   readonly wrapRecords?: (records: NotificationRecords) => NotificationRecords;
   readonly wrapAlerts?: (alerts: AlertRecords) => AlertRecords;
@@ -57,6 +65,7 @@ export async function createTestNotifier(t: TestContext, options: NotifierFakeOp
   const book = await NotificationBook.open({ documents, config, randomId: () => `id-${++ids}`, clock, logger: silentLogger });
   const change = { tenant, updatedBy: 'me' };
   for (const name of channelNames) await book.putChannel(change, name, { type: 'webhook', settings: { url: `http://${name}/` } });
+  for (const [name, body] of Object.entries(options.channels ?? {})) await book.putChannel(change, name, body);
   if (options.routing !== undefined) await book.putRouting(change, options.routing);
   const sent: Sent[] = [];
   const rules = {
@@ -73,6 +82,8 @@ export async function createTestNotifier(t: TestContext, options: NotifierFakeOp
       book,
       rules,
       createChannel: (_tenant, type, given) => {
+        if (options.createChannel !== undefined && !(type === 'inbox' && options.isInboxFake === true))
+          return options.createChannel(type, given, clock);
         const channel = type === 'inbox' ? 'inbox' : new URL((given as { url: string }).url).hostname;
         return {
           type,
@@ -136,19 +147,21 @@ export async function createTestNotifier(t: TestContext, options: NotifierFakeOp
   };
 }
 
-/** Waits for something that others do in turns of the event loop; gives up after very many. */
+/** Waits for something that others do in turns of the event loop; gives up after a time that no test comes near. */
 export async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  for (let turn = 0; turn < 3000; turn++) {
+  const endMs = performance.now() + 60_000;
+  while (performance.now() < endMs) {
     if (await isTrue()) return;
     await setImmediate();
   }
   throw new Error(`it did not come about: ${what}`);
 }
 
-/** Until nothing happens of itself: the notifier has read all events, and no message is under way. */
+/** Until nothing happens of itself: the notifier has read all events, and no message is under way; or until it is over. */
 export async function idle(
   notifier: Notifier,
   { alerts, records }: { readonly alerts: AlertRecords; readonly records: NotificationRecords },
+  isOver: () => boolean = () => false,
 ): Promise<void> {
   let [quiet, before] = [0, ''];
   await until('the notifier has nothing to do', async () => {
@@ -158,6 +171,6 @@ export async function idle(
     const now = JSON.stringify([all.map(({ state, attempts, isNoted }) => [state, attempts, isNoted]), notifier.status()]);
     quiet = isRead && now === before ? quiet + 1 : 0;
     before = now;
-    return quiet > 20;
+    return quiet > 6 || isOver();
   });
 }

@@ -16,7 +16,7 @@ import type { ChannelType } from './channel-settings.ts';
 import type { Channel, DeliveryOutcome } from './notification.ts';
 import type { NotificationBook } from './notification-book.ts';
 import type { NotificationsConfig } from './notifications-config.ts';
-import { findDestination } from './notifying/channel-directory.ts';
+import { findDestination, referenceOf } from './notifying/channel-directory.ts';
 import { channelFailed, channelRecovered } from './notifying/channel-incidents.ts';
 import { Dispatcher } from './notifying/dispatcher.ts';
 import type { DispatchedMessage } from './notifying/dispatcher.ts';
@@ -49,6 +49,7 @@ export interface NotifierStatus {
   readonly firing: number;
   readonly suppressed: number;
   readonly waiting: number;
+  readonly underWay: number;
   readonly failingChannels: number;
   readonly deadChannels: number;
   /** What keeps it from going on, such as a full disk. */
@@ -85,6 +86,7 @@ export class Notifier {
     this.#outbox = new Outbox({
       records,
       channelOf: (tenant, channel) => this.#channelOf(tenant, channel),
+      isNamed: (tenant, channel) => this.#isNamed(tenant, channel),
       onDelivered: (message) => this.#note(message),
       raise: (health) => this.#raise(health),
       recover: (health, why) => this.#recover(health, why),
@@ -302,6 +304,14 @@ export class Notifier {
     } catch (thrown) {
       return { kind: 'missing', detail: toAppError(thrown).message };
     }
+  }
+
+  #isNamed(tenant: string, reference: string): boolean {
+    const { book, rules } = this.#options;
+    if (book.usersOfChannel(tenant, reference).length > 0) return true;
+    return rules.live.some(
+      (rule) => rule.tenant === tenant && (rule.body.actions ?? []).some((action) => referenceOf(action) === reference),
+    );
   }
 
   /** Incidents say who was told of them; a crash in between makes it said twice at most, and never not at all. */

@@ -86,7 +86,7 @@ export async function startNotifications(
 
 /** For /v1/status. */
 export function notificationsStatus(status: NotifierStatus): Record<string, unknown> {
-  const { state, cursor, groups, firing, suppressed, waiting, failingChannels, deadChannels, problem } = status;
+  const { state, cursor, groups, firing, suppressed, waiting, underWay, failingChannels, deadChannels, problem } = status;
   return {
     state,
     cursor,
@@ -94,6 +94,7 @@ export function notificationsStatus(status: NotifierStatus): Record<string, unkn
     firing_incidents: firing,
     suppressed_incidents: suppressed,
     waiting_messages: waiting,
+    deliveries_under_way: underWay,
     failing_channels: failingChannels,
     dead_channels: deadChannels,
     ...(problem === undefined ? {} : { problem }),

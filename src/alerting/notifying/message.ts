@@ -4,6 +4,7 @@
  * escaping are the channels' (channels/). Pure.
  */
 import { formatDurationMs } from '#base/units.ts';
+import { ownRulePrefix } from '#metadata/alert-records.ts';
 import type { Incident } from '#metadata/alert-records.ts';
 import type { AlertRuleBody, Condition, Severity } from '../alert-rule.ts';
 import { parseTemplate, renderTemplate } from '../message-template.ts';
@@ -68,7 +69,8 @@ function notifiedIncident(incident: Incident, rule: AlertRuleBody | undefined, a
     incident: { ...incident, samples },
     title: incidentTitle(incident),
     ...(rule?.runbook_url === undefined ? {} : { runbookUrl: rule.runbook_url }),
-    linesUrl: linesUrlOf(incident, rule, atMs, options),
+    // no lines stand behind an incident about a channel
+    linesUrl: incident.ruleId.startsWith(ownRulePrefix) ? '' : linesUrlOf(incident, rule, atMs, options),
     incidentUrl: incidentUrlOf(incident, options),
   };
 }

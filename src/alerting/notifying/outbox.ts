@@ -22,6 +22,8 @@ export type UsableChannel =
 export interface OutboxOptions {
   readonly records: NotificationRecords;
   readonly channelOf: (tenant: string, channel: string) => UsableChannel;
+  /** A route or a rule names it still. */
+  readonly isNamed: (tenant: string, channel: string) => boolean;
   /** A message was delivered and that is written down: its incidents are to say so. May fail, and is asked again at the next start. */
   readonly onDelivered: (message: OutboxMessage) => Promise<void>;
   /** A channel does not deliver; the incident that tells of it. */
@@ -44,7 +46,7 @@ export class Outbox {
   #wake: () => void = () => undefined;
   #isWoken = false;
   #running: Promise<void> | undefined;
-  #isCounted = 0;
+  #underWay = 0;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -88,7 +90,8 @@ export class Outbox {
   channelsChanged(): void {
     for (const lane of this.#lanes.values()) {
       lane.retryNow(this.#options.clock.monotonicMs());
-      const isGone = this.#options.channelOf(lane.tenant, lane.channel).kind !== 'channel';
+      const { kind } = this.#options.channelOf(lane.tenant, lane.channel);
+      const isGone = kind === 'off' || (kind === 'missing' && !this.#options.isNamed(lane.tenant, lane.channel));
       if (isGone && lane.size === 0 && lane.health.failingSinceMs !== undefined)
         this.#track(this.#heal(lane, 'the channel was removed or switched off'));
     }
@@ -115,10 +118,11 @@ export class Outbox {
     return lane === undefined ? undefined : { ...lane.health, waiting: lane.size };
   }
 
-  status(): { readonly waiting: number; readonly failingChannels: number; readonly deadChannels: number } {
+  status(): { readonly waiting: number; readonly underWay: number; readonly failingChannels: number; readonly deadChannels: number } {
     const lanes = [...this.#lanes.values()];
     return {
       waiting: lanes.reduce((total, { size }) => total + size, 0),
+      underWay: this.#underWay,
       failingChannels: lanes.filter(({ health }) => health.failingSinceMs !== undefined).length,
       deadChannels: lanes.filter(({ health }) => health.incidentId !== undefined).length,
     };
@@ -161,14 +165,14 @@ export class Outbox {
     while (hasBegun) {
       hasBegun = false;
       for (const lane of this.#lanes.values()) {
-        if (this.#isCounted >= most || lane.running >= mostOfLane) continue;
+        if (this.#underWay >= most || lane.running >= mostOfLane) continue;
         const waiting = lane.begin(nowMs);
         if (waiting === undefined) continue;
         hasBegun = true;
-        this.#isCounted++;
+        this.#underWay++;
         this.#track(
           this.#attempt(lane, waiting).finally(() => {
-            this.#isCounted--;
+            this.#underWay--;
             this.wake();
           }),
         );
