@@ -142,7 +142,7 @@ export class Evaluator {
     this.#tickMs = tickMs;
     this.#newestMs = Math.max(this.#newestMs, tickMs);
     this.#ticks++;
-    for (const { stream } of this.#rules.tenants.values()) stream.tick(tickMs, this.#lateMs > 0);
+    for (const { stream } of this.#rules.tenants.values()) stream.tick(tickMs, this.#lateMs);
     for (let wake = this.#wakes.popDue(tickMs); wake !== undefined; wake = this.#wakes.popDue(tickMs)) {
       const { entry, group } = wake.target;
       group.wakeMs = Number.POSITIVE_INFINITY;
@@ -310,8 +310,9 @@ export class Evaluator {
   }
 
   #restoreRule(saved: SavedRule): RestoredSample[] {
-    if (this.#rules.byId.get(saved.id)?.evaluation !== saved.evaluation) return [];
-    const running = this.#rules.restart(saved.id)?.running;
+    const entry = this.#rules.byId.get(saved.id);
+    if (entry?.running === undefined || entry.evaluation !== saved.evaluation) return [];
+    const running = entry.running.isUntouched ? entry.running : this.#rules.restart(saved.id)?.running;
     return running === undefined ? [] : restoreRule(running, saved);
   }
 }

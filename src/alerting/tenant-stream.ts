@@ -25,6 +25,7 @@ interface SavedStream {
   readonly resumed: number | null;
   readonly listening: number | null;
   readonly heard: number | null;
+  readonly past: number | null;
   readonly pause: SavedPause;
   readonly services: readonly (readonly [string, number])[];
 }
@@ -34,6 +35,8 @@ export class TenantStream implements StreamKnowledge {
   resumedMs = Number.NEGATIVE_INFINITY;
   listeningMs = Number.NEGATIVE_INFINITY;
   heardMs = Number.NEGATIVE_INFINITY;
+  /** What was the present when the evaluator was behind. */
+  #pastUntilMs = Number.NEGATIVE_INFINITY;
   #pause = new UsualPause();
   readonly #services = new Map<string, number>();
 
@@ -54,11 +57,12 @@ export class TenantStream implements StreamKnowledge {
   }
 
   /**
-   * A time up to which all lines were taken. While the evaluator is behind nobody knows whether the server was up then:
-   * only lines show that it was.
+   * A time up to which all lines were taken. Of a time that was past already nobody knows whether the server was up then:
+   * only lines show that it was. `lateMs`: how far the tick is behind the present, 0 where that is little.
    */
-  tick(tickMs: number, isLate = false): void {
-    if (!isLate) this.#hear(tickMs);
+  tick(tickMs: number, lateMs = 0): void {
+    if (lateMs > 0) this.#pastUntilMs = tickMs + lateMs;
+    if (tickMs > this.#pastUntilMs) this.#hear(tickMs);
   }
 
   serviceSinceMs(service: string): number | undefined {
@@ -77,6 +81,7 @@ export class TenantStream implements StreamKnowledge {
       resumed: finiteOrNull(this.resumedMs),
       listening: finiteOrNull(this.listeningMs),
       heard: finiteOrNull(this.heardMs),
+      past: finiteOrNull(this.#pastUntilMs),
       pause: this.#pause.save(),
       services: [...this.#services],
     };
@@ -84,11 +89,12 @@ export class TenantStream implements StreamKnowledge {
   }
 
   restore(state: unknown): void {
-    const { arrival, resumed, listening, heard, pause, services } = state as SavedStream;
+    const { arrival, resumed, listening, heard, past, pause, services } = state as SavedStream;
     this.lastArrivalMs = arrival ?? Number.NEGATIVE_INFINITY;
     this.resumedMs = resumed ?? Number.NEGATIVE_INFINITY;
     this.listeningMs = listening ?? Number.NEGATIVE_INFINITY;
     this.heardMs = heard ?? Number.NEGATIVE_INFINITY;
+    this.#pastUntilMs = past ?? Number.NEGATIVE_INFINITY;
     this.#pause = UsualPause.restore(pause);
     this.#services.clear();
     for (const [service, sinceMs] of services) this.#services.set(service, sinceMs);

@@ -24,7 +24,7 @@ import { OpenIncidents } from './open-incidents.ts';
 import { readPast } from './past-reading.ts';
 import { newlyEvaluated, sameRules } from './rule-changes.ts';
 import { TickReader } from './tick-reader.ts';
-import type { FollowedLog } from './tick-reader.ts';
+import type { FollowedLog, TakeFrame } from './tick-reader.ts';
 
 export interface AlertEvaluationOptions {
   readonly log: FollowedLog;
@@ -177,7 +177,7 @@ export class AlertEvaluation {
     const { config, clock } = this.#options;
     const lagMs = this.#nowMs() - tickMs;
     const lateMs = lagMs > config.late_after ? Math.round(lagMs) : 0;
-    await this.#reader.takeUntil(tickMs, this.#take);
+    await this.#reader.takeUntil(tickMs, this.#takeBy(tickMs), undefined, this.#nowMs());
     this.#evaluator.setLate(lateMs);
     this.#judge(tickMs);
     this.#pendingTicks.push({ tickMs, position: Object.fromEntries(this.#reader.position), ...(lateMs === 0 ? {} : { lateMs }) });
@@ -195,9 +195,12 @@ export class AlertEvaluation {
     this.#tickMs = tickMs;
   }
 
-  readonly #take = (frame: Frame): void => this.#takeInto(this.#evaluator, frame);
+  /** Frames that lie ahead of the tick, since the clock was, came by the tick. */
+  #takeBy(tickMs: number): TakeFrame {
+    return (frame) => this.#takeInto(this.#evaluator, frame, Math.min(frame.receivedMs, tickMs));
+  }
 
-  #takeInto(evaluator: Evaluator, { tenant, payload, receivedMs, shard, sequence }: Frame): void {
+  #takeInto(evaluator: Evaluator, { tenant, payload, shard, sequence }: Frame, receivedMs: number): void {
     try {
       evaluator.take(tenant, this.#options.readBlock(payload), receivedMs);
     } catch (error) {
@@ -295,7 +298,7 @@ export class AlertEvaluation {
       log,
       rules,
       evaluator,
-      take: (frame) => this.#takeInto(evaluator, frame),
+      take: (frame) => this.#takeInto(evaluator, frame, frame.receivedMs),
       tickMs: this.#tickMs,
       position: this.#reader.position,
       maxReplayMs: config.max_replay,
@@ -334,7 +337,7 @@ export class AlertEvaluation {
     const ticks = await this.#waitFor('recorded ticks cannot be read', () => records.ticksAfter(restored.tickMs));
     for (const { tickMs, position, lateMs = 0 } of ticks) {
       if (this.#stopping.signal.aborted) break;
-      await this.#reader.takeBefore(position, this.#take);
+      await this.#reader.takeBefore(position, this.#takeBy(tickMs));
       this.#evaluator.setLate(lateMs);
       this.#judge(tickMs);
     }

@@ -11,6 +11,9 @@ export type FollowedLog = Pick<DurableLog, 'incarnation' | 'shards' | 'openReade
 /** Gets each frame of lines; its payload is borrowed during the call. */
 export type TakeFrame = (frame: Frame) => void;
 
+/** A clock of the same machine, read a moment later. */
+const maxAheadMs = 1000;
+
 interface OpenShard {
   readonly reader: LogReader;
   /** Read and not yet taken. */
@@ -44,11 +47,20 @@ export class TickReader {
     return position;
   }
 
-  /** Takes what was received until the time and is durable now; nothing at or beyond `before`. */
-  async takeUntil(receivedMs: number, take: TakeFrame, before?: ReadonlyMap<number, number>): Promise<void> {
+  /**
+   * Takes what was received until the time and is durable now; nothing at or beyond `before`. What is said to be received
+   * after `nowMs` is taken too: the clock was ahead when it came, and what follows it in its shard must not wait for that time.
+   */
+  async takeUntil(
+    receivedMs: number,
+    take: TakeFrame,
+    before?: ReadonlyMap<number, number>,
+    nowMs = Number.POSITIVE_INFINITY,
+  ): Promise<void> {
+    const isDue = (frame: Frame): boolean => frame.receivedMs <= receivedMs || frame.receivedMs > nowMs + maxAheadMs;
     for (const { shard, end } of this.#log.shards()) {
       const limit = before === undefined ? end.sequence : Math.min(end.sequence, before.get(shard) ?? 0);
-      await this.#take(shard, limit, receivedMs, take);
+      await this.#take(shard, limit, isDue, take);
     }
   }
 
@@ -57,7 +69,7 @@ export class TickReader {
     const shards = Object.keys(position)
       .map(Number)
       .sort((a, b) => a - b);
-    for (const shard of shards) await this.#take(shard, position[shard], Number.POSITIVE_INFINITY, take);
+    for (const shard of shards) await this.#take(shard, position[shard], () => true, take);
   }
 
   /** Receive time of the earliest frame that is not taken; undefined where all is. */
@@ -74,12 +86,12 @@ export class TickReader {
     await Promise.allSettled([...this.#open.values()].map(({ reader }) => reader.close()));
   }
 
-  async #take(shard: number, end: number, receivedMs: number, take: TakeFrame): Promise<void> {
+  async #take(shard: number, end: number, isDue: (frame: Frame) => boolean, take: TakeFrame): Promise<void> {
     if ((this.#open.get(shard)?.next ?? this.#start.get(shard) ?? 0) >= end) return;
     const open = await this.#shard(shard);
     for (;;) {
       const frame = await this.#peek(open, end);
-      if (frame === undefined || frame.receivedMs > receivedMs) return;
+      if (frame === undefined || !isDue(frame)) return;
       open.taken += 1;
       open.next = frame.sequence + 1;
       if (frame.kind !== frameKinds.logs || frame.rowCount === 0) continue;
