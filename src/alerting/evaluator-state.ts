@@ -114,6 +114,7 @@ export interface RestoredSample {
 /** Fills a rule that was just made; all its groups are judged at the next tick. */
 export function restoreRule(running: RunningRule, saved: SavedRule): RestoredSample[] {
   running.beganMs = saved.beganMs;
+  running.isUntouched = false;
   if (saved.shared !== null) running.condition.restoreShared?.(saved.shared);
   if (saved.table !== null) running.table?.restore(saved.table);
   const limit = sampleLinesOf(running.rule);

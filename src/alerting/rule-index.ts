@@ -73,10 +73,6 @@ export class RuleIndex<T> {
   /** Scratch: rows that an entry wants. */
   readonly #kept = new RowScratch();
 
-  get isEmpty(): boolean {
-    return this.#buckets.size === 0 && this.#anyService.size === 0;
-  }
-
   /** Throws AppError `query_unsupported` for a query that asks for what does not exist. */
   add(query: QueryNode, target: T): IndexedInput<T> {
     const needs = needsOf(query);

@@ -61,6 +61,8 @@ export class RunningRule {
   readonly groups: (RuleGroup | undefined)[] = [];
   /** Since when it is looked at. */
   beganMs: number;
+  /** No line was given to it, and no tick. */
+  isUntouched = true;
   /** Groups to be judged at the next tick. */
   #dirty: RuleGroup[] = [];
   readonly #limits: EvaluatorLimits;
@@ -130,6 +132,7 @@ export class RunningRule {
 
   /** Gives the condition lines of one of its inputs. */
   take(input: number, rows: Uint32Array, batch: LineBatch): void {
+    this.isUntouched = false;
     const groups = this.table === undefined ? batch.zeros(rows.length) : this.#groupsOf(this.table, rows, batch);
     const { view, timesMs, fields } = batch;
     this.condition.take(input, { view, rows, timesMs, groups, fields });
@@ -190,6 +193,7 @@ export class RunningRule {
 
   /** Judges what is marked; `visit` is told of each group. */
   judgeMarked(tickMs: number, isLate: boolean, visit: (group: RuleGroup, judged: JudgedGroup) => void): void {
+    this.isUntouched = false;
     const marked = this.#dirty;
     this.#dirty = [];
     const moment = { tickMs, isLate, knowsSilenceAtMs: this.beganMs + this.#reachMs };
