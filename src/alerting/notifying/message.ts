@@ -67,7 +67,7 @@ function notifiedIncident(incident: Incident, rule: AlertRuleBody | undefined, a
   const samples = incident.samples.slice(0, rule?.sample_lines ?? options.sampleLines);
   return {
     incident: { ...incident, samples },
-    title: incidentTitle(incident),
+    title: titleOfIncident(incident, rule),
     ...(rule?.runbook_url === undefined ? {} : { runbookUrl: rule.runbook_url }),
     // no lines stand behind an incident about a channel
     linesUrl: incident.ruleId.startsWith(ownRulePrefix) ? '' : linesUrlOf(incident, rule, atMs, options),
@@ -75,8 +75,11 @@ function notifiedIncident(incident: Incident, rule: AlertRuleBody | undefined, a
   };
 }
 
-/** `Payment errors: payment-service, eu-1`. */
-export function incidentTitle({ ruleName, group }: Pick<Incident, 'ruleName' | 'group'>): string {
+/** The rule's summary with its values, else `Payment errors: payment-service, eu-1`. */
+function titleOfIncident(incident: Incident, rule: AlertRuleBody | undefined): string {
+  const summary = rule?.summary === undefined ? '' : fillTemplate(rule.summary, incident, rule).trim();
+  if (summary !== '') return summary;
+  const { ruleName, group } = incident;
   const values = Object.values(group).filter((value) => value !== '');
   return values.length === 0 ? ruleName : `${ruleName}: ${values.join(', ')}`;
 }
@@ -109,7 +112,6 @@ function textOf({ kind, incidents, firingCount, resolvedCount, ruleOf, atMs }: M
 }
 
 function whatOf(incident: Incident, rule: AlertRuleBody | undefined): string {
-  if (rule?.summary !== undefined && rule.summary !== '') return fillTemplate(rule.summary, incident, rule);
   const { value, detail } = incident;
   const threshold = rule === undefined ? undefined : thresholdText(rule.condition);
   const measured = value === undefined ? '' : `Value ${number(value)}${threshold === undefined ? '' : `, ${threshold}`}.`;
