@@ -247,3 +247,103 @@ test('a test goes out at once and is in the log', async (t) => {
   assert.deepEqual(site.told(), ['chat test ']);
   assert.equal((await site.records.messages({ tenant, limit: 5 }))[0]?.kind, 'test');
 });
+
+test('after a long time away each group is told once, as it stands', async (t) => {
+  const site = await createTestNotifier(t, {
+    routing: { route: { ...oneGroup.route, group_by: ['...'] } },
+    config: { events_per_step: 2 },
+  });
+  for (const id of ['a', 'b', 'c']) await site.tell(id, 'fired');
+  site.clock.advance(3_600_000);
+  for (const id of ['a', 'b']) await site.tell(id, 'resolved', { firedMs: startMs });
+  await site.alerts.acknowledge(tenant, 'c', 'ann', site.clock.nowMs());
+  site.clock.advance(36_000_000);
+  const notifier = site.start();
+  await idle(notifier, site);
+  assert.deepEqual(site.told().toSorted(), ['chat fired c', 'chat resolved a', 'chat resolved b']);
+});
+
+test('nobody is told again after a restart, and what was told before is told as resolved', async (t) => {
+  const site = await createTestNotifier(t, { routing: oneGroup });
+  const first = site.start();
+  await site.tell('a', 'fired');
+  first.wake();
+  await idle(first, site);
+  await first.stop();
+  site.clock.advance(120_000);
+  const second = site.start();
+  await idle(second, site);
+  assert.deepEqual(site.told(), ['chat fired a']);
+  await site.tell('a', 'resolved', { firedMs: startMs });
+  second.wake();
+  await idle(second, site);
+  assert.deepEqual(site.told(), ['chat fired a', 'chat resolved a']);
+  assert.equal(site.sent[0].notification.groupKey, site.sent[1].notification.groupKey);
+});
+
+test('a group that begins anew has another key, so that services open a new ticket', async (t) => {
+  const site = await createTestNotifier(t, { routing: { route: { ...oneGroup.route, group_interval_ms: 0 } } });
+  const notifier = site.start();
+  for (const id of ['a', 'b']) {
+    await site.tell(id, 'fired');
+    notifier.wake();
+    await idle(notifier, site);
+    site.clock.advance(1000);
+    await site.tell(id, 'resolved', { firedMs: startMs });
+    notifier.wake();
+    await idle(notifier, site);
+  }
+  const keys = site.sent.map(({ notification }) => notification.groupKey);
+  assert.deepEqual(site.told(), ['chat fired a', 'chat resolved a', 'chat fired b', 'chat resolved b']);
+  assert.ok(keys[0] === keys[1] && keys[2] === keys[3] && keys[1] !== keys[2]);
+});
+
+test('a routing that changes holds for what fires from then on; who was told before is told of the end', async (t) => {
+  const site = await createTestNotifier(t, { routing: { route: { ...oneGroup.route, group_interval_ms: 0 } } });
+  const notifier = site.start();
+  await site.tell('a', 'fired');
+  notifier.wake();
+  await idle(notifier, site);
+  await site.book.putRouting(site.change, { route: { ...oneGroup.route, group_interval_ms: 0, channels: ['mail'] } });
+  await site.tell('b', 'fired');
+  notifier.wake();
+  await idle(notifier, site);
+  assert.deepEqual(site.told().slice(1).toSorted(), ['chat fired b+a', 'mail fired b+a']);
+  for (const id of ['a', 'b']) await site.tell(id, 'resolved', { firedMs: startMs });
+  notifier.wake();
+  await idle(notifier, site);
+  assert.deepEqual(site.told().slice(3).toSorted(), ['chat resolved a+b', 'mail resolved a+b']);
+});
+
+test('an incident whose end is nowhere to be read does not repeat for ever', async (t) => {
+  const site = await createTestNotifier(t, { routing: oneGroup });
+  const first = site.start();
+  await site.tell('a', 'fired');
+  first.wake();
+  await idle(first, site);
+  await first.stop();
+  await site.tell('a', 'resolved', { firedMs: startMs });
+  site.clock.advance(1000);
+  await site.alerts.forgetResolved(site.clock.nowMs());
+  site.clock.advance(7_200_000);
+  const second = site.start();
+  await idle(second, site);
+  site.clock.advance(7_200_000);
+  await idle(second, site);
+  assert.deepEqual(
+    site.sent.map(({ notification }) => notification.kind),
+    ['fired', 'resolved'],
+  );
+  assert.equal(second.status().groups, 0);
+});
+
+test('a channel that is switched off is told nothing, and that is no failure', async (t) => {
+  const site = await createTestNotifier(t, { routing: oneGroup });
+  await site.book.putChannel(site.change, 'chat', { type: 'webhook', enabled: false, settings: { url: 'http://chat/' } });
+  const notifier = site.start();
+  await site.tell('a', 'fired');
+  notifier.wake();
+  await idle(notifier, site);
+  const [message] = await site.records.messages({ tenant, limit: 5 });
+  assert.deepEqual([message.state, message.detail, notifier.status().failingChannels], ['refused', 'the channel is switched off', 0]);
+});
