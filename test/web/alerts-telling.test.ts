@@ -182,7 +182,7 @@ test('who is told', { skip: skipWithoutChromium, timeout: 900_000 }, async (t) =
     if (await several.first().isVisible()) await several.first().click();
     await page.waitForURL(/\/alerts\/incidents\//);
     await page.goBack();
-    await page.getByRole('group', { name: 'Incidents in this time' }).waitFor();
+    await flag.waitFor();
     await hand.press('a');
     await page.waitForURL(/\/alerts\/rules\/new\?q=/);
     assert.match(await page.getByRole('group', { name: 'Lines of the rule' }).innerText(), /service:payments/);

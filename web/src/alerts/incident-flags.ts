@@ -31,7 +31,7 @@ export function flagsOf(incidents: readonly Incident[], { fromMs, toMs }: Settle
   const share = (ms: number): number => Math.max(0, Math.min(1, (ms - fromMs) / (toMs - fromMs)));
   const fired = incidents
     .flatMap((incident) => (incident.fired_at === undefined ? [] : [{ incident, firedMs: Date.parse(incident.fired_at) }]))
-    .filter(({ firedMs }) => firedMs < toMs)
+    .filter(({ incident: { resolved_at: over }, firedMs }) => firedMs < toMs && (over === undefined || Date.parse(over) >= fromMs))
     .toSorted((a, b) => a.firedMs - b.firedMs);
   const groups: { readonly at: number; readonly incidents: Incident[] }[] = [];
   for (const { incident, firedMs } of fired) {

@@ -8,13 +8,18 @@ export interface IncidentFilter {
   readonly state?: string;
   readonly rule?: string;
   readonly limit?: number;
+  readonly enabled?: boolean;
 }
+
+/** Most that the API answers at once. */
+export const mostIncidents = 500;
 
 const renewedMs = 5000;
 
-export function useIncidents({ state = '', rule = '', limit = 200 }: IncidentFilter) {
+export function useIncidents({ state = '', rule = '', limit = 200, enabled = true }: IncidentFilter) {
   return useQuery({
     queryKey: ['incidents', state, rule, limit],
+    enabled,
     queryFn: ({ signal }) =>
       call('incidents', { query: { limit, ...(state === '' ? {} : { state }), ...(rule === '' ? {} : { rule }) } }, signal),
     refetchInterval: renewedMs,

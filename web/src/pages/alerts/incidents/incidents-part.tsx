@@ -2,15 +2,15 @@
 import { useState } from 'react';
 import { IncidentBadge, SeverityMark } from '../../../alerts/alert-marks.tsx';
 import { incidentHref } from '../../../alerts/alert-links.ts';
-import { groupWords, valueWords } from '../../../alerts/condition-words.ts';
-import { byUrgency, isOpen } from '../../../alerts/incident-words.ts';
+import { groupWords } from '../../../alerts/condition-words.ts';
+import { isOpen } from '../../../alerts/incident-words.ts';
 import type { Incident } from '../../../alerts/incident-words.ts';
-import { useIncidents } from '../../../alerts/use-incidents.ts';
 import { useUrlState } from '../../../app/url-state.ts';
+import type { StateOf, Update } from '../../../app/url-state.ts';
 import { Age } from '../../../design/age.tsx';
 import { Button, IconButton } from '../../../design/button.tsx';
 import { Field, Select } from '../../../design/field.tsx';
-import { counted, showNumber } from '../../../design/figures.ts';
+import { counted } from '../../../design/figures.ts';
 import { Link } from '../../../design/link.tsx';
 import { EmptyState, ErrorState, Progress } from '../../../design/state.tsx';
 import { Table } from '../../../design/table.tsx';
@@ -20,9 +20,9 @@ import styles from '../alerts-page.module.css';
 import { incidentsView } from '../alerts-view.ts';
 import { SilenceDialog } from '../notifications/silence-dialog.tsx';
 import { SuppressedBy } from '../suppressed-by.tsx';
-import { useRules } from '../rules/use-rules.ts';
 import { useRowFocus } from '../use-row-focus.ts';
 import { useAcknowledge } from './use-acknowledge.ts';
+import { useIncidentList, useValueWords } from './use-incident-list.ts';
 
 const stateOptions = [
   ['all', 'all'],
@@ -33,56 +33,35 @@ const stateOptions = [
 
 export function IncidentsPart() {
   const [state, update] = useUrlState(incidentsView);
-  const incidents = useIncidents({ state: state.state === 'all' ? '' : state.state, rule: state.rule });
+  const { rows, asked, isThere, hasMore, more } = useIncidentList(state);
+  const valueOf = useValueWords();
   const acknowledge = useAcknowledge();
-  const rules = useRules();
-  const valueOf = (incident: Incident): string => {
-    const rule = rules.data?.rules.find(({ id }) => id === incident.rule_id)?.rule;
-    if (incident.value === undefined) return '–';
-    return rule === undefined ? showNumber(incident.value) : valueWords(rule.condition, incident.value);
-  };
   const [silenced, setSilenced] = useState<Incident>();
-  const rows = (incidents.data?.incidents ?? []).filter((incident) => has(incident, state.find)).toSorted(byUrgency);
-  const open = rows.filter(isOpen);
   const find = (id: string | undefined): Incident | undefined => rows.find((incident) => incident.id === id);
+  const take = (incident: Incident | undefined): void => {
+    if (incident !== undefined && isOpen(incident) && incident.acknowledged_at === undefined) acknowledge.mutate({ id: incident.id });
+  };
   const { list } = useRowFocus('Incidents', (current) => [
     { keys: 'a', does: 'Acknowledge', run: () => take(find(current())) },
     { keys: 's', does: 'Silence …', run: () => setSilenced(find(current())) },
     { keys: '/', does: 'Find', run: () => list.current?.parentElement?.querySelector('input')?.focus() },
   ]);
-  const take = (incident: Incident | undefined): void => {
-    if (incident !== undefined && isOpen(incident) && incident.acknowledged_at === undefined) acknowledge.mutate({ id: incident.id });
-  };
+  const open = rows.filter(isOpen).length;
+  const count = `${counted(open, 'open incident')}, ${hasMore ? 'at least ' : ''}${rows.length - open} over`;
   return (
     <>
-      <div className={styles.tools}>
-        <Field
-          className={styles.find}
-          label="Find incidents"
-          hideLabel
-          placeholder="rule or group"
-          value={state.find}
-          onChange={(text) => update({ find: text }, { replace: true })}
-        />
-        <Select label="State" hideLabel value={state.state} options={stateOptions} onChange={(next) => update({ state: next })} />
-        {state.rule === '' ? null : (
-          <Button look="quiet" icon="close" onClick={() => update({ rule: '' })}>
-            of one rule
-          </Button>
-        )}
-        <span className={styles.push} />
-        <span className={styles.count} role="status">
-          {incidents.data === undefined ? '' : `${counted(open.length, 'open incident')}, ${rows.length - open.length} over`}
-        </span>
-      </div>
+      <Tools state={state} update={update} count={isThere ? count : ''} />
       <div ref={list} className={styles.list}>
-        <Progress active={incidents.isPending} label="Incidents" />
-        {incidents.data === undefined && incidents.error !== null ? (
-          <ErrorState error={incidents.error} onRetry={() => void incidents.refetch()} />
-        ) : null}
-        {incidents.data !== undefined && rows.length === 0 ? <NoIncidents isNarrowed={state.find !== '' || state.state !== 'all'} /> : null}
+        <Progress active={asked.isPending} label="Incidents" />
+        {asked.data === undefined && asked.error !== null ? <ErrorState error={asked.error} onRetry={() => void asked.refetch()} /> : null}
+        {isThere && rows.length === 0 ? <NoIncidents isNarrowed={state.find !== '' || state.state !== 'all'} /> : null}
         {rows.length === 0 ? null : (
           <Table label="Incidents" columns={columns(take, setSilenced, valueOf)} rows={rows} rowKey={({ id }) => id} none="" shown={100} />
+        )}
+        {more === undefined ? null : (
+          <Button look="quiet" onClick={more}>
+            Older incidents
+          </Button>
         )}
       </div>
       {silenced === undefined ? null : <SilenceDialog incident={silenced} onClose={() => setSilenced(undefined)} />}
@@ -90,12 +69,35 @@ export function IncidentsPart() {
   );
 }
 
-function has({ rule_name: name, group }: Incident, find: string): boolean {
-  const text = `${name} ${groupWords(group)}`.toLowerCase();
-  return find
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
+interface ToolsProps {
+  readonly state: StateOf<typeof incidentsView>;
+  readonly update: Update<typeof incidentsView>;
+  readonly count: string;
+}
+
+function Tools({ state, update, count }: ToolsProps) {
+  return (
+    <div className={styles.tools}>
+      <Field
+        className={styles.find}
+        label="Find incidents"
+        hideLabel
+        placeholder="rule or group"
+        value={state.find}
+        onChange={(text) => update({ find: text }, { replace: true })}
+      />
+      <Select label="State" hideLabel value={state.state} options={stateOptions} onChange={(next) => update({ state: next })} />
+      {state.rule === '' ? null : (
+        <Button look="quiet" icon="close" onClick={() => update({ rule: '' })}>
+          of one rule
+        </Button>
+      )}
+      <span className={styles.push} />
+      <span className={styles.count} role="status">
+        {count}
+      </span>
+    </div>
+  );
 }
 
 function NoIncidents({ isNarrowed }: { readonly isNarrowed: boolean }) {

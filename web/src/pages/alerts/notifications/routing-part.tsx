@@ -1,7 +1,6 @@
 /** The routing: a tree of routes, from everything down to the particular; and where an incident would go by it, and why. */
 import { useState } from 'react';
 import { useKeys } from '../../../app/keys.ts';
-import { toast } from '../../../app/toasts.tsx';
 import { Age } from '../../../design/age.tsx';
 import { Button } from '../../../design/button.tsx';
 import { Section } from '../../../design/section.tsx';
@@ -41,7 +40,7 @@ function RoutingEditor({ kept }: { readonly kept: KeptRouting }) {
   const isChanged = JSON.stringify(routing) !== JSON.stringify(kept.routing);
   const preview = useRoutingPreview(question, routing);
   const submit = (): void => {
-    if (isChanged) save.mutate({ routing, version: kept.version }, { onSuccess: () => toast('Routing saved.') });
+    if (isChanged) save.mutate({ routing, version: kept.version });
   };
   useKeys('Routing', [{ keys: 'Ctrl+s', does: 'Save the routing', run: submit }]);
   return (

@@ -43,7 +43,7 @@ interface RoutingPreviewProps {
 }
 
 export function RoutingPreview({ question, onQuestion, preview }: RoutingPreviewProps) {
-  const rules = useRules();
+  const rules = useRules({ renewed: false });
   return (
     <Section title="Where would this go" padded>
       <div className={own.where}>

@@ -49,24 +49,30 @@ export function useDeliveries({ limit = 100, ...filter }: DeliveryFilter) {
   });
 }
 
-/** A change with what is asked anew after it, and what is said where it fails. */
-function useChange<Given, Answer>(what: string, ask: (given: Given) => Promise<Answer>, quiet = false) {
+interface Said {
+  /** The form that asks shows itself what went wrong. */
+  readonly quiet?: boolean;
+  /** Said when it is done, also where the form that asked is another one by then. */
+  readonly done?: string;
+}
+
+/** A change with what is asked anew after it, and what is said of it. */
+function useChange<Given, Answer>(what: string, ask: (given: Given) => Promise<Answer>, { quiet = false, done }: Said = {}) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ask,
-    onSuccess: () =>
-      Promise.all([
-        client.invalidateQueries({ queryKey: [what] }),
-        // what people are told of depends on all of these
-        client.invalidateQueries({ queryKey: ['incidents'] }),
-        client.invalidateQueries({ queryKey: ['routing', 'preview'] }),
-      ]),
+    onSuccess: () => {
+      if (done !== undefined) toast(done);
+      // what people are told of depends on all of these
+      const keys = [[what], ['incidents'], ['routing', 'preview']];
+      return Promise.all(keys.map((queryKey) => client.invalidateQueries({ queryKey })));
+    },
     ...(quiet ? {} : { onError: (error: Error) => toast({ kind: 'error', text: error.message }) }),
   });
 }
 
 export function useSilence() {
-  return useChange('silences', (body: BodyOf<'silenceCreate'>) => call('silenceCreate', { body }), true);
+  return useChange('silences', (body: BodyOf<'silenceCreate'>) => call('silenceCreate', { body }), { quiet: true });
 }
 
 export function useEndSilence() {
@@ -77,7 +83,7 @@ export function useSaveChannel() {
   return useChange(
     'channels',
     ({ name, body }: { readonly name: string; readonly body: BodyOf<'channelPut'> }) => call('channelPut', { path: { name }, body }),
-    true,
+    { quiet: true },
   );
 }
 
@@ -86,7 +92,7 @@ export function useRemoveChannel() {
 }
 
 export function useSaveRouting() {
-  return useChange('routing', (body: BodyOf<'routingPut'>) => call('routingPut', { body }), true);
+  return useChange('routing', (body: BodyOf<'routingPut'>) => call('routingPut', { body }), { quiet: true, done: 'Routing saved.' });
 }
 
 export function useSaveMaintenance() {
@@ -94,7 +100,7 @@ export function useSaveMaintenance() {
     'maintenance',
     ({ name, body }: { readonly name: string; readonly body: BodyOf<'maintenancePut'> }) =>
       call('maintenancePut', { path: { name }, body }),
-    true,
+    { quiet: true },
   );
 }
 

@@ -32,7 +32,7 @@ export function RuleEditor({ kept, initial }: RuleEditorProps) {
   const { draft, setDraft, body, model, check, isCurrent, problems, isChanged, saving, save } = useRuleDraft(kept, initial, form);
   useKeys('Rule', [
     { keys: 'Ctrl+s', does: 'Save the rule', run: save },
-    { keys: 'Escape', does: 'Back to the rules', run: () => navigate('/alerts/rules') },
+    { keys: 'Escape', does: 'Back to the rules', run: () => leave(JSON.stringify(draft) !== JSON.stringify(kept?.rule ?? initial)) },
   ]);
   const showAs = (next: 'form' | 'json'): void => {
     // people may have pasted another design's shape: the form shows it as the model has it
@@ -81,6 +81,13 @@ export function RuleEditor({ kept, initial }: RuleEditorProps) {
       </div>
     </FieldProblems>
   );
+}
+
+/** What is typed does not go by a slip of the finger. */
+function leave(isTyped: boolean): void {
+  const go = (): void => navigate('/alerts/rules');
+  if (!isTyped) return go();
+  toast({ text: 'The rule has changes that are not saved.', action: { label: 'Leave it', run: go } });
 }
 
 const preventingDefault = (run: () => void) => (event: FormEvent) => {

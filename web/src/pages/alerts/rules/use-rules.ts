@@ -10,8 +10,18 @@ export type RuleProblem = AnswerOf<'alertCheck'>['problems'][number];
 
 const queryKey = ['alert-rules'] as const;
 
-export function useRules() {
-  return useQuery({ queryKey, queryFn: ({ signal }) => call('alerts', {}, signal), refetchInterval: 5000 });
+const renewedMs = 5000;
+/** Thousands of rules are not asked for all the time. */
+const manyRules = 500;
+
+/** `renewed` false: what the rules say, not how they are now. */
+export function useRules({ renewed = true } = {}) {
+  return useQuery({
+    queryKey,
+    queryFn: ({ signal }) => call('alerts', {}, signal),
+    staleTime: renewed ? 0 : 300_000,
+    refetchInterval: ({ state: { data } }) => renewed && (data !== undefined && data.total > manyRules ? 6 * renewedMs : renewedMs),
+  });
 }
 
 export function useRule(id: string | undefined) {
