@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { conditionWords, groupWords, thresholdsOf, valueWords } from './condition-words.ts';
+import { alertsProblems } from './evaluation-problems.ts';
 import { flagsOf } from './incident-flags.ts';
 import { byUrgency, suppressionOf } from './incident-words.ts';
 import type { Incident } from './incident-words.ts';
@@ -110,4 +111,16 @@ test('incidents that fire closely together share a flag; what has not fired has 
   assert.deepEqual([close.length, close[0].severity], [1, 'critical']);
   const before = flagsOf([incident({ fired_at: '2026-11-21T09:00:00.000Z' })], range);
   assert.equal(before[0].at, 0, 'what fired before the range stands at its edge');
+});
+
+test('what keeps alerts from being in time is told; nothing where all is well, or where nothing is known', () => {
+  const textsOf = (status: unknown): readonly string[] => alertsProblems(status).map(({ text }) => text);
+  assert.deepEqual(textsOf(undefined), []);
+  assert.deepEqual(textsOf({ state: 'running', lag_ms: 800, notifications: { dead_channels: 0 } }), []);
+  assert.deepEqual(textsOf({ state: 'catching_up', lag_ms: 120_000 }), ['the evaluation of alerts is 2 min behind: incidents come late']);
+  assert.deepEqual(textsOf({ problem: 'no space left', lag_ms: 120_000, notifications: { dead_channels: 2 } }), [
+    'alerts are not evaluated: no space left',
+    '2 channels of alerts take no messages',
+  ]);
+  assert.deepEqual(textsOf({ state: 'disabled' }), ['alerts are switched off (setting alerts.enabled)']);
 });

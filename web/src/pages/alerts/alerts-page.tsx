@@ -5,6 +5,7 @@ import type { PageProps } from '../../app/routes.ts';
 import { Icon } from '../../design/icon.tsx';
 import { Link } from '../../design/link.tsx';
 import { EmptyState } from '../../design/state.tsx';
+import { AlertsNote } from './alerts-note.tsx';
 import styles from './alerts-page.module.css';
 import { parts } from './alerts-view.ts';
 import { IncidentPage } from './incidents/incident-page.tsx';
@@ -40,6 +41,7 @@ export function AlertsPage({ parameters: { part = 'incidents', id } }: PageProps
           </Link>
         ))}
       </nav>
+      <AlertsNote />
       <div className={styles.body}>
         <Part part={part} id={id} />
       </div>

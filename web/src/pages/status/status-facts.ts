@@ -1,4 +1,5 @@
 /** What the server tells of its state, as the page needs it: the free parts read with care, and what of it is a problem. Pure. */
+import { alertsProblems } from '../../alerts/evaluation-problems.ts';
 import type { AnswerOf } from '../../api/client.ts';
 
 export type StatusReport = AnswerOf<'status'>;
@@ -90,6 +91,7 @@ export function problemsOf(status: StatusReport, sources?: SourcesReport, quaran
       'quarantine',
       `${quarantine.totals.waiting} ${quarantine.totals.waiting === 1 ? 'record waits' : 'records wait'} in quarantine`,
     );
+  for (const { severity, text } of alertsProblems(status.alerts)) add(severity, 'parts', text);
   const dead = listenersOf(status).filter(({ problem }) => problem !== undefined);
   if (dead.length > 0) add('note', 'parts', `${named(dead.map(({ name }) => name))} cannot listen`);
   return problems.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
