@@ -109,8 +109,12 @@ function engineArguments(config: EngineConfig, machine: Machine): string[] {
   return Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
 }
 
-/** Never squash or split what an insert brings: a block stays a block, a memtable becomes one part per partition. */
-const unboundedRows = String(1e12);
+/**
+ * Never squash or split what an insert brings: a block stays a block, a memtable becomes one part per partition. Of rows the
+ * engine takes no more than these, and warns with every insert where it is asked for more.
+ */
+const unboundedRows = String(2 ** 32);
+const unboundedBytes = String(1e12);
 
 function sessionSettings(config: EngineConfig, machine: Machine): Record<SessionClass, QuerySettings> {
   const searchThreads = String(config.max_threads > 0 ? config.max_threads : machine.cores);
@@ -129,7 +133,7 @@ function sessionSettings(config: EngineConfig, machine: Machine): Record<Session
       max_threads: String(config.flush_threads),
       max_insert_threads: '1',
       min_insert_block_size_rows: unboundedRows,
-      min_insert_block_size_bytes: unboundedRows,
+      min_insert_block_size_bytes: unboundedBytes,
       max_insert_block_size: unboundedRows,
       max_partitions_per_insert_block: '0',
       optimize_on_insert: '0',
