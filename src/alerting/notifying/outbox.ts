@@ -193,7 +193,9 @@ export class Outbox {
     const startMs = clock.monotonicMs();
     const usable = this.#options.channelOf(lane.tenant, lane.channel);
     const outcome: DeliveryOutcome =
-      usable.kind === 'channel' ? await this.#deliver(usable.channel, waiting.notification) : { kind: 'refused', detail: usable.detail };
+      usable.kind === 'channel'
+        ? await this.#deliver(usable.channel, await this.#placed(waiting))
+        : { kind: 'refused', detail: usable.detail };
     if (this.#stopping.signal.aborted && outcome.kind === 'retry') return lane.end(waiting);
     const result = this.#judge(waiting, outcome);
     observe?.(
@@ -212,6 +214,18 @@ export class Outbox {
       );
       if (usable.kind !== 'off') this.#raiseNow(lane);
     }
+  }
+
+  /** The notification with what the channel gave for an earlier message of its group: what it updates and threads by. */
+  async #placed({ message, notification }: WaitingMessage): Promise<Notification> {
+    const { tenant, channel, groupKey, incidentIds } = message;
+    for (const incidentId of incidentIds.slice(0, maxAskedIncidents)) {
+      // a thread is worth less than the message: what cannot be read now begins a new one
+      const told = await this.#options.records.messages({ tenant, channel, state: 'delivered', incidentId, limit: 20 }).catch(() => []);
+      const earlier = told.find((other) => other.groupKey === groupKey && other.remoteId !== undefined);
+      if (earlier !== undefined) return { ...notification, remoteId: earlier.remoteId };
+    }
+    return notification;
   }
 
   /** Ends with the time of an attempt, even where the channel does not heed its signal. */
@@ -337,6 +351,9 @@ export class Outbox {
     return lane;
   }
 }
+
+/** Incidents of a message whose earlier messages are looked through; those of one round mostly tell of the same. */
+const maxAskedIncidents = 3;
 
 /** After its signal a channel has this long to end by itself. */
 const graceMs = 1000;
