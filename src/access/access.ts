@@ -234,7 +234,8 @@ export function assertBindAllowed(host: string, config: AccessConfig): void {
   );
 }
 
-function isLoopback(host: string): boolean {
+/** Whether only this machine reaches what listens there. */
+export function isLoopback(host: string): boolean {
   const address = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
   if (address === 'localhost' || address === '::1' || address === '0:0:0:0:0:0:0:1') return true;
   const mapped = address.replace(/^::ffff:/, '');

@@ -19,7 +19,7 @@ const configuredRouting = section('The routing tree of a tenant that has set non
 export const notificationsConfig = section('Who is told of incidents, how, and the bounds of it.', {
   public_url: text(
     '',
-    'Address of the web interface as people reach it, such as https://logs.example.com; where it is empty, messages have no links.',
+    'Address of the web interface as people reach it, such as https://logs.example.com; where it is empty, the address that it listens on if that is of this machine alone, else messages have no links.',
   ),
   channels: list('Channels.', configuredChannel),
   routing: list('Routing, one entry a tenant.', configuredRouting),

@@ -1,5 +1,6 @@
 /** Who is told of incidents, as the server puts it together: what people set, the notifier, and the channels' way out. */
 import { randomBytes } from 'node:crypto';
+import { isLoopback } from '#access/access.ts';
 import type { AlertRules } from '#alerting/alert-rules.ts';
 import { createChannel } from '#alerting/channel-kinds.ts';
 import { Notifier } from '#alerting/notifier.ts';
@@ -13,6 +14,7 @@ import type { Documents } from '#metadata/documents.ts';
 import { openSqliteNotificationRecords } from '#metadata/sqlite.ts';
 import { systemClock } from '#platform/clock.ts';
 import type { Metrics } from '#platform/metrics.ts';
+import type { Config } from './config.ts';
 import type { Site } from './site.ts';
 
 /** `rules`: asked late, for rules are checked against the channels that are kept here. */
@@ -55,7 +57,7 @@ export async function startNotifications(
   { book, rules, alerts, databasePath, metrics }: NotificationParts,
 ): Promise<Notifications> {
   const { closers, logger } = site;
-  const config = site.config.notifications;
+  const config = { ...site.config.notifications, public_url: publicUrl(site.config) };
   const clock = systemClock;
   const records = await openSqliteNotificationRecords(databasePath, { clock });
   closers.add('records of notifications', () => records.close());
@@ -82,6 +84,13 @@ export async function startNotifications(
   notifier.start();
   closers.add('notifier', () => notifier.stop());
   return { notifier, routes: { book, notifier, alerts, records, clock } };
+}
+
+/** What links begin with: the setting, else the address that a product listens on that only its own machine reaches. */
+function publicUrl({ notifications, gateway }: Config): string {
+  const { host, port } = gateway;
+  if (notifications.public_url !== '' || !isLoopback(host) || port === 0) return notifications.public_url;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** For /v1/status. */
