@@ -43,6 +43,9 @@ export function IncidentStrip({ incidents, range }: IncidentStripProps) {
   );
 }
 
+/** With its count; at the right end it stands before it. */
+const flagPixels = 20;
+
 function FlagMark({ flag: { incidents, at, severity, isOver } }: { readonly flag: Flag }) {
   const [isTold, setTold] = useState(false);
   const [isOpen, setOpen] = useState(false);
@@ -56,7 +59,7 @@ function FlagMark({ flag: { incidents, at, severity, isOver } }: { readonly flag
         ref={anchor}
         type="button"
         className={styles.mark}
-        style={{ left: `${at * 100}%` }}
+        style={{ left: `min(${at * 100}%, calc(100% - ${flagPixels}px))` }}
         data-severity={severity}
         data-over={isOver}
         aria-label={others.length === 0 ? `Incident: ${nameOf(first)}` : `${incidents.length} incidents`}

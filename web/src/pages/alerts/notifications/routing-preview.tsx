@@ -83,7 +83,7 @@ function Answer({ preview: { channels, destinations, steps, suppressed_by: suppr
         {destinations.map(({ path, route, channels: told, group_wait_ms: wait, repeat_interval_ms: again, group_by: by, escalation }) => (
           <p key={path} className={styles.note}>
             {route || path}: {told.join(', ') || 'nobody'}
-            {by.length === 0 ? '' : `, together by ${by.join(', ')}`}, after {showSpan(wait)}
+            {by.length === 0 ? '' : `, together by ${by.join(', ')}`}, {wait === 0 ? 'at once' : `after ${showSpan(wait)}`}
             {again === 0 ? '' : `, again every ${showSpan(again)}`}
             {escalation
               .map(({ after_ms: after, channels: next }) => `; unacknowledged for ${showSpan(after)}: ${next.join(', ')}`)
