@@ -73,7 +73,9 @@ export function createRecentFields(store: Pick<FieldReads, 'completions'>, clock
     if (known.size >= maxTenants) known.clear();
     const names = read(tenant);
     known.set(tenant, { readMs: nowMs, names });
-    names.catch(() => known.delete(tenant));
+    // one that begins to send is known at once
+    const forget = (): boolean => known.delete(tenant);
+    names.then((found) => found.size === 0 && forget(), forget);
     return names;
   };
 }
