@@ -28,6 +28,8 @@ interface Told {
   readonly id: string;
   readonly kind: string;
   readonly service: string;
+  /** Of a mail: what it answers. */
+  readonly inReplyTo?: string | undefined;
 }
 
 class Site {
@@ -99,7 +101,12 @@ class Site {
     return this.mail.mails.map(({ raw }) => {
       const mail = readMail(raw);
       const [, service = ''] = /\bservice\s+(\S+)/.exec(mail.part('text/plain')) ?? [];
-      return { id: mail.header('message-id') ?? '', kind: mail.header('x-millrace-kind') ?? '', service };
+      return {
+        id: mail.header('message-id') ?? '',
+        kind: mail.header('x-millrace-kind') ?? '',
+        service,
+        inReplyTo: mail.header('in-reply-to'),
+      };
     });
   }
 
@@ -161,7 +168,12 @@ test('from a line to a webhook and a mail, with kills between', { timeout: 280_0
   const changes = services.flatMap((service) => [`${service} fired`, `${service} resolved`]);
   // two attempts of `tried-again` failed by our own doing
   assertToldOnce(site.posts(), changes, site.kills + 2);
-  assertToldOnce(site.mails(), changes, site.kills);
+  const mails = site.mails();
+  assertToldOnce(mails, changes, site.kills);
+  for (const service of services) {
+    const [fired, resolved] = ['fired', 'resolved'].map((kind) => mails.find((mail) => mail.service === service && mail.kind === kind));
+    assert.equal(resolved?.inReplyTo, fired?.id, `${service}: the thread outlives the process`);
+  }
 });
 
 /** What the first of each says. */
