@@ -215,7 +215,8 @@ export class RunningRule {
     const changeMs = this.condition.nextChangeMs(group.number, tickMs);
     if (this.#isOver(verdict, changeMs)) return { events: [], nextMs: undefined, isForgotten: true, reason: verdict.detail };
     const events = advance(group, verdict, this.timing, moment);
-    if (events.length > 0 || verdict.isMet) group.detail = verdict.detail;
+    // what was found stays with an incident that ends, where there is nothing new to say
+    if (verdict.isMet || (events.length > 0 && (verdict.detail !== undefined || !events.every(isEnd)))) group.detail = verdict.detail;
     const reason = this.#reasonToForget(group, verdict, changeMs, tickMs);
     const stepMs = earliest(changeMs, nextStepMs(group, this.timing, moment));
     const endMs = group.keptUntilMs > tickMs ? group.keptUntilMs : this.#retentionEndMs(group);
@@ -278,6 +279,8 @@ const namesOf = (text: string): string[] =>
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
+
+const isEnd = (event: ProgressEvent): boolean => event === 'resolved' || event === 'cancelled';
 
 function joinQueries(texts: readonly (string | undefined)[]): QueryNode {
   return allOf(texts.flatMap((text) => (text === undefined || text.trim() === '' ? [] : [parseQuery(text)])));

@@ -54,6 +54,8 @@ export class AlertBed {
   readonly records: AlertRecords;
   readonly config: AlertsConfig;
   recordedTimes = 0;
+  /** Ids of rules that asked for the past of services. */
+  readonly wantedPast: string[] = [];
   readonly #writers = new Map<number, LogWriter>();
   readonly #decoder = new BatchDecoder(defaultsOf(ingestConfig));
   readonly #builder = new LogBatchBuilder();
@@ -105,6 +107,7 @@ export class AlertBed {
       logger: silentLogger,
       rules,
       onRecorded: () => (this.recordedTimes += 1),
+      onPastWanted: (wanted) => void this.wantedPast.push(...wanted.map(({ id }) => id)),
     });
     this.#running = { evaluation, ended: evaluation.run() };
     await this.settle();

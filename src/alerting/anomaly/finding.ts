@@ -37,6 +37,7 @@ export class Episode {
   #calm = 0;
   /** Begun by the sum of an hour alone: then windows do not tell its end. */
   #isOfHour = false;
+  #words = '';
 
   next({ deviation, hourDeviation, tail, hourTail, caution }: Evidence, sensitivity: Sensitivity): boolean {
     const wanted = Math.max(sensitivity.deviation * caution, tailMargin * tail);
@@ -60,18 +61,28 @@ export class Episode {
 
   end(): void {
     this.isMet = false;
+    this.#words = '';
     this.#strong = 0;
     this.#lasting = 0;
     this.#calm = 0;
   }
 
-  save(): number[] {
-    return [this.isMet ? 1 : 0, this.#strong, this.#lasting, this.#calm, this.#isOfHour ? 1 : 0];
+  /** What is told of it: the words of the last window that was not calm. */
+  told(words: () => string): string {
+    if (this.#words === '' || this.#calm === 0) this.#words = words();
+    return this.#words;
+  }
+
+  save(): unknown[] {
+    return [this.isMet ? 1 : 0, this.#strong, this.#lasting, this.#calm, this.#isOfHour ? 1 : 0, this.#words];
   }
 
   restore(saved: unknown): boolean {
-    if (!Array.isArray(saved) || saved.length !== 5 || !saved.every(Number.isInteger)) return false;
-    const [isMet, strong, lasting, calm, isOfHour] = saved as number[];
+    if (!Array.isArray(saved) || saved.length !== 6 || typeof saved[5] !== 'string') return false;
+    const numbers = saved.slice(0, 5) as number[];
+    if (!numbers.every(Number.isInteger)) return false;
+    const [isMet, strong, lasting, calm, isOfHour] = numbers;
+    this.#words = saved[5];
     this.isMet = isMet === 1;
     this.#strong = strong;
     this.#lasting = lasting;

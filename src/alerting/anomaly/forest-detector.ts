@@ -114,7 +114,7 @@ export class ForestDetector {
     const deviation = isOdd ? harm : 0;
     const caution = cautionOf(this.#features.windows);
     const isMet = this.#episode.next({ deviation, hourDeviation: 0, tail: worst.tail, hourTail: 0, caution }, sensitivity);
-    return { isMet, value: harm, detail: isMet ? explanation(forest, point, features) : learning };
+    return { isMet, value: harm, detail: isMet ? this.#episode.told(() => explanation(forest, point, features)) : learning };
   }
 }
 

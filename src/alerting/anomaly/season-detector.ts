@@ -124,7 +124,9 @@ export class SeasonDetector {
     if (wasMet && !isMet) this.#hour.clear();
     if (!isMet) return { isMet, value: deviation, detail: learningWords(this.#season.windows, windowsOfWeek, windowMs) || undefined };
     const tellsHour = hour !== undefined && Math.abs(hourDeviation) > Math.abs(deviation);
-    const detail = tellsHour ? this.#words(hour.value, hour, ' in the last hour') : this.#words(value, judged, '');
+    const detail = this.#episode.told(() =>
+      tellsHour ? this.#words(hour.value, hour, ' in the last hour') : this.#words(value, judged, ''),
+    );
     return { isMet, value: tellsHour ? hourDeviation : deviation, detail };
   }
 

@@ -76,13 +76,14 @@ class AnomalyState implements ConditionState {
     }
   }
 
-  judge(group: number, tickMs: number): Verdict {
+  judge(group: number, tickMs: number, wasMet: boolean): Verdict {
     const service = this.#services[group];
     if (service === undefined) return { isMet: false, value: undefined, hasData: false };
     service.close(tickMs, this.#context.stream.listeningMs);
     const isKnown = tickMs < this.#forgetMs(service);
     const { isMet, value, detail } = service.finding;
-    return { isMet: isMet && isKnown, value, hasData: isKnown, detail };
+    // an incident that ends keeps what was found, and not that the season is still being learned
+    return { isMet: isMet && isKnown, value, hasData: isKnown, detail: wasMet && !isMet ? undefined : detail };
   }
 
   nextChangeMs(group: number, tickMs: number): number | undefined {
