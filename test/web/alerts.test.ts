@@ -48,9 +48,13 @@ test('alerts', { skip: skipWithoutChromium, timeout: 900_000 }, async (t) => {
     const fired = rowOf(page, 'When it would have fired', 'service payments');
     assert.match(await fired.innerText(), /until the end|\d (?:s|min|h)/);
     await page.getByRole('img', { name: /Value of the rule over time/ }).waitFor();
-    await hand.click(page.getByRole('button', { name: 'Tried on the last 1 hour' }).or(page.getByRole('button', { name: '1h' })));
+    await hand.click(page.getByRole('button', { name: '1h', exact: true }));
     await page.waitForURL(/last=1h/);
+    await threshold.fill('7');
+    await outcome.getByText(/It would have fired \d+ times\./).waitFor();
     await picture(page, 'alert-editor-dark');
+    await threshold.fill('5');
+    await outcome.getByText(/It would have fired once\./).waitFor();
     await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Many errors');
     await hand.click(page.getByRole('button', { name: 'Make the rule' }));
     await page.waitForURL(/\/alerts\/rules\/[^/n][^/]*$|\/alerts\/rules\/n(?!ew)[^/]*/);

@@ -3,7 +3,7 @@ import { Button, IconButton } from '../../../design/button.tsx';
 import styles from '../alerts-page.module.css';
 import { SpanField } from '../rules/sentence-fields.tsx';
 import own from './notifications.module.css';
-import { ChannelChoice } from './route-card.tsx';
+import { ChannelChoice } from './channel-choice.tsx';
 import type { EscalationStep } from './route-tree.ts';
 
 interface EscalationFieldsProps {

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useTimes } from '../../../app/time-zone.ts';
 import { Badge } from '../../../design/badge.tsx';
 import { Button, IconButton } from '../../../design/button.tsx';
+import { Dialog } from '../../../design/dialog.tsx';
 import { counted } from '../../../design/figures.ts';
 import { EmptyState, ErrorState, Progress } from '../../../design/state.tsx';
 import { Table } from '../../../design/table.tsx';
@@ -16,7 +17,7 @@ import { windowWords } from './weekly-windows.tsx';
 
 export function MaintenancePart() {
   const maintenance = useMaintenances();
-  const remove = useRemoveMaintenance();
+  const [removed, setRemoved] = useState<KeptMaintenance>();
   const [edited, setEdited] = useState<KeptMaintenance | 'new'>();
   const all = maintenance.data?.maintenance ?? [];
   const { list } = useRowFocus('Maintenance', () => [{ keys: 'n', does: 'New maintenance window', run: () => setEdited('new') }]);
@@ -42,13 +43,7 @@ export function MaintenancePart() {
           </EmptyState>
         ) : null}
         {all.length === 0 ? null : (
-          <Table
-            label="Maintenance windows"
-            columns={columns(setEdited, ({ name }) => remove.mutate(name))}
-            rows={all}
-            rowKey={({ name }) => name}
-            none=""
-          />
+          <Table label="Maintenance windows" columns={columns(setEdited, setRemoved)} rows={all} rowKey={({ name }) => name} none="" />
         )}
       </div>
       {edited === undefined ? null : (
@@ -58,7 +53,25 @@ export function MaintenancePart() {
           onClose={() => setEdited(undefined)}
         />
       )}
+      {removed === undefined ? null : <RemoveDialog window={removed} onClose={() => setRemoved(undefined)} />}
     </>
+  );
+}
+
+function RemoveDialog({ window: { name, active }, onClose }: { readonly window: KeptMaintenance; readonly onClose: () => void }) {
+  const remove = useRemoveMaintenance();
+  return (
+    <Dialog
+      title={`Remove maintenance ${name}`}
+      onClose={onClose}
+      footer={
+        <Button look="danger" icon="trash" onClick={() => remove.mutate(name, { onSettled: onClose })}>
+          Remove
+        </Button>
+      }
+    >
+      <p>{active ? 'It is in force: people are told again of the incidents that it hides.' : 'It is not in force now.'}</p>
+    </Dialog>
   );
 }
 

@@ -1,5 +1,4 @@
 /** The form of a rule, to be read as sentences: which lines, when, how bad, who hears of it. */
-import type { ReactNode } from 'react';
 import { severityWords } from '../../../alerts/incident-words.ts';
 import type { RuleBody, Severity } from '../../../alerts/rule-model.ts';
 import { Field, Select } from '../../../design/field.tsx';
@@ -8,6 +7,8 @@ import { CommaField } from '../../../design/comma-field.tsx';
 import { ConditionFields } from './condition-fields.tsx';
 import { useProblemAt } from './field-problems.ts';
 import { LabelFields } from './label-fields.tsx';
+import { Part } from './rule-part.tsx';
+import type { PartProps } from './rule-part.tsx';
 import styles from './rules.module.css';
 import { Choice, NumberField, QueryField, Sentence, SpanField } from './sentence-fields.tsx';
 import { TellFields } from './tell-fields.tsx';
@@ -58,20 +59,6 @@ export function RuleForm({ rule, onChange }: RuleFormProps) {
       <TellFields {...parts} />
       <WordsFields {...parts} />
     </div>
-  );
-}
-
-export interface PartProps {
-  readonly rule: RuleBody;
-  readonly change: (changes: Partial<RuleBody>) => void;
-}
-
-export function Part({ title, children }: { readonly title: string; readonly children: ReactNode }) {
-  return (
-    <fieldset className={styles.part}>
-      <legend>{title}</legend>
-      {children}
-    </fieldset>
   );
 }
 

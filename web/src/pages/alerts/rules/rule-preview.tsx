@@ -108,7 +108,7 @@ function Outcome({ rule, tried: { answer, range } }: { readonly rule: RuleBody; 
   const chart = useMemo(() => chartOf(answer, rule), [answer, rule]);
   const { total_incidents: incidents } = answer;
   const days = (range.toMs - range.fromMs) / 86_400_000;
-  const aWeek = incidents === 0 ? '' : `, about ${showCount(Math.max(1, Math.round((incidents / days) * 7)))} a week`;
+  const aWeek = incidents === 0 || days < 1 ? '' : `, about ${showCount(Math.max(1, Math.round((incidents / days) * 7)))} a week`;
   return (
     <>
       <p className={styles.verdict} data-fires={incidents > 0} data-testid="would-have-fired">

@@ -7,8 +7,8 @@ import { Select } from '../../../design/field.tsx';
 import { Link } from '../../../design/link.tsx';
 import type { RuleBody } from '../../../alerts/rule-model.ts';
 import { useChannels } from '../notifications/use-notifications.ts';
-import { Part } from './rule-form.tsx';
-import type { PartProps } from './rule-form.tsx';
+import { Part } from './rule-part.tsx';
+import type { PartProps } from './rule-part.tsx';
 import { Sentence } from './sentence-fields.tsx';
 import styles from './rules.module.css';
 import { useSettled } from './use-rules.ts';
@@ -59,25 +59,40 @@ function RoutedTo({ rule }: { readonly rule: RuleBody }) {
       ) : preview.data.channels.length === 0 ? (
         <b>nobody</b>
       ) : (
-        <>
-          <b>{preview.data.channels.join(', ')}</b>
-          {routes.length === 0 ? '' : ` (${routes.join(', ')})`}
-        </>
+        preview.data.channels.map((channel) => <ChannelChip key={channel} channel={channel} />)
       )}
+      {routes.length === 0 ? '' : ` (${routes.join(', ')})`}
     </p>
   );
 }
 
-function ActionChip({ action, onRemove }: { readonly action: Action; readonly onRemove: () => void }) {
-  const { channel, type, severity, to, url } = action;
+function ChannelChip({ channel }: { readonly channel: string }) {
+  return (
+    <span className={styles.chip}>
+      {channel}
+      <TestIcon channel={channel} />
+    </span>
+  );
+}
+
+/** Whether a message gets there is known before something fires. */
+function TestIcon({ channel }: { readonly channel: string }) {
   const test = useTestChannel();
+  return <IconButton icon="send" label={`Send a test through ${channel}`} disabled={test.isPending} onClick={() => test.mutate(channel)} />;
+}
+
+function ActionChip({
+  action: { channel, type, severity, to, url },
+  onRemove,
+}: {
+  readonly action: Action;
+  readonly onRemove: () => void;
+}) {
   const text = [channel, type, to ?? url, severity].filter(Boolean).join(' ');
   return (
     <span className={styles.chip}>
       {text}
-      {channel === undefined ? null : (
-        <IconButton icon="send" label={`Send a test through ${channel}`} disabled={test.isPending} onClick={() => test.mutate(channel)} />
-      )}
+      {channel === undefined ? null : <TestIcon channel={channel} />}
       <IconButton icon="close" label={`Do not tell ${text}`} onClick={onRemove} />
     </span>
   );
