@@ -11,7 +11,10 @@ import { allLines, allOf, anyOf } from '#language/ast.ts';
 import type { QueryRunner, Searcher } from '#search/query-runner.ts';
 import type { BlockReads, LineBlocks } from '#store/block-reads.ts';
 import type { LineKey, TimeRange } from '#store/log-store.ts';
-import type { AlertRuleBody, SimpleCondition } from './alert-rule.ts';
+import type { SeasonCounts } from '#store/season-reads.ts';
+import type { AlertRule, AlertRuleBody, SimpleCondition } from './alert-rule.ts';
+import type { KnownBefore } from './condition-state.ts';
+import { needsPatterns } from './stored-patterns.ts';
 import { alertSetting } from './config.ts';
 import type { AlertsConfig } from './config.ts';
 import { ruleReachMs } from './rule-reach.ts';
@@ -22,6 +25,15 @@ export interface BacktestParts {
   readonly runner: Pick<QueryRunner, 'admitted' | 'parseSelection' | 'clock'>;
   readonly store: BlockReads;
   readonly config: AlertsConfig;
+  /** What rules that learn had known when the lines begin; absent: they learn from there on. */
+  readonly past?: RulePast;
+}
+
+export interface RulePast {
+  /** Patterns that the catalogue knew before that time. */
+  patternsBefore(tenant: string, beforeMs: number): Promise<readonly KnownBefore[]>;
+  /** Counts of services up to that time, a few services at a time. */
+  seasonsBefore(rule: Pick<AlertRule, 'tenant' | 'body'>, beforeMs: number, signal: AbortSignal): AsyncIterable<readonly SeasonCounts[]>;
 }
 
 export interface BacktestRequest {
@@ -50,8 +62,19 @@ export async function backtest(
   signal: AbortSignal,
 ): Promise<BacktestResult> {
   checkRange(request.range, parts.config);
-  const run = new BacktestRun(parts, request, searcher, signal);
+  const { config, past } = parts;
+  const { body, range } = request;
+  const [fromMs, toMs] = [msOf(range.fromNs), msOf(range.toNs)];
+  const warmUpFromMs = Math.floor(Math.max(0, fromMs - Math.min(ruleReachMs(body), config.max_window)));
+  const knownPatterns = needsPatterns(body) ? await past?.patternsBefore(searcher.tenant, warmUpFromMs) : undefined;
+  const trial = new RuleTrial({ tenant: searcher.tenant, body, config, warmUpFromMs, fromMs, toMs, knownPatterns });
+  const run = new BacktestRun(parts, { ...request, trial, warmUpFromMs }, searcher, signal);
   return run.run();
+}
+
+interface Prepared extends BacktestRequest {
+  readonly trial: RuleTrial;
+  readonly warmUpFromMs: number;
 }
 
 function checkRange({ fromNs, toNs }: TimeRange, { backtest_max_range: limitMs }: AlertsConfig): void {
@@ -69,34 +92,29 @@ function checkRange({ fromNs, toNs }: TimeRange, { backtest_max_range: limitMs }
 
 class BacktestRun {
   readonly #parts: BacktestParts;
-  readonly #request: BacktestRequest;
+  readonly #request: Prepared;
   readonly #searcher: Searcher;
   readonly #signal: AbortSignal;
   readonly #trial: RuleTrial;
   readonly #startedMs: number;
-  readonly #warmUpFromNs: bigint;
   #lineCount = 0;
   #reason: string | undefined;
   #heldSinceMs: number;
 
-  constructor(parts: BacktestParts, request: BacktestRequest, searcher: Searcher, signal: AbortSignal) {
-    const { config, runner } = parts;
-    const { body, range } = request;
+  constructor(parts: BacktestParts, request: Prepared, searcher: Searcher, signal: AbortSignal) {
     this.#parts = parts;
     this.#request = request;
     this.#searcher = { ...searcher, priority: 'p2' };
     this.#signal = signal;
-    this.#startedMs = runner.clock.monotonicMs();
+    this.#trial = request.trial;
+    this.#startedMs = parts.runner.clock.monotonicMs();
     this.#heldSinceMs = this.#startedMs;
-    const [fromMs, toMs] = [msOf(range.fromNs), msOf(range.toNs)];
-    const warmUpFromMs = Math.max(0, fromMs - Math.min(ruleReachMs(body), config.max_window));
-    this.#warmUpFromNs = BigInt(Math.floor(warmUpFromMs)) * 1_000_000n;
-    this.#trial = new RuleTrial({ tenant: searcher.tenant, body, config, warmUpFromMs, fromMs, toMs });
   }
 
   async run(): Promise<BacktestResult> {
     const { runner } = this.#parts;
     const { range } = this.#request;
+    await this.#learn();
     const isWhole = await this.#readAll();
     if (isWhole) await this.#pump(this.#trial.finish(msOf(range.toNs)));
     return {
@@ -109,11 +127,26 @@ class BacktestRun {
     };
   }
 
+  /** Seasons before the first line; the thread is let go after each service. */
+  async #learn(): Promise<void> {
+    const { past } = this.#parts;
+    if (past === undefined || !this.#trial.wantsPast) return;
+    const { body, warmUpFromMs } = this.#request;
+    for await (const counts of past.seasonsBefore({ tenant: this.#searcher.tenant, body }, warmUpFromMs, this.#signal)) {
+      for (const service of counts) {
+        this.#trial.learnPast([service], false);
+        await setImmediate();
+      }
+      if (this.#isOver()) return;
+    }
+    this.#trial.learnPast([], true);
+  }
+
   /** True where the range was read to its end. */
   async #readAll(): Promise<boolean> {
     const { config, runner } = this.#parts;
     const where = linesToRead(this.#request.body, (query) => runner.parseSelection({ query }));
-    let range: TimeRange = { fromNs: this.#warmUpFromNs, toNs: this.#request.range.toNs };
+    let range: TimeRange = { fromNs: BigInt(this.#request.warmUpFromMs) * 1_000_000n, toNs: this.#request.range.toNs };
     let limit = config.backtest_slice_lines;
     for (let after: LineKey | undefined; ; ) {
       if (this.#isOver()) return false;

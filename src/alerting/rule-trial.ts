@@ -7,7 +7,9 @@ import { AppError } from '#base/errors.ts';
 import type { AlertState } from '#metadata/alert-records.ts';
 import type { BatchView } from '#model/batch-view.ts';
 import { rowRange } from '#model/row-range.ts';
+import type { SeasonCounts } from '#store/season-reads.ts';
 import type { AlertRule, AlertRuleBody } from './alert-rule.ts';
+import type { KnownBefore } from './condition-state.ts';
 import type { AlertsConfig } from './config.ts';
 import { Evaluator } from './evaluator.ts';
 import type { Transition } from './evaluator.ts';
@@ -23,6 +25,8 @@ export interface TrialOptions {
   /** What is asked about. */
   readonly fromMs: number;
   readonly toMs: number;
+  /** Patterns that were known before `warmUpFromMs`. */
+  readonly knownPatterns?: readonly KnownBefore[] | undefined;
 }
 
 export interface TrialIncident {
@@ -67,7 +71,12 @@ export class RuleTrial {
     const { tenant, body, config, warmUpFromMs, fromMs, toMs } = options;
     this.#options = options;
     const limits = { ...config, lateness: Math.max(config.lateness, config.tick) };
-    this.#evaluator = new Evaluator({ limits, onProblem: ({ reason }) => (this.#problem ??= reason) });
+    const { knownPatterns } = options;
+    this.#evaluator = new Evaluator({
+      limits,
+      onProblem: ({ reason }) => (this.#problem ??= reason),
+      patternsBefore: knownPatterns && (() => knownPatterns),
+    });
     this.#rule = { id: 'trial', tenant, version: 1, updatedMs: fromMs, updatedBy: '', body: { ...body, enabled: true } };
     const ticks = Math.ceil((toMs - warmUpFromMs) / config.tick);
     const longest = Math.max(1, Math.floor(longestStepMs / config.tick));
@@ -76,6 +85,15 @@ export class RuleTrial {
     this.#series = new TrialSeries({ fromMs, toMs, tickMs: this.#tickStepMs, config, isWorse: isFurther(body) });
     this.#evaluator.setRules([this.#rule], this.#nextTickMs - this.#tickStepMs);
     this.#mustWork();
+  }
+
+  get wantsPast(): boolean {
+    return this.#evaluator.rulesThatWantPast().length > 0;
+  }
+
+  /** The past of services before `warmUpFromMs`, and at last that this was all. Before any line. */
+  learnPast(past: readonly SeasonCounts[], isLast: boolean): void {
+    this.#evaluator.learnPast(this.#rule.id, past, isLast);
   }
 
   /** Lines in the order of their times, none before those of earlier calls. */

@@ -27,7 +27,7 @@ import type { FieldReads } from '#store/field-reads.ts';
 import type { SeasonReads } from '#store/season-reads.ts';
 import type { SourceReads } from '#store/source-reads.ts';
 import { createRecentFields } from './alert-lines.ts';
-import { createPastReader } from './alert-past.ts';
+import { createPastReader, createRulePast } from './alert-past.ts';
 import { notificationsStatus, openNotificationBook, startNotifications } from './notifications.ts';
 import { patternsDatabasePath } from './patterns.ts';
 import type { Site } from './site.ts';
@@ -97,7 +97,8 @@ export async function openAlerting(site: Site, { log, metrics, documents, store,
   /** Something new is to be told to people, or no longer. */
   const wakeNotifier = (): void => notifications.notifier.wake();
   runtime.onRecorded(wakeNotifier);
-  const alertRules = { rules, facts: runtime, records, store, decode, config: config.alerts, clock: systemClock };
+  const past = createRulePast(site, store);
+  const alertRules = { rules, facts: runtime, records, store, past, decode, config: config.alerts, clock: systemClock };
   const routes = {
     alertRules,
     incidents: { records, clock: systemClock, onAcknowledged: wakeNotifier },
