@@ -5,9 +5,7 @@
  * Invariants: a transition's key is recorded once; acknowledgement and suppression are people's and are never overwritten by a
  * transition; a fault that may pass is tried again (sqlite-faults.ts).
  */
-import { Kysely, SqliteDialect } from 'kysely';
-import type { Transaction } from 'kysely';
-import { Migrator } from 'kysely/migration';
+import type { Kysely, Transaction } from 'kysely';
 import { AppError } from '#base/errors.ts';
 import type { Clock } from '#platform/clock.ts';
 import type {
@@ -21,7 +19,8 @@ import type {
   SuppressionChange,
 } from '../alert-records.ts';
 import { alertMigrations } from './alert-migrations.ts';
-import { openNodeSqlite } from './node-sqlite.ts';
+import { openAlertsDatabase } from './alerts-database.ts';
+import type { AlertsDatabaseOptions } from './alerts-database.ts';
 import { patiently } from './sqlite-faults.ts';
 
 interface IncidentRow {
@@ -65,32 +64,10 @@ interface Schema {
 
 type NewEventRow = Omit<EventRow, 'sequence'>;
 
-export interface SqliteAlertRecordsOptions {
-  readonly clock: Clock;
-  /** How long a statement waits for the other thread; its own thread stands still meanwhile. */
-  readonly busyTimeoutMs?: number;
-}
-
-/** Tables of other owners in the same file are migrated apart from these. */
-const migrationTables = { migrationTableName: 'alert_records_migrations', migrationLockTableName: 'alert_records_migrations_lock' };
-
 /** `path` may be `:memory:`. Brings the schema up to date. */
-export async function openSqliteAlertRecords(
-  path: string,
-  { clock, busyTimeoutMs = 250 }: SqliteAlertRecordsOptions,
-): Promise<AlertRecords> {
-  const database = new Kysely<Schema>({ dialect: new SqliteDialect({ database: openNodeSqlite(path, busyTimeoutMs) }) });
-  const migrator = new Migrator({ db: database, provider: { getMigrations: async () => alertMigrations }, ...migrationTables });
-  try {
-    await patiently(clock, async () => {
-      const { error } = await migrator.migrateToLatest();
-      if (error !== undefined) throw error;
-    });
-  } catch (cause) {
-    await database.destroy();
-    throw new AppError('data_directory', 'the database of alerts cannot be brought to this version', { details: { path }, cause });
-  }
-  return new SqliteAlertRecords(database, clock);
+export async function openSqliteAlertRecords(path: string, options: AlertsDatabaseOptions): Promise<AlertRecords> {
+  const tables = { owner: 'alert_records', migrations: alertMigrations } as const;
+  return new SqliteAlertRecords(await openAlertsDatabase<Schema>(path, tables, options), options.clock);
 }
 
 class SqliteAlertRecords implements AlertRecords {
@@ -199,7 +176,7 @@ class SqliteAlertRecords implements AlertRecords {
   }
 
   addEvent(event: Omit<IncidentEvent, 'sequence'>): Promise<void> {
-    return this.#patiently(async () => void (await insertEvent(this.#database, rowOfEvent(event, null))));
+    return this.#patiently(() => insertEvent(this.#database, rowOfEvent(event, null)));
   }
 
   addEvents(events: readonly Omit<IncidentEvent, 'sequence'>[]): Promise<void> {

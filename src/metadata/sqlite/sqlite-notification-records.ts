@@ -3,10 +3,8 @@
  *
  * Invariants: what a step of the notifier changes is one transaction; a message is there once by tenant, channel and its id.
  */
-import { Kysely, sql, SqliteDialect } from 'kysely';
-import type { Transaction } from 'kysely';
-import { Migrator } from 'kysely/migration';
-import { AppError } from '#base/errors.ts';
+import { sql } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '#platform/clock.ts';
 import type {
   ChannelHealth,
@@ -20,7 +18,8 @@ import type {
   OutboxMessage,
   StoredGroup,
 } from '../notification-records.ts';
-import { openNodeSqlite } from './node-sqlite.ts';
+import { openAlertsDatabase } from './alerts-database.ts';
+import type { AlertsDatabaseOptions } from './alerts-database.ts';
 import { notificationMigrations } from './notification-migrations.ts';
 import { patiently } from './sqlite-faults.ts';
 
@@ -75,27 +74,12 @@ interface Schema {
   readonly inbox_entries: InboxRow;
 }
 
-/** Tables of other owners in the same file are migrated apart from these. */
-const migrationTables = { migrationTableName: 'notification_migrations', migrationLockTableName: 'notification_migrations_lock' };
 const cursorName = 'events';
 
 /** `path` may be `:memory:`. Brings the schema up to date. */
-export async function openSqliteNotificationRecords(
-  path: string,
-  { clock, busyTimeoutMs = 250 }: { readonly clock: Clock; readonly busyTimeoutMs?: number },
-): Promise<NotificationRecords> {
-  const database = new Kysely<Schema>({ dialect: new SqliteDialect({ database: openNodeSqlite(path, busyTimeoutMs) }) });
-  const migrator = new Migrator({ db: database, provider: { getMigrations: async () => notificationMigrations }, ...migrationTables });
-  try {
-    await patiently(clock, async () => {
-      const { error } = await migrator.migrateToLatest();
-      if (error !== undefined) throw error;
-    });
-  } catch (cause) {
-    await database.destroy();
-    throw new AppError('data_directory', 'the database of alerts cannot be brought to this version', { details: { path }, cause });
-  }
-  return new SqliteNotificationRecords(database, clock);
+export async function openSqliteNotificationRecords(path: string, options: AlertsDatabaseOptions): Promise<NotificationRecords> {
+  const tables = { owner: 'notification', migrations: notificationMigrations } as const;
+  return new SqliteNotificationRecords(await openAlertsDatabase<Schema>(path, tables, options), options.clock);
 }
 
 class SqliteNotificationRecords implements NotificationRecords {
