@@ -13,7 +13,6 @@ import { checkEmail, createEmail } from './channels/email.ts';
 import { createInbox } from './channels/inbox.ts';
 import { createOpsgenie } from './channels/opsgenie.ts';
 import { createPagerDuty } from './channels/pagerduty.ts';
-import { rememberingPlaces } from './channels/remembered-places.ts';
 import { checkSlack, createSlack } from './channels/slack.ts';
 import { createTeams } from './channels/teams.ts';
 import { checkWebhook, createWebhook } from './channels/webhook.ts';
@@ -65,9 +64,9 @@ function kind<T extends ChannelType>(
 
 export const channelKinds: { readonly [T in ChannelType]: ChannelKind<T> } = {
   pagerduty: kind('pagerduty', 'PagerDuty', ['routing_key'], createPagerDuty),
-  slack: kind('slack', 'Slack', ['webhook_url', 'token'], (settings, parts) => rememberingPlaces(createSlack(settings, parts)), checkSlack),
+  slack: kind('slack', 'Slack', ['webhook_url', 'token'], createSlack, checkSlack),
   teams: kind('teams', 'Microsoft Teams', ['webhook_url'], createTeams),
-  email: kind('email', 'Email', ['password'], (settings, parts) => rememberingPlaces(createEmail(settings, parts)), checkEmail),
+  email: kind('email', 'Email', ['password'], createEmail, checkEmail),
   webhook: kind('webhook', 'Webhook', ['headers', 'signing_key', 'previous_signing_key'], createWebhook, checkWebhook),
   opsgenie: kind('opsgenie', 'Opsgenie', ['api_key'], createOpsgenie),
   inbox: kind('inbox', 'Inbox', [], (_settings, { inbox }) => createInbox(inbox)),

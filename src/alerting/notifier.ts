@@ -6,6 +6,7 @@
  * at any point nobody is told of one change of state twice, nor never. All events that are there are taken before anything is
  * told: after a long time away each group is told once, as it stands now. What cannot be written is done anew from what was.
  */
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import { toAppError } from '#base/errors.ts';
 import type { AlertRecords, IncidentEvent } from '#metadata/alert-records.ts';
 import type { ChannelHealth, NotificationRecords, NotifierChange, OutboxMessage } from '#metadata/notification-records.ts';
@@ -64,7 +65,7 @@ export class Notifier {
   readonly #maker: MessageMaker;
   readonly #outbox: Outbox;
   readonly #stopping = new AbortController();
-  /** They remember what they sent, such as where a thread is, until their settings change. */
+  /** They remember what they sent, such as whom a mail has reached already, until their settings change. */
   readonly #channels = new Map<string, { readonly facts: string; readonly channel: Channel }>();
   #dispatcher: Dispatcher;
   #cursor = 0;
@@ -232,28 +233,44 @@ export class Notifier {
   }
 
   async #step(): Promise<void> {
-    const { alerts, clock, counts } = this.#options;
+    const { clock, config, counts } = this.#options;
     if (!(await this.#takeEvents())) return;
-    const nowMs = clock.nowMs();
-    await alerts.setSuppressions(this.#dispatcher.reconsider(nowMs));
-    const { messages, changed, removed } = this.#dispatcher.flush(nowMs);
-    await this.#commit({ cursor: this.#cursor, groups: changed, removedGroups: removed, messages: await this.#made(messages, nowMs) });
-    for (const { message } of messages) counts?.message(message.kind);
-    await this.#forget(nowMs);
+    await this.#reconsider();
+    let isMore = true;
+    while (isMore && !this.#stopping.signal.aborted) {
+      const nowMs = clock.nowMs();
+      const { messages, changed, removed } = this.#dispatcher.flush(nowMs, config.step_size);
+      await this.#commit({ cursor: this.#cursor, groups: changed, removedGroups: removed, messages: await this.#made(messages, nowMs) });
+      for (const { message } of messages) counts?.message(message.kind);
+      isMore = messages.length >= config.step_size;
+      if (isMore) await othersTurn();
+    }
+    await this.#forget(clock.nowMs());
   }
 
   /** All events that are there, a transaction for each batch but the last. False where it was stopped before the end. */
   async #takeEvents(): Promise<boolean> {
     const { alerts, clock, config } = this.#options;
     while (!this.#stopping.signal.aborted) {
-      const events = await alerts.eventsAfter(this.#cursor, config.events_per_step);
+      const events = await alerts.eventsAfter(this.#cursor, config.step_size);
       for (const event of events) await this.#take(event, clock.nowMs());
-      if (events.length < config.events_per_step) return true;
-      await alerts.setSuppressions(this.#dispatcher.reconsider(clock.nowMs()));
+      if (events.length < config.step_size) return true;
+      await this.#reconsider();
       const { changed, removed } = this.#dispatcher.kept();
       await this.#commit({ cursor: this.#cursor, groups: changed, removedGroups: removed });
+      await othersTurn();
     }
     return false;
+  }
+
+  /** What suppresses incidents is written on them before anybody is told. */
+  async #reconsider(): Promise<void> {
+    const { alerts, clock, config } = this.#options;
+    const changes = this.#dispatcher.reconsider(clock.nowMs());
+    for (let at = 0; at < changes.length; at += config.step_size) {
+      if (at > 0) await othersTurn();
+      await alerts.setSuppressions(changes.slice(at, at + config.step_size));
+    }
   }
 
   async #take(event: IncidentEvent, nowMs: number): Promise<void> {
@@ -316,11 +333,15 @@ export class Notifier {
 
   /** Incidents say who was told of them; a crash in between makes it said twice at most, and never not at all. */
   async #note(message: OutboxMessage): Promise<void> {
-    const { alerts, records, clock } = this.#options;
+    const { alerts, records, clock, config } = this.#options;
     const { tenant, channel, kind, incidentIds, sequence } = message;
     const detail = `${shownChannel(channel)}: ${kind}`;
     const atMs = clock.nowMs();
-    await alerts.addEvents(incidentIds.map((incidentId) => ({ incidentId, tenant, kind: 'notified' as const, atMs, detail })));
+    for (let at = 0; at < incidentIds.length; at += config.step_size) {
+      if (at > 0) await othersTurn();
+      const portion = incidentIds.slice(at, at + config.step_size);
+      await alerts.addEvents(portion.map((incidentId) => ({ incidentId, tenant, kind: 'notified' as const, atMs, detail })));
+    }
     await records.setNoted(sequence);
   }
 

@@ -111,17 +111,6 @@ test('Slack as a bot: the first message is updated and threaded under', async (t
   );
 });
 
-test('Slack as a bot remembers its threads until they are over', async (t) => {
-  const service = await startService(t, { status: 200, body: '{"ok":true,"channel":"C1","ts":"1.1"}' });
-  const channel = createChannel('slack', { token: 'xoxb-1234567890', channel: 'C1', api_url: service.url }, parts);
-  for (const kind of ['fired', 'repeated', 'test', 'resolved', 'fired'] as const) await attempt(channel, as(kind));
-  await attempt(channel, as('repeated', { groupKey: 'another' }));
-  assert.deepEqual(
-    service.requests.map(({ path, body }) => `${path.slice(6)} ${JSON.parse(body).thread_ts ?? ''}`.trim()),
-    ['postMessage', 'update', 'postMessage 1.1', 'postMessage', 'update', 'postMessage 1.1', 'postMessage', 'postMessage'],
-  );
-});
-
 for (const [error, kind] of [
   ['ratelimited', 'retry'],
   ['internal_error', 'retry'],
