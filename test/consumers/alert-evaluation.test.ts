@@ -167,6 +167,23 @@ test('a change of rules is not forgotten by a crash right behind it', async (t) 
   await bed.stop();
 });
 
+test('incidents of rules that went while nothing ran end at the next start, with a checkpoint and without', async (t) => {
+  for (const hasCheckpoint of [true, false]) {
+    for (const rules of [[], [alertRule('errors', { enabled: false }, { version: 2 })]]) {
+      const bed = await AlertBed.open(t);
+      await bed.begin([rule]);
+      await bed.errors(5);
+      await bed.pass(2000);
+      await bed.stop();
+      if (!hasCheckpoint) await bed.files.process().remove(`${alertDirectory}/checkpoint`);
+      await bed.begin(rules);
+      await bed.pass(2000);
+      assert.deepEqual(await bed.history(), ['errors shop fired resolved']);
+      await bed.stop();
+    }
+  }
+});
+
 test('behind by long, it says so, fires with a mark, and tells one incident a group', async (t) => {
   const bed = await AlertBed.open(t);
   await bed.begin([rule]);

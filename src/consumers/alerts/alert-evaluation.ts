@@ -361,7 +361,7 @@ export class AlertEvaluation {
     this.#tickMs = Math.floor(nowMs / config.tick) * config.tick;
     this.#anchor = { tickMs: this.#tickMs, monotonicMs: clock.monotonicMs() };
     this.#reader = new TickReader(log, config.read_bytes, new Map(log.shards().map(({ shard, end }) => [shard, end.sequence])));
-    const known = new Set(this.#wanted.map(({ id }) => id));
+    const known = new Set(newlyEvaluated(this.#wanted, []).map(({ id }) => id));
     const open = await this.#waitFor('open incidents cannot be read', () => records.open());
     this.#incidents.expect(
       open.filter(({ ruleId }) => !known.has(ruleId)),
