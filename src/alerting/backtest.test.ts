@@ -176,3 +176,56 @@ test('a rule on no lines at all, or on one', () => {
   });
   assert.deepEqual([one.totalIncidents, one.lines], [1, [{ index: 0, matches: true, error: undefined }]]);
 });
+
+test('a rule for new patterns begins with those that were known', async () => {
+  const records = burst(0, 40, 60_000);
+  const { parts } = partsOf(records);
+  const store = new FakeBlockStore('t', records, (row) => (row < 30 ? 1 : 2));
+  const body: AlertRuleBody = { name: 'new', condition: { kind: 'new_pattern', window_ms: minute, learn_ms: 0 } };
+  const asked: number[] = [];
+  const run = (known: readonly string[]) =>
+    backtest(
+      {
+        ...parts,
+        store,
+        past: {
+          async patternsBefore(_, beforeMs) {
+            asked.push(beforeMs);
+            return known.map((id) => ({ id: id.padStart(16, '0'), services: ['pay'], firstSeenMs: 0 }));
+          },
+          async *seasonsBefore() {},
+        },
+      },
+      { body, range: rangeOf(0, 60 * minute) },
+      { tenant: 't' },
+      never,
+    );
+  const firedAfter = async (known: readonly string[]) =>
+    (await run(known)).incidents.map(({ firedMs = 0 }) => Math.round((firedMs - t0) / minute));
+  assert.deepEqual(await firedAfter(['1']), [30]);
+  assert.deepEqual(await firedAfter(['1', '2']), []);
+  assert.deepEqual(await firedAfter([]), [0, 30]);
+  assert.deepEqual(
+    asked,
+    Array.from({ length: 3 }, () => t0 - alertDefaults.max_window),
+  );
+});
+
+test('a rule with a season learns the past of services before the first line', async () => {
+  const { parts } = partsOf(burst(0, 10, 1000));
+  const body: AlertRuleBody = { name: 'season', condition: { kind: 'anomaly', signal: 'volume' } };
+  const week = 7 * 86_400_000;
+  const windows = (4 * week) / 300_000;
+  let asked = 0;
+  const seasonsBefore = async function* (_: object, beforeMs: number) {
+    asked = beforeMs;
+    const lines = new Float32Array(windows).fill(600);
+    const none = new Float32Array(windows);
+    yield [{ service: 'pay', fromMs: beforeMs - 4 * week, lines, debugs: none, warns: none, errors: none }];
+  };
+  const past = { patternsBefore: () => assert.fail('it needs none'), seasonsBefore };
+  const range = rangeOf(24 * 60 * minute, 25 * 60 * minute);
+  const result = await backtest({ ...parts, past }, { body, range }, { tenant: 't' }, never);
+  assert.equal(asked, t0);
+  assert.deepEqual([result.complete, result.totalGroups, result.totalIncidents], [true, 1, 1], 'the service is as good as gone');
+});

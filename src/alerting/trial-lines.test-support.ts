@@ -21,9 +21,17 @@ export function decodeRecords(tenant: string, records: readonly unknown[], nowMs
   return { view: block === undefined ? undefined : readNativeBlock(block), recordOfRow, errors };
 }
 
-function encode(tenant: string, records: readonly unknown[], nowMs: number) {
+function encode(tenant: string, records: readonly unknown[], nowMs: number, patternOf?: (row: number) => number) {
   const ingest = defaultsOf(ingestConfig);
   const rows = new LogBatchBuilder();
+  if (patternOf !== undefined) {
+    rows.finisher = {
+      finish(builder) {
+        builder.setPattern(builder.rowCount, 0, patternOf(builder.rowCount));
+        return undefined;
+      },
+    };
+  }
   const body = new TextEncoder().encode(JSON.stringify({ logs: records }));
   const { errors } = new BatchDecoder(ingest).decodeJson(body, {}, rows);
   const failures = new Map(errors.map(({ index, message }) => [index, message]));
@@ -37,8 +45,8 @@ export class FakeBlockStore implements BlockReads {
   pages = 0;
   readonly #block: Uint8Array;
 
-  constructor(tenant: string, records: readonly unknown[]) {
-    const { block } = encode(tenant, records, 0);
+  constructor(tenant: string, records: readonly unknown[], patternOf?: (row: number) => number) {
+    const { block } = encode(tenant, records, 0, patternOf);
     if (block === undefined) throw new Error('the test gives no lines');
     this.#block = block;
   }
