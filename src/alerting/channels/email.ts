@@ -6,7 +6,6 @@
  * Message-ID is made of the notification's id, so a mail sent twice is the same mail twice. (RFC 5322, 3.6.4)
  */
 import { isIP } from 'node:net';
-import { createTransport } from 'nodemailer';
 import type { SMTPSentMessageInfo } from 'nodemailer';
 import type { Clock } from '#platform/clock.ts';
 import { AppError } from '#base/errors.ts';
@@ -78,6 +77,8 @@ async function send(
 ): Promise<SMTPSentMessageInfo> {
   const security = settings.security ?? 'starttls';
   const port = settings.port ?? ports[security];
+  // 127 ms and 24 MB that only those pay who send mails
+  const { createTransport } = await import('nodemailer');
   const socket = await connectedTo(address, port, signal);
   const end = (): void => void socket.destroy();
   signal.addEventListener('abort', end, { once: true });
