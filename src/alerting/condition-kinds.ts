@@ -15,7 +15,7 @@ import { createRatio } from './conditions/ratio.ts';
 import { createSequence } from './conditions/sequence.ts';
 import { createSilentSource } from './conditions/silent-source.ts';
 
-const conditionKinds: { readonly [K in ConditionKind]?: CreateCondition<ConditionOf<K>> } = {
+const conditionKinds: { readonly [K in ConditionKind]: CreateCondition<ConditionOf<K>> } = {
   count: createCount,
   rate: createRate,
   ratio: createRatio,

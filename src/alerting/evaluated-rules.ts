@@ -102,8 +102,7 @@ export class EvaluatedRules {
         patternsBefore: patternsBefore && ((beforeMs) => patternsBefore(rule.tenant, beforeMs)),
         beganMs,
       });
-      const { inputs } = running.condition;
-      for (let input = 0; input < inputs.length; input++) entry.inputs.push(tenant.index.add(inputs[input], { entry, input }));
+      entry.inputs = running.takeInputs().map((query, input) => tenant.index.add(query, { entry, input }));
       entry.running = running;
       this.#onChange(entry);
     } catch (error) {
@@ -169,8 +168,8 @@ export class EvaluatedRules {
 
 /** A failed rule is tried again with every change. */
 function isSame(entry: EvaluatedRule, rule: AlertRule): boolean {
-  if (entry.rule === rule) return true;
-  if (entry.failure !== undefined && entry.rule.version !== rule.version) return false;
+  if (entry.rule.version === rule.version && entry.rule.updatedMs === rule.updatedMs) return true;
+  if (entry.failure !== undefined) return false;
   return entry.evaluation === evaluationOf(rule);
 }
 

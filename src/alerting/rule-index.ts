@@ -49,7 +49,7 @@ interface Entry<T> {
 /** Entries that want lines of one service. */
 interface Bucket<T> {
   /** Few: a service has not many rules. */
-  readonly entries: Entry<T>[];
+  entries: readonly Entry<T>[];
   pool: Pool | undefined;
 }
 
@@ -82,31 +82,35 @@ export class RuleIndex<T> {
     const key = `${needs.fromLevel},${needs.toLevel}\n${several}\n${restKey}`;
     const homes = services?.map((service) => this.#bucketOf(service)) ?? [];
     const known = services === undefined ? this.#anyService.get(key) : homes[0]?.entries.find((entry) => entry.key === key);
-    const entry = known ?? this.#newEntry(key, needs, restKey, homes);
-    if (known === undefined) {
-      if (services === undefined) this.#anyService.set(key, entry);
-      else for (const home of homes) home.entries.push(entry);
-    }
-    entry.targets.push(target);
+    known?.targets.push(target);
+    const entry = known ?? this.#newEntry(key, needs, restKey, { homes, target });
+    if (known === undefined && services === undefined) this.#anyService.set(key, entry);
+    // arrays of one element take no more room than that; most stay so
+    else if (known === undefined) for (const home of homes) home.entries = [...home.entries, entry];
     return { target, services, entry };
   }
 
   #bucketOf(service: string): Bucket<T> {
     const known = this.#buckets.get(service);
     if (known !== undefined) return known;
-    const bucket: Bucket<T> = { entries: [], pool: undefined };
+    const bucket: Bucket<T> = { entries: nothing, pool: undefined };
     this.#buckets.set(service, bucket);
     return bucket;
   }
 
-  #newEntry(key: string, needs: QueryNeeds, restKey: string, homes: readonly Bucket<T>[]): Entry<T> {
+  #newEntry(
+    key: string,
+    needs: QueryNeeds,
+    restKey: string,
+    { homes, target }: { readonly homes: readonly Bucket<T>[]; readonly target: T },
+  ): Entry<T> {
     const { services, fromLevel, toLevel, rest } = needs;
     return {
       key,
       fromLevel,
       toLevel,
       rest: rest === undefined ? undefined : this.#restOf(rest, restKey, services === undefined ? undefined : homes),
-      targets: [],
+      targets: [target],
       collected: services !== undefined && services.length > 1 ? [] : undefined,
     };
   }
@@ -141,7 +145,7 @@ export class RuleIndex<T> {
     for (const service of services ?? []) {
       const bucket = this.#buckets.get(service);
       if (bucket === undefined) continue;
-      removeFrom(bucket.entries, entry);
+      bucket.entries = bucket.entries.filter((other) => other !== entry);
       if (bucket.entries.length === 0) this.#buckets.delete(service);
     }
     if (entry.rest !== undefined) this.#releaseRest(entry.rest);

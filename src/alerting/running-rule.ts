@@ -30,7 +30,10 @@ const maxValueChars = 256;
 const maxOfferedRows = 64;
 /** A group that comes in for a smaller one has at least so long to show lines. */
 const newcomerMs = 60_000;
-const ruleBytes = 1500;
+const ruleBytes = 1800;
+/** Besides what the condition and the table hold of it. */
+const groupBytes = 450;
+const nothing: readonly QueryNode[] = [];
 
 export interface RunningRuleOptions {
   readonly rule: AlertRule;
@@ -58,7 +61,7 @@ export class RunningRule {
   readonly timing: AlertTiming;
   /** Undefined without groups: the one group is number 0. */
   readonly table: GroupTable | undefined;
-  readonly groups: (RuleGroup | undefined)[] = [];
+  readonly groups: (RuleGroup | undefined)[];
   /** Since when it is looked at. */
   beganMs: number;
   /** No line was given to it, and no tick. */
@@ -84,7 +87,9 @@ export class RunningRule {
     this.table = this.fields.length === 0 ? undefined : new GroupTable(limits.max_groups_per_rule);
     this.condition = createConditionState(rule.body.condition, (simple) => this.#contextOf(simple, { stream, patternsBefore }));
     this.#isShown = this.condition.inputs.map((_, input) => this.condition.sampleInputs?.includes(input) ?? true);
-    if (this.table === undefined) this.#open(0);
+    // an array that is made with its one element takes no more room than that
+    this.groups = this.table === undefined ? [newGroup(0)] : [];
+    this.mark(this.groups[0]);
   }
 
   #contextOf(simple: SimpleCondition, known: Pick<ConditionContext, 'stream' | 'patternsBefore'>): ConditionContext {
@@ -114,12 +119,19 @@ export class RunningRule {
     };
   }
 
+  /** The queries of the condition's inputs. Once they are in the index nobody needs them, and their memory is given back. */
+  takeInputs(): readonly QueryNode[] {
+    const { inputs } = this.condition;
+    (this.condition as { inputs: readonly QueryNode[] }).inputs = nothing;
+    return inputs;
+  }
+
   get groupCount(): number {
     return this.table?.size ?? 1;
   }
 
   get bytes(): number {
-    return ruleBytes + this.condition.bytes + (this.table?.bytes ?? 0) + this.groups.length * 250;
+    return ruleBytes + this.condition.bytes + (this.table?.bytes ?? 0) + this.groups.length * groupBytes;
   }
 
   get isDirty(): boolean {

@@ -14,7 +14,8 @@ export type SavedSums = readonly number[];
 export class WindowSums {
   readonly shape: WindowShape;
   readonly #capacity: number;
-  readonly #groups: (TimeBuckets<number> | undefined)[] = [];
+  /** One place at first: most rules have no groups. */
+  readonly #groups: (TimeBuckets<number> | undefined)[] = [undefined];
 
   /** `depth`: how many windows back are kept. Lines ahead of the tick have as much room as one window. */
   constructor(shape: WindowShape, depth = 1) {
