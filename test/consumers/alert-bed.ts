@@ -66,7 +66,7 @@ export class AlertBed {
   private constructor(records: AlertRecords, config: Partial<AlertsConfig>) {
     this.records = records;
     this.config = { ...defaultsOf(alertsConfig), ...config };
-    this.log = new MemoryLog({ storage: this.storage, clock: this.clock, holders: [], keepAfterIndexMs: 86_400_000 });
+    this.log = new MemoryLog({ storage: this.storage, clock: this.clock, holders: [], keepAfterIndexMs: 7_200_000 });
   }
 
   static async open(t: TestContext, config: Partial<AlertsConfig> = {}): Promise<AlertBed> {

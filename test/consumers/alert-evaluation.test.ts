@@ -201,6 +201,24 @@ test('behind by long, it says so, fires with a mark, and tells one incident a gr
   await bed.stop();
 });
 
+test('lines that were trimmed before they were read are counted, and what needs them ends when it was not found again', async (t) => {
+  const bed = await AlertBed.open(t);
+  await bed.begin([rule]);
+  await bed.errors(5, 'known');
+  await bed.pass(2000);
+  bed.kill();
+  await bed.errors(5, 'lost');
+  bed.clock.advance(4 * 3_600_000);
+  await bed.log.trim();
+  await bed.errors(5, 'kept');
+  const evaluation = await bed.begin([rule]);
+  await bed.settle(5000);
+  await bed.pass(10_000);
+  assert.deepEqual((await bed.history()).toSorted(), ['errors kept fired', 'errors known fired resolved']);
+  assert.equal(evaluation.status().missedFrames, 2, 'the lost one, and the known one, which was to be read again');
+  await bed.stop();
+});
+
 test('a clock that is set back or ahead neither stops the evaluation nor makes it tell twice', async (t) => {
   const bed = await AlertBed.open(t);
   const evaluation = await bed.begin([rule]);
