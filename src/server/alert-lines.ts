@@ -51,6 +51,8 @@ export function createLineDecoder(
 
 const recentMs = 3_600_000;
 const keptMs = 60_000;
+/** Where there were no lines. */
+const emptyKeptMs = 2000;
 const maxTenants = 256;
 const sampledLines = 20_000;
 const maxFields = 5000;
@@ -73,9 +75,11 @@ export function createRecentFields(store: Pick<FieldReads, 'completions'>, clock
     if (known.size >= maxTenants) known.clear();
     const names = read(tenant);
     known.set(tenant, { readMs: nowMs, names });
-    // one that begins to send is known at once
-    const forget = (): boolean => known.delete(tenant);
-    names.then((found) => found.size === 0 && forget(), forget);
+    // one that begins to send is known soon; not at once, for many rules may be written together before the first line
+    names.then(
+      ({ size }) => size === 0 && known.set(tenant, { readMs: nowMs - keptMs + emptyKeptMs, names }),
+      () => known.delete(tenant),
+    );
     return names;
   };
 }
