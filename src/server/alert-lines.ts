@@ -52,7 +52,7 @@ export function createLineDecoder(
 const recentMs = 3_600_000;
 const keptMs = 60_000;
 /** Where there were no lines. */
-const emptyKeptMs = 2000;
+const emptyKeptMs = 250;
 const maxTenants = 256;
 const sampledLines = 20_000;
 const maxFields = 5000;
