@@ -61,7 +61,7 @@ function measureWords(condition: ThresholdCondition, filter: string): string {
 }
 
 /** `> 100`, `> 1 %` */
-export function thresholdWords(condition: ThresholdCondition): string {
+function thresholdWords(condition: ThresholdCondition): string {
   return `${condition.operator} ${valueWords(condition, condition.threshold)}`;
 }
 

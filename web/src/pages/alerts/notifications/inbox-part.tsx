@@ -19,7 +19,7 @@ import type { InboxEntry } from './use-notifications.ts';
 
 const listed = 100;
 
-export function useMarkRead() {
+function useMarkRead() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (what: { readonly ids: readonly string[] } | { readonly all: true }) => call('inboxRead', { body: what }),

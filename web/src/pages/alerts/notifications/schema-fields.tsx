@@ -33,7 +33,7 @@ interface SchemaFieldsProps {
 }
 
 /** What the server shows in place of a secret; given back it keeps the one that it has. */
-export const hiddenSecret = '[secret]';
+const hiddenSecret = '[secret]';
 
 export function SchemaFields({ schema, secrets, settings, onChange, problemAt }: SchemaFieldsProps) {
   const { properties = {}, required = [] } = schema;

@@ -31,7 +31,7 @@ const spans = ['30m', '2h', '8h', '24h', '3d'] as const;
 const isText = (value: unknown): value is string => typeof value === 'string';
 
 /** The rule and the group: this incident, and those that come after it. */
-export function matchersOf({ rule_name: name, group }: Incident): readonly Matcher[] {
+function matchersOf({ rule_name: name, group }: Incident): readonly Matcher[] {
   return [{ label: 'rule', value: name }, ...Object.entries(group).map(([label, value]) => ({ label, value }))];
 }
 
@@ -146,7 +146,7 @@ function SpanFields({ span, onSpan, spanMs }: SpanFieldsProps) {
 }
 
 /** Open incidents that it would hide, as the matchers are typed. */
-export function SilencePreview({ matchers }: { readonly matchers: readonly Matcher[] }) {
+function SilencePreview({ matchers }: { readonly matchers: readonly Matcher[] }) {
   const question = useSettled(JSON.stringify(matchers), 300);
   const preview = useQuery({
     queryKey: ['silences', 'preview', question],

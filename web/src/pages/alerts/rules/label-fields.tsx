@@ -34,7 +34,7 @@ function textOf(labels: Readonly<Record<string, string>>): string {
 }
 
 /** What has no `=` is not a label yet. Pure. */
-export function labelsOf(text: string): Readonly<Record<string, string>> {
+function labelsOf(text: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
     text.split(',').flatMap((one) => {
       const at = one.indexOf('=');
