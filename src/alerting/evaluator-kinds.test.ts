@@ -80,7 +80,7 @@ test('absence: neither no_data nor the retention of groups takes a silent one aw
 test('silent_source: its sources are groups without being named as such, and carry their name as a label', () => {
   const scene = new Scene([ruleOf('r', { condition: silentHost })]);
   chatter(scene, 60, 'a', 'b', '');
-  assert.deepEqual(chatter(scene, 120, 'b'), ['+120s fired r a']);
+  assert.deepEqual(chatter(scene, 120, 'b'), ['+119.5s fired r a']);
   assert.deepEqual(scene.told[0].incident.labels, { host: 'a' });
   assert.deepEqual(chatter(scene, 1, 'a', 'b'), ['+180.5s resolved r a']);
 });

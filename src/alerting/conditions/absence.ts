@@ -21,8 +21,6 @@ interface Heard {
 const bytesPerGroup = 120;
 /** An earlier time than the last by more: the clock was set back. */
 const clockStepMs = 60_000;
-/** How soon a group is looked at again that would be absent if somebody had listened. */
-const lookAgainMs = 500;
 
 class AbsenceState implements ConditionState {
   readonly inputs;
@@ -70,8 +68,8 @@ class AbsenceState implements ConditionState {
   nextChangeMs(group: number, tickMs: number): number | undefined {
     const heard = this.#heardOf(group);
     if (this.#isForgotten(group, heard, tickMs)) return undefined;
-    // it may be due already, and nobody have listened
-    if (heard.absentMs === undefined) return Math.max(tickMs + lookAgainMs, this.#silentFromMs(heard) + this.#windowMs);
+    // it may be due already, and nobody have listened: then it is looked at again at each tick
+    if (heard.absentMs === undefined) return Math.max(tickMs + 1, this.#silentFromMs(heard) + this.#windowMs);
     return this.#forgottenAtMs(group, heard);
   }
 

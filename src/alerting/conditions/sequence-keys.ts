@@ -35,7 +35,7 @@ interface Key {
 export type SavedKeys = readonly [
   keys: readonly (readonly [name: string, firsts: readonly number[], thens: readonly number[], countedMs: number | null, dueMs: number])[],
   spare: readonly string[],
-  examples: readonly string[],
+  examples: readonly (readonly [name: string, countedMs: number])[],
   leftOut: number,
   lastMs: number | null,
 ];
@@ -61,8 +61,8 @@ export class SequenceKeys {
   /** Those of which only answers are kept: the first to go. */
   readonly #spare = new Set<Key>();
   readonly #queue = new TimeQueue<Key>();
-  /** Newest keys that came to count. */
-  #examples: string[] = [];
+  /** Newest keys that came to count, with their times. */
+  #examples: (readonly [name: string, countedMs: number])[] = [];
 
   constructor(times: SequenceTimes) {
     this.#times = times;
@@ -115,7 +115,7 @@ export class SequenceKeys {
 
   /** Of the keys that count, the newest few. */
   examples(): readonly string[] {
-    return this.#examples.filter((name) => (this.#keys.get(name)?.countedMs ?? never) > never);
+    return this.#examples.map(([name]) => name).filter((name) => (this.#keys.get(name)?.countedMs ?? never) > never);
   }
 
   save(): SavedKeys {
@@ -225,11 +225,18 @@ export class SequenceKeys {
   }
 
   #countAt(key: Key, atMs: number): void {
-    if (key.countedMs === never) {
-      this.count++;
-      this.#examples = [...this.#examples.filter((name) => name !== key.name), key.name].slice(-shownKeys);
-    }
-    if (atMs > key.countedMs) key.countedMs = atMs;
+    if (key.countedMs === never) this.count++;
+    if (atMs <= key.countedMs) return;
+    key.countedMs = atMs;
+    this.#show(key);
+  }
+
+  /** Newest first, of one moment by name: the same in whatever order the lines came. */
+  #show({ name, countedMs }: Key): void {
+    const examples = this.#examples.filter(([other]) => other !== name);
+    let place = examples.findIndex(([other, atMs]) => atMs < countedMs || (atMs === countedMs && other > name));
+    if (place < 0) place = examples.length;
+    this.#examples = examples.toSpliced(place, 0, [name, countedMs]).slice(0, shownKeys);
   }
 
   /** Tells what a tick can tell of a key, and forgets what is over. */

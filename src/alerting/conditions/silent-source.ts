@@ -39,8 +39,6 @@ type SavedSource = readonly [firstMs: number, lastMs: number, isSilent: boolean,
 const bytesPerSource = 120;
 /** An earlier time than the last by more: the clock was set back. */
 const clockStepMs = 60_000;
-/** How soon a source is looked at again that would be silent if anybody else sent. */
-const lookAgainMs = 1000;
 
 const nothing: Verdict = { isMet: false, value: undefined, hasData: false };
 
@@ -93,8 +91,8 @@ class SilentSourceState implements ConditionState {
     if (this.#isForgotten(source, silenceMs)) return undefined;
     const isAwaited = this.#isExpected(source) && !source.isSilent;
     const dueMs = this.#silentFromMs(source) + (isAwaited ? this.#limitMs(source) : this.#forgetMs(source));
-    // it may be due already, and nobody else have sent
-    return Math.max(dueMs, tickMs + lookAgainMs);
+    // it may be due already, and nobody else have sent: then it is looked at again at each tick
+    return Math.max(dueMs, tickMs + 1);
   }
 
   drop(group: number): void {
