@@ -9,6 +9,11 @@ export function useProblemAt(path: string): string | undefined {
   return useContext(FieldProblems).find(({ field }) => field === path)?.message;
 }
 
+/** Messages that stand at no field of the form: about members that it does not show, or about the whole rule. */
+export function useOtherProblems(shown: readonly string[]): readonly RuleProblem[] {
+  return useContext(FieldProblems).filter(({ field }) => !shown.includes(field.split('.')[0]));
+}
+
 /** Messages about a member or anything in it that no field of its own shows. */
 export function useProblemsWithin(path: string, shown: readonly string[] = []): readonly RuleProblem[] {
   return useContext(FieldProblems).filter(

@@ -5,7 +5,7 @@ import { Field, Select } from '../../../design/field.tsx';
 import { useFields } from '../../../fields-rail/use-fields.ts';
 import { CommaField } from '../../../design/comma-field.tsx';
 import { ConditionFields } from './condition-fields.tsx';
-import { useProblemAt } from './field-problems.ts';
+import { useOtherProblems, useProblemAt } from './field-problems.ts';
 import { LabelFields } from './label-fields.tsx';
 import { Part } from './rule-part.tsx';
 import type { PartProps } from './rule-part.tsx';
@@ -30,6 +30,7 @@ export function RuleForm({ rule, onChange }: RuleFormProps) {
   const parts = { rule, change };
   return (
     <div className={styles.form}>
+      <OtherProblems />
       <NameFields {...parts} />
       <Part title="Look at">
         <QueryField
@@ -60,6 +61,21 @@ export function RuleForm({ rule, onChange }: RuleFormProps) {
       <WordsFields {...parts} />
     </div>
   );
+}
+
+/** Members whose fields, or sentences, tell what is said against them. */
+const shownMembers = [
+  ...['name', 'filter', 'group_by', 'condition', 'for_ms', 'no_data'],
+  ...['actions', 'summary', 'description', 'runbook_url', 'labels'],
+];
+
+function OtherProblems() {
+  return useOtherProblems(shownMembers).map(({ field, message }) => (
+    <p key={field + message} className={styles.problem} role="alert">
+      {field === '' ? '' : `${field}: `}
+      {message}
+    </p>
+  ));
 }
 
 function NameFields({ rule, change }: PartProps) {
@@ -140,7 +156,12 @@ function WordsFields({ rule, change }: PartProps) {
         problem={summary}
         onChange={(text) => change({ summary: text })}
       />
-      <Field label="What to do about it" value={rule.description ?? ''} onChange={(text) => change({ description: text })} />
+      <Field
+        label="What to do about it"
+        value={rule.description ?? ''}
+        problem={useProblemAt('description')}
+        onChange={(text) => change({ description: text })}
+      />
       <div className={styles.naming}>
         <Field
           className={styles.ruleName}
