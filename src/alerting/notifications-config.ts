@@ -43,8 +43,10 @@ export const notificationsConfig = section('Who is told of incidents, how, and t
   channel_dead_after: duration('5m', 'A channel that fails for so long is an incident of its own.', { minimum: 1000 }),
   max_concurrent: integer(16, 'Deliveries under way at once.', { minimum: 1 }),
   max_concurrent_per_channel: integer(4, 'Deliveries under way at once to a channel.', { minimum: 1 }),
-  max_waiting_per_channel: integer(1000, 'Messages that wait for a channel; with more the oldest are given up.', { minimum: 1 }),
-  events_per_step: integer(1000, 'Events that are taken in one transaction.', { minimum: 1 }),
+  max_waiting_per_channel: integer(10_000, 'Messages that wait for a channel; with more the oldest are given up.', { minimum: 1 }),
+  step_size: integer(250, 'Events that are taken, or groups that are told, in one transaction; everything else has a turn between two.', {
+    minimum: 1,
+  }),
   max_idle: duration('5s', 'Longest time without a look at what is due; finds out that the clock was set.', { minimum: 10 }),
   retention: duration('30d', 'How long the log of deliveries and the inbox are kept.', { minimum: 60_000 }),
   inbox_entries: integer(1000, 'Entries of the inbox of a tenant; with more the oldest go.', { minimum: 1 }),

@@ -251,7 +251,7 @@ test('a test goes out at once and is in the log', async (t) => {
 test('after a long time away each group is told once, as it stands', async (t) => {
   const site = await createTestNotifier(t, {
     routing: { route: { ...oneGroup.route, group_by: ['...'] } },
-    config: { events_per_step: 2 },
+    config: { step_size: 2 },
   });
   for (const id of ['a', 'b', 'c']) await site.tell(id, 'fired');
   site.clock.advance(3_600_000);

@@ -14,7 +14,7 @@ async function site(t: TestContext, options: NotifierFakeOptions = {}) {
     const headers = { 'content-type': 'application/json', 'x-tenant-id': of };
     const url = `/v1/notifications/${path}`;
     const answer = await app.inject({ method, url, headers, ...(body === undefined ? {} : { payload: JSON.stringify(body) }) });
-    return { status: answer.statusCode, body: answer.json<any>() };
+    return { status: answer.statusCode, body: answer.json() };
   };
   return { ...made, notifier, call };
 }

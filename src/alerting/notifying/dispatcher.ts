@@ -155,15 +155,19 @@ export class Dispatcher {
     return changes;
   }
 
-  /** The messages that are due, which count as told; and what of the groups is to be kept. */
-  flush(nowMs: number): Dispatch {
+  /** The messages that are due, which count as told, of at most so many groups; and what of the groups is to be kept. */
+  flush(nowMs: number, maxGroups: number): Dispatch {
     const messages: DispatchedMessage[] = [];
+    let flushed = 0;
     for (const group of this.#groups.values()) {
+      if (flushed >= maxGroups) break;
       group.heedClock(nowMs);
       const dueMs = group.dueMs();
       if (!this.#touchedGroups.has(group.id) && (dueMs === undefined || dueMs > nowMs)) continue;
       this.#touchedGroups.add(group.id);
-      for (const message of group.flush(nowMs)) messages.push({ group, message });
+      const told = group.flush(nowMs);
+      if (told.length > 0) flushed++;
+      for (const message of told) messages.push({ group, message });
     }
     return { messages, ...this.kept() };
   }

@@ -74,7 +74,11 @@ export class Outbox {
       const entry = { message, notification: message.notification as Notification, attempts: message.attempts, dueMs: nowMs + waitMs };
       lane.add(entry);
       const why = `more than ${config.max_waiting_per_channel} messages waited (${notificationSetting('max_waiting_per_channel')})`;
-      for (const beyond of lane.takeBeyond(config.max_waiting_per_channel)) outcomes.push(settled(beyond, 'given_up', wallMs, why));
+      const beyond = lane.takeBeyond(config.max_waiting_per_channel);
+      for (const one of beyond) outcomes.push(settled(one, 'given_up', wallMs, why));
+      if (beyond.length === 0) continue;
+      lane.health = { ...lane.health, failingSinceMs: lane.health.failingSinceMs ?? wallMs, lastError: why };
+      this.#raiseNow(lane);
     }
     this.wake();
     // where it cannot be written they wait again after a start, and are given up then
