@@ -65,8 +65,8 @@ export interface EvaluationStatus extends EvaluatorCounts {
 
 /** Ticks are kept in memory from one checkpoint to the next; with more it is time for one. */
 const maxPendingTicks = 10_000;
-/** While it catches up, what was found is recorded together. */
-const maxPendingTransitions = 1000;
+/** While it catches up, what was found in so much time is recorded together. */
+const recordEveryMs = 1000;
 const retryPausesMs = [100, 500, 1000, 5000];
 
 export class AlertEvaluation {
@@ -84,6 +84,7 @@ export class AlertEvaluation {
   #isWhole = false;
   #pendingTicks: RecordedTick[] = [];
   #pendingTransitions: NewTransition[] = [];
+  #recordedMs = 0;
   #checkpointMs = 0;
   #missedBefore = 0;
   #rowsBefore = 0;
@@ -183,8 +184,7 @@ export class AlertEvaluation {
     this.#pendingTicks.push({ tickMs, position: Object.fromEntries(this.#reader.position), ...(lateMs === 0 ? {} : { lateMs }) });
     this.#anchor = { tickMs, monotonicMs: clock.monotonicMs() };
     this.#state = lateMs === 0 ? 'running' : 'catching_up';
-    const isFull = this.#pendingTransitions.length >= maxPendingTransitions;
-    if (this.#pendingTransitions.length > 0 && (lateMs === 0 || isFull)) await this.#record();
+    if (lateMs === 0 || clock.monotonicMs() - this.#recordedMs >= recordEveryMs) await this.#record();
     // Messages must come in while it is busy catching up.
     if (lateMs > 0) await setImmediate();
   }
@@ -221,6 +221,7 @@ export class AlertEvaluation {
     if (!isDone) return;
     this.#pendingTransitions = [];
     this.#pendingTicks = [];
+    this.#recordedMs = this.#options.clock.monotonicMs();
     if (recorded > 0) this.#options.onRecorded();
   }
 
