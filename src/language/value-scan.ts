@@ -5,10 +5,10 @@
 import type { BatchView, DictionaryColumn, MapColumn, TextColumn } from '#model/batch-view.ts';
 import { bytesStartWith, filterSlotOf, utf8, ValueTable } from './byte-patterns.ts';
 import { FoundRows, RowSet } from './row-set.ts';
-import { bytePredicate, regexMatcher } from './value-tests.ts';
+import { bytePredicate, isInRange, numberOfBytes, regexMatcher } from './value-tests.ts';
 import type { ValueTest } from './conditions.ts';
 import type { RegexMatcher } from './regex-matcher.ts';
-import type { BytePredicate } from './value-tests.ts';
+import type { BytePredicate, NumberTest } from './value-tests.ts';
 
 /** Tests of values, all of which are tried on each value. */
 class ValueTests {
@@ -16,11 +16,13 @@ class ValueTests {
   /** Index in #equals → answer. */
   readonly #equalsAnswers: number[] = [];
   readonly #prefixes: { readonly bytes: Uint8Array; readonly answer: number }[] = [];
+  readonly #numbers: { readonly test: NumberTest; readonly answer: number }[] = [];
   readonly #others: { readonly passes: BytePredicate; readonly answer: number }[] = [];
 
   add(test: Exclude<ValueTest, { op: 'present' }>, answer: number): void {
     if (test.op === 'equals') this.#equalsAnswers[this.#equals.add(test.value)] = answer;
     else if (test.op === 'starts-with') this.#prefixes.push({ bytes: utf8(test.prefix), answer });
+    else if (test.op === 'number') this.#numbers.push({ test, answer });
     else this.#others.push({ passes: bytePredicate(test), answer });
   }
 
@@ -37,6 +39,14 @@ class ValueTests {
     for (let i = 0; i < this.#others.length; i++) {
       const other = this.#others[i];
       if (other.passes(bytes, start, end)) found.add(other.answer, row);
+    }
+    if (this.#numbers.length > 0) this.#markNumbers(numberOfBytes(bytes, start, end), row, found);
+  }
+
+  #markNumbers(value: number, row: number, found: FoundRows): void {
+    for (let i = 0; i < this.#numbers.length; i++) {
+      const { test, answer } = this.#numbers[i];
+      if (isInRange(value, test)) found.add(answer, row);
     }
   }
 }

@@ -14,6 +14,8 @@ export type BytePredicate = (bytes: Uint8Array, start: number, end: number) => b
 /** Tests that have no table of their own in value-scan.ts. */
 export type ScannedTest = Exclude<ValueTest, { op: 'equals' | 'starts-with' | 'present' }>;
 
+export type NumberTest = ValueTest & { readonly op: 'number' };
+
 export function bytePredicate(test: ScannedTest): BytePredicate {
   switch (test.op) {
     case 'given':
@@ -61,16 +63,22 @@ const startsNumber = Uint8Array.from({ length: 256 }, (_, byte) => (/[0-9+.-]/.t
 const maxPlainDigits = 15;
 const decoder = new TextDecoder();
 
-function numberPredicate({ from, to }: ValueTest & { op: 'number' }): BytePredicate {
-  const passes = (value: number): boolean =>
-    (from === undefined || (from.included ? value >= from.value : value > from.value)) &&
-    (to === undefined || (to.included ? value <= to.value : value < to.value));
-  return (bytes, start, end) => {
-    if (start === end || startsNumber[bytes[start]] === 0) return false;
-    const plain = plainInteger(bytes, start, end);
-    const value = plain >= 0 ? plain : numberOfValue(decoder.decode(bytes.subarray(start, end)));
-    return value !== undefined && passes(value);
-  };
+function numberPredicate(test: NumberTest): BytePredicate {
+  return (bytes, start, end) => isInRange(numberOfBytes(bytes, start, end), test);
+}
+
+/** False of NaN. */
+export function isInRange(value: number, { from, to }: NumberTest): boolean {
+  if (from !== undefined && !(from.included ? value >= from.value : value > from.value)) return false;
+  if (to !== undefined && !(to.included ? value <= to.value : value < to.value)) return false;
+  return value === value;
+}
+
+/** The number that the bytes are (`numberOfValue`); NaN for none. */
+export function numberOfBytes(bytes: Uint8Array, start: number, end: number): number {
+  if (start === end || startsNumber[bytes[start]] === 0) return Number.NaN;
+  const plain = plainInteger(bytes, start, end);
+  return plain >= 0 ? plain : (numberOfValue(decoder.decode(bytes.subarray(start, end))) ?? Number.NaN);
 }
 
 /** The number of a short run of digits, the usual case; -1 for anything else. */
