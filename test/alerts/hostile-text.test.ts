@@ -64,9 +64,9 @@ const worst: Notification[] = hostileTexts.flatMap((text) => {
     detail: text,
     acknowledgedBy: text,
     acknowledgedMs: 1,
-    samples: Array.from({ length: 20 }, () => ({ ...sampleLine, message: text, service: text, host: text, level: text, timestamp: text })),
+    samples: Array.from({ length: 8 }, () => ({ ...sampleLine, message: text, service: text, host: text, level: text, timestamp: text })),
   };
-  const incidents = Array.from({ length: 20 }, () => ({ ...notifiedIncident, incident, title: text }));
+  const incidents = Array.from({ length: 12 }, () => ({ ...notifiedIncident, incident, title: text }));
   return (['fired', 'resolved'] as const).map((kind) => ({
     ...sampleNotification,
     kind,
