@@ -37,7 +37,7 @@ const rules = [
       first: 'message:"order begun"',
       then: 'message:"order done"',
       key: 'order_id',
-      within: '2s',
+      within: '5s',
       expect: 'missing',
       window: '10m',
       operator: '>',

@@ -39,7 +39,10 @@ test('met from the budget on until the hour is over', () => {
   assert.equal(state.nextChangeMs(0, t0 + 1500), t0 + hourMs);
   assert.equal(state.judge(0, t0 + hourMs - 1, true).isMet, true);
   assert.deepEqual(state.judge(0, t0 + hourMs, true), { isMet: false, value: 0, hasData: true, detail: undefined });
-  assert.equal(state.nextChangeMs(0, t0 + hourMs), undefined);
+  // a line came within an hour; when it is an hour ago, nothing stands behind the group
+  assert.equal(state.nextChangeMs(0, t0 + hourMs), t0 + 1000 + hourMs);
+  assert.deepEqual(state.judge(0, t0 + 1000 + hourMs, true), { isMet: false, value: 0, hasData: false, detail: undefined });
+  assert.equal(state.nextChangeMs(0, t0 + 1000 + hourMs), undefined);
 });
 
 test('days are those of UTC', () => {

@@ -19,13 +19,15 @@ const oneLine = (): number => 1;
 interface Volume {
   startMs: number;
   amount: number;
+  /** When the last line came. */
+  lastMs: number;
   /** It was judged with all its lines. */
   isTold: boolean;
   /** The period before, as long as it is over the bound and was not judged since its last line. */
   before: { readonly startMs: number; readonly amount: number } | undefined;
 }
 
-type Saved = readonly [startMs: number, amount: number, isTold: boolean, before: Volume['before'] | null];
+type Saved = readonly [startMs: number, amount: number, lastMs: number | null, isTold: boolean, before: Volume['before'] | null];
 
 class BudgetState implements ConditionState {
   readonly inputs;
@@ -46,7 +48,8 @@ class BudgetState implements ConditionState {
 
   take(_input: number, lines: MatchedLines): void {
     const { view, rows, groups } = lines;
-    const startMs = this.#startOf(this.#context.stream.lastArrivalMs);
+    const atMs = this.#context.stream.lastArrivalMs;
+    const startMs = this.#startOf(atMs);
     const sizeOf = this.#condition.unit === 'bytes' ? lineBytesOf(view) : oneLine;
     let number = noGroup;
     let volume: Volume | undefined;
@@ -56,6 +59,7 @@ class BudgetState implements ConditionState {
       if (this.#isOther(volume, startMs)) this.#turn(volume, startMs);
       // shards are read side by side: a line of the period before may come when the next has begun, and counts there
       volume.amount += sizeOf(rows[i]);
+      volume.lastMs = atMs;
       volume.isTold = false;
     }
   }
@@ -68,17 +72,19 @@ class BudgetState implements ConditionState {
       const { before } = volume;
       volume.before = undefined;
       volume.isTold = false;
-      return this.#verdict(before.startMs, before.amount);
+      return this.#verdict(before.startMs, before.amount, true);
     }
     volume.isTold = true;
-    return this.#verdict(volume.startMs, volume.amount);
+    return this.#verdict(volume.startMs, volume.amount, tickMs - volume.lastMs < this.#periodMs);
   }
 
   nextChangeMs(group: number, tickMs: number): number | undefined {
     const volume = this.#groups.get(group);
     if (volume === undefined) return undefined;
     if (!volume.isTold) return tickMs + 1;
-    return volume.amount > 0 ? Math.max(tickMs + 1, volume.startMs + this.#periodMs) : undefined;
+    if (volume.amount > 0) return Math.max(tickMs + 1, volume.startMs + this.#periodMs);
+    const emptyMs = volume.lastMs + this.#periodMs;
+    return emptyMs > tickMs ? emptyMs : undefined;
   }
 
   drop(group: number): void {
@@ -88,14 +94,15 @@ class BudgetState implements ConditionState {
   save(group: number): unknown {
     const volume = this.#groups.get(group);
     if (volume === undefined) return null;
-    const saved: Saved = [volume.startMs, volume.amount, volume.isTold, volume.before ?? null];
+    const { startMs, amount, lastMs, isTold, before } = volume;
+    const saved: Saved = [startMs, amount, Number.isFinite(lastMs) ? lastMs : null, isTold, before ?? null];
     return saved;
   }
 
   restore(group: number, saved: unknown): void {
     if (saved === null) return;
-    const [startMs, amount, isTold, before] = saved as Saved;
-    this.#groups.set(group, { startMs, amount, isTold, before: before ?? undefined });
+    const [startMs, amount, lastMs, isTold, before] = saved as Saved;
+    this.#groups.set(group, { startMs, amount, lastMs: lastMs ?? Number.NEGATIVE_INFINITY, isTold, before: before ?? undefined });
   }
 
   get bytes(): number {
@@ -114,7 +121,7 @@ class BudgetState implements ConditionState {
   #volumeOf(group: number, startMs: number): Volume {
     let volume = this.#groups.get(group);
     if (volume === undefined) {
-      volume = { startMs, amount: 0, isTold: true, before: undefined };
+      volume = { startMs, amount: 0, lastMs: Number.NEGATIVE_INFINITY, isTold: true, before: undefined };
       this.#groups.set(group, volume);
     }
     return volume;
@@ -128,9 +135,9 @@ class BudgetState implements ConditionState {
     volume.isTold = true;
   }
 
-  #verdict(startMs: number, amount: number): Verdict {
+  #verdict(startMs: number, amount: number, hasData: boolean): Verdict {
     const isMet = amount >= this.#bound;
-    return { isMet, value: amount, hasData: true, detail: isMet ? this.#detail(startMs) : undefined };
+    return { isMet, value: amount, hasData, detail: isMet ? this.#detail(startMs) : undefined };
   }
 
   #detail(startMs: number): string {
