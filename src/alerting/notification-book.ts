@@ -9,6 +9,7 @@ import { AppError } from '#base/errors.ts';
 import type { Documents, StoredDocument } from '#metadata/documents.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
+import type { AlertRule, RuleAction } from './alert-rule.ts';
 import { isChannelType, restoreSecrets } from './channel-kinds.ts';
 import {
   checkChannel,
@@ -23,6 +24,7 @@ import { inboxChannel } from './notification-rules.ts';
 import type { ChannelBody, Maintenance, Route, Routing, Silence } from './notification-rules.ts';
 import { notificationSetting } from './notifications-config.ts';
 import type { NotificationsConfig } from './notifications-config.ts';
+import { channelOfType } from './notifying/channel-directory.ts';
 import { defaultRouting } from './notifying/routing.ts';
 
 export interface NotificationBookOptions {
@@ -31,8 +33,8 @@ export interface NotificationBookOptions {
   readonly randomId: () => string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Names of rules of a tenant that tell a channel. */
-  readonly rulesUsing?: (tenant: string, channel: string) => readonly string[];
+  /** Rules of a tenant, whose actions tell channels. */
+  readonly rulesOf?: (tenant: string) => readonly Pick<AlertRule, 'body'>[];
 }
 
 /** Something that is kept, with who changed it when; of the configuration where `version` is 0. */
@@ -118,8 +120,11 @@ export class NotificationBook {
   /** Routes and rules that name the channel, in words. */
   usersOfChannel(tenant: string, name: string): readonly string[] {
     const routes = routesNaming(this.of(tenant).routing.body.route, name, '/');
-    const rules = this.#options.rulesUsing?.(tenant, name) ?? [];
-    return [...routes.map((path) => `route ${path}`), ...rules.map((rule) => `rule ${rule}`)];
+    const { channels } = this.of(tenant);
+    const rules = (this.#options.rulesOf?.(tenant) ?? []).filter(({ body }) =>
+      body.actions?.some((action) => isToldBy(action, name, channels)),
+    );
+    return [...routes.map((path) => `route ${path}`), ...rules.map(({ body }) => `rule ${body.name}`)];
   }
 
   /** @throws AppError bad_request, conflict, limit_exceeded */
@@ -279,6 +284,12 @@ export class NotificationBook {
     this.#lastChange = done.catch(() => undefined);
     return done;
   }
+}
+
+/** Whether an action tells the channel, by its name or as the tenant's channel of a type. */
+function isToldBy({ channel, type = '', url }: RuleAction, name: string, channels: readonly Kept<ChannelBody>[]): boolean {
+  if (channel !== undefined) return channel === name;
+  return url === undefined && channelOfType(channels, type)?.name === name;
 }
 
 /** Paths of routes that name the channel. */

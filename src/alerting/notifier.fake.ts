@@ -62,7 +62,14 @@ export async function createTestNotifier(t: TestContext, options: NotifierFakeOp
   const documents = await openSqliteDocuments(':memory:');
   const config = { ...settings, ...options.config };
   let ids = 0;
-  const book = await NotificationBook.open({ documents, config, randomId: () => `id-${++ids}`, clock, logger: silentLogger });
+  const book = await NotificationBook.open({
+    documents,
+    config,
+    randomId: () => `id-${++ids}`,
+    clock,
+    logger: silentLogger,
+    rulesOf: () => options.rules ?? [],
+  });
   const change = { tenant, updatedBy: 'me' };
   for (const name of channelNames) await book.putChannel(change, name, { type: 'webhook', settings: { url: `http://${name}/` } });
   for (const [name, body] of Object.entries(options.channels ?? {})) await book.putChannel(change, name, body);

@@ -71,7 +71,15 @@ test('channels that are wrong are refused with the place', async (t) => {
 });
 
 test('a channel in use is not removed, and the conflict names who uses it', async (t) => {
-  const { call } = await site(t);
+  const rules = [
+    ruleOf('r1', { name: 'By name', actions: [{ channel: 'pager' }] }),
+    ruleOf('r2', { name: 'By type', actions: [{ type: 'slack' }] }),
+  ];
+  const { call } = await site(t, { rules });
+  const slack = { type: 'slack', settings: { webhook_url: 'https://hooks.slack.example/x' } };
+  assert.equal((await call('PUT', 'channels/only-slack', slack)).status, 200);
+  assert.deepEqual((await call('DELETE', 'channels/only-slack')).body.error.details.used_by, ['rule By type']);
+  assert.deepEqual((await call('DELETE', 'channels/pager')).body.error.details.used_by, ['rule By name']);
   const route = {
     channels: ['chat'],
     routes: [{ match: [{ label: 'a', value: 'b' }], escalation: [{ after_ms: 60_000, channels: ['boss'] }] }],

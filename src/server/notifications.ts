@@ -30,10 +30,7 @@ export function openNotificationBook(
     randomId: () => randomBytes(9).toString('base64url'),
     clock: systemClock,
     logger,
-    rulesUsing: (tenant, channel) =>
-      rules()
-        ?.usersOfChannel(tenant, channel)
-        .map(({ body }) => body.name) ?? [],
+    rulesOf: (tenant) => rules()?.list(tenant) ?? [],
   });
 }
 

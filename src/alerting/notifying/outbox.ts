@@ -317,6 +317,8 @@ export class Outbox {
 
   #raiseIfDead(lane: Lane): void {
     const { failingSinceMs, incidentId } = lane.health;
+    // it delivers, and that could not be written down when it began to
+    if (failingSinceMs === undefined && incidentId !== undefined && lane.running === 0) this.#track(this.#heal(lane, 'it delivers again'));
     if (failingSinceMs === undefined || incidentId !== undefined) return;
     if (this.#options.clock.nowMs() - failingSinceMs >= this.#options.config.channel_dead_after) this.#raiseNow(lane);
   }
