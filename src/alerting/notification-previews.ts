@@ -42,7 +42,7 @@ export function previewRouting(
   const told = plans.flatMap(({ channels }) => channels);
   const ofActions = (rule?.actions ?? []).map((action) => shownChannel(referenceOf(action)));
   const causes = suppressor.indexCauses(
-    open.filter((one) => one.tenant === tenant && one.firedMs !== undefined).map((one) => ({ id: one.id, labels: labelsOf(one) })),
+    open.filter((one) => one.tenant === tenant && one.state !== 'pending').map((one) => ({ id: one.id, labels: labelsOf(one) })),
   );
   return {
     steps,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { incidentOf, transitionOf } from '#metadata/alert-records.contract.ts';
 import { createTestNotifier, idle, ruleOf, startMs, tenant } from './notifier.fake.ts';
 import type { Routing } from './notification-rules.ts';
 
@@ -346,4 +347,30 @@ test('a channel that is switched off is told nothing, and that is no failure', a
   await idle(notifier, site);
   const [message] = await site.records.messages({ tenant, limit: 5 });
   assert.deepEqual([message.state, message.detail, notifier.status().failingChannels], ['refused', 'the channel is switched off', 0]);
+});
+
+test('a group without data and a rule that failed are told like what fires, also over a restart', async (t) => {
+  const site = await createTestNotifier(t, { routing: { route: { ...oneGroup.route, group_by: ['...'] } } });
+  const first = site.start();
+  await site.alerts.record(
+    [transitionOf(incidentOf('n', { tenant, state: 'no_data', firedMs: undefined, value: undefined }), 'no_data')],
+    [],
+  );
+  await site.tell('f', 'failed', { state: 'failed' });
+  first.wake();
+  await idle(first, site);
+  assert.deepEqual(site.told().toSorted(), ['chat fired f', 'chat fired n']);
+  assert.match(site.sent.find(({ notification }) => notification.title.includes('pay'))?.notification.text ?? '', /^No data since/m);
+  await first.stop();
+  site.clock.advance(120_000);
+  const second = site.start();
+  await idle(second, site);
+  assert.equal(site.sent.length, 2);
+  await site.alerts.record(
+    [transitionOf(incidentOf('n', { tenant, state: 'ok', firedMs: undefined, resolvedMs: site.clock.nowMs() }), 'resolved')],
+    [],
+  );
+  second.wake();
+  await idle(second, site);
+  assert.deepEqual(site.told().slice(2), ['chat resolved n']);
 });

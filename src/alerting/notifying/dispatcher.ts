@@ -72,7 +72,7 @@ export class Dispatcher {
   /** Takes up what was kept; `open`: all incidents that are not over. */
   load(groups: readonly StoredGroup[], open: readonly Incident[]): void {
     for (const { id, body } of groups) this.#groups.set(id, new NotificationGroup(body as GroupState));
-    for (const incident of open) if (incident.firedMs !== undefined) this.#addFiring(incident);
+    for (const incident of open) if (incident.state !== 'pending') this.#addFiring(incident);
     for (const { state } of this.#groups.values()) {
       for (const { incidentId } of state.members) this.#firing.get(incidentId)?.groupIds.add(state.id);
     }
@@ -101,10 +101,11 @@ export class Dispatcher {
   /** Takes an event; its incident as it is now, which may be beyond the event. */
   take(event: IncidentEvent, incident: Incident, nowMs: number): void {
     switch (event.kind) {
+      // a group without data is an incident only where its rule wants that told
       case 'fired':
       case 'failed':
-        return this.#fire(event, incident, nowMs);
       case 'no_data':
+        return this.#fire(event, incident, nowMs);
       case 'late_data':
         return incident.firedMs === undefined ? undefined : this.#fire(event, incident, nowMs);
       case 'resolved':
