@@ -22,6 +22,11 @@ export const alertsConfig = section('Alert rules and how they are evaluated.', {
   checkpoint_interval: duration('60s', 'How often the state of all rules is written to disk.', { minimum: 1000 }),
   read_bytes: bytes('4MiB', 'How much of the log is read at a time.', { minimum: 65_536 }),
   keep_incidents: duration('90d', 'How long incidents that are over are kept.', { minimum: 60_000 }),
+  niceness: integer(
+    10,
+    'How far the evaluating thread steps back when the cores are busy, so that ingestion and indexing go first: 0 not at all, 19 the most. On Linux.',
+    { minimum: 0, maximum: 19 },
+  ),
   restart_backoff: duration('1s', 'Pause before the evaluating thread is started again after it ended; it doubles up to a minute.', {
     minimum: 10,
   }),

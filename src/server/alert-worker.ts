@@ -2,7 +2,7 @@
  * Entry of the thread that evaluates alert rules: follows the files of the log, and records what it finds in a connection of
  * its own to alerts.db. Started by `alerting.ts` only; talks in `consumers/alerts/messages.ts`.
  */
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { AlertRule } from '#alerting/alert-rule.ts';
@@ -23,8 +23,6 @@ import { forwardingLogger } from '#platform/telemetry.ts';
 
 /** How often the thread says that it lives, and how. */
 const reportIntervalMs = 1000;
-/** Of the scheduler: where the processor is short, ingestion goes first. On Linux it holds for the calling thread alone. */
-const niceness = 10;
 
 invariant(parentPort !== null, 'the alert worker runs in a worker thread');
 const port = parentPort;
@@ -33,8 +31,9 @@ const send = (message: FromAlertWorker): void => port.postMessage(message);
 const logger = forwardingLogger((record) => send({ type: 'log', record }));
 
 async function run(): Promise<void> {
-  if (process.platform === 'linux') setPriority(0, niceness);
   const { config, directory, incarnation, readBufferBytes, ends, rules } = data;
+  // There it holds for the calling thread alone; coming back would need a privilege.
+  if (process.platform === 'linux' && getPriority() < config.niceness) setPriority(config.niceness);
   const log = new WalFollower({ directory: data.logDirectory, incarnation, files: nodeFiles, readBufferBytes, ends });
   const patterns = new StoredPatterns();
   const readPatterns = (wanted: readonly AlertRule[]): Promise<void> => readPatternsInto(patterns, wanted);
