@@ -15,8 +15,8 @@ import { defaultsOf } from '../support/config-defaults.ts';
 const page = await readFile(new URL('../../docs/alerting.md', import.meta.url), 'utf8');
 const recipes = page.slice(page.indexOf('## Recipes'), page.indexOf('## Trying a rule'));
 const given = [...recipes.matchAll(/```yaml\n(.*?)```/gs)].flatMap(([, text]) => {
-  const parsed = parse(text) as { readonly rules?: readonly object[] };
-  return parsed.rules ?? [parsed];
+  const parsed = parse(text) as { readonly rules?: readonly object[] } | readonly object[];
+  return Array.isArray(parsed) ? (parsed as readonly object[]) : ((parsed as { readonly rules?: readonly object[] }).rules ?? [parsed]);
 });
 
 function bodyOf(rule: object): AlertRuleBody {
