@@ -1,4 +1,5 @@
 /** Alerts: what is wrong now, what is watched, who is told, and whether they were. Each part has its own address. */
+import { useEffect, useRef } from 'react';
 import { useKeys } from '../../app/keys.ts';
 import { navigate } from '../../app/location.ts';
 import type { PageProps } from '../../app/routes.ts';
@@ -24,10 +25,15 @@ export function AlertsPage({ parameters: { part = 'incidents', id } }: PageProps
     'Alerts',
     parts.map(({ name, title }, index) => ({ keys: `${index + 1}`, does: title, run: () => navigate(`/alerts/${name}`) })),
   );
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // on a phone the parts do not stand all side by side
+    nav.current?.querySelector('[aria-current="page"]')?.scrollIntoView({ inline: 'nearest', block: 'nearest' });
+  }, [part]);
   return (
     <div className={styles.page}>
       <h1 className={styles.hidden}>Alerts</h1>
-      <nav className={styles.parts} aria-label="Parts of alerts">
+      <nav ref={nav} className={styles.parts} aria-label="Parts of alerts">
         {parts.map(({ name, title, icon }, index) => (
           <Link
             key={name}

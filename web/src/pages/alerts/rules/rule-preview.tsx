@@ -115,7 +115,7 @@ function Outcome({ rule, tried: { answer, range } }: { readonly rule: RuleBody; 
         {incidents === 0
           ? 'It would not have fired.'
           : `It would have fired ${incidents === 1 ? 'once' : `${showCount(incidents)} times`}${aWeek}.`}
-        <Now rule={rule} answer={answer} />
+        {answer.lines === 0 ? <span>No line of the rule came in this time.</span> : <Now rule={rule} answer={answer} />}
       </p>
       <div className={styles.chart}>
         {chart.times.length === 0 ? (
