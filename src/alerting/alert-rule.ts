@@ -95,7 +95,9 @@ export const silentSourceCondition = Type.Object(
     factor: Type.Optional(Type.Number({ minimum: 1, default: 5, description: 'Silent after so many of its own longest usual pauses.' })),
     minimum_silence_ms: Type.Optional(spanMs('Never called silent before.')),
     forget_after_ms: Type.Optional(spanMs('Silent so long it counts as taken out of service, and resolves.')),
-    learn_ms: Type.Optional(spanMs('One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent.', 0)),
+    learn_ms: Type.Optional(
+      spanMs('One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent.', 0),
+    ),
   },
   { additionalProperties: false, description: 'A host or service that used to send and stopped; its cadence is learned.' },
 );
@@ -118,7 +120,10 @@ export const newPatternCondition = Type.Object(
     kind: Type.Literal('new_pattern'),
     ...condition,
     learn_ms: Type.Optional(
-      spanMs('After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent.', 0),
+      spanMs(
+        'After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent.',
+        0,
+      ),
     ),
     ...window,
   },
