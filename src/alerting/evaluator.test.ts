@@ -101,6 +101,10 @@ test('groups are judged apart, by any fields, and forgotten when nothing is left
   assert.equal(scene.state('r')?.firingGroups, 2);
   assert.deepEqual(scene.pass(2 * minuteMs), ['+61s resolved r a,eu', '+61s resolved r b,eu']);
   assert.equal(scene.state('r')?.groups, 0);
+  const below = new Scene([ruleOf('r', { group_by: ['service'], condition: count(5, { operator: '<' }) })]);
+  below.lines([line('a', 'eu')]);
+  assert.deepEqual(below.pass(2 * minuteMs), ['+0.5s fired r a', '+61s resolved r a']);
+  assert.equal(below.state('r')?.groups, 0);
 });
 
 test('sampled lines count by their rate', () => {
@@ -151,12 +155,14 @@ test('a clock that jumps ahead or back neither stops the evaluation nor counts t
   assert.deepEqual(scene.evaluator.tick(startMs), []);
 });
 
-test('nothing came: as the condition finds, ok, kept or told', () => {
-  const below = count(1, { operator: '<' });
-  const absent = new Scene([ruleOf('r', { condition: below })]);
-  assert.deepEqual(absent.pass(500), ['+0.5s fired r']);
-  const ok = new Scene([ruleOf('r', { condition: below, no_data: 'ok' })]);
-  assert.deepEqual(ok.pass(2 * minuteMs), []);
+test('nothing came: ok, kept or told', () => {
+  const below = count(10, { operator: '<' });
+  for (const noData of [{}, { no_data: 'ok' }] as const) {
+    const ok = new Scene([ruleOf('r', { condition: below, ...noData })]);
+    assert.deepEqual(ok.pass(2 * minuteMs), []);
+    ok.times(1, error);
+    assert.deepEqual(ok.pass(2 * minuteMs), ['+120.5s fired r', '+181s resolved r']);
+  }
 
   const keep = new Scene([ruleOf('r', { condition: count(0), no_data: 'keep' })]);
   keep.times(1, error);

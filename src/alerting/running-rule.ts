@@ -245,7 +245,7 @@ export class RunningRule {
   #reasonToForget(group: RuleGroup, verdict: Verdict, changeMs: number | undefined, tickMs: number): string | undefined {
     if (this.table === undefined || verdict.hasData || changeMs !== undefined) return undefined;
     if (group.state === 'ok') {
-      const mayGo = !verdict.isMet && tickMs >= group.quietUntilMs && tickMs >= group.keptUntilMs;
+      const mayGo = tickMs >= group.quietUntilMs && tickMs >= group.keptUntilMs;
       return mayGo ? 'nothing is known of it any more' : undefined;
     }
     const endMs = this.#retentionEndMs(group);

@@ -13,15 +13,15 @@ export interface AlertTiming {
   readonly forMs: number;
   readonly keepFiringMs: number;
   readonly cooldownMs: number;
-  /** `verdict`: the rule says nothing, and what the condition finds of nothing counts: `count < 1` is met. */
-  readonly noData: 'verdict' | 'ok' | 'keep' | 'fire';
+  /** Where no line at all stands behind a group: it is ok whatever the condition finds of nothing, keeps its state, or is told. */
+  readonly noData: 'ok' | 'keep' | 'fire';
 }
 
 export const timingOf = (body: AlertRuleBody): AlertTiming => ({
   forMs: body.for_ms ?? 0,
   keepFiringMs: body.keep_firing_ms ?? 0,
   cooldownMs: body.cooldown_ms ?? 0,
-  noData: body.no_data ?? 'verdict',
+  noData: body.no_data ?? 'ok',
 });
 
 export type ProgressState = 'ok' | 'pending' | 'firing' | 'no_data';
@@ -74,7 +74,7 @@ export function advance(progress: Progress, verdict: Verdict, timing: AlertTimin
   if (!verdict.hasData && timing.noData === 'fire') {
     return tickMs >= moment.knowsSilenceAtMs ? enterNoData(progress, tickMs) : [];
   }
-  const holds = verdict.isMet && (verdict.hasData || timing.noData !== 'ok');
+  const holds = verdict.isMet && verdict.hasData;
   switch (progress.state) {
     case 'ok':
       return holds && tickMs >= progress.quietUntilMs ? begin(progress, timing, tickMs) : [];
