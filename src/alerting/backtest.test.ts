@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseQuery } from '#language/parser.ts';
+import { systemClock } from '#platform/clock.ts';
 import { ManualClock } from '#search/manual-clock.fake.ts';
 import type { Selection } from '#search/query-runner.ts';
 import type { AlertRuleBody } from './alert-rule.ts';
@@ -149,11 +150,11 @@ test('lines that are too long for one answer are read in smaller portions', asyn
   assert.equal(result.complete, true);
 });
 
-test('a rule on given lines: in the order of their times, whatever the order given', () => {
+test('a rule on given lines: in the order of their times, whatever the order given', async () => {
   const records = burst(0, 30, 1000, { host: 'a' }).reverse();
   const given = [...records, 'no object', record(10_500, { level: 'INFO' })];
-  const options = { tenant: 't', body: spike, config: alertDefaults, nowMs: t0 + 60 * minute };
-  const tried = tryLines(decodeRecords('t', given, options.nowMs), options);
+  const options = { tenant: 't', body: spike, config: alertDefaults, nowMs: t0 + 60 * minute, clock: systemClock, signal: never };
+  const tried = await tryLines(decodeRecords('t', given, options.nowMs), options);
   assert.equal(tried.totalIncidents, 1);
   assert.ok(Math.abs((tried.incidents[0].firedMs ?? 0) - (t0 + 20_000)) <= 1000);
   assert.ok(tried.incidents[0].resolvedMs !== undefined, 'it goes on until the windows have run out');
@@ -167,10 +168,10 @@ test('a rule on given lines: in the order of their times, whatever the order giv
   );
 });
 
-test('a rule on no lines at all, or on one', () => {
-  const options = { tenant: 't', body: spike, config: alertDefaults, nowMs: t0 };
-  assert.equal(tryLines(decodeRecords('t', [{}], t0), options).totalIncidents, 0);
-  const one = tryLines(decodeRecords('t', [{ message: 'x' }], t0), {
+test('a rule on no lines at all, or on one', async () => {
+  const options = { tenant: 't', body: spike, config: alertDefaults, nowMs: t0, clock: systemClock, signal: never };
+  assert.equal((await tryLines(decodeRecords('t', [{}], t0), options)).totalIncidents, 0);
+  const one = await tryLines(decodeRecords('t', [{ message: 'x' }], t0), {
     ...options,
     body: { ...spike, filter: '', condition: { ...spike.condition, threshold: 0 } as AlertRuleBody['condition'] },
   });
@@ -228,4 +229,14 @@ test('a rule with a season learns the past of services before the first line', a
   const result = await backtest({ ...parts, past }, { body, range }, { tenant: 't' }, never);
   assert.equal(asked, t0);
   assert.deepEqual([result.complete, result.totalGroups, result.totalIncidents], [true, 1, 1], 'the service is as good as gone');
+});
+
+test('a long try on given lines lets others have the thread, and ends with its client', async () => {
+  const records = burst(0, 2000, 10, { host: 'h' }).map((line, index) => ({ ...line, host: `h${index % 500}` }));
+  const condition = { ...spike.condition, window_ms: 24 * 60 * minute, threshold: 3 } as AlertRuleBody['condition'];
+  const options = { tenant: 't', body: { ...spike, condition, group_by: ['host'] }, config: alertDefaults, nowMs: t0, clock: systemClock };
+  const client = new AbortController();
+  const others = setImmediate(() => client.abort());
+  await assert.rejects(tryLines(decodeRecords('t', records, t0), { ...options, signal: client.signal }), { code: 'cancelled' });
+  clearImmediate(others);
 });

@@ -1,8 +1,11 @@
 /** One rule on lines that somebody gives: they are decoded as ingestion does, and pass the evaluator in the order of their times. */
+import { setImmediate } from 'node:timers/promises';
+import { AppError } from '#base/errors.ts';
 import type { BatchView } from '#model/batch-view.ts';
 import { compileMatcher } from '#language/compile-matcher.ts';
 import { parseQuery } from '#language/parser.ts';
 import { rowRange } from '#model/row-range.ts';
+import type { Clock } from '#platform/clock.ts';
 import type { AlertRuleBody } from './alert-rule.ts';
 import { linesOf } from './backtest.ts';
 import type { AlertsConfig } from './config.ts';
@@ -39,10 +42,15 @@ export interface LineTrialOptions {
   readonly nowMs: number;
   /** How long it goes on without lines behind the last; until all windows have run out where absent. */
   readonly afterMs?: number | undefined;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly signal: AbortSignal;
 }
 
-/** Bounded by the number of lines and of ticks: it is one piece of work. */
-export function tryLines(decoded: DecodedLines, options: LineTrialOptions): LineTrialResult {
+/** How long the thread is held at a time. */
+const heldMs = 8;
+
+/** Bounded by the number of lines and of ticks; it holds the thread for a few milliseconds at a time. @throws AppError cancelled */
+export async function tryLines(decoded: DecodedLines, options: LineTrialOptions): Promise<LineTrialResult> {
   const { tenant, body, config, nowMs } = options;
   const { view, errors } = decoded;
   const order = view === undefined ? [] : rowsInTime(view);
@@ -52,8 +60,8 @@ export function tryLines(decoded: DecodedLines, options: LineTrialOptions): Line
   const fromMs = timeOf(order[0]) - config.tick;
   const toMs = timeOf(order.at(-1)) + (options.afterMs ?? reachMs + holdMs + 2 * config.tick);
   const trial = new RuleTrial({ tenant, body, config, warmUpFromMs: fromMs, fromMs, toMs });
-  if (view !== undefined) for (const run of runsOf(order)) drain(trial.take(rowRange(view, run.start, run.end)));
-  drain(trial.finish(toMs));
+  if (view !== undefined) for (const run of runsOf(order)) await drain(trial.take(rowRange(view, run.start, run.end)), options);
+  await drain(trial.finish(toMs), options);
   const lines = [...errors].map(([index, error]) => ({ index, matches: false, error: error as string | undefined }));
   if (view !== undefined) lines.push(...matchesOf(view, decoded.recordOfRow, body));
   return { ...trial.result(), fromMs, toMs, lines: lines.sort((a, b) => a.index - b.index) };
@@ -80,6 +88,12 @@ function runsOf(rows: readonly number[]): { readonly start: number; readonly end
   return runs;
 }
 
-function drain(steps: Generator<void>): void {
-  while (steps.next().done !== true);
+async function drain(steps: Generator<void>, { clock, signal }: Pick<LineTrialOptions, 'clock' | 'signal'>): Promise<void> {
+  let heldSinceMs = clock.monotonicMs();
+  for (const _ of steps) {
+    if (clock.monotonicMs() - heldSinceMs < heldMs) continue;
+    await setImmediate();
+    heldSinceMs = clock.monotonicMs();
+    if (signal.aborted) throw new AppError('cancelled', 'the try was cancelled');
+  }
 }

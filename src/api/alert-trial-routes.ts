@@ -38,7 +38,8 @@ async function test({ rules, decode, config, runner }: AlertTrialOptions, reques
   const nowMs = runner.clock.nowMs();
   const startedMs = runner.clock.monotonicMs();
   const afterMs = after === undefined ? undefined : spanOf('after', after, config.max_window);
-  const tried = tryLines(decode(tenant, logs, nowMs), { tenant, body, config, nowMs, afterMs });
+  const { clock } = runner;
+  const tried = await tryLines(decode(tenant, logs, nowMs), { tenant, body, config, nowMs, afterMs, clock, signal: request.signal });
   const lines = tried.lines.map(({ index, matches, error = null }) => ({ index, matches, error }));
   return reply({ ...trialObject(tried, tried.fromMs), took_ms: Math.round(runner.clock.monotonicMs() - startedMs), warnings, lines });
 }
