@@ -2,7 +2,7 @@
  * PagerDuty, Events API v2: trigger, acknowledge and resolve one alert per group by its dedup_key.
  *
  * https://developer.pagerduty.com/docs/events-api-v2-overview (answers, retries, at most 512 KB) and
- * https://developer.pagerduty.com/docs/send-alert-event (members and their lengths); the EU address is from the same pages.
+ * https://developer.pagerduty.com/docs/send-alert-event (members and their lengths); the EU address is from a third party and untried.
  */
 import type { SettingsOf } from '../channel-settings.ts';
 import type { Channel, DeliveryOutcome, Notification } from '../notification.ts';
