@@ -21,7 +21,7 @@ export class PatternSet {
 
   has(low: number, high: number): boolean {
     const words = this.#words;
-    for (let at = this.#firstPlace(low, high); ; at = (at + 2) % words.length) {
+    for (let at = this.#firstPlace(low, high); ; at = (at + 2) & (words.length - 1)) {
       if (words[at] === low && words[at + 1] === high) return true;
       if ((words[at] | words[at + 1]) === 0) return false;
     }
@@ -51,13 +51,14 @@ export class PatternSet {
   }
 
   #firstPlace(low: number, high: number): number {
-    return ((Math.imul(low ^ Math.imul(high, 0x9e3779b1), 0x85ebca6b) >>> 7) * 2) % this.#words.length;
+    const mixed = Math.imul(low ^ Math.imul(high, 0x9e3779b1), 0x85ebca6b);
+    return ((mixed ^ (mixed >>> 15)) * 2) & (this.#words.length - 1);
   }
 
   #put(low: number, high: number): boolean {
     invariant((low | high) !== 0, 'no pattern is no id of one');
     const words = this.#words;
-    for (let at = this.#firstPlace(low, high); ; at = (at + 2) % words.length) {
+    for (let at = this.#firstPlace(low, high); ; at = (at + 2) & (words.length - 1)) {
       if (words[at] === low && words[at + 1] === high) return false;
       if ((words[at] | words[at + 1]) !== 0) continue;
       words[at] = low;
