@@ -68,6 +68,7 @@ export interface ApiFakeOptions {
   readonly quarantine?: Quarantine;
   readonly rules?: RuleRouteOptions;
   readonly alertRules?: ApiOptions['alertRules'];
+  readonly incidents?: ApiOptions['incidents'];
   readonly notifications?: ApiOptions['notifications'];
   readonly serviceMetrics?: ServiceMetricsReads;
   readonly service?: Partial<SearchServiceOptions>;
@@ -89,6 +90,7 @@ export function createTestApi(
     quarantine,
     rules,
     alertRules,
+    incidents,
     notifications,
     serviceMetrics,
     service,
@@ -149,6 +151,7 @@ export function createTestApi(
     serviceMetrics: serviceMetrics ?? noServiceMetrics,
     rules: rules ?? noRules,
     alertRules,
+    incidents,
     notifications,
     views: new SavedViews({ documents, config, randomId: () => 'some-id', clock }),
     exports: createExports({ runner: search.runner, logger }),

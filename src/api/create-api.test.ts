@@ -6,8 +6,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { Compile } from 'typebox/compile';
+import { AlertRules } from '#alerting/alert-rules.ts';
+import { createTestNotifier } from '#alerting/notifier.fake.ts';
+import { alertDefaults, decodeRecords, FakeBlockStore } from '#alerting/trial-lines.test-support.ts';
 import { AppError } from '#base/errors.ts';
 import { Secret } from '#base/secret.ts';
+import { defaultQueryConfig } from '#language/config.ts';
+import { openSqliteDocuments } from '#metadata/sqlite.ts';
+import { silentLogger } from '#platform/logger.ts';
 import { createTestApi, nowMs } from './create-api.fake.ts';
 import type { ApiFakeOptions } from './create-api.fake.ts';
 import { allEndpoints } from './endpoints.ts';
@@ -15,6 +21,26 @@ import { statusReport } from './status-report.ts';
 
 interface ErrorAnswer {
   readonly error: { readonly code: string; readonly message: string; readonly details: Readonly<Record<string, unknown>> };
+}
+
+/** What the server always has, and other tests of the API do without. */
+async function alerting(t: TestContext): Promise<Required<Pick<ApiFakeOptions, 'alertRules' | 'incidents' | 'notifications'>>> {
+  const made = await createTestNotifier(t);
+  const { book, alerts, records, clock } = made;
+  const documents = await openSqliteDocuments(':memory:');
+  t.after(() => documents.close());
+  const rules = await AlertRules.open({
+    ...{ documents, config: alertDefaults, queryConfig: defaultQueryConfig, clock, logger: silentLogger },
+    randomId: () => 'some-rule',
+    channels: async () => new Map(),
+    fields: async () => new Set(),
+  });
+  const tried = { config: alertDefaults, clock, decode: decodeRecords, store: new FakeBlockStore('default', [{ message: 'a line' }]) };
+  return {
+    alertRules: { rules, records: alerts, facts: { ofRules: () => new Map() }, ...tried },
+    incidents: { records: alerts, clock, onAcknowledged: () => undefined },
+    notifications: { book, notifier: made.start(), alerts, records, clock },
+  };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -210,7 +236,7 @@ test('the page: what this is, how much is stored, every endpoint, nothing from e
 });
 
 test('every endpoint of the document is served here or by the gateway, under its method only', async (t) => {
-  const { app, get } = createTestApi(t);
+  const { app, get } = createTestApi(t, await alerting(t));
   const document = (await get('/openapi.json')).json<{ paths: Record<string, Record<string, { operationId: string }>> }>();
   const listed = Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
