@@ -15,7 +15,7 @@ import { attempt, parts } from './service-server.ts';
 import { startMailServer } from './smtp-server.ts';
 
 const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
-const numRuns = Number(process.env.FUZZ_RUNS ?? 50);
+const numRuns = Number(process.env.FUZZ_RUNS ?? 25);
 console.log(`seed ${seed}`);
 
 interface Sent {

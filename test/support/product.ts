@@ -24,6 +24,8 @@ export interface ProductOptions {
 export interface SearchPage {
   readonly total: number;
   readonly complete: boolean;
+  /** Why it is not complete. */
+  readonly reason?: string;
   readonly next_cursor?: string | null;
   readonly hits: readonly {
     readonly id: string;
@@ -108,16 +110,27 @@ export class Product {
     return (await response.json()) as SearchPage;
   }
 
-  /** Every line that matches, page by page. */
+  /** Every line that matches, page by page. An answer that says that lines may be missing is none: it is asked again. */
   async searchAll(request: object): Promise<SearchPage['hits'][number][]> {
+    const { hits } = await eventually(
+      () => this.#pages(request),
+      ({ reason }) => reason === undefined,
+      60_000,
+    );
+    return hits;
+  }
+
+  /** All pages, or those before one that is incomplete, with its reason. */
+  async #pages(request: object): Promise<{ hits: SearchPage['hits'][number][]; reason?: string }> {
     const hits: SearchPage['hits'][number][] = [];
     let cursor: string | undefined;
     do {
       const page: SearchPage = await this.search({ limit: 5000, ...request, ...(cursor === undefined ? {} : { cursor }) });
+      if (!page.complete) return { reason: page.reason ?? 'without a reason', hits };
       hits.push(...page.hits);
       cursor = page.next_cursor ?? undefined;
     } while (cursor !== undefined);
-    return hits;
+    return { hits };
   }
 
   async status(): Promise<Record<string, any>> {
