@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import type { Files, OpenFile } from '#platform/files.ts';
+import { replaceFile } from '#platform/replace-file.ts';
 
 export interface Checkpoint {
   readonly bytes: number;
@@ -49,16 +50,7 @@ export class ExportFiles {
 
   async saveCheckpoint(id: string, checkpoint: Checkpoint): Promise<void> {
     const fresh = join(this.directory, `${id}.checkpoint-new`);
-    await this.#files.remove(fresh);
-    const file = await this.#files.open(fresh, 'create');
-    try {
-      await file.writev([Buffer.from(JSON.stringify(checkpoint))], 0);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-    await this.#files.rename(fresh, this.#checkpointPath(id));
-    await this.#files.syncDirectory(this.directory);
+    await replaceFile(this.#files, this.#checkpointPath(id), fresh, [Buffer.from(JSON.stringify(checkpoint))]);
   }
 
   /** The file of lines, cut to what the checkpoint says. */

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { Files } from '#platform/files.ts';
+import { replaceFile } from '#platform/replace-file.ts';
 
 const fileName = 'checkpoint';
 const formatVersion = 1;
@@ -37,21 +38,12 @@ export class CheckpointFile {
       buffers.push(buffer);
     }
     const header = Buffer.from(`millrace alerts ${formatVersion} ${bytes} ${hash.digest('hex')}\n`);
-    const temporary = `${this.#directory}/${fileName}.tmp`;
     if (!(await this.#files.exists(this.#directory))) {
       await this.#files.makeDirectory(this.#directory);
       await this.#files.syncDirectory(dirname(this.#directory));
     }
-    await this.#files.remove(temporary);
-    const file = await this.#files.open(temporary, 'create');
-    try {
-      await file.writev([header, ...buffers], 0);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-    await this.#files.rename(temporary, `${this.#directory}/${fileName}`);
-    await this.#files.syncDirectory(this.#directory);
+    const path = `${this.#directory}/${fileName}`;
+    await replaceFile(this.#files, path, `${path}.tmp`, [header, ...buffers]);
     this.sizeBytes = header.length + bytes;
   }
 

@@ -4,23 +4,13 @@
  */
 import { crc32 } from 'node:zlib';
 import type { Files } from '#platform/files.ts';
-
-const temporarySuffix = '.tmp';
+import { replaceFile } from '#platform/replace-file.ts';
 
 /** Durable when it resolves; before that the old content stands. */
 export async function writeSealedFile(files: Files, directory: string, name: string, content: unknown): Promise<void> {
   const json = JSON.stringify(content);
-  const temporary = `${directory}/${name}${temporarySuffix}`;
-  await files.remove(temporary);
-  const file = await files.open(temporary, 'create');
-  try {
-    await file.writev([Buffer.from(`${crc32(json).toString(16).padStart(8, '0')} ${json}\n`)], 0);
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-  await files.rename(temporary, `${directory}/${name}`);
-  await files.syncDirectory(directory);
+  const path = `${directory}/${name}`;
+  await replaceFile(files, path, `${path}.tmp`, [Buffer.from(`${crc32(json).toString(16).padStart(8, '0')} ${json}\n`)]);
 }
 
 /** The content, or why there is none. */

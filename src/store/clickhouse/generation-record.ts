@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { invariant } from '#base/errors.ts';
 import type { LogPosition, OutcomeCounts } from '#log/durable-log.ts';
 import type { Files } from '#platform/files.ts';
+import { replaceFile } from '#platform/replace-file.ts';
 import type { Ledger } from '../ledger.ts';
 
 /** Rows of older generations in this range of the log are replaced by those of `generation` (a replay, L5). */
@@ -120,15 +121,5 @@ async function writeGenerationRecord(files: Files, directory: string, record: Ge
     ledger: Object.fromEntries(record.ledger),
   };
   const path = join(directory, fileName);
-  const temporary = `${path}.new`;
-  await files.remove(temporary);
-  const file = await files.open(temporary, 'create');
-  try {
-    await file.writev([Buffer.from(JSON.stringify(stored))], 0);
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-  await files.rename(temporary, path);
-  await files.syncDirectory(directory);
+  await replaceFile(files, path, `${path}.new`, [Buffer.from(JSON.stringify(stored))]);
 }
