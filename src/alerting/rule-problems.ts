@@ -4,6 +4,7 @@ import type { TSchema } from 'typebox';
 import { AppError } from '#base/errors.ts';
 import type { ErrorCode } from '#base/errors.ts';
 import { nearestName } from '#base/nearest-name.ts';
+import { jsonTypeNames, pointerMembers } from '#base/schema-words.ts';
 
 export interface RuleProblem {
   /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
@@ -110,7 +111,7 @@ function placeProblems(schema: TSchema, place: string, violations: readonly Viol
 
 function describe({ keyword, params, message }: Violation): string {
   const { type, limit, allowedValue } = params as { readonly type?: string; readonly limit?: number; readonly allowedValue?: unknown };
-  if (keyword === 'type') return `must be ${typeNames[type ?? ''] ?? type}`;
+  if (keyword === 'type') return `must be ${jsonTypeNames[type ?? ''] ?? type}`;
   if (keyword === 'minimum') return `must be at least ${limit}`;
   if (keyword === 'exclusiveMinimum') return `must be over ${limit}`;
   if (keyword === 'maximum') return `must be at most ${limit}`;
@@ -122,19 +123,6 @@ function describe({ keyword, params, message }: Violation): string {
   return message;
 }
 
-const typeNames: Readonly<Record<string, string>> = {
-  string: 'a text',
-  number: 'a number',
-  integer: 'a whole number',
-  boolean: 'true or false',
-  object: 'an object',
-  array: 'a list',
-};
-
 function joinPointer(path: string, pointer: string): string {
-  const parts = pointer
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-  return [...(path === '' ? [] : [path]), ...parts].join('.');
+  return [...(path === '' ? [] : [path]), ...pointerMembers(pointer)].join('.');
 }

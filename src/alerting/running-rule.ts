@@ -2,6 +2,7 @@
  * One rule as it is evaluated: its condition, its groups and where each of them stands. Lines mark the groups to be
  * judged at the next tick; between times only groups whose time has come are. Used by the evaluator alone.
  */
+import { listedNames } from '#base/listed-names.ts';
 import type { QueryNode } from '#language/ast.ts';
 import { parseQuery } from '#language/parser.ts';
 import { allOf } from '#language/ast.ts';
@@ -112,7 +113,7 @@ export class RunningRule {
           trees: limits.anomaly_trees,
           sampleWindows: limits.anomaly_sample_windows,
           growIntervalMs: limits.anomaly_grow_interval,
-          durationAttributes: namesOf(limits.duration_attribute),
+          durationAttributes: listedNames(limits.duration_attribute),
         },
       },
       groupOf: (group) => this.table?.valuesOf(group) ?? [],
@@ -284,13 +285,6 @@ export class RunningRule {
     return this.condition.judge(group.number, tickMs, group.isMet).value;
   }
 }
-
-/** Names with commas between them. */
-const namesOf = (text: string): string[] =>
-  text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
 
 const isEnd = (event: ProgressEvent): boolean => event === 'resolved' || event === 'cancelled';
 

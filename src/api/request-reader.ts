@@ -6,6 +6,7 @@ import { Compile } from 'typebox/compile';
 import type { Static, TObject } from 'typebox';
 import { AppError } from '#base/errors.ts';
 import { nearestName } from '#base/nearest-name.ts';
+import { jsonTypeNames, pointerMembers } from '#base/schema-words.ts';
 
 /** Reads a value; throws AppError `bad_request`. */
 export type RequestReader<T> = (value: unknown) => T;
@@ -83,24 +84,9 @@ function describeOne({ keyword, params, message }: Violation): string {
   return message;
 }
 
-const jsonTypeNames: Readonly<Record<string, string>> = {
-  string: 'a text',
-  number: 'a number',
-  integer: 'a whole number',
-  boolean: 'true or false',
-  object: 'an object',
-  array: 'a list',
-};
-
 function depthOf({ instancePath }: Violation): number {
   return instancePath.split('/').length;
 }
 
 /** `/time_range/from` → `time_range.from`. */
-function pathOf(pointer: string): string {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .join('.');
-}
+const pathOf = (pointer: string): string => pointerMembers(pointer).join('.');

@@ -6,6 +6,7 @@
  * stretches, so that the thread's other work goes on.
  */
 import { setImmediate } from 'node:timers/promises';
+import { listedNames } from '#base/listed-names.ts';
 import { frameKinds } from '#log/durable-log.ts';
 import type { DurableLog, Frame, LogReader } from '#log/durable-log.ts';
 import type { BatchView } from '#model/batch-view.ts';
@@ -57,10 +58,7 @@ export class ServiceMetrics implements ServiceMetricsReads {
   constructor(options: ServiceMetricsOptions) {
     this.#options = options;
     this.#figures = new MinuteFigures(options.config);
-    this.#names = options.config.duration_attribute
-      .split(',')
-      .map((name) => name.trim())
-      .filter((name) => name !== '');
+    this.#names = listedNames(options.config.duration_attribute);
     this.#wholeSinceMs = options.clock.nowMs();
     this.#caughtUpMs = options.clock.monotonicMs();
   }
