@@ -25,7 +25,7 @@ export async function findAtLeastOnce(product: Product, service: string, expecte
   );
 }
 
-/** The numbers below `expectedLines` that no line of the service has; all of them while a part of the answer is missing. */
+/** The numbers below `expectedLines` that no line of the service has. */
 export async function missingLines(product: Product, service: string, expectedLines: number): Promise<readonly number[]> {
   const numbers = new Set((await linesOf(product, service)).map(numberOf));
   return Array.from({ length: expectedLines }, (_, n) => n).filter((n) => !numbers.has(n));
@@ -51,9 +51,7 @@ export async function findOnce(product: Product, service: string, expectedLines:
 
 const numberOf = ({ message }: Found): number => Number(/line (\d+)/.exec(message)?.[1]);
 
-/** All lines of a service in the last hour; none while a part of the answer is missing. */
+/** All lines of a service in the last hour. */
 export async function linesOf(product: Product, service: string): Promise<readonly Found[]> {
-  const request = { filters: { service, time_range: { last: '1h' } } };
-  const { complete } = await product.search({ ...request, limit: 1 });
-  return complete ? ((await product.searchAll(request)) as Found[]) : [];
+  return (await product.searchAll({ filters: { service, time_range: { last: '1h' } } })) as Found[];
 }
