@@ -166,10 +166,17 @@ export class KillRun {
       }
       return text.includes(word);
     })();
-    const sent = await this.product.post('/v1/logs/ingest', {
-      logs: [{ timestamp: new Date().toISOString(), service: 'sentinel', message: word }],
-    });
-    assert.equal(sent.status, 202);
+    const record = { timestamp: new Date().toISOString(), service: 'sentinel', message: word };
+    // A small log may still be full of what the kills left to index; that is no fault, and passes.
+    await eventually(
+      async () => {
+        const { status } = await this.product.post('/v1/logs/ingest', { logs: [record] });
+        assert.ok(status === 202 || status === 429, `the line is taken, or asked for again: ${status}`);
+        return status;
+      },
+      (status) => status === 202,
+      60_000,
+    );
     assert.ok(await Promise.race([seen, sleep(10_000, false, { ref: false })]), 'the line comes through the tail');
     abort.abort();
     await seen.catch(() => undefined);
