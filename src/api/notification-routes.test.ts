@@ -119,6 +119,17 @@ const badRoutings: readonly (readonly [what: string, routing: unknown, message: 
     { route: { routes: [{ routes: [{ channels: ['nobody'] }] }] } },
     /route\.routes\.0\.routes\.0: there is no channel "nobody"/,
   ],
+  [
+    'an unknown member deep down',
+    { route: { routes: [{ routes: [{ chanels: [] }] }] } },
+    /routes\.0\.routes\.0 has no member .*"channels"/,
+  ],
+  ['a matcher with an unknown member', { route: { routes: [{ match: [{ labl: 'a', value: 'b' }] }] } }, /match\.0 .*did you mean "label"/],
+  [
+    'routes five deep',
+    { route: { routes: [{ routes: [{ routes: [{ routes: [{ routes: [] }] }] }] }] } },
+    /^routing\.route(\.routes\.0){4} has no member "routes"/,
+  ],
   ['a root that matches', { route: { match: [{ label: 'a', value: 'b' }] } }, /the root takes everything/],
   [
     'an expression that is not linear',

@@ -57,16 +57,18 @@ function unknownName({ params, instancePath }: Violation, value: unknown, schema
   const name = names[0] ?? Object.keys(value as object).find((key) => !known.includes(key)) ?? '';
   const nearest = nearestName(name, known);
   const shown = JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
-  const advice = nearest === undefined ? `known are ${known.join(', ')}` : `did you mean "${nearest}"`;
-  return new AppError('bad_request', `${path === '' ? what : path} has no member ${shown}; ${advice}`, {
+  const others = known.length === 0 ? '' : `; known are ${known.join(', ')}`;
+  const advice = nearest === undefined ? others : `; did you mean "${nearest}"`;
+  return new AppError('bad_request', `${path === '' ? what : path} has no member ${shown}${advice}`, {
     details: { field: path === '' ? name : `${path}.${name}`, known, ...(nearest === undefined ? {} : { did_you_mean: nearest }) },
   });
 }
 
+/** Members of the object at a place, through lists too; undefined where the schema names none there. */
 function propertiesAt(schema: TObject, path: string): object | undefined {
-  let at: unknown = schema;
-  for (const name of path.split('.')) at = (at as Partial<TObject>).properties?.[name];
-  return (at as Partial<TObject> | undefined)?.properties;
+  let at: Partial<TObject> & { readonly items?: object } = schema;
+  for (const name of path.split('.')) at = at.properties?.[name] ?? at.items ?? {};
+  return at.properties;
 }
 
 function describeOne({ keyword, params, message }: Violation): string {
