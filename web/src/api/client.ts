@@ -46,6 +46,7 @@ export async function call<K extends OperationName>(operation: K, request: Reque
 export async function send<K extends OperationName>(operation: K, request: RequestOf<K>, signal?: AbortSignal): Promise<Response> {
   const [method] = addresses[operation];
   const { body, headers } = request as LooseRequest;
+  const askedMs = Date.now();
   let response: Response;
   try {
     response = await fetch(urlOf(operation, request), {
@@ -60,7 +61,7 @@ export async function send<K extends OperationName>(operation: K, request: Reque
     serverAway();
     throw new ServerAway(error);
   }
-  noteServerTime(response.headers.get('date'));
+  noteServerTime(response.headers.get('date'), askedMs);
   if (response.ok) {
     serverAnswered();
     return response;

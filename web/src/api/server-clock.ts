@@ -8,14 +8,15 @@ const toleranceMs = 3000;
 const listeners = new Set<() => void>();
 let offsetMs = 0;
 
-/** Called with the `Date` header of every answer. */
-export function noteServerTime(date: string | null): void {
+/** Called with the `Date` header of every answer, and when by this clock it was asked for: the server wrote it between then and now. */
+export function noteServerTime(date: string | null, askedMs: number): void {
   const serverMs = date === null ? Number.NaN : Date.parse(date);
   if (Number.isNaN(serverMs)) return;
   // the header leaves out the fraction of the second
-  const difference = serverMs + 500 - Date.now();
-  if (Math.abs(difference) <= toleranceMs) setOffset(0);
-  else if (Math.abs(difference - offsetMs) > toleranceMs) setOffset(difference);
+  const [least, most] = [serverMs + 500 - Date.now(), serverMs + 500 - askedMs];
+  const isWithin = (offset: number): boolean => offset >= least - toleranceMs && offset <= most + toleranceMs;
+  if (isWithin(0)) setOffset(0);
+  else if (!isWithin(offsetMs)) setOffset(least);
 }
 
 function setOffset(next: number): void {

@@ -94,3 +94,21 @@ test('what fails can be asked again, and a page that broke off is no end', async
   await made.settled();
   assert.deepEqual([made.ids(), made.search.snapshot().status], ['a', 'done']);
 });
+
+test('lines that wait for a frame are lost by no next page, and none is shown as ended without them', async () => {
+  const frames: (() => void)[] = [];
+  const made = new LineSearch(
+    async function* (cursor) {
+      yield cursor === undefined ? [line('a'), line('b'), end('next')] : [line('c'), end(null)];
+    },
+    (run) => void frames.push(run),
+  );
+  made.more();
+  await new Promise(setImmediate);
+  assert.deepEqual([made.snapshot().status, made.snapshot().lines.length], ['running', 0]);
+  made.more();
+  await new Promise(setImmediate);
+  for (const run of frames.splice(0)) run();
+  const { status, lines } = made.snapshot();
+  assert.deepEqual([status, lines.map(({ id }) => id).join('')], ['done', 'abc']);
+});

@@ -47,21 +47,25 @@ interface SearchEnd {
 
 export type OpenPage = (cursor: string | undefined, signal: AbortSignal) => AsyncIterable<readonly SearchRecord[]>;
 
+const nothingYet: SearchSnapshot = {
+  lines: [],
+  status: 'running',
+  progress: undefined,
+  reason: undefined,
+  error: undefined,
+  hasMore: false,
+  tookMs: 0,
+  scanned: 0,
+  covered: undefined,
+};
+
 export class LineSearch {
   readonly #open: OpenPage;
   readonly #schedule: (run: () => void) => void;
   readonly #listeners = new Set<() => void>();
-  #snapshot: SearchSnapshot = {
-    lines: [],
-    status: 'running',
-    progress: undefined,
-    reason: undefined,
-    error: undefined,
-    hasMore: false,
-    tookMs: 0,
-    scanned: 0,
-    covered: undefined,
-  };
+  #snapshot: SearchSnapshot = nothingYet;
+  /** What is told of it: its parts are of one moment, so that no page is over before its lines are there. */
+  #shown: SearchSnapshot = nothingYet;
   #waiting: LogLine[] = [];
   #cursor: string | undefined;
   #abort: AbortController | undefined;
@@ -80,7 +84,7 @@ export class LineSearch {
     return () => void this.#listeners.delete(listener);
   };
 
-  readonly snapshot = (): SearchSnapshot => this.#snapshot;
+  readonly snapshot = (): SearchSnapshot => this.#shown;
 
   /** Asks for the first page, or the next. Does nothing while a page is under way, or where there is no further one. */
   readonly more = (): void => {
@@ -133,8 +137,9 @@ export class LineSearch {
   #end({ complete, reason, error, next_cursor: cursor, covered_range: covered, took_ms: tookMs, scanned }: SearchEnd): void {
     this.#abort = undefined;
     this.#cursor = cursor ?? undefined;
+    this.#takeIn();
     const before = this.#snapshot;
-    this.#endedCount = before.lines.length + this.#waiting.length;
+    this.#endedCount = before.lines.length;
     this.#change({
       status: complete ? 'done' : 'partial',
       reason: complete ? undefined : (error?.message ?? reason),
@@ -151,16 +156,20 @@ export class LineSearch {
     this.#change({ status: 'failed', error, hasMore: this.#cursor !== undefined });
   }
 
+  #takeIn(): void {
+    if (this.#waiting.length === 0) return;
+    this.#snapshot = { ...this.#snapshot, lines: this.#snapshot.lines.concat(this.#waiting) };
+    this.#waiting = [];
+  }
+
   #change(changes: Partial<SearchSnapshot>): void {
     this.#snapshot = { ...this.#snapshot, ...changes };
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     this.#schedule(() => {
       this.#isScheduled = false;
-      if (this.#waiting.length > 0) {
-        this.#snapshot = { ...this.#snapshot, lines: this.#snapshot.lines.concat(this.#waiting) };
-        this.#waiting = [];
-      }
+      this.#takeIn();
+      this.#shown = this.#snapshot;
       for (const listener of [...this.#listeners]) listener();
     });
   }
