@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { after } from 'node:test';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -48,7 +49,7 @@ export class Product {
     this.output = output;
   }
 
-  /** Starts it on a free port and waits until it is ready. */
+  /** Starts it on a free port and waits until it is ready, or fails with what it printed. */
   static async start(options: ProductOptions): Promise<Product> {
     const command = options.command ?? [process.execPath, join(repositoryRoot, 'src/cli/main.ts'), 'serve'];
     const child = spawn(command[0], [...command.slice(1), '--port', '0', '--data', options.dataDirectory, ...(options.flags ?? [])], {
@@ -60,7 +61,7 @@ export class Product {
     });
     let printed = '';
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (printed += text));
-    const deadline = Date.now() + (options.startTimeoutMs ?? 60_000);
+    const deadline = Date.now() + (options.startTimeoutMs ?? 120_000);
     for (;;) {
       const url = /listens on (http:\S+)/.exec(printed)?.[1];
       if (
@@ -81,7 +82,7 @@ export class Product {
 
   /** Stops it as Ctrl-C does; its exit code. */
   async stop(): Promise<number | null> {
-    if (this.process.exitCode !== null) return this.process.exitCode;
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return this.process.exitCode;
     const exited = once(this.process, 'exit');
     signalGroup(this.process, 'SIGINT');
     await exited;
@@ -104,10 +105,17 @@ export class Product {
     });
   }
 
+  /** One answer. A product that has too much to do may say so, with a time to wait: it is asked again, as its clients do. */
   async search(request: object): Promise<SearchPage> {
-    const response = await this.post('/v1/logs/search', request);
-    if (!response.ok) throw new Error(`search answered ${response.status}: ${await response.text()}`);
-    return (await response.json()) as SearchPage;
+    for (const deadline = Date.now() + 60_000; ; ) {
+      const response = await this.post('/v1/logs/search', request);
+      if (response.ok) return (await response.json()) as SearchPage;
+      const text = await response.text();
+      const waitSeconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+      const isPassing = (response.status === 429 || response.status === 503) && waitSeconds >= 0;
+      if (!isPassing || Date.now() > deadline) throw new Error(`search answered ${response.status}: ${text}`);
+      await sleep(Math.min(1000, waitSeconds * 1000));
+    }
   }
 
   /** Every line that matches, page by page. An answer that says that lines may be missing is none: it is asked again. */
@@ -146,15 +154,21 @@ function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** A data directory that is removed after the test. */
-export async function temporaryDirectory(t: TestContext, name: string): Promise<string> {
+const directories: string[] = [];
+// A test's own hooks run in the order in which they were given: its directory would go before the product that writes there.
+after(async () => {
+  for (const directory of directories) await rm(directory, { recursive: true, force: true, maxRetries: 20 });
+});
+
+/** A data directory that is removed when the tests of the file have ended, and what they started with them. */
+export async function temporaryDirectory(_t: TestContext, name: string): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), `millrace-${name}-`));
-  t.after(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
+  directories.push(directory);
   return directory;
 }
 
-/** Waits until the condition holds; fails the test with what it saw last. */
-export async function eventually<T>(read: () => Promise<T>, holds: (value: T) => boolean, timeoutMs = 30_000): Promise<T> {
+/** Waits until the condition holds; fails the test with what it saw last. The time is for machines that have much else to do. */
+export async function eventually<T>(read: () => Promise<T>, holds: (value: T) => boolean, timeoutMs = 60_000): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const value = await read();

@@ -19,7 +19,8 @@ const rules = [
     labels: { team: 'payments' },
     runbook_url: 'https://wiki.example.com/payments',
     description: 'Look at the status page of the card provider first.',
-    condition: { kind: 'count', window_ms: 300_000, operator: '>', threshold: 5 },
+    // longer than all tests take: its incident is open in each
+    condition: { kind: 'count', window_ms: 1_800_000, operator: '>', threshold: 5 },
   },
   {
     name: 'Slow reports',
@@ -163,11 +164,18 @@ test('who is told', { skip: skipWithoutChromium, timeout: 900_000 }, async (t) =
 
   await t.test('in the Explorer: incidents stand over the bars, hovering tells them, a press opens; a query becomes a rule', async () => {
     const { page, hand, troubles } = await visit(t, `${url}/explore?q=service:payments&last=1h`);
+    const strip = page.getByRole('group', { name: 'Incidents in this time' });
+    const flag = strip.getByRole('button').first();
+    // the first asking of the page has been answered
+    await flag.waitFor();
     const asked: string[] = [];
     page.on('request', (request) => void (new URL(request.url()).pathname === '/v1/incidents' && asked.push(request.url())));
     await hand.press('r');
-    const strip = page.getByRole('group', { name: 'Incidents in this time' });
-    const flag = strip.getByRole('button').first();
+    await eventually(
+      async () => asked.length,
+      (count) => count > 0,
+    );
+    await page.getByText(/\d+ shown, /).waitFor();
     await flag.hover();
     await strip
       .getByText(/fired \d{4}-\d\d-\d\d/)

@@ -58,6 +58,8 @@ export async function visit(t: TestContext, url: string, { theme = 'dark', size 
     timezoneId: 'Europe/Berlin',
   });
   t.after(() => context.close());
+  // for machines that have much else to do
+  context.setDefaultTimeout(90_000);
   const page = await context.newPage();
   const troubles: string[] = [];
   const origin = new URL(url).origin;

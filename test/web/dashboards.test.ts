@@ -56,6 +56,8 @@ test('dashboards', { skip: skipWithoutChromium, timeout: 600_000 }, async (t) =>
     await page.getByRole('region', { name: 'Slowest services, p99' }).getByText('checkout').waitFor({ state: 'detached' });
     const before = page.url();
     assert.match(before, /var=service:payments/);
+    // a chart that is drawn anew while it is dragged on begins again
+    await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
     await hand.drag(page.getByRole('img', { name: 'Volume by level' }), 0.4, 0.6);
     await page.waitForURL(/from=.*to=/);
     await page.goBack();
@@ -106,6 +108,7 @@ test('dashboards', { skip: skipWithoutChromium, timeout: 600_000 }, async (t) =>
       await t.test(`${theme}, ${size}: nothing serious for axe-core, nothing beside the window`, async () => {
         for (const name of size === 'phone' ? ['overview'] : ['overview', 'latency', 'services']) {
           const { page, troubles } = await visit(t, `${url}/dashboards/${name}`, { theme, size });
+          await page.locator('section[aria-busy="false"]').first().waitFor();
           await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
           await assertAccessible(page, `${name}, ${theme}, ${size}`);
           assert.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'the page does not scroll sideways');

@@ -1,6 +1,7 @@
 /** The parts of the page Explorer, each as a person uses it. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import type { Page } from 'playwright-core';
 import { eventually } from '../support/product.ts';
 import { skipWithoutChromium, visit } from './browser.ts';
@@ -59,7 +60,10 @@ test('the Explorer', { skip: skipWithoutChromium, timeout: 900_000 }, async (t) 
     const seen = await rows(page).allInnerTexts();
     await page.reload();
     await explorer.settled();
-    assert.deepEqual(await rows(page).allInnerTexts(), seen);
+    await eventually(
+      () => rows(page).allInnerTexts(),
+      (texts) => isDeepStrictEqual(texts, seen),
+    );
     await page.goBack();
     await page.waitForURL((url) => !url.searchParams.has('from'));
     await explorer.settled();
@@ -88,7 +92,7 @@ test('the Explorer', { skip: skipWithoutChromium, timeout: 900_000 }, async (t) 
     await page.getByRole('button', { name: 'Actions for customer_id' }).click({ force: true });
     await hand.click(page.getByRole('menuitem', { name: 'Add column' }));
     await page.getByRole('columnheader', { name: 'customer_id' }).waitFor();
-    assert.deepEqual(parameter(page, 'col'), ['service', 'customer_id', 'message']);
+    await page.waitForURL((url) => url.searchParams.getAll('col').join() === 'service,customer_id,message');
     assert.match((await rows(page).first().innerText()).replaceAll('\n', ' '), /payments c-\d+ \S/);
     await page.getByRole('button', { name: 'Column customer_id' }).click({ force: true });
     await hand.click(page.getByRole('menuitem', { name: 'Move left' }));
@@ -105,6 +109,7 @@ test('the Explorer', { skip: skipWithoutChromium, timeout: 900_000 }, async (t) 
     for (const key of ['j', 'j', 'k', 'Enter']) await page.keyboard.press(key);
     const details = page.getByRole('complementary', { name: 'Details' });
     await details.getByRole('tab', { name: 'Line', selected: true }).waitFor();
+    await page.waitForURL(/line=/);
     const firstLine = parameter(page, 'line')[0];
     await page.keyboard.press('j');
     await page.waitForURL((url) => url.searchParams.get('line') !== firstLine);
