@@ -13,6 +13,7 @@ const spanMs = (description: string, minimum = 1000) => Type.Integer({ minimum, 
 const query = (description: string) => Type.String({ description });
 
 export const comparison = Type.Union([Type.Literal('>'), Type.Literal('>='), Type.Literal('<'), Type.Literal('<='), Type.Literal('=')], {
+  title: 'Comparison',
   description: 'How the value is compared with the threshold.',
 });
 
@@ -36,11 +37,15 @@ const minimum = {
 
 export const countCondition = Type.Object(
   { kind: Type.Literal('count'), ...condition, ...window, ...threshold },
-  { additionalProperties: false, description: 'Number of lines in the window; sampled lines count by their rate.' },
+  {
+    title: 'CountCondition',
+    additionalProperties: false,
+    description: 'Number of lines in the window; sampled lines count by their rate.',
+  },
 );
 export const rateCondition = Type.Object(
   { kind: Type.Literal('rate'), ...condition, ...window, ...threshold },
-  { additionalProperties: false, description: 'Lines a second over the window.' },
+  { title: 'RateCondition', additionalProperties: false, description: 'Lines a second over the window.' },
 );
 export const ratioCondition = Type.Object(
   {
@@ -51,7 +56,11 @@ export const ratioCondition = Type.Object(
     ...threshold,
     ...minimum,
   },
-  { additionalProperties: false, description: 'Share, 0 to 1, of lines that match `part`: `level:>=ERROR` above 0.01.' },
+  {
+    title: 'RatioCondition',
+    additionalProperties: false,
+    description: 'Share, 0 to 1, of lines that match `part`: `level:>=ERROR` above 0.01.',
+  },
 );
 export const changeCondition = Type.Object(
   {
@@ -63,7 +72,11 @@ export const changeCondition = Type.Object(
     ...threshold,
     ...minimum,
   },
-  { additionalProperties: false, description: 'Count of the window against an earlier one; percent: +100 is twice as many.' },
+  {
+    title: 'ChangeCondition',
+    additionalProperties: false,
+    description: 'Count of the window against an earlier one; percent: +100 is twice as many.',
+  },
 );
 export const metricCondition = Type.Object(
   {
@@ -78,11 +91,12 @@ export const metricCondition = Type.Object(
     ...threshold,
     ...minimum,
   },
-  { additionalProperties: false, description: 'A figure of an attribute over the window.' },
+  { title: 'MetricCondition', additionalProperties: false, description: 'A figure of an attribute over the window.' },
 );
 export const absenceCondition = Type.Object(
   { kind: Type.Literal('absence'), ...condition, ...window },
   {
+    title: 'AbsenceCondition',
     additionalProperties: false,
     description: 'No line in the window, where there was one before (or never was, for a rule without groups).',
   },
@@ -99,7 +113,11 @@ export const silentSourceCondition = Type.Object(
       spanMs('One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent.', 0),
     ),
   },
-  { additionalProperties: false, description: 'A host or service that used to send and stopped; its cadence is learned.' },
+  {
+    title: 'SilentSourceCondition',
+    additionalProperties: false,
+    description: 'A host or service that used to send and stopped; its cadence is learned.',
+  },
 );
 export const sequenceCondition = Type.Object(
   {
@@ -113,7 +131,11 @@ export const sequenceCondition = Type.Object(
     ...window,
     ...threshold,
   },
-  { additionalProperties: false, description: 'Number of keys in the window on which A was followed by B, or was not.' },
+  {
+    title: 'SequenceCondition',
+    additionalProperties: false,
+    description: 'Number of keys in the window on which A was followed by B, or was not.',
+  },
 );
 export const newPatternCondition = Type.Object(
   {
@@ -127,7 +149,11 @@ export const newPatternCondition = Type.Object(
     ),
     ...window,
   },
-  { additionalProperties: false, description: 'A pattern of messages never seen before in its service; filter by `level:>=ERROR`.' },
+  {
+    title: 'NewPatternCondition',
+    additionalProperties: false,
+    description: 'A pattern of messages never seen before in its service; filter by `level:>=ERROR`.',
+  },
 );
 export const budgetCondition = Type.Object(
   {
@@ -140,7 +166,7 @@ export const budgetCondition = Type.Object(
       Type.Number({ exclusiveMinimum: 0, maximum: 1, description: 'Met at this share of the budget; 1 where absent.' }),
     ),
   },
-  { additionalProperties: false, description: 'Volume of a full hour or day; usually grouped by service.' },
+  { title: 'BudgetCondition', additionalProperties: false, description: 'Volume of a full hour or day; usually grouped by service.' },
 );
 export const anomalyCondition = Type.Object(
   {
@@ -153,22 +179,29 @@ export const anomalyCondition = Type.Object(
     direction: Type.Optional(Type.Union([Type.Literal('both'), Type.Literal('drop'), Type.Literal('spike')], { default: 'both' })),
     sensitivity: Type.Optional(Type.Union([Type.Literal('low'), Type.Literal('medium'), Type.Literal('high')], { default: 'medium' })),
   },
-  { additionalProperties: false, description: 'Windows of five minutes of a service that do not look like its own past.' },
+  {
+    title: 'AnomalyCondition',
+    additionalProperties: false,
+    description: 'Windows of five minutes of a service that do not look like its own past.',
+  },
 );
 
-export const simpleCondition = Type.Union([
-  countCondition,
-  rateCondition,
-  ratioCondition,
-  changeCondition,
-  metricCondition,
-  absenceCondition,
-  silentSourceCondition,
-  sequenceCondition,
-  newPatternCondition,
-  budgetCondition,
-  anomalyCondition,
-]);
+export const simpleCondition = Type.Union(
+  [
+    countCondition,
+    rateCondition,
+    ratioCondition,
+    changeCondition,
+    metricCondition,
+    absenceCondition,
+    silentSourceCondition,
+    sequenceCondition,
+    newPatternCondition,
+    budgetCondition,
+    anomalyCondition,
+  ],
+  { title: 'SimpleCondition' },
+);
 
 /** Several together; with groups, each group is judged by all of them. */
 export const combinedCondition = Type.Object(
@@ -176,10 +209,10 @@ export const combinedCondition = Type.Object(
     kind: Type.Union([Type.Literal('all'), Type.Literal('any')]),
     conditions: Type.Array(simpleCondition, { minItems: 2, maxItems: 10 }),
   },
-  { additionalProperties: false, description: 'AND or OR of conditions, over one or several services.' },
+  { title: 'CombinedCondition', additionalProperties: false, description: 'AND or OR of conditions, over one or several services.' },
 );
 
-export const severity = Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')]);
+export const severity = Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')], { title: 'Severity' });
 
 /** Who hears of it besides what the routing says. `channel` names a kept channel; else `type` with what it needs. */
 export const ruleAction = Type.Object(
@@ -190,7 +223,7 @@ export const ruleAction = Type.Object(
     to: Type.Optional(Type.String({ description: 'A channel of Slack, an address of email.' })),
     severity: Type.Optional(severity),
   },
-  { additionalProperties: false },
+  { title: 'RuleAction', additionalProperties: false },
 );
 
 export const alertRuleBody = Type.Object(
@@ -208,7 +241,7 @@ export const alertRuleBody = Type.Object(
     group_by: Type.Optional(
       Type.Array(Type.String({ minLength: 1 }), { maxItems: 10, description: 'Fields; each combination of values is judged apart.' }),
     ),
-    condition: Type.Union([simpleCondition, combinedCondition]),
+    condition: Type.Union([simpleCondition, combinedCondition], { title: 'Condition' }),
     for_ms: Type.Optional(Type.Integer({ minimum: 0, description: 'The condition holds so long before it fires.' })),
     keep_firing_ms: Type.Optional(Type.Integer({ minimum: 0, description: 'Goes on firing so long after the condition last held.' })),
     cooldown_ms: Type.Optional(
@@ -223,7 +256,7 @@ export const alertRuleBody = Type.Object(
     sample_lines: Type.Optional(Type.Integer({ minimum: 0, maximum: 20, description: 'Lines shown in a notification; 5 where absent.' })),
     muted_until_ms: Type.Optional(Type.Integer({ minimum: 0, description: 'Incidents are made but nobody is told until then.' })),
   },
-  { additionalProperties: false },
+  { title: 'AlertRule', additionalProperties: false },
 );
 
 export type Comparison = Static<typeof comparison>;

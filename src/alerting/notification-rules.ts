@@ -29,19 +29,22 @@ export const matcher = Type.Object(
     ),
     value: Type.String({ maxLength: 2000 }),
   },
-  { additionalProperties: false },
+  { title: 'Matcher', additionalProperties: false },
 );
 const matchers = (description: string) => Type.Array(matcher, { maxItems: 50, description });
 
-export const weekday = Type.Union([
-  Type.Literal('mon'),
-  Type.Literal('tue'),
-  Type.Literal('wed'),
-  Type.Literal('thu'),
-  Type.Literal('fri'),
-  Type.Literal('sat'),
-  Type.Literal('sun'),
-]);
+export const weekday = Type.Union(
+  [
+    Type.Literal('mon'),
+    Type.Literal('tue'),
+    Type.Literal('wed'),
+    Type.Literal('thu'),
+    Type.Literal('fri'),
+    Type.Literal('sat'),
+    Type.Literal('sun'),
+  ],
+  { title: 'Weekday' },
+);
 const timeOfDay = (description: string) => Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$|^24:00$', description });
 
 /** Hours of some days, on the clocks of a place. */
@@ -52,7 +55,7 @@ export const weeklyWindow = Type.Object(
     to: Type.Optional(timeOfDay('`17:30`, exclusive; not after `from`: on the next day. The end of the day where absent.')),
     zone: Type.Optional(Type.String({ maxLength: 64, description: 'IANA zone such as `Europe/Berlin`; UTC where absent.' })),
   },
-  { additionalProperties: false },
+  { title: 'WeeklyWindow', additionalProperties: false },
 );
 
 export const escalationStep = Type.Object(
@@ -60,7 +63,7 @@ export const escalationStep = Type.Object(
     after_ms: Type.Integer({ minimum: 1000, maximum: 31 * 86_400_000, description: 'After the first message, while nobody acknowledged.' }),
     channels: Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { minItems: 1, maxItems: 20 }),
   },
-  { additionalProperties: false },
+  { title: 'EscalationStep', additionalProperties: false },
 );
 
 const routeMembers = {
@@ -98,7 +101,7 @@ function routeSchema(depth: number): TSchema {
             Type.Array(Type.Unsafe<Route>(routeSchema(depth - 1)), { maxItems: 200, description: 'The first that matches is taken.' }),
           ),
         },
-    { additionalProperties: false },
+    { title: 'Route', additionalProperties: false },
   );
 }
 
@@ -125,7 +128,7 @@ export const inhibition = Type.Object(
       Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { maxItems: 20, description: 'Labels that both must have alike.' }),
     ),
   },
-  { additionalProperties: false },
+  { title: 'Inhibition', additionalProperties: false },
 );
 
 export const routing = Type.Object(
@@ -133,7 +136,7 @@ export const routing = Type.Object(
     route: Type.Unsafe<Route>(routeSchema(maxRouteDepth)),
     inhibit: Type.Optional(Type.Array(inhibition, { maxItems: 100, description: 'Causes that hide their effects.' })),
   },
-  { additionalProperties: false },
+  { title: 'Routing', additionalProperties: false },
 );
 
 const channelMembers = {
@@ -181,7 +184,7 @@ export const maintenance = Type.Object(
             from: Type.String({ format: 'date-time', maxLength: 40 }),
             to: Type.String({ format: 'date-time', maxLength: 40 }),
           },
-          { additionalProperties: false },
+          { title: 'SingleWindow', additionalProperties: false },
         ),
         { minItems: 1, maxItems: 100, description: 'Single windows, RFC 3339 with zone.' },
       ),

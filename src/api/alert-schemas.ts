@@ -5,20 +5,24 @@ import { timeRangeSchema } from './search-schemas.ts';
 
 const timestamp = Type.String({ format: 'date-time' });
 const state = Type.Enum(['ok', 'pending', 'firing', 'no_data', 'late_data', 'failed', 'disabled', 'unknown'], {
+  title: 'RuleState',
   description: 'The worst of its groups; `unknown` until the evaluator has looked at it.',
 });
 const span = (description: string) => Type.Optional(Type.String({ maxLength: 64, description }));
 
 const actionsOfDesigns = Type.Array(
-  Type.Object({
-    type: Type.Optional(Type.String({ description: 'pagerduty, slack, teams, email, webhook, opsgenie or inbox.' })),
-    channel: Type.Optional(
-      Type.String({ description: 'With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name.' }),
-    ),
-    severity: Type.Optional(Type.String({ description: 'info, warning or critical.' })),
-    url: Type.Optional(Type.String()),
-    to: Type.Optional(Type.String()),
-  }),
+  Type.Object(
+    {
+      type: Type.Optional(Type.String({ description: 'pagerduty, slack, teams, email, webhook, opsgenie or inbox.' })),
+      channel: Type.Optional(
+        Type.String({ description: 'With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name.' }),
+      ),
+      severity: Type.Optional(Type.String({ description: 'info, warning or critical.' })),
+      url: Type.Optional(Type.String()),
+      to: Type.Optional(Type.String()),
+    },
+    { title: 'DesignAction' },
+  ),
 );
 
 /** Members that any shape may have besides its own. */
@@ -55,7 +59,7 @@ const shapeA = Type.Object(
     actions: Type.Optional(actionsOfDesigns),
     ...furtherMembers,
   },
-  { description: "Design A's shape." },
+  { title: 'RuleOfDesignA', description: "Design A's shape." },
 );
 const shapeB = Type.Object(
   {
@@ -70,7 +74,7 @@ const shapeB = Type.Object(
     action: Type.Optional(actionsOfDesigns.items),
     ...furtherMembers,
   },
-  { description: "Design B's shape. Without `cooldown` it is 10 minutes." },
+  { title: 'RuleOfDesignB', description: "Design B's shape. Without `cooldown` it is 10 minutes." },
 );
 const shapeC = Type.Object(
   {
@@ -89,11 +93,12 @@ const shapeC = Type.Object(
     actions: Type.Optional(actionsOfDesigns),
     ...furtherMembers,
   },
-  { description: "Design C's shape." },
+  { title: 'RuleOfDesignC', description: "Design C's shape." },
 );
 
 /** Time spans may be texts everywhere: `window: 5m` in place of `window_ms: 300000`. */
 const anyRule = Type.Union([alertRuleBody, shapeA, shapeB, shapeC], {
+  title: 'AnyRule',
   description: 'The model, or the shape of a design. Spans may be written as texts: `window: "5m"` is `window_ms: 300000`.',
 });
 const version = Type.Optional(Type.Integer({ minimum: 1, description: 'The version that is changed; absent: whatever it is.' }));
@@ -104,14 +109,17 @@ export const ruleChangeBody = Type.Union([
   Type.Object({ rule: anyRule, version }, { description: 'With the version that is changed; another one is a conflict.' }),
 ]);
 
-const problem = Type.Object({
-  field: Type.String({ description: 'Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule.' }),
-  message: Type.String(),
-  code: Type.String(),
-  position: Type.Optional(Type.Integer({ description: 'Where in the query or template, from 0.' })),
-  length: Type.Optional(Type.Integer()),
-  setting: Type.Optional(Type.String({ description: 'Setting whose bound it is over.' })),
-});
+const problem = Type.Object(
+  {
+    field: Type.String({ description: 'Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule.' }),
+    message: Type.String(),
+    code: Type.String(),
+    position: Type.Optional(Type.Integer({ description: 'Where in the query or template, from 0.' })),
+    length: Type.Optional(Type.Integer()),
+    setting: Type.Optional(Type.String({ description: 'Setting whose bound it is over.' })),
+  },
+  { title: 'RuleProblem' },
+);
 const warnings = Type.Array(problem, { description: 'What is allowed and yet probably not meant, such as a field that no line has.' });
 
 const facts = {
@@ -125,17 +133,20 @@ const facts = {
       firing: Type.Integer(),
       left_out: Type.Integer({ description: 'Over `alerts.max_groups`.' }),
     },
-    { description: 'Groups that are looked at.' },
+    { title: 'GroupCounts', description: 'Groups that are looked at.' },
   ),
   firing: Type.Array(
-    Type.Object({
-      incident: Type.String(),
-      group: Type.Record(Type.String(), Type.String()),
-      state: Type.String(),
-      since: timestamp,
-      value: Type.Union([Type.Number(), Type.Null()]),
-      acknowledged_by: Type.Union([Type.String(), Type.Null()]),
-    }),
+    Type.Object(
+      {
+        incident: Type.String(),
+        group: Type.Record(Type.String(), Type.String()),
+        state: Type.String(),
+        since: timestamp,
+        value: Type.Union([Type.Number(), Type.Null()]),
+        acknowledged_by: Type.Union([Type.String(), Type.Null()]),
+      },
+      { title: 'OpenIncident' },
+    ),
     { description: 'Open incidents, the first ten.' },
   ),
   muted_until: Type.Union([timestamp, Type.Null()]),
@@ -152,12 +163,17 @@ const kept = {
 
 export const ruleAnswer = Type.Object(
   { ...kept, ...facts, name: Type.String(), warnings },
-  { description: "Besides these, the rule's members in the address's own shape." },
+  { title: 'RuleAnswer', description: "Besides these, the rule's members in the address's own shape." },
 );
 export const ruleAnswerB = Type.Object({ rule_id: Type.String(), ...kept, name: Type.String(), warnings });
-export const rulesAnswer = Type.Object({ rules: Type.Array(Type.Object({ ...kept, ...facts })), total: Type.Integer() });
+export const rulesAnswer = Type.Object({
+  rules: Type.Array(Type.Object({ ...kept, ...facts }, { title: 'KeptRule' })),
+  total: Type.Integer(),
+});
 export const removedAnswer = Type.Object({ removed: Type.Literal(true) });
-export const versionsAnswer = Type.Object({ versions: Type.Array(Type.Object(kept), { description: 'Newest first.' }) });
+export const versionsAnswer = Type.Object({
+  versions: Type.Array(Type.Object(kept, { title: 'RuleVersion' }), { description: 'Newest first.' }),
+});
 
 export const muteBody = Type.Object(
   {
@@ -177,21 +193,27 @@ export const ruleCheckAnswer = Type.Object({
 
 const group = Type.Record(Type.String(), Type.String());
 const series = Type.Array(
-  Type.Object({
-    group,
-    points: Type.Array(Type.Object({ time: timestamp, value: Type.Union([Type.Number(), Type.Null()]), state: Type.String() })),
-  }),
+  Type.Object(
+    {
+      group,
+      points: Type.Array(Type.Object({ time: timestamp, value: Type.Union([Type.Number(), Type.Null()]), state: Type.String() })),
+    },
+    { title: 'TrialSeries' },
+  ),
   { description: 'By group, those with incidents first; at most `alerts.backtest_max_series`.' },
 );
 const incidents = Type.Array(
-  Type.Object({
-    group,
-    pending_at: Type.Union([timestamp, Type.Null()]),
-    fired_at: timestamp,
-    resolved_at: Type.Union([timestamp, Type.Null()], { description: 'null: it was firing at the end.' }),
-    peak: Type.Union([Type.Number(), Type.Null()], { description: 'The value furthest beyond the threshold.' }),
-    detail: Type.Union([Type.String(), Type.Null()]),
-  }),
+  Type.Object(
+    {
+      group,
+      pending_at: Type.Union([timestamp, Type.Null()]),
+      fired_at: timestamp,
+      resolved_at: Type.Union([timestamp, Type.Null()], { description: 'null: it was firing at the end.' }),
+      peak: Type.Union([Type.Number(), Type.Null()], { description: 'The value furthest beyond the threshold.' }),
+      detail: Type.Union([Type.String(), Type.Null()]),
+    },
+    { title: 'TrialIncident' },
+  ),
 );
 const run = {
   incidents,

@@ -48,7 +48,7 @@ const recordC = Type.Object({ ts: time, level, msg: Type.String(), meta: attribu
 const sourceC = Type.Object({ service: text, host: text, region: text, environment: text });
 
 const errors = Type.Optional(
-  Type.Array(Type.Object({ index: Type.Integer(), code: Type.String(), message: Type.String() }), {
+  Type.Array(Type.Object({ index: Type.Integer(), code: Type.String(), message: Type.String() }, { title: 'RecordProblem' }), {
     description: 'The first of the records that were not taken.',
   }),
 );

@@ -38,24 +38,27 @@ export const exportJobBody = Type.Object(
   { additionalProperties: false },
 );
 
-const jobAnswer = Type.Object({
-  id: Type.String(),
-  state: Type.Enum(['queued', 'running', 'done', 'failed']),
-  format: Type.Enum([...exportFormats]),
-  query: Type.Optional(Type.String()),
-  time_range: Type.Object({ from: Type.String(), to: Type.String() }, { description: 'Frozen when it was asked for.' }),
-  created_at: Type.String(),
-  created_by: Type.String(),
-  lines: Type.Integer(),
-  bytes: Type.Integer(),
-  reached: Type.Union([Type.String(), Type.Null()], { description: 'Event time of the last line written.' }),
-  share: Type.Number({ description: 'Of the time range, from 0 to 1.' }),
-  complete: Type.Optional(Type.Boolean({ description: 'At the end: whether no line may be missing.' })),
-  reason: Type.Optional(Type.String({ description: 'Why it waits, failed, or may lack lines.' })),
-  finished_at: Type.Optional(Type.String()),
-  expires_at: Type.Optional(Type.String()),
-  file: Type.Optional(Type.String({ description: 'Address of the file, when it is done.' })),
-});
+const jobAnswer = Type.Object(
+  {
+    id: Type.String(),
+    state: Type.Enum(['queued', 'running', 'done', 'failed']),
+    format: Type.Enum([...exportFormats]),
+    query: Type.Optional(Type.String()),
+    time_range: Type.Object({ from: Type.String(), to: Type.String() }, { description: 'Frozen when it was asked for.' }),
+    created_at: Type.String(),
+    created_by: Type.String(),
+    lines: Type.Integer(),
+    bytes: Type.Integer(),
+    reached: Type.Union([Type.String(), Type.Null()], { description: 'Event time of the last line written.' }),
+    share: Type.Number({ description: 'Of the time range, from 0 to 1.' }),
+    complete: Type.Optional(Type.Boolean({ description: 'At the end: whether no line may be missing.' })),
+    reason: Type.Optional(Type.String({ description: 'Why it waits, failed, or may lack lines.' })),
+    finished_at: Type.Optional(Type.String()),
+    expires_at: Type.Optional(Type.String()),
+    file: Type.Optional(Type.String({ description: 'Address of the file, when it is done.' })),
+  },
+  { title: 'ExportJob' },
+);
 
 const jobId = { id: 'Id of the export.' };
 

@@ -80,7 +80,7 @@ export const compareBody = Type.Object(
   { additionalProperties: false },
 );
 
-const sideAnswer = Type.Object({ ...sample, time_range: cost.time_range });
+const sideAnswer = Type.Object({ ...sample, time_range: cost.time_range }, { title: 'ComparedSide' });
 
 export const compareAnswer = Type.Object({
   differences: Type.Array(

@@ -11,58 +11,67 @@ export const incidentStates = ['pending', 'firing', 'no_data', 'late_data', 'fai
 const instant = (description: string) => Type.String({ format: 'date-time', description });
 const text = (description: string) => Type.String({ description });
 
-const sample = Type.Object({
-  id: text('Id of the line.'),
-  timestamp: instant('Event time.'),
-  level: Type.String(),
-  service: Type.String(),
-  host: Type.String(),
-  message: Type.String(),
-  trace_id: Type.String(),
-  pattern_id: text('Hexadecimal; empty where it has none.'),
-});
+const sample = Type.Object(
+  {
+    id: text('Id of the line.'),
+    timestamp: instant('Event time.'),
+    level: Type.String(),
+    service: Type.String(),
+    host: Type.String(),
+    message: Type.String(),
+    trace_id: Type.String(),
+    pattern_id: text('Hexadecimal; empty where it has none.'),
+  },
+  { title: 'IncidentSample' },
+);
 
-export const incident = Type.Object({
-  id: Type.String(),
-  rule_id: Type.String(),
-  rule_version: Type.Integer(),
-  rule_name: Type.String(),
-  severity: Type.Enum(['info', 'warning', 'critical']),
-  group: Type.Record(Type.String(), Type.String(), { description: "The group's fields and their values." }),
-  labels: Type.Record(Type.String(), Type.String()),
-  state: Type.Enum([...incidentStates]),
-  began_at: instant('The condition was first met.'),
-  fired_at: Type.Optional(instant('It fired; absent while pending, and where it went away before.')),
-  resolved_at: Type.Optional(instant('It was over.')),
-  acknowledged_at: Type.Optional(instant('Somebody took it.')),
-  acknowledged_by: Type.Optional(Type.String()),
-  value: Type.Optional(Type.Number({ description: 'What was compared with the threshold, at its last change.' })),
-  detail: Type.Optional(text('Beyond the value: the new pattern, what stood out, why it failed.')),
-  late_ms: Type.Integer({ description: 'The evaluator was behind by so much when it fired; 0 where it was not.' }),
-  samples: Type.Array(sample, { description: 'Some of its lines.' }),
-  suppressed_by: Type.Array(Type.String(), {
-    description: 'What keeps people from being told: `silence:<id>`, `mute`, `maintenance:<name>`, `inhibited:<incident>`.',
-  }),
-});
+export const incident = Type.Object(
+  {
+    id: Type.String(),
+    rule_id: Type.String(),
+    rule_version: Type.Integer(),
+    rule_name: Type.String(),
+    severity: Type.Enum(['info', 'warning', 'critical'], { title: 'Severity' }),
+    group: Type.Record(Type.String(), Type.String(), { description: "The group's fields and their values." }),
+    labels: Type.Record(Type.String(), Type.String()),
+    state: Type.Enum([...incidentStates]),
+    began_at: instant('The condition was first met.'),
+    fired_at: Type.Optional(instant('It fired; absent while pending, and where it went away before.')),
+    resolved_at: Type.Optional(instant('It was over.')),
+    acknowledged_at: Type.Optional(instant('Somebody took it.')),
+    acknowledged_by: Type.Optional(Type.String()),
+    value: Type.Optional(Type.Number({ description: 'What was compared with the threshold, at its last change.' })),
+    detail: Type.Optional(text('Beyond the value: the new pattern, what stood out, why it failed.')),
+    late_ms: Type.Integer({ description: 'The evaluator was behind by so much when it fired; 0 where it was not.' }),
+    samples: Type.Array(sample, { description: 'Some of its lines.' }),
+    suppressed_by: Type.Array(Type.String(), {
+      description: 'What keeps people from being told: `silence:<id>`, `mute`, `maintenance:<name>`, `inhibited:<incident>`.',
+    }),
+  },
+  { title: 'Incident' },
+);
 
-export const incidentEvent = Type.Object({
-  sequence: Type.Integer({ description: 'Rises with every event.' }),
-  kind: Type.Enum([
-    'pending',
-    'fired',
-    'resolved',
-    'cancelled',
-    'no_data',
-    'late_data',
-    'failed',
-    'acknowledged',
-    'suppressed',
-    'notified',
-  ]),
-  at: instant('When it happened.'),
-  detail: Type.Optional(text('Who acknowledged, which channel was told, why it is suppressed.')),
-  value: Type.Optional(Type.Number()),
-});
+export const incidentEvent = Type.Object(
+  {
+    sequence: Type.Integer({ description: 'Rises with every event.' }),
+    kind: Type.Enum([
+      'pending',
+      'fired',
+      'resolved',
+      'cancelled',
+      'no_data',
+      'late_data',
+      'failed',
+      'acknowledged',
+      'suppressed',
+      'notified',
+    ]),
+    at: instant('When it happened.'),
+    detail: Type.Optional(text('Who acknowledged, which channel was told, why it is suppressed.')),
+    value: Type.Optional(Type.Number()),
+  },
+  { title: 'IncidentEvent' },
+);
 
 export const incidentsParameters = Type.Object(
   {
@@ -83,7 +92,10 @@ export const acknowledgeBody = Type.Object(
   { additionalProperties: false },
 );
 
-const withEvents = Type.Object({ ...incident.properties, events: Type.Array(incidentEvent, { description: 'In their order.' }) });
+const withEvents = Type.Object(
+  { ...incident.properties, events: Type.Array(incidentEvent, { description: 'In their order.' }) },
+  { title: 'IncidentWithEvents' },
+);
 const pathParameters = { id: 'Id of the incident.' };
 
 export const incidentEndpoints = {

@@ -14,14 +14,17 @@ export const batchParameters = Type.Object(
 );
 
 const count = Type.Integer();
-const outcomes = Type.Object({
-  accepted: count,
-  sampled: count,
-  dropped: count,
-  duplicate: count,
-  quarantined: count,
-  refused: count,
-});
+const outcomes = Type.Object(
+  {
+    accepted: count,
+    sampled: count,
+    dropped: count,
+    duplicate: count,
+    quarantined: count,
+    refused: count,
+  },
+  { title: 'Outcomes' },
+);
 const text = Type.Optional(Type.String());
 
 const frame = {
@@ -35,16 +38,19 @@ const frame = {
   outcomes,
 };
 
-const stored = Type.Object({
-  tier: Type.Literal('hot'),
-  generation: count,
-  committed: Type.Boolean({ description: 'Durable in the store; else in a memtable, and durable in the log.' }),
-  partition: text,
-  retention_class: Type.Optional(count),
-  part: Type.Optional(
-    Type.Object({ name: Type.String(), disk: Type.String(), lines: count, bytes: count, level: count, written_at: Type.String() }),
-  ),
-});
+const stored = Type.Object(
+  {
+    tier: Type.Literal('hot'),
+    generation: count,
+    committed: Type.Boolean({ description: 'Durable in the store; else in a memtable, and durable in the log.' }),
+    partition: text,
+    retention_class: Type.Optional(count),
+    part: Type.Optional(
+      Type.Object({ name: Type.String(), disk: Type.String(), lines: count, bytes: count, level: count, written_at: Type.String() }),
+    ),
+  },
+  { title: 'StoredPlace' },
+);
 
 const state = Type.Enum(['searchable', 'waiting', 'removed'], {
   description:

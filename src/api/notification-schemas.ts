@@ -5,8 +5,8 @@ import { incident } from './incident-endpoints.ts';
 
 const instant = (description: string) => Type.String({ format: 'date-time', description });
 const orNull = (description: string) => Type.Union([Type.String({ format: 'date-time' }), Type.Null()], { description });
-const severity = Type.Enum(['info', 'warning', 'critical']);
-const messageKind = Type.Enum(['fired', 'repeated', 'escalated', 'acknowledged', 'resolved', 'test']);
+const severity = Type.Enum(['info', 'warning', 'critical'], { title: 'Severity' });
+const messageKind = Type.Enum(['fired', 'repeated', 'escalated', 'acknowledged', 'resolved', 'test'], { title: 'MessageKind' });
 const expectedVersion = Type.Optional(Type.Integer({ minimum: 0, description: 'The version that is changed; 0: it must be new.' }));
 const matchers = Type.Array(matcher, { minItems: 1, maxItems: 50, description: 'All must match.' });
 
@@ -16,23 +16,29 @@ const kept = {
   updated_by: Type.String(),
 };
 
-const channelHealth = Type.Object({
-  state: Type.Enum(['unused', 'ok', 'failing', 'dead'], { description: '`dead`: failing longer than notifications.channel_dead_after.' }),
-  since: orNull('When it began to fail.'),
-  last_delivered_at: orNull('When it last took a message.'),
-  last_error: Type.Union([Type.String(), Type.Null()]),
-  waiting: Type.Integer({ description: 'Messages that wait for it.' }),
-});
+const channelHealth = Type.Object(
+  {
+    state: Type.Enum(['unused', 'ok', 'failing', 'dead'], { description: '`dead`: failing longer than notifications.channel_dead_after.' }),
+    since: orNull('When it began to fail.'),
+    last_delivered_at: orNull('When it last took a message.'),
+    last_error: Type.Union([Type.String(), Type.Null()]),
+    waiting: Type.Integer({ description: 'Messages that wait for it.' }),
+  },
+  { title: 'ChannelHealth' },
+);
 
 export const channelBody = Type.Object({ ...channel.properties, version: expectedVersion }, { additionalProperties: false });
-export const channelAnswer = Type.Object({
-  name: Type.String(),
-  ...channel.properties,
-  configured: Type.Boolean({ description: 'It comes from the configuration, or is the inbox, and is not changed here.' }),
-  ...kept,
-  used_by: Type.Array(Type.String(), { description: 'Routes and rules that name it.' }),
-  health: channelHealth,
-});
+export const channelAnswer = Type.Object(
+  {
+    name: Type.String(),
+    ...channel.properties,
+    configured: Type.Boolean({ description: 'It comes from the configuration, or is the inbox, and is not changed here.' }),
+    ...kept,
+    used_by: Type.Array(Type.String(), { description: 'Routes and rules that name it.' }),
+    health: channelHealth,
+  },
+  { title: 'KeptChannel' },
+);
 export const channelsAnswer = Type.Object({
   channels: Type.Array(channelAnswer),
   types: Type.Array(
@@ -53,11 +59,14 @@ export const channelTestAnswer = Type.Object({
 });
 
 export const routingBody = Type.Object({ routing, version: expectedVersion }, { additionalProperties: false });
-export const routingAnswer = Type.Object({
-  routing,
-  source: Type.Enum(['default', 'configuration', 'kept'], { description: '`default`: everything goes to the inbox.' }),
-  ...kept,
-});
+export const routingAnswer = Type.Object(
+  {
+    routing,
+    source: Type.Enum(['default', 'configuration', 'kept'], { description: '`default`: everything goes to the inbox.' }),
+    ...kept,
+  },
+  { title: 'KeptRouting' },
+);
 
 export const routingPreviewBody = Type.Object(
   {
@@ -69,30 +78,39 @@ export const routingPreviewBody = Type.Object(
   },
   { additionalProperties: false },
 );
-const step = Type.Object({
-  path: Type.String({ description: '`/` is the root, `/0/2` the third below its first.' }),
-  name: Type.String(),
-  matched: Type.Boolean(),
-  taken: Type.Boolean({ description: 'It is told by this one itself, not by one below.' }),
-  reason: Type.String({ description: 'Why it matched or did not.' }),
-});
-const destination = Type.Object({
-  path: Type.String(),
-  route: Type.String(),
-  channels: Type.Array(Type.String()),
-  group_by: Type.Array(Type.String()),
-  group: Type.Record(Type.String(), Type.String()),
-  group_wait_ms: Type.Integer(),
-  group_interval_ms: Type.Integer(),
-  repeat_interval_ms: Type.Integer(),
-  escalation: Type.Array(Type.Object({ after_ms: Type.Integer(), channels: Type.Array(Type.String()) })),
-});
-export const routingPreviewAnswer = Type.Object({
-  steps: Type.Array(step, { description: 'Every route that was looked at, in order.' }),
-  destinations: Type.Array(destination),
-  channels: Type.Array(Type.String(), { description: 'All who are told at once.' }),
-  suppressed_by: Type.Array(Type.String(), { description: 'What would keep them from being told.' }),
-});
+const step = Type.Object(
+  {
+    path: Type.String({ description: '`/` is the root, `/0/2` the third below its first.' }),
+    name: Type.String(),
+    matched: Type.Boolean(),
+    taken: Type.Boolean({ description: 'It is told by this one itself, not by one below.' }),
+    reason: Type.String({ description: 'Why it matched or did not.' }),
+  },
+  { title: 'RoutingStep' },
+);
+const destination = Type.Object(
+  {
+    path: Type.String(),
+    route: Type.String(),
+    channels: Type.Array(Type.String()),
+    group_by: Type.Array(Type.String()),
+    group: Type.Record(Type.String(), Type.String()),
+    group_wait_ms: Type.Integer(),
+    group_interval_ms: Type.Integer(),
+    repeat_interval_ms: Type.Integer(),
+    escalation: Type.Array(Type.Object({ after_ms: Type.Integer(), channels: Type.Array(Type.String()) })),
+  },
+  { title: 'Destination' },
+);
+export const routingPreviewAnswer = Type.Object(
+  {
+    steps: Type.Array(step, { description: 'Every route that was looked at, in order.' }),
+    destinations: Type.Array(destination),
+    channels: Type.Array(Type.String(), { description: 'All who are told at once.' }),
+    suppressed_by: Type.Array(Type.String(), { description: 'What would keep them from being told.' }),
+  },
+  { title: 'RoutingPreview' },
+);
 
 export const silenceBody = Type.Object(
   {
@@ -105,15 +123,18 @@ export const silenceBody = Type.Object(
   },
   { additionalProperties: false },
 );
-export const silenceAnswer = Type.Object({
-  id: Type.String(),
-  matchers: Type.Array(matcher),
-  starts_at: instant('It begins.'),
-  ends_at: instant('It ends.'),
-  author: Type.String(),
-  comment: Type.String(),
-  state: Type.Enum(['pending', 'active', 'expired']),
-});
+export const silenceAnswer = Type.Object(
+  {
+    id: Type.String(),
+    matchers: Type.Array(matcher),
+    starts_at: instant('It begins.'),
+    ends_at: instant('It ends.'),
+    author: Type.String(),
+    comment: Type.String(),
+    state: Type.Enum(['pending', 'active', 'expired']),
+  },
+  { title: 'Silence' },
+);
 export const silencesParameters = Type.Object(
   { state: Type.Optional(Type.String({ description: '`pending`, `active`, `expired`; all where absent.' })) },
   { additionalProperties: false },
@@ -126,13 +147,16 @@ export const silencePreviewAnswer = Type.Object({
 });
 
 export const maintenanceBody = Type.Object({ ...maintenance.properties, version: expectedVersion }, { additionalProperties: false });
-export const maintenanceAnswer = Type.Object({
-  name: Type.String(),
-  ...maintenance.properties,
-  active: Type.Boolean({ description: 'Now.' }),
-  changes_at: orNull('When it next begins or ends; null: never again.'),
-  ...kept,
-});
+export const maintenanceAnswer = Type.Object(
+  {
+    name: Type.String(),
+    ...maintenance.properties,
+    active: Type.Boolean({ description: 'Now.' }),
+    changes_at: orNull('When it next begins or ends; null: never again.'),
+    ...kept,
+  },
+  { title: 'KeptMaintenance' },
+);
 export const maintenancesAnswer = Type.Object({ maintenance: Type.Array(maintenanceAnswer) });
 
 export const deliveriesParameters = Type.Object(
@@ -145,23 +169,26 @@ export const deliveriesParameters = Type.Object(
   },
   { additionalProperties: false },
 );
-const delivery = Type.Object({
-  id: Type.String(),
-  channel: Type.String(),
-  kind: messageKind,
-  severity,
-  title: Type.String(),
-  incidents: Type.Array(Type.String(), { description: 'Ids.' }),
-  state: Type.Enum(['waiting', 'delivered', 'refused', 'given_up', 'superseded'], {
-    description: '`superseded`: a newer message about the same group took its place before it could be sent.',
-  }),
-  attempts: Type.Integer(),
-  created_at: instant('When the message was made.'),
-  done_at: orNull('When it was delivered or given up.'),
-  next_attempt_at: orNull('When it is tried again; null where it is not.'),
-  detail: Type.String({ description: 'What the other end said last.' }),
-  remote_id: Type.Union([Type.String(), Type.Null()], { description: 'Id at the other end.' }),
-});
+const delivery = Type.Object(
+  {
+    id: Type.String(),
+    channel: Type.String(),
+    kind: messageKind,
+    severity,
+    title: Type.String(),
+    incidents: Type.Array(Type.String(), { description: 'Ids.' }),
+    state: Type.Enum(['waiting', 'delivered', 'refused', 'given_up', 'superseded'], {
+      description: '`superseded`: a newer message about the same group took its place before it could be sent.',
+    }),
+    attempts: Type.Integer(),
+    created_at: instant('When the message was made.'),
+    done_at: orNull('When it was delivered or given up.'),
+    next_attempt_at: orNull('When it is tried again; null where it is not.'),
+    detail: Type.String({ description: 'What the other end said last.' }),
+    remote_id: Type.Union([Type.String(), Type.Null()], { description: 'Id at the other end.' }),
+  },
+  { title: 'Delivery' },
+);
 export const deliveriesAnswer = Type.Object({
   deliveries: Type.Array(delivery, { description: 'Newest first.' }),
   next: Type.Union([Type.String(), Type.Null()], { description: '`before` of the next page.' }),
@@ -175,25 +202,28 @@ export const inboxParameters = Type.Object(
   },
   { additionalProperties: false },
 );
-const entry = Type.Object({
-  id: Type.String(),
-  at: instant('When it was put in.'),
-  kind: messageKind,
-  severity,
-  title: Type.String(),
-  text: Type.String(),
-  read: Type.Boolean(),
-  incidents: Type.Array(
-    Type.Object({
-      id: Type.String(),
-      title: Type.String(),
-      lines_url: Type.String({ description: 'The frozen view of its lines.' }),
-      incident_url: Type.String(),
-      runbook_url: Type.Optional(Type.String()),
-    }),
-  ),
-  more_incidents: Type.Integer(),
-});
+const entry = Type.Object(
+  {
+    id: Type.String(),
+    at: instant('When it was put in.'),
+    kind: messageKind,
+    severity,
+    title: Type.String(),
+    text: Type.String(),
+    read: Type.Boolean(),
+    incidents: Type.Array(
+      Type.Object({
+        id: Type.String(),
+        title: Type.String(),
+        lines_url: Type.String({ description: 'The frozen view of its lines.' }),
+        incident_url: Type.String(),
+        runbook_url: Type.Optional(Type.String()),
+      }),
+    ),
+    more_incidents: Type.Integer(),
+  },
+  { title: 'InboxEntry' },
+);
 export const inboxAnswer = Type.Object({
   entries: Type.Array(entry, { description: 'Newest first.' }),
   unread: Type.Integer({ description: 'Over the whole inbox.' }),

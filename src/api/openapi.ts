@@ -3,6 +3,7 @@ import type { TObject } from 'typebox';
 import { httpStatusOfKind } from '#base/error-status.ts';
 import { errorCodes } from '#base/errors.ts';
 import { allEndpoints } from './endpoints.ts';
+import { takeOutNamed } from './named-schemas.ts';
 import type { EndpointDescription } from './route.ts';
 
 const tagTexts: Readonly<Record<EndpointDescription['tag'], string>> = {
@@ -24,7 +25,8 @@ export function openApiText(version: string): string {
 
 function openApiDocument(version: string): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const endpoint of allEndpoints) {
+  const { endpoints, schemas } = takeOutNamed(allEndpoints);
+  for (const endpoint of endpoints) {
     paths[endpoint.path] ??= {};
     paths[endpoint.path][endpoint.method.toLowerCase()] = operationOf(endpoint);
   }
@@ -51,7 +53,7 @@ function openApiDocument(version: string): Record<string, unknown> {
           description: 'Tenant to act for; believed without keys, or from a key that may act for others.',
         },
       },
-      schemas: { Error: errorSchema() },
+      schemas: { Error: errorSchema(), ...Object.fromEntries(schemas) },
       responses: {
         Error: {
           description: 'What went wrong; docs/reference/errors.md lists the codes and their status.',

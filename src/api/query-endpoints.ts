@@ -23,25 +23,31 @@ export const queryParameters = Type.Object(
   { additionalProperties: false },
 );
 
-const table = Type.Object({
-  columns: Type.Array(
-    Type.Object({
-      name: Type.String(),
-      type: Type.Enum([...columnTypes], {
-        description: '`time` is RFC 3339; of `any` each value has the JSON type that it was sent with.',
+const table = Type.Object(
+  {
+    columns: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        type: Type.Enum([...columnTypes], {
+          description: '`time` is RFC 3339; of `any` each value has the JSON type that it was sent with.',
+        }),
       }),
+    ),
+    rows: Type.Array(Type.Array(Type.Unknown()), {
+      description: 'Values in the order of the columns; null, or an empty text, where a row has none.',
     }),
-  ),
-  rows: Type.Array(Type.Array(Type.Unknown()), {
-    description: 'Values in the order of the columns; null, or an empty text, where a row has none.',
-  }),
-  more_rows: Type.Boolean({ description: 'True where the query makes more rows than were asked for or are allowed.' }),
-  extrapolated: Type.Optional(Type.Boolean({ description: 'Of tables: true where sampled lines were counted by their weight.' })),
-  covered_range: Type.Optional(
-    Type.Object({ from: Type.String(), to: Type.String() }, { description: 'Where the search of lines stopped early: what was searched.' }),
-  ),
-  ...cost,
-});
+    more_rows: Type.Boolean({ description: 'True where the query makes more rows than were asked for or are allowed.' }),
+    extrapolated: Type.Optional(Type.Boolean({ description: 'Of tables: true where sampled lines were counted by their weight.' })),
+    covered_range: Type.Optional(
+      Type.Object(
+        { from: Type.String(), to: Type.String() },
+        { description: 'Where the search of lines stopped early: what was searched.' },
+      ),
+    ),
+    ...cost,
+  },
+  { title: 'Table' },
+);
 
 const facts = {
   tag: 'aggregate',

@@ -46,14 +46,17 @@ export const policyRuleBody = Type.Object(
   { additionalProperties: false },
 );
 
-const kept = Type.Object({
-  name: Type.String(),
-  position: Type.Integer(),
-  version: Type.Integer(),
-  updated_at: Type.String({ format: 'date-time' }),
-  updated_by: Type.String(),
-  rule: Type.Record(Type.String(), Type.Unknown()),
-});
+const kept = Type.Object(
+  {
+    name: Type.String(),
+    position: Type.Integer(),
+    version: Type.Integer(),
+    updated_at: Type.String({ format: 'date-time' }),
+    updated_by: Type.String(),
+    rule: Type.Record(Type.String(), Type.Unknown()),
+  },
+  { title: 'KeptIngestRule' },
+);
 
 export const keptRuleAnswer = kept;
 export const policiesAnswer = Type.Object({

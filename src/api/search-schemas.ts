@@ -13,6 +13,7 @@ export const timeRangeSchema = Type.Object(
     ),
   },
   {
+    title: 'TimeRange',
     additionalProperties: false,
     description: 'Half open: `from` belongs to it, `to` does not. Absent: the last hour (`search.default_range`).',
   },
@@ -20,6 +21,7 @@ export const timeRangeSchema = Type.Object(
 
 /** A filter's value; the language's own reader checks it, which knows the fields. */
 const filtersSchema = Type.Record(Type.String(), Type.Unknown(), {
+  title: 'FilterValues',
   description:
     'Field or attribute name → a value, or a list that means any of. Names as in the query language, such as `service`, `level`, `metadata.user_id`. `time_range` may stand here too.',
 });
@@ -54,7 +56,7 @@ export const searchBody = Type.Object(
     ),
     pattern_texts: Type.Optional(Type.Boolean({ description: 'Tell the texts of the patterns that the lines have, as `patterns`.' })),
   },
-  { additionalProperties: false },
+  { title: 'SearchBody', additionalProperties: false },
 );
 export type SearchBody = Static<typeof searchBody>;
 
@@ -96,7 +98,7 @@ export const aggregateBody = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  { title: 'AggregateBody', additionalProperties: false },
 );
 export type AggregateBody = Static<typeof aggregateBody>;
 
@@ -121,29 +123,41 @@ const source = { service: Type.String(), host: Type.String() };
 const traceMembers = { trace_id: Type.String(), span_id: Type.String() };
 const optionalTrace = { trace_id: Type.Optional(Type.String()), span_id: Type.Optional(Type.String()) };
 
-export const recordA = Type.Object({
-  id: Type.String(),
-  timestamp,
-  level,
-  ...source,
-  ...traceMembers,
-  message: Type.String(),
-  metadata: attributes,
-  ...rareMembers,
-});
-const recordB = Type.Object({
-  log_id: Type.String(),
-  timestamp,
-  level,
-  ...source,
-  message: Type.String(),
-  metadata: attributes,
-  ...optionalTrace,
-  ...rareMembers,
-});
-const recordC = Type.Object({ id: Type.String(), ts: timestamp, level, ...source, msg: Type.String(), meta: attributes, ...rareMembers });
+export const recordA = Type.Object(
+  {
+    id: Type.String(),
+    timestamp,
+    level,
+    ...source,
+    ...traceMembers,
+    message: Type.String(),
+    metadata: attributes,
+    ...rareMembers,
+  },
+  { title: 'LineA' },
+);
+const recordB = Type.Object(
+  {
+    log_id: Type.String(),
+    timestamp,
+    level,
+    ...source,
+    message: Type.String(),
+    metadata: attributes,
+    ...optionalTrace,
+    ...rareMembers,
+  },
+  { title: 'LineB' },
+);
+const recordC = Type.Object(
+  { id: Type.String(), ts: timestamp, level, ...source, msg: Type.String(), meta: attributes, ...rareMembers },
+  { title: 'LineC' },
+);
 
-const absoluteRange = (description: string) => Type.Object({ from: timestamp, to: timestamp }, { description });
+const coveredRange = Type.Object(
+  { from: timestamp, to: timestamp },
+  { title: 'CoveredRange', description: 'The part of the range that this page has searched, where it stopped early.' },
+);
 
 /** What every answer says about itself. */
 export const cost = {
@@ -156,14 +170,14 @@ export const cost = {
   ),
   time_range: Type.Object(
     { from: timestamp, to: timestamp, default: Type.Optional(Type.Literal(true, { description: 'The request named no range.' })) },
-    { description: 'The range that was searched.' },
+    { title: 'SearchedRange', description: 'The range that was searched.' },
   ),
 };
 
 const page = {
   total_relation: Type.Enum(['eq', 'gte'], { description: '`eq`: the total is exact; `gte`: at least so many.' }),
   next_cursor: Type.Union([Type.String(), Type.Null()], { description: 'For the next page; null on the last.' }),
-  covered_range: Type.Optional(absoluteRange('The part of the range that this page has searched, where it stopped early.')),
+  covered_range: Type.Optional(coveredRange),
   ...cost,
 };
 const total = Type.Integer({ minimum: 0, description: 'Lines that match, on all pages.' });
@@ -177,14 +191,17 @@ export const searchAnswerA = Type.Object({ hits: Type.Array(recordA), patterns: 
 export const searchAnswerB = Type.Object({ total_hits: total, logs: Type.Array(recordB), ...page });
 export const searchAnswerC = Type.Object({ hits: total, logs: Type.Array(recordC), patterns: patternTexts, ...page });
 
-export const aggregateAnswer = Type.Object({
-  buckets: Type.Array(
-    Type.Object({
-      time: Type.Optional(Type.String({ format: 'date-time', description: 'Begin of the time step; only with `interval`.' })),
-      group: Type.Record(Type.String(), Type.String(), { description: 'Field as asked → its value; empty text where a line has none.' }),
-      value: Type.Union([Type.Number(), Type.Null()], { description: 'Null where no line had a number in the field.' }),
-    }),
-  ),
-  extrapolated: Type.Boolean({ description: 'True where sampled lines were counted by their weight.' }),
-  ...cost,
-});
+export const aggregateAnswer = Type.Object(
+  {
+    buckets: Type.Array(
+      Type.Object({
+        time: Type.Optional(Type.String({ format: 'date-time', description: 'Begin of the time step; only with `interval`.' })),
+        group: Type.Record(Type.String(), Type.String(), { description: 'Field as asked → its value; empty text where a line has none.' }),
+        value: Type.Union([Type.Number(), Type.Null()], { description: 'Null where no line had a number in the field.' }),
+      }),
+    ),
+    extrapolated: Type.Boolean({ description: 'True where sampled lines were counted by their weight.' }),
+    ...cost,
+  },
+  { title: 'Aggregate' },
+);

@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 
 const view = Type.Record(Type.String(), Type.Unknown(), {
+  title: 'View',
   description: 'What is kept: of a query `query`, `filters`, `time_range`, columns …; of a dashboard its panels.',
 });
 
@@ -14,21 +15,27 @@ const versioned = {
 
 export const savedViewBody = Type.Object(
   { view, version: Type.Optional(Type.Integer({ minimum: 0, description: 'The version that is changed; 0: it must be new.' })) },
-  { additionalProperties: false },
+  { title: 'SavedViewBody', additionalProperties: false },
 );
 
 export const linkBody = Type.Object({ view }, { additionalProperties: false });
 
-export const savedViewAnswer = Type.Object({
-  name: Type.String(),
-  ...versioned,
-  versions: Type.Optional(Type.Array(Type.Integer(), { description: 'All that are kept, newest first.' })),
-});
+export const savedViewAnswer = Type.Object(
+  {
+    name: Type.String(),
+    ...versioned,
+    versions: Type.Optional(Type.Array(Type.Integer(), { description: 'All that are kept, newest first.' })),
+  },
+  { title: 'SavedView' },
+);
 
-export const savedViewsAnswer = Type.Object({ saved: Type.Array(savedViewAnswer) });
+export const savedViewsAnswer = Type.Object({ saved: Type.Array(savedViewAnswer) }, { title: 'SavedViews' });
 
-export const linkAnswer = Type.Object({
-  id: Type.String(),
-  path: Type.Optional(Type.String({ description: 'Address of the view in the interface.' })),
-  ...versioned,
-});
+export const linkAnswer = Type.Object(
+  {
+    id: Type.String(),
+    path: Type.Optional(Type.String({ description: 'Address of the view in the interface.' })),
+    ...versioned,
+  },
+  { title: 'KeptLink' },
+);

@@ -164,60 +164,9 @@ export interface Operations {
   searchA: {
     path: undefined;
     query: undefined;
-    body: {
-      /** Query language; absent or empty: all lines. */
-      readonly query?: string;
-      /** Field or attribute name → a value, or a list that means any of. Names as in the query language, such as `service`, `level`, `metadata.user_id`. `time_range` may stand here too. */
-      readonly filters?: { readonly [name: string]: unknown };
-      /** Half open: `from` belongs to it, `to` does not. Absent: the last hour (`search.default_range`). */
-      readonly time_range?: {
-        /** First instant: RFC 3339, epoch seconds or milliseconds, or now-math such as `now-1h` or `now-7d/d`. */
-        readonly from?: string | number;
-        /** First instant behind the range, in the same forms; absent: now, and a little further for a search. */
-        readonly to?: string | number;
-        /** Duration up to now, such as `15m`, `1h`, `7d`; in place of `from` and `to`. */
-        readonly last?: string;
-      };
-      /** Allows ranges up to `search.max_wide_range` in place of `search.max_range`. */
-      readonly allow_wide_range?: boolean;
-      /** `desc` (newest first, the default) or `asc`; also `timestamp:desc` and `timestamp:asc`. */
-      readonly sort?: string;
-      /** Lines of the page; default `search.default_limit`, at most `search.max_limit`. */
-      readonly limit?: number;
-      /** Lines to pass over, at most `search.max_offset`; not together with `cursor`. */
-      readonly offset?: number;
-      /** `next_cursor` of the page before; query, filters and order must be the same. */
-      readonly cursor?: string;
-      /** Tell the texts of the patterns that the lines have, as `patterns`. */
-      readonly pattern_texts?: boolean;
-    };
+    body: SearchBody;
     answer: {
-      readonly hits: readonly ({
-        readonly id: string;
-        /** Event time, UTC, up to nanoseconds. */
-        readonly timestamp: string;
-        readonly level: 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL' | null;
-        readonly service: string;
-        readonly host: string;
-        readonly trace_id: string;
-        readonly span_id: string;
-        readonly message: string;
-        /** Flat, with dotted names; every value in the JSON type it was sent with. */
-        readonly metadata: { readonly [name: string]: unknown };
-        readonly environment?: string;
-        readonly resource?: { readonly [name: string]: string };
-        readonly tags?: readonly (string)[];
-        /** The line before it was parsed, where that differs. */
-        readonly raw?: string;
-        /** Share of such lines that was kept. */
-        readonly sample_rate?: number;
-        /** Id of its pattern, for the filter `pattern:<id>` and `/v1/patterns`. */
-        readonly pattern?: string;
-        /** When the server took it. */
-        readonly receive_ts: string;
-        /** Event and receive time differ by more than 30 s. */
-        readonly skewed?: true;
-      })[];
+      readonly hits: readonly LineA[];
       /** Id → text, with `<*>` for what varies; where `pattern_texts` asked for it. A pattern that is not known yet is left out. */
       readonly patterns?: { readonly [name: string]: string };
       /** Lines that match, on all pages. */
@@ -226,13 +175,7 @@ export interface Operations {
       readonly total_relation: 'eq' | 'gte';
       /** For the next page; null on the last. */
       readonly next_cursor: string | null;
-      /** The part of the range that this page has searched, where it stopped early. */
-      readonly covered_range?: {
-        /** Event time, UTC, up to nanoseconds. */
-        readonly from: string;
-        /** Event time, UTC, up to nanoseconds. */
-        readonly to: string;
-      };
+      readonly covered_range?: CoveredRange;
       /** Milliseconds in the server, waiting for a turn included. */
       readonly took_ms: number;
       /** Lines read. */
@@ -242,15 +185,7 @@ export interface Operations {
       readonly reason?: string;
       /** The answer, or the larger part of it, was kept: no line of its range has changed since. */
       readonly cached?: true;
-      /** The range that was searched. */
-      readonly time_range: {
-        /** Event time, UTC, up to nanoseconds. */
-        readonly from: string;
-        /** Event time, UTC, up to nanoseconds. */
-        readonly to: string;
-        /** The request named no range. */
-        readonly default?: true;
-      };
+      readonly time_range: SearchedRange;
     };
   };
   /** Search lines and get them as they are found. */
@@ -260,17 +195,8 @@ export interface Operations {
     body: {
       /** Query language; absent or empty: all lines. */
       readonly query?: string;
-      /** Field or attribute name → a value, or a list that means any of. Names as in the query language, such as `service`, `level`, `metadata.user_id`. `time_range` may stand here too. */
-      readonly filters?: { readonly [name: string]: unknown };
-      /** Half open: `from` belongs to it, `to` does not. Absent: the last hour (`search.default_range`). */
-      readonly time_range?: {
-        /** First instant: RFC 3339, epoch seconds or milliseconds, or now-math such as `now-1h` or `now-7d/d`. */
-        readonly from?: string | number;
-        /** First instant behind the range, in the same forms; absent: now, and a little further for a search. */
-        readonly to?: string | number;
-        /** Duration up to now, such as `15m`, `1h`, `7d`; in place of `from` and `to`. */
-        readonly last?: string;
-      };
+      readonly filters?: FilterValues;
+      readonly time_range?: TimeRange;
       /** Allows ranges up to `search.max_wide_range` in place of `search.max_range`. */
       readonly allow_wide_range?: boolean;
       /** `desc` (newest first, the default) or `asc`; also `timestamp:desc` and `timestamp:asc`. */
@@ -317,43 +243,12 @@ export interface Operations {
     answer: {
       /** Lines that match, on all pages. */
       readonly total_hits: number;
-      readonly logs: readonly ({
-        readonly log_id: string;
-        /** Event time, UTC, up to nanoseconds. */
-        readonly timestamp: string;
-        readonly level: 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL' | null;
-        readonly service: string;
-        readonly host: string;
-        readonly message: string;
-        /** Flat, with dotted names; every value in the JSON type it was sent with. */
-        readonly metadata: { readonly [name: string]: unknown };
-        readonly trace_id?: string;
-        readonly span_id?: string;
-        readonly environment?: string;
-        readonly resource?: { readonly [name: string]: string };
-        readonly tags?: readonly (string)[];
-        /** The line before it was parsed, where that differs. */
-        readonly raw?: string;
-        /** Share of such lines that was kept. */
-        readonly sample_rate?: number;
-        /** Id of its pattern, for the filter `pattern:<id>` and `/v1/patterns`. */
-        readonly pattern?: string;
-        /** When the server took it. */
-        readonly receive_ts: string;
-        /** Event and receive time differ by more than 30 s. */
-        readonly skewed?: true;
-      })[];
+      readonly logs: readonly LineB[];
       /** `eq`: the total is exact; `gte`: at least so many. */
       readonly total_relation: 'eq' | 'gte';
       /** For the next page; null on the last. */
       readonly next_cursor: string | null;
-      /** The part of the range that this page has searched, where it stopped early. */
-      readonly covered_range?: {
-        /** Event time, UTC, up to nanoseconds. */
-        readonly from: string;
-        /** Event time, UTC, up to nanoseconds. */
-        readonly to: string;
-      };
+      readonly covered_range?: CoveredRange;
       /** Milliseconds in the server, waiting for a turn included. */
       readonly took_ms: number;
       /** Lines read. */
@@ -363,88 +258,25 @@ export interface Operations {
       readonly reason?: string;
       /** The answer, or the larger part of it, was kept: no line of its range has changed since. */
       readonly cached?: true;
-      /** The range that was searched. */
-      readonly time_range: {
-        /** Event time, UTC, up to nanoseconds. */
-        readonly from: string;
-        /** Event time, UTC, up to nanoseconds. */
-        readonly to: string;
-        /** The request named no range. */
-        readonly default?: true;
-      };
+      readonly time_range: SearchedRange;
     };
   };
   /** Search lines (design C). */
   searchC: {
     path: undefined;
     query: undefined;
-    body: {
-      /** Query language; absent or empty: all lines. */
-      readonly query?: string;
-      /** Field or attribute name → a value, or a list that means any of. Names as in the query language, such as `service`, `level`, `metadata.user_id`. `time_range` may stand here too. */
-      readonly filters?: { readonly [name: string]: unknown };
-      /** Half open: `from` belongs to it, `to` does not. Absent: the last hour (`search.default_range`). */
-      readonly time_range?: {
-        /** First instant: RFC 3339, epoch seconds or milliseconds, or now-math such as `now-1h` or `now-7d/d`. */
-        readonly from?: string | number;
-        /** First instant behind the range, in the same forms; absent: now, and a little further for a search. */
-        readonly to?: string | number;
-        /** Duration up to now, such as `15m`, `1h`, `7d`; in place of `from` and `to`. */
-        readonly last?: string;
-      };
-      /** Allows ranges up to `search.max_wide_range` in place of `search.max_range`. */
-      readonly allow_wide_range?: boolean;
-      /** `desc` (newest first, the default) or `asc`; also `timestamp:desc` and `timestamp:asc`. */
-      readonly sort?: string;
-      /** Lines of the page; default `search.default_limit`, at most `search.max_limit`. */
-      readonly limit?: number;
-      /** Lines to pass over, at most `search.max_offset`; not together with `cursor`. */
-      readonly offset?: number;
-      /** `next_cursor` of the page before; query, filters and order must be the same. */
-      readonly cursor?: string;
-      /** Tell the texts of the patterns that the lines have, as `patterns`. */
-      readonly pattern_texts?: boolean;
-    };
+    body: SearchBody;
     answer: {
       /** Lines that match, on all pages. */
       readonly hits: number;
-      readonly logs: readonly ({
-        readonly id: string;
-        /** Event time, UTC, up to nanoseconds. */
-        readonly ts: string;
-        readonly level: 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL' | null;
-        readonly service: string;
-        readonly host: string;
-        readonly msg: string;
-        /** Flat, with dotted names; every value in the JSON type it was sent with. */
-        readonly meta: { readonly [name: string]: unknown };
-        readonly environment?: string;
-        readonly resource?: { readonly [name: string]: string };
-        readonly tags?: readonly (string)[];
-        /** The line before it was parsed, where that differs. */
-        readonly raw?: string;
-        /** Share of such lines that was kept. */
-        readonly sample_rate?: number;
-        /** Id of its pattern, for the filter `pattern:<id>` and `/v1/patterns`. */
-        readonly pattern?: string;
-        /** When the server took it. */
-        readonly receive_ts: string;
-        /** Event and receive time differ by more than 30 s. */
-        readonly skewed?: true;
-      })[];
+      readonly logs: readonly LineC[];
       /** Id → text, with `<*>` for what varies; where `pattern_texts` asked for it. A pattern that is not known yet is left out. */
       readonly patterns?: { readonly [name: string]: string };
       /** `eq`: the total is exact; `gte`: at least so many. */
       readonly total_relation: 'eq' | 'gte';
       /** For the next page; null on the last. */
       readonly next_cursor: string | null;
-      /** The part of the range that this page has searched, where it stopped early. */
-      readonly covered_range?: {
-        /** Event time, UTC, up to nanoseconds. */
-        readonly from: string;
-        /** Event time, UTC, up to nanoseconds. */
-        readonly to: string;
-      };
+      readonly covered_range?: CoveredRange;
       /** Milliseconds in the server, waiting for a turn included. */
       readonly took_ms: number;
       /** Lines read. */
@@ -454,15 +286,7 @@ export interface Operations {
       readonly reason?: string;
       /** The answer, or the larger part of it, was kept: no line of its range has changed since. */
       readonly cached?: true;
-      /** The range that was searched. */
-      readonly time_range: {
-        /** Event time, UTC, up to nanoseconds. */
-        readonly from: string;
-        /** Event time, UTC, up to nanoseconds. */
-        readonly to: string;
-        /** The request named no range. */
-        readonly default?: true;
-      };
+      readonly time_range: SearchedRange;
     };
   };
   /** One line by its id. */
@@ -470,32 +294,7 @@ export interface Operations {
     path: { readonly id: string };
     query: undefined;
     body: undefined;
-    answer: {
-      readonly id: string;
-      /** Event time, UTC, up to nanoseconds. */
-      readonly timestamp: string;
-      readonly level: 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL' | null;
-      readonly service: string;
-      readonly host: string;
-      readonly trace_id: string;
-      readonly span_id: string;
-      readonly message: string;
-      /** Flat, with dotted names; every value in the JSON type it was sent with. */
-      readonly metadata: { readonly [name: string]: unknown };
-      readonly environment?: string;
-      readonly resource?: { readonly [name: string]: string };
-      readonly tags?: readonly (string)[];
-      /** The line before it was parsed, where that differs. */
-      readonly raw?: string;
-      /** Share of such lines that was kept. */
-      readonly sample_rate?: number;
-      /** Id of its pattern, for the filter `pattern:<id>` and `/v1/patterns`. */
-      readonly pattern?: string;
-      /** When the server took it. */
-      readonly receive_ts: string;
-      /** Event and receive time differ by more than 30 s. */
-      readonly skewed?: true;
-    };
+    answer: LineA;
   };
   /** The lines around a line. */
   context: {
@@ -518,32 +317,7 @@ export interface Operations {
       readonly id: string;
       readonly scope: 'source' | 'host' | 'service' | 'trace' | 'all';
       /** In order of time; the line itself has `marked`. An answer to a cursor has only what is further on. */
-      readonly lines: readonly ({
-        readonly id: string;
-        /** Event time, UTC, up to nanoseconds. */
-        readonly timestamp: string;
-        readonly level: 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL' | null;
-        readonly service: string;
-        readonly host: string;
-        readonly trace_id: string;
-        readonly span_id: string;
-        readonly message: string;
-        /** Flat, with dotted names; every value in the JSON type it was sent with. */
-        readonly metadata: { readonly [name: string]: unknown };
-        readonly environment?: string;
-        readonly resource?: { readonly [name: string]: string };
-        readonly tags?: readonly (string)[];
-        /** The line before it was parsed, where that differs. */
-        readonly raw?: string;
-        /** Share of such lines that was kept. */
-        readonly sample_rate?: number;
-        /** Id of its pattern, for the filter `pattern:<id>` and `/v1/patterns`. */
-        readonly pattern?: string;
-        /** When the server took it. */
-        readonly receive_ts: string;
-        /** Event and receive time differ by more than 30 s. */
-        readonly skewed?: true;
-      } & {
+      readonly lines: readonly (LineA & {
         readonly marked?: true;
       })[];
       /** Place of the line among the lines. */
@@ -581,32 +355,7 @@ export interface Operations {
     answer: {
       readonly trace_id: string;
       /** In order of time. */
-      readonly lines: readonly ({
-        readonly id: string;
-        /** Event time, UTC, up to nanoseconds. */
-        readonly timestamp: string;
-        readonly level: 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL' | null;
-        readonly service: string;
-        readonly host: string;
-        readonly trace_id: string;
-        readonly span_id: string;
-        readonly message: string;
-        /** Flat, with dotted names; every value in the JSON type it was sent with. */
-        readonly metadata: { readonly [name: string]: unknown };
-        readonly environment?: string;
-        readonly resource?: { readonly [name: string]: string };
-        readonly tags?: readonly (string)[];
-        /** The line before it was parsed, where that differs. */
-        readonly raw?: string;
-        /** Share of such lines that was kept. */
-        readonly sample_rate?: number;
-        /** Id of its pattern, for the filter `pattern:<id>` and `/v1/patterns`. */
-        readonly pattern?: string;
-        /** When the server took it. */
-        readonly receive_ts: string;
-        /** Event and receive time differ by more than 30 s. */
-        readonly skewed?: true;
-      } & {
+      readonly lines: readonly (LineA & {
         /** Since the line before; null for the first of the trace. */
         readonly gap_ms: number | null;
       })[];
@@ -657,21 +406,12 @@ export interface Operations {
     body: {
       /** Query language; absent or empty: all lines. */
       readonly query?: string;
-      /** Field or attribute name → a value, or a list that means any of. Names as in the query language, such as `service`, `level`, `metadata.user_id`. `time_range` may stand here too. */
-      readonly filters?: { readonly [name: string]: unknown };
-      /** Half open: `from` belongs to it, `to` does not. Absent: the last hour (`search.default_range`). */
-      readonly time_range?: {
-        /** First instant: RFC 3339, epoch seconds or milliseconds, or now-math such as `now-1h` or `now-7d/d`. */
-        readonly from?: string | number;
-        /** First instant behind the range, in the same forms; absent: now, and a little further for a search. */
-        readonly to?: string | number;
-        /** Duration up to now, such as `15m`, `1h`, `7d`; in place of `from` and `to`. */
-        readonly last?: string;
-      };
+      readonly filters?: FilterValues;
+      readonly time_range?: TimeRange;
       /** Allows ranges up to `search.max_wide_range` in place of `search.max_range`. */
       readonly allow_wide_range?: boolean;
       /** Only these, by their names in queries. */
-      readonly fields?: readonly (string)[];
+      readonly fields?: readonly string[];
       /** Default `search.field_limit`, at most `search.max_fields`. */
       readonly limit_fields?: number;
       /** Values of a field; default `search.field_value_limit`, at most `search.max_field_values`. */
@@ -729,15 +469,7 @@ export interface Operations {
       readonly reason?: string;
       /** The answer, or the larger part of it, was kept: no line of its range has changed since. */
       readonly cached?: true;
-      /** The range that was searched. */
-      readonly time_range: {
-        /** Event time, UTC, up to nanoseconds. */
-        readonly from: string;
-        /** Event time, UTC, up to nanoseconds. */
-        readonly to: string;
-        /** The request named no range. */
-        readonly default?: true;
-      };
+      readonly time_range: SearchedRange;
     };
   };
   /** What is different: fields and values over-represented in a selection. */
@@ -749,17 +481,8 @@ export interface Operations {
       readonly selection: {
         /** Query language; absent or empty: all lines. */
         readonly query?: string;
-        /** Field or attribute name → a value, or a list that means any of. Names as in the query language, such as `service`, `level`, `metadata.user_id`. `time_range` may stand here too. */
-        readonly filters?: { readonly [name: string]: unknown };
-        /** Half open: `from` belongs to it, `to` does not. Absent: the last hour (`search.default_range`). */
-        readonly time_range?: {
-          /** First instant: RFC 3339, epoch seconds or milliseconds, or now-math such as `now-1h` or `now-7d/d`. */
-          readonly from?: string | number;
-          /** First instant behind the range, in the same forms; absent: now, and a little further for a search. */
-          readonly to?: string | number;
-          /** Duration up to now, such as `15m`, `1h`, `7d`; in place of `from` and `to`. */
-          readonly last?: string;
-        };
+        readonly filters?: FilterValues;
+        readonly time_range?: TimeRange;
         /** Allows ranges up to `search.max_wide_range` in place of `search.max_range`. */
         readonly allow_wide_range?: boolean;
       };
@@ -767,17 +490,8 @@ export interface Operations {
       readonly baseline?: {
         /** Query language; absent or empty: all lines. */
         readonly query?: string;
-        /** Field or attribute name → a value, or a list that means any of. Names as in the query language, such as `service`, `level`, `metadata.user_id`. `time_range` may stand here too. */
-        readonly filters?: { readonly [name: string]: unknown };
-        /** Half open: `from` belongs to it, `to` does not. Absent: the last hour (`search.default_range`). */
-        readonly time_range?: {
-          /** First instant: RFC 3339, epoch seconds or milliseconds, or now-math such as `now-1h` or `now-7d/d`. */
-          readonly from?: string | number;
-          /** First instant behind the range, in the same forms; absent: now, and a little further for a search. */
-          readonly to?: string | number;
-          /** Duration up to now, such as `15m`, `1h`, `7d`; in place of `from` and `to`. */
-          readonly last?: string;
-        };
+        readonly filters?: FilterValues;
+        readonly time_range?: TimeRange;
         /** Allows ranges up to `search.max_wide_range` in place of `search.max_range`. */
         readonly allow_wide_range?: boolean;
       };
@@ -802,40 +516,8 @@ export interface Operations {
         /** Probability of it by chance. */
         readonly p_value: number;
       })[];
-      readonly selection: {
-        /** Lines that match. */
-        readonly total_lines: number;
-        /** True where not all of them were looked at; counts of attributes and resource entries are then estimates. */
-        readonly sampled: boolean;
-        /** Share of the lines that was looked at, 0 to 1. */
-        readonly sample_rate: number;
-        /** The range that was searched. */
-        readonly time_range: {
-          /** Event time, UTC, up to nanoseconds. */
-          readonly from: string;
-          /** Event time, UTC, up to nanoseconds. */
-          readonly to: string;
-          /** The request named no range. */
-          readonly default?: true;
-        };
-      };
-      readonly baseline: {
-        /** Lines that match. */
-        readonly total_lines: number;
-        /** True where not all of them were looked at; counts of attributes and resource entries are then estimates. */
-        readonly sampled: boolean;
-        /** Share of the lines that was looked at, 0 to 1. */
-        readonly sample_rate: number;
-        /** The range that was searched. */
-        readonly time_range: {
-          /** Event time, UTC, up to nanoseconds. */
-          readonly from: string;
-          /** Event time, UTC, up to nanoseconds. */
-          readonly to: string;
-          /** The request named no range. */
-          readonly default?: true;
-        };
-      };
+      readonly selection: ComparedSide;
+      readonly baseline: ComparedSide;
       /** Milliseconds in the server, waiting for a turn included. */
       readonly took_ms: number;
       /** Lines read. */
@@ -886,15 +568,7 @@ export interface Operations {
       readonly reason?: string;
       /** The answer, or the larger part of it, was kept: no line of its range has changed since. */
       readonly cached?: true;
-      /** The range that was searched. */
-      readonly time_range: {
-        /** Event time, UTC, up to nanoseconds. */
-        readonly from: string;
-        /** Event time, UTC, up to nanoseconds. */
-        readonly to: string;
-        /** The request named no range. */
-        readonly default?: true;
-      };
+      readonly time_range: SearchedRange;
     };
   };
   /** Which kinds of lines there are: patterns with exact counts, new ones, and what changed. */
@@ -904,17 +578,8 @@ export interface Operations {
     body: {
       /** Query language; absent or empty: all lines. */
       readonly query?: string;
-      /** Field or attribute name → a value, or a list that means any of. Names as in the query language, such as `service`, `level`, `metadata.user_id`. `time_range` may stand here too. */
-      readonly filters?: { readonly [name: string]: unknown };
-      /** Half open: `from` belongs to it, `to` does not. Absent: the last hour (`search.default_range`). */
-      readonly time_range?: {
-        /** First instant: RFC 3339, epoch seconds or milliseconds, or now-math such as `now-1h` or `now-7d/d`. */
-        readonly from?: string | number;
-        /** First instant behind the range, in the same forms; absent: now, and a little further for a search. */
-        readonly to?: string | number;
-        /** Duration up to now, such as `15m`, `1h`, `7d`; in place of `from` and `to`. */
-        readonly last?: string;
-      };
+      readonly filters?: FilterValues;
+      readonly time_range?: TimeRange;
       /** Allows ranges up to `search.max_wide_range` in place of `search.max_range`. */
       readonly allow_wide_range?: boolean;
       /** Patterns; default 50. */
@@ -923,15 +588,7 @@ export interface Operations {
       readonly new_since?: string;
       /** Another time range of the same selection; the most telling patterns come first. */
       readonly compare?: {
-        /** Half open: `from` belongs to it, `to` does not. Absent: the last hour (`search.default_range`). */
-        readonly time_range: {
-          /** First instant: RFC 3339, epoch seconds or milliseconds, or now-math such as `now-1h` or `now-7d/d`. */
-          readonly from?: string | number;
-          /** First instant behind the range, in the same forms; absent: now, and a little further for a search. */
-          readonly to?: string | number;
-          /** Duration up to now, such as `15m`, `1h`, `7d`; in place of `from` and `to`. */
-          readonly last?: string;
-        };
+        readonly time_range: TimeRange;
       };
     };
     answer: {
@@ -973,15 +630,7 @@ export interface Operations {
       readonly total_lines: number;
       readonly total_patterns: number;
       readonly interval_ms: number;
-      /** The range that was searched. */
-      readonly compared_range?: {
-        /** Event time, UTC, up to nanoseconds. */
-        readonly from: string;
-        /** Event time, UTC, up to nanoseconds. */
-        readonly to: string;
-        /** The request named no range. */
-        readonly default?: true;
-      };
+      readonly compared_range?: SearchedRange;
       /** Milliseconds in the server, waiting for a turn included. */
       readonly took_ms: number;
       /** Lines read. */
@@ -991,15 +640,7 @@ export interface Operations {
       readonly reason?: string;
       /** The answer, or the larger part of it, was kept: no line of its range has changed since. */
       readonly cached?: true;
-      /** The range that was searched. */
-      readonly time_range: {
-        /** Event time, UTC, up to nanoseconds. */
-        readonly from: string;
-        /** Event time, UTC, up to nanoseconds. */
-        readonly to: string;
-        /** The request named no range. */
-        readonly default?: true;
-      };
+      readonly time_range: SearchedRange;
     };
   };
   /** All lines of a search as NDJSON, CSV or raw text, streamed at any size, or as a Parquet file. */
@@ -1009,17 +650,8 @@ export interface Operations {
     body: {
       /** Query language; absent or empty: all lines. */
       readonly query?: string;
-      /** Field or attribute name → a value, or a list that means any of. Names as in the query language, such as `service`, `level`, `metadata.user_id`. `time_range` may stand here too. */
-      readonly filters?: { readonly [name: string]: unknown };
-      /** Half open: `from` belongs to it, `to` does not. Absent: the last hour (`search.default_range`). */
-      readonly time_range?: {
-        /** First instant: RFC 3339, epoch seconds or milliseconds, or now-math such as `now-1h` or `now-7d/d`. */
-        readonly from?: string | number;
-        /** First instant behind the range, in the same forms; absent: now, and a little further for a search. */
-        readonly to?: string | number;
-        /** Duration up to now, such as `15m`, `1h`, `7d`; in place of `from` and `to`. */
-        readonly last?: string;
-      };
+      readonly filters?: FilterValues;
+      readonly time_range?: TimeRange;
       /** Allows ranges up to `search.max_wide_range` in place of `search.max_range`. */
       readonly allow_wide_range?: boolean;
       /** `desc` (newest first, the default) or `asc`; also `timestamp:desc` and `timestamp:asc`. */
@@ -1029,7 +661,7 @@ export interface Operations {
       /** `ndjson` (default), `csv`, `raw` (the lines as they were sent) or `parquet`. */
       readonly format?: 'ndjson' | 'csv' | 'raw' | 'parquet';
       /** Fields by their names in queries; of `ndjson` and `csv`. */
-      readonly columns?: readonly (string)[];
+      readonly columns?: readonly string[];
       /** Most lines; absent: all. */
       readonly limit?: number;
       /** Id of the last line of an export that broke: goes on behind it. In place of `cursor`. */
@@ -1043,33 +675,7 @@ export interface Operations {
     query: undefined;
     body: undefined;
     answer: {
-      readonly exports: readonly ({
-        readonly id: string;
-        readonly state: 'queued' | 'running' | 'done' | 'failed';
-        readonly format: 'ndjson' | 'csv' | 'raw' | 'parquet';
-        readonly query?: string;
-        /** Frozen when it was asked for. */
-        readonly time_range: {
-          readonly from: string;
-          readonly to: string;
-        };
-        readonly created_at: string;
-        readonly created_by: string;
-        readonly lines: number;
-        readonly bytes: number;
-        /** Event time of the last line written. */
-        readonly reached: string | null;
-        /** Of the time range, from 0 to 1. */
-        readonly share: number;
-        /** At the end: whether no line may be missing. */
-        readonly complete?: boolean;
-        /** Why it waits, failed, or may lack lines. */
-        readonly reason?: string;
-        readonly finished_at?: string;
-        readonly expires_at?: string;
-        /** Address of the file, when it is done. */
-        readonly file?: string;
-      })[];
+      readonly exports: readonly ExportJob[];
     };
   };
   /** Export in the background into a file that is fetched later. */
@@ -1079,17 +685,8 @@ export interface Operations {
     body: {
       /** Query language; absent or empty: all lines. */
       readonly query?: string;
-      /** Field or attribute name → a value, or a list that means any of. Names as in the query language, such as `service`, `level`, `metadata.user_id`. `time_range` may stand here too. */
-      readonly filters?: { readonly [name: string]: unknown };
-      /** Half open: `from` belongs to it, `to` does not. Absent: the last hour (`search.default_range`). */
-      readonly time_range?: {
-        /** First instant: RFC 3339, epoch seconds or milliseconds, or now-math such as `now-1h` or `now-7d/d`. */
-        readonly from?: string | number;
-        /** First instant behind the range, in the same forms; absent: now, and a little further for a search. */
-        readonly to?: string | number;
-        /** Duration up to now, such as `15m`, `1h`, `7d`; in place of `from` and `to`. */
-        readonly last?: string;
-      };
+      readonly filters?: FilterValues;
+      readonly time_range?: TimeRange;
       /** Allows ranges up to `search.max_wide_range` in place of `search.max_range`. */
       readonly allow_wide_range?: boolean;
       /** `desc` (newest first, the default) or `asc`; also `timestamp:desc` and `timestamp:asc`. */
@@ -1097,70 +694,18 @@ export interface Operations {
       /** `ndjson` (default), `csv`, `raw` (the lines as they were sent) or `parquet`. */
       readonly format?: 'ndjson' | 'csv' | 'raw' | 'parquet';
       /** Fields by their names in queries; of `ndjson` and `csv`. */
-      readonly columns?: readonly (string)[];
+      readonly columns?: readonly string[];
       /** Most lines; absent: all. */
       readonly limit?: number;
     };
-    answer: {
-      readonly id: string;
-      readonly state: 'queued' | 'running' | 'done' | 'failed';
-      readonly format: 'ndjson' | 'csv' | 'raw' | 'parquet';
-      readonly query?: string;
-      /** Frozen when it was asked for. */
-      readonly time_range: {
-        readonly from: string;
-        readonly to: string;
-      };
-      readonly created_at: string;
-      readonly created_by: string;
-      readonly lines: number;
-      readonly bytes: number;
-      /** Event time of the last line written. */
-      readonly reached: string | null;
-      /** Of the time range, from 0 to 1. */
-      readonly share: number;
-      /** At the end: whether no line may be missing. */
-      readonly complete?: boolean;
-      /** Why it waits, failed, or may lack lines. */
-      readonly reason?: string;
-      readonly finished_at?: string;
-      readonly expires_at?: string;
-      /** Address of the file, when it is done. */
-      readonly file?: string;
-    };
+    answer: ExportJob;
   };
   /** How far an export is. */
   export: {
     path: { readonly id: string };
     query: undefined;
     body: undefined;
-    answer: {
-      readonly id: string;
-      readonly state: 'queued' | 'running' | 'done' | 'failed';
-      readonly format: 'ndjson' | 'csv' | 'raw' | 'parquet';
-      readonly query?: string;
-      /** Frozen when it was asked for. */
-      readonly time_range: {
-        readonly from: string;
-        readonly to: string;
-      };
-      readonly created_at: string;
-      readonly created_by: string;
-      readonly lines: number;
-      readonly bytes: number;
-      /** Event time of the last line written. */
-      readonly reached: string | null;
-      /** Of the time range, from 0 to 1. */
-      readonly share: number;
-      /** At the end: whether no line may be missing. */
-      readonly complete?: boolean;
-      /** Why it waits, failed, or may lack lines. */
-      readonly reason?: string;
-      readonly finished_at?: string;
-      readonly expires_at?: string;
-      /** Address of the file, when it is done. */
-      readonly file?: string;
-    };
+    answer: ExportJob;
   };
   /** The file of an export that is done; also parts of it, by `Range`. */
   exportFile: {
@@ -1202,14 +747,7 @@ export interface Operations {
         readonly receiver?: string;
         readonly batch_id?: string;
         readonly lines_of_batch?: number;
-        readonly outcomes?: {
-          readonly accepted: number;
-          readonly sampled: number;
-          readonly dropped: number;
-          readonly duplicate: number;
-          readonly quarantined: number;
-          readonly refused: number;
-        };
+        readonly outcomes?: Outcomes;
       };
       readonly processed?: {
         readonly event_time: string;
@@ -1220,22 +758,7 @@ export interface Operations {
         readonly parsed: boolean;
         readonly pattern_id: string | null;
       };
-      readonly stored?: {
-        readonly tier: 'hot';
-        readonly generation: number;
-        /** Durable in the store; else in a memtable, and durable in the log. */
-        readonly committed: boolean;
-        readonly partition?: string;
-        readonly retention_class?: number;
-        readonly part?: {
-          readonly name: string;
-          readonly disk: string;
-          readonly lines: number;
-          readonly bytes: number;
-          readonly level: number;
-          readonly written_at: string;
-        };
-      };
+      readonly stored?: StoredPlace;
       readonly reason?: string;
     };
   };
@@ -1259,14 +782,7 @@ export interface Operations {
         /** The sender's own. */
         readonly batch_id?: string;
         readonly lines_of_batch: number;
-        readonly outcomes: {
-          readonly accepted: number;
-          readonly sampled: number;
-          readonly dropped: number;
-          readonly duplicate: number;
-          readonly quarantined: number;
-          readonly refused: number;
-        };
+        readonly outcomes: Outcomes;
         readonly states: {
           readonly searchable: number;
           readonly waiting: number;
@@ -1277,22 +793,7 @@ export interface Operations {
           readonly row: number;
           /** searchable: searches find it. waiting: acknowledged, not indexed yet. removed: neither the store nor the log has it any more. */
           readonly state: 'searchable' | 'waiting' | 'removed';
-          readonly stored?: {
-            readonly tier: 'hot';
-            readonly generation: number;
-            /** Durable in the store; else in a memtable, and durable in the log. */
-            readonly committed: boolean;
-            readonly partition?: string;
-            readonly retention_class?: number;
-            readonly part?: {
-              readonly name: string;
-              readonly disk: string;
-              readonly lines: number;
-              readonly bytes: number;
-              readonly level: number;
-              readonly written_at: string;
-            };
-          };
+          readonly stored?: StoredPlace;
         })[];
         /** There are more lines than `journey.max_lines`. */
         readonly truncated: boolean;
@@ -1307,58 +808,14 @@ export interface Operations {
     body: {
       /** Query language; absent or empty: all lines. */
       readonly query?: string;
-      /** Field or attribute name → a value, or a list that means any of. Names as in the query language, such as `service`, `level`, `metadata.user_id`. `time_range` may stand here too. */
-      readonly filters?: { readonly [name: string]: unknown };
-      /** Half open: `from` belongs to it, `to` does not. Absent: the last hour (`search.default_range`). */
-      readonly time_range?: {
-        /** First instant: RFC 3339, epoch seconds or milliseconds, or now-math such as `now-1h` or `now-7d/d`. */
-        readonly from?: string | number;
-        /** First instant behind the range, in the same forms; absent: now, and a little further for a search. */
-        readonly to?: string | number;
-        /** Duration up to now, such as `15m`, `1h`, `7d`; in place of `from` and `to`. */
-        readonly last?: string;
-      };
+      readonly filters?: FilterValues;
+      readonly time_range?: TimeRange;
       /** Allows ranges up to `search.max_wide_range` in place of `search.max_range`. */
       readonly allow_wide_range?: boolean;
       /** Most rows; of lines 100 where neither this nor the query says a number. */
       readonly limit?: number;
     };
-    answer: {
-      readonly columns: readonly ({
-        readonly name: string;
-        /** `time` is RFC 3339; of `any` each value has the JSON type that it was sent with. */
-        readonly type: 'string' | 'number' | 'time' | 'boolean' | 'array' | 'object' | 'any';
-      })[];
-      /** Values in the order of the columns; null, or an empty text, where a row has none. */
-      readonly rows: readonly (readonly (unknown)[])[];
-      /** True where the query makes more rows than were asked for or are allowed. */
-      readonly more_rows: boolean;
-      /** Of tables: true where sampled lines were counted by their weight. */
-      readonly extrapolated?: boolean;
-      /** Where the search of lines stopped early: what was searched. */
-      readonly covered_range?: {
-        readonly from: string;
-        readonly to: string;
-      };
-      /** Milliseconds in the server, waiting for a turn included. */
-      readonly took_ms: number;
-      /** Lines read. */
-      readonly scanned: number;
-      /** False where lines may be missing; then `reason` says why. */
-      readonly complete: boolean;
-      readonly reason?: string;
-      /** The answer, or the larger part of it, was kept: no line of its range has changed since. */
-      readonly cached?: true;
-      /** The range that was searched. */
-      readonly time_range: {
-        /** Event time, UTC, up to nanoseconds. */
-        readonly from: string;
-        /** Event time, UTC, up to nanoseconds. */
-        readonly to: string;
-        /** The request named no range. */
-        readonly default?: true;
-      };
-    };
+    answer: Table;
   };
   /** The same as a link. */
   tableOfQueryByParameters: {
@@ -1378,42 +835,7 @@ export interface Operations {
       readonly allow_wide_range?: boolean;
     };
     body: undefined;
-    answer: {
-      readonly columns: readonly ({
-        readonly name: string;
-        /** `time` is RFC 3339; of `any` each value has the JSON type that it was sent with. */
-        readonly type: 'string' | 'number' | 'time' | 'boolean' | 'array' | 'object' | 'any';
-      })[];
-      /** Values in the order of the columns; null, or an empty text, where a row has none. */
-      readonly rows: readonly (readonly (unknown)[])[];
-      /** True where the query makes more rows than were asked for or are allowed. */
-      readonly more_rows: boolean;
-      /** Of tables: true where sampled lines were counted by their weight. */
-      readonly extrapolated?: boolean;
-      /** Where the search of lines stopped early: what was searched. */
-      readonly covered_range?: {
-        readonly from: string;
-        readonly to: string;
-      };
-      /** Milliseconds in the server, waiting for a turn included. */
-      readonly took_ms: number;
-      /** Lines read. */
-      readonly scanned: number;
-      /** False where lines may be missing; then `reason` says why. */
-      readonly complete: boolean;
-      readonly reason?: string;
-      /** The answer, or the larger part of it, was kept: no line of its range has changed since. */
-      readonly cached?: true;
-      /** The range that was searched. */
-      readonly time_range: {
-        /** Event time, UTC, up to nanoseconds. */
-        readonly from: string;
-        /** Event time, UTC, up to nanoseconds. */
-        readonly to: string;
-        /** The request named no range. */
-        readonly default?: true;
-      };
-    };
+    answer: Table;
   };
   /** What a query means, and what it would read. */
   explainQuery: {
@@ -1422,17 +844,8 @@ export interface Operations {
     body: {
       /** Query language; absent or empty: all lines. */
       readonly query?: string;
-      /** Field or attribute name → a value, or a list that means any of. Names as in the query language, such as `service`, `level`, `metadata.user_id`. `time_range` may stand here too. */
-      readonly filters?: { readonly [name: string]: unknown };
-      /** Half open: `from` belongs to it, `to` does not. Absent: the last hour (`search.default_range`). */
-      readonly time_range?: {
-        /** First instant: RFC 3339, epoch seconds or milliseconds, or now-math such as `now-1h` or `now-7d/d`. */
-        readonly from?: string | number;
-        /** First instant behind the range, in the same forms; absent: now, and a little further for a search. */
-        readonly to?: string | number;
-        /** Duration up to now, such as `15m`, `1h`, `7d`; in place of `from` and `to`. */
-        readonly last?: string;
-      };
+      readonly filters?: FilterValues;
+      readonly time_range?: TimeRange;
       /** Allows ranges up to `search.max_wide_range` in place of `search.max_range`. */
       readonly allow_wide_range?: boolean;
     };
@@ -1440,7 +853,7 @@ export interface Operations {
       /** Tree of the query and the filters. Its form may grow with the language. */
       readonly ast: unknown;
       /** The stages behind the query, one for each pipe. */
-      readonly pipes?: readonly (unknown)[];
+      readonly pipes?: readonly unknown[];
       /** Of a query with pipes: the one statement that it is, as the engine gets it. */
       readonly statement?: {
         readonly sql: string;
@@ -1500,117 +913,15 @@ export interface Operations {
   aggregateA: {
     path: undefined;
     query: undefined;
-    body: {
-      /** Query language; absent or empty: all lines. */
-      readonly query?: string;
-      /** Field or attribute name → a value, or a list that means any of. Names as in the query language, such as `service`, `level`, `metadata.user_id`. `time_range` may stand here too. */
-      readonly filters?: { readonly [name: string]: unknown };
-      /** Half open: `from` belongs to it, `to` does not. Absent: the last hour (`search.default_range`). */
-      readonly time_range?: {
-        /** First instant: RFC 3339, epoch seconds or milliseconds, or now-math such as `now-1h` or `now-7d/d`. */
-        readonly from?: string | number;
-        /** First instant behind the range, in the same forms; absent: now, and a little further for a search. */
-        readonly to?: string | number;
-        /** Duration up to now, such as `15m`, `1h`, `7d`; in place of `from` and `to`. */
-        readonly last?: string;
-      };
-      /** Allows ranges up to `search.max_wide_range` in place of `search.max_range`. */
-      readonly allow_wide_range?: boolean;
-      /** Fields to group by; a level groups by its name. */
-      readonly group_by?: readonly (string)[];
-      /** Time step such as `1m`; absent: one bucket a group. */
-      readonly interval?: string;
-      /** `count` (default), `rate`, `error_rate`, `distinct(f)`, `sum(f)`, `avg(f)`, `min(f)`, `max(f)`, `p50(f)` … `p99.9(f)`. */
-      readonly metric?: string;
-    };
-    answer: {
-      readonly buckets: readonly ({
-        /** Begin of the time step; only with `interval`. */
-        readonly time?: string;
-        /** Field as asked → its value; empty text where a line has none. */
-        readonly group: { readonly [name: string]: string };
-        /** Null where no line had a number in the field. */
-        readonly value: number | null;
-      })[];
-      /** True where sampled lines were counted by their weight. */
-      readonly extrapolated: boolean;
-      /** Milliseconds in the server, waiting for a turn included. */
-      readonly took_ms: number;
-      /** Lines read. */
-      readonly scanned: number;
-      /** False where lines may be missing; then `reason` says why. */
-      readonly complete: boolean;
-      readonly reason?: string;
-      /** The answer, or the larger part of it, was kept: no line of its range has changed since. */
-      readonly cached?: true;
-      /** The range that was searched. */
-      readonly time_range: {
-        /** Event time, UTC, up to nanoseconds. */
-        readonly from: string;
-        /** Event time, UTC, up to nanoseconds. */
-        readonly to: string;
-        /** The request named no range. */
-        readonly default?: true;
-      };
-    };
+    body: AggregateBody;
+    answer: Aggregate;
   };
   /** Count and measure lines by time and fields (design C). */
   aggregateC: {
     path: undefined;
     query: undefined;
-    body: {
-      /** Query language; absent or empty: all lines. */
-      readonly query?: string;
-      /** Field or attribute name → a value, or a list that means any of. Names as in the query language, such as `service`, `level`, `metadata.user_id`. `time_range` may stand here too. */
-      readonly filters?: { readonly [name: string]: unknown };
-      /** Half open: `from` belongs to it, `to` does not. Absent: the last hour (`search.default_range`). */
-      readonly time_range?: {
-        /** First instant: RFC 3339, epoch seconds or milliseconds, or now-math such as `now-1h` or `now-7d/d`. */
-        readonly from?: string | number;
-        /** First instant behind the range, in the same forms; absent: now, and a little further for a search. */
-        readonly to?: string | number;
-        /** Duration up to now, such as `15m`, `1h`, `7d`; in place of `from` and `to`. */
-        readonly last?: string;
-      };
-      /** Allows ranges up to `search.max_wide_range` in place of `search.max_range`. */
-      readonly allow_wide_range?: boolean;
-      /** Fields to group by; a level groups by its name. */
-      readonly group_by?: readonly (string)[];
-      /** Time step such as `1m`; absent: one bucket a group. */
-      readonly interval?: string;
-      /** `count` (default), `rate`, `error_rate`, `distinct(f)`, `sum(f)`, `avg(f)`, `min(f)`, `max(f)`, `p50(f)` … `p99.9(f)`. */
-      readonly metric?: string;
-    };
-    answer: {
-      readonly buckets: readonly ({
-        /** Begin of the time step; only with `interval`. */
-        readonly time?: string;
-        /** Field as asked → its value; empty text where a line has none. */
-        readonly group: { readonly [name: string]: string };
-        /** Null where no line had a number in the field. */
-        readonly value: number | null;
-      })[];
-      /** True where sampled lines were counted by their weight. */
-      readonly extrapolated: boolean;
-      /** Milliseconds in the server, waiting for a turn included. */
-      readonly took_ms: number;
-      /** Lines read. */
-      readonly scanned: number;
-      /** False where lines may be missing; then `reason` says why. */
-      readonly complete: boolean;
-      readonly reason?: string;
-      /** The answer, or the larger part of it, was kept: no line of its range has changed since. */
-      readonly cached?: true;
-      /** The range that was searched. */
-      readonly time_range: {
-        /** Event time, UTC, up to nanoseconds. */
-        readonly from: string;
-        /** Event time, UTC, up to nanoseconds. */
-        readonly to: string;
-        /** The request named no range. */
-        readonly default?: true;
-      };
-    };
+    body: AggregateBody;
+    answer: Aggregate;
   };
   /** Error rate, throughput and durations of services by the minute, from memory. */
   serviceMetrics: {
@@ -1722,15 +1033,7 @@ export interface Operations {
       readonly reason?: string;
       /** The answer, or the larger part of it, was kept: no line of its range has changed since. */
       readonly cached?: true;
-      /** The range that was searched. */
-      readonly time_range: {
-        /** Event time, UTC, up to nanoseconds. */
-        readonly from: string;
-        /** Event time, UTC, up to nanoseconds. */
-        readonly to: string;
-        /** The request named no range. */
-        readonly default?: true;
-      };
+      readonly time_range: SearchedRange;
     };
   };
   /** The room that lines take: by service and field, and on disk by column. */
@@ -1779,15 +1082,7 @@ export interface Operations {
       readonly reason?: string;
       /** The answer, or the larger part of it, was kept: no line of its range has changed since. */
       readonly cached?: true;
-      /** The range that was searched. */
-      readonly time_range: {
-        /** Event time, UTC, up to nanoseconds. */
-        readonly from: string;
-        /** Event time, UTC, up to nanoseconds. */
-        readonly to: string;
-        /** The request named no range. */
-        readonly default?: true;
-      };
+      readonly time_range: SearchedRange;
     };
   };
   /** Is the process alive. */
@@ -1797,7 +1092,7 @@ export interface Operations {
     body: undefined;
     answer: {
       readonly status: string;
-      readonly reasons?: readonly (string)[];
+      readonly reasons?: readonly string[];
     };
   };
   /** Is it ready to take and find lines. */
@@ -1807,7 +1102,7 @@ export interface Operations {
     body: undefined;
     answer: {
       readonly status: string;
-      readonly reasons?: readonly (string)[];
+      readonly reasons?: readonly string[];
     };
   };
   /** Metrics for Prometheus. */
@@ -1974,7 +1269,7 @@ export interface Operations {
     query: undefined;
     body: {
       /** Only these; without it all that the filters match. */
-      readonly ids?: readonly (string)[];
+      readonly ids?: readonly string[];
       /** Reason, such as invalid_timestamp. */
       readonly code?: string;
       /** Receiver that took it, such as elasticsearch. */
@@ -2027,7 +1322,7 @@ export interface Operations {
         readonly quarantined: number;
         /** Quarantined records that are kept, were replayed, or expired. */
         readonly kept: number;
-        readonly problems: readonly (string)[];
+        readonly problems: readonly string[];
       } };
     };
   };
@@ -2037,18 +1332,11 @@ export interface Operations {
     query: undefined;
     body: undefined;
     answer: {
-      readonly rules: readonly ({
-        readonly name: string;
-        readonly position: number;
-        readonly version: number;
-        readonly updated_at: string;
-        readonly updated_by: string;
-        readonly rule: { readonly [name: string]: unknown };
-      })[];
+      readonly rules: readonly KeptIngestRule[];
       /** Rules of the configuration, which come first. */
       readonly configured: readonly ({ readonly [name: string]: unknown })[];
       /** Names that a rule may give. */
-      readonly parsers: readonly (string)[];
+      readonly parsers: readonly string[];
       readonly streams: readonly ({
         readonly receiver: string;
         readonly service: string;
@@ -2083,7 +1371,7 @@ export interface Operations {
       /** Zone of times that name none. */
       readonly timezone?: string;
       /** Taken as one stream, in this order. */
-      readonly lines: readonly (string)[];
+      readonly lines: readonly string[];
     };
     answer: {
       readonly lines: readonly ({
@@ -2103,14 +1391,7 @@ export interface Operations {
     path: { readonly name: string };
     query: undefined;
     body: undefined;
-    answer: {
-      readonly name: string;
-      readonly position: number;
-      readonly version: number;
-      readonly updated_at: string;
-      readonly updated_by: string;
-      readonly rule: { readonly [name: string]: unknown };
-    };
+    answer: KeptIngestRule;
   };
   /** Set a parser rule: new lines follow it within a second. */
   parserPut: {
@@ -2142,14 +1423,7 @@ export interface Operations {
       /** The version that is changed; 0: it must be new. */
       readonly version?: number;
     };
-    answer: {
-      readonly name: string;
-      readonly position: number;
-      readonly version: number;
-      readonly updated_at: string;
-      readonly updated_by: string;
-      readonly rule: { readonly [name: string]: unknown };
-    };
+    answer: KeptIngestRule;
   };
   /** Remove a parser rule. */
   parserDelete: {
@@ -2166,14 +1440,7 @@ export interface Operations {
     query: undefined;
     body: undefined;
     answer: {
-      readonly rules: readonly ({
-        readonly name: string;
-        readonly position: number;
-        readonly version: number;
-        readonly updated_at: string;
-        readonly updated_by: string;
-        readonly rule: { readonly [name: string]: unknown };
-      })[];
+      readonly rules: readonly KeptIngestRule[];
       /** Rules of the configuration, which come first. */
       readonly configured: readonly ({ readonly [name: string]: unknown })[];
       /** Rule → lines that it took out since the start. */
@@ -2191,14 +1458,7 @@ export interface Operations {
     path: { readonly name: string };
     query: undefined;
     body: undefined;
-    answer: {
-      readonly name: string;
-      readonly position: number;
-      readonly version: number;
-      readonly updated_at: string;
-      readonly updated_by: string;
-      readonly rule: { readonly [name: string]: unknown };
-    };
+    answer: KeptIngestRule;
   };
   /** Set a policy: new lines follow it within a second. */
   policyPut: {
@@ -2212,32 +1472,14 @@ export interface Operations {
       /** The version that is changed; 0: it must be new. */
       readonly version?: number;
     };
-    answer: {
-      readonly name: string;
-      readonly position: number;
-      readonly version: number;
-      readonly updated_at: string;
-      readonly updated_by: string;
-      readonly rule: { readonly [name: string]: unknown };
-    };
+    answer: KeptIngestRule;
   };
   /** Saved queries. */
   queries: {
     path: undefined;
     query: undefined;
     body: undefined;
-    answer: {
-      readonly saved: readonly ({
-        readonly name: string;
-        readonly version: number;
-        readonly updated_at: string;
-        readonly updated_by: string;
-        /** What is kept: of a query `query`, `filters`, `time_range`, columns …; of a dashboard its panels. */
-        readonly view: { readonly [name: string]: unknown };
-        /** All that are kept, newest first. */
-        readonly versions?: readonly (number)[];
-      })[];
-    };
+    answer: SavedViews;
   };
   /** A saved query, also an older version. */
   query: {
@@ -2247,37 +1489,14 @@ export interface Operations {
       readonly version?: number;
     };
     body: undefined;
-    answer: {
-      readonly name: string;
-      readonly version: number;
-      readonly updated_at: string;
-      readonly updated_by: string;
-      /** What is kept: of a query `query`, `filters`, `time_range`, columns …; of a dashboard its panels. */
-      readonly view: { readonly [name: string]: unknown };
-      /** All that are kept, newest first. */
-      readonly versions?: readonly (number)[];
-    };
+    answer: SavedView;
   };
   /** Save a query; every version is kept. */
   queryPut: {
     path: { readonly name: string };
     query: undefined;
-    body: {
-      /** What is kept: of a query `query`, `filters`, `time_range`, columns …; of a dashboard its panels. */
-      readonly view: { readonly [name: string]: unknown };
-      /** The version that is changed; 0: it must be new. */
-      readonly version?: number;
-    };
-    answer: {
-      readonly name: string;
-      readonly version: number;
-      readonly updated_at: string;
-      readonly updated_by: string;
-      /** What is kept: of a query `query`, `filters`, `time_range`, columns …; of a dashboard its panels. */
-      readonly view: { readonly [name: string]: unknown };
-      /** All that are kept, newest first. */
-      readonly versions?: readonly (number)[];
-    };
+    body: SavedViewBody;
+    answer: SavedView;
   };
   /** Remove a saved query. */
   queryDelete: {
@@ -2293,18 +1512,7 @@ export interface Operations {
     path: undefined;
     query: undefined;
     body: undefined;
-    answer: {
-      readonly saved: readonly ({
-        readonly name: string;
-        readonly version: number;
-        readonly updated_at: string;
-        readonly updated_by: string;
-        /** What is kept: of a query `query`, `filters`, `time_range`, columns …; of a dashboard its panels. */
-        readonly view: { readonly [name: string]: unknown };
-        /** All that are kept, newest first. */
-        readonly versions?: readonly (number)[];
-      })[];
-    };
+    answer: SavedViews;
   };
   /** A dashboard, also an older version. */
   dashboard: {
@@ -2314,37 +1522,14 @@ export interface Operations {
       readonly version?: number;
     };
     body: undefined;
-    answer: {
-      readonly name: string;
-      readonly version: number;
-      readonly updated_at: string;
-      readonly updated_by: string;
-      /** What is kept: of a query `query`, `filters`, `time_range`, columns …; of a dashboard its panels. */
-      readonly view: { readonly [name: string]: unknown };
-      /** All that are kept, newest first. */
-      readonly versions?: readonly (number)[];
-    };
+    answer: SavedView;
   };
   /** Save a dashboard; every version is kept. */
   dashboardPut: {
     path: { readonly name: string };
     query: undefined;
-    body: {
-      /** What is kept: of a query `query`, `filters`, `time_range`, columns …; of a dashboard its panels. */
-      readonly view: { readonly [name: string]: unknown };
-      /** The version that is changed; 0: it must be new. */
-      readonly version?: number;
-    };
-    answer: {
-      readonly name: string;
-      readonly version: number;
-      readonly updated_at: string;
-      readonly updated_by: string;
-      /** What is kept: of a query `query`, `filters`, `time_range`, columns …; of a dashboard its panels. */
-      readonly view: { readonly [name: string]: unknown };
-      /** All that are kept, newest first. */
-      readonly versions?: readonly (number)[];
-    };
+    body: SavedViewBody;
+    answer: SavedView;
   };
   /** Remove a dashboard. */
   dashboardDelete: {
@@ -2360,35 +1545,16 @@ export interface Operations {
     path: undefined;
     query: undefined;
     body: {
-      /** What is kept: of a query `query`, `filters`, `time_range`, columns …; of a dashboard its panels. */
-      readonly view: { readonly [name: string]: unknown };
+      readonly view: View;
     };
-    answer: {
-      readonly id: string;
-      /** Address of the view in the interface. */
-      readonly path?: string;
-      readonly version: number;
-      readonly updated_at: string;
-      readonly updated_by: string;
-      /** What is kept: of a query `query`, `filters`, `time_range`, columns …; of a dashboard its panels. */
-      readonly view: { readonly [name: string]: unknown };
-    };
+    answer: KeptLink;
   };
   /** The view behind a link. */
   link: {
     path: { readonly id: string };
     query: undefined;
     body: undefined;
-    answer: {
-      readonly id: string;
-      /** Address of the view in the interface. */
-      readonly path?: string;
-      readonly version: number;
-      readonly updated_at: string;
-      readonly updated_by: string;
-      /** What is kept: of a query `query`, `filters`, `time_range`, columns …; of a dashboard its panels. */
-      readonly view: { readonly [name: string]: unknown };
-    };
+    answer: KeptLink;
   };
   /** Remove a policy. */
   policyDelete: {
@@ -2403,2347 +1569,32 @@ export interface Operations {
   alertCreateA: {
     path: undefined;
     query: undefined;
-    body: {
-      readonly name: string;
-      readonly description?: string;
-      readonly enabled?: boolean;
-      readonly severity?: 'info' | 'warning' | 'critical';
-      /** For routing, silences and people. */
-      readonly labels?: { readonly [name: string]: string };
-      readonly runbook_url?: string;
-      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-      readonly summary?: string;
-      /** Lines that the rule looks at; all where empty. */
-      readonly filter?: string;
-      /** Fields; each combination of values is judged apart. */
-      readonly group_by?: readonly (string)[];
-      readonly condition: {
-        readonly kind: 'count';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-      } | {
-        readonly kind: 'rate';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-      } | {
-        readonly kind: 'ratio';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** Lines that are counted against all of the filter. */
-        readonly part: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-        /** With fewer lines in the window it is not met, whatever its value. */
-        readonly minimum_lines?: number;
-      } | {
-        readonly kind: 'change';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        readonly against: 'window_before' | 'day_before' | 'week_before';
-        readonly measure: 'percent' | 'difference';
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-        /** With fewer lines in the window it is not met, whatever its value. */
-        readonly minimum_lines?: number;
-      } | {
-        readonly kind: 'metric';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** Attribute with numbers (with any values for `distinct`). */
-        readonly attribute: string;
-        /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-        readonly aggregate: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-        /** With fewer lines in the window it is not met, whatever its value. */
-        readonly minimum_lines?: number;
-      } | {
-        readonly kind: 'absence';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-      } | {
-        readonly kind: 'silent_source';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        readonly source: 'host' | 'service';
-        /** Silent after so many of its own longest usual pauses. */
-        readonly factor?: number;
-        /** Never called silent before. */
-        readonly minimum_silence_ms?: number;
-        /** Silent so long it counts as taken out of service, and resolves. */
-        readonly forget_after_ms?: number;
-        /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-        readonly learn_ms?: number;
-      } | {
-        readonly kind: 'sequence';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** A line that begins it. */
-        readonly first: string;
-        /** The line that must follow. */
-        readonly then: string;
-        /** Field that both lines share, such as `trace_id`. */
-        readonly key: string;
-        /** Longest time between the two. */
-        readonly within_ms: number;
-        /** `both`: A, then B. `missing`: A without B. */
-        readonly expect: 'both' | 'missing';
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-      } | {
-        readonly kind: 'new_pattern';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-        readonly learn_ms?: number;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-      } | {
-        readonly kind: 'budget';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        readonly unit: 'lines' | 'bytes';
-        /** Full hours or days of UTC. */
-        readonly period: 'hour' | 'day';
-        readonly threshold: number;
-        /** Met at this share of the budget; 1 where absent. */
-        readonly warn_at?: number;
-      } | {
-        readonly kind: 'anomaly';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-        readonly signal: 'volume' | 'warn' | 'forest';
-        readonly direction?: 'both' | 'drop' | 'spike';
-        readonly sensitivity?: 'low' | 'medium' | 'high';
-      } | {
-        readonly kind: 'all' | 'any';
-        readonly conditions: readonly ({
-          readonly kind: 'count';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'rate';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'ratio';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Lines that are counted against all of the filter. */
-          readonly part: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'change';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          readonly against: 'window_before' | 'day_before' | 'week_before';
-          readonly measure: 'percent' | 'difference';
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'metric';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Attribute with numbers (with any values for `distinct`). */
-          readonly attribute: string;
-          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-          readonly aggregate: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'absence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'silent_source';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly source: 'host' | 'service';
-          /** Silent after so many of its own longest usual pauses. */
-          readonly factor?: number;
-          /** Never called silent before. */
-          readonly minimum_silence_ms?: number;
-          /** Silent so long it counts as taken out of service, and resolves. */
-          readonly forget_after_ms?: number;
-          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-          readonly learn_ms?: number;
-        } | {
-          readonly kind: 'sequence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** A line that begins it. */
-          readonly first: string;
-          /** The line that must follow. */
-          readonly then: string;
-          /** Field that both lines share, such as `trace_id`. */
-          readonly key: string;
-          /** Longest time between the two. */
-          readonly within_ms: number;
-          /** `both`: A, then B. `missing`: A without B. */
-          readonly expect: 'both' | 'missing';
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'new_pattern';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-          readonly learn_ms?: number;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'budget';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly unit: 'lines' | 'bytes';
-          /** Full hours or days of UTC. */
-          readonly period: 'hour' | 'day';
-          readonly threshold: number;
-          /** Met at this share of the budget; 1 where absent. */
-          readonly warn_at?: number;
-        } | {
-          readonly kind: 'anomaly';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-          readonly signal: 'volume' | 'warn' | 'forest';
-          readonly direction?: 'both' | 'drop' | 'spike';
-          readonly sensitivity?: 'low' | 'medium' | 'high';
-        })[];
-      };
-      /** The condition holds so long before it fires. */
-      readonly for_ms?: number;
-      /** Goes on firing so long after the condition last held. */
-      readonly keep_firing_ms?: number;
-      /** After it resolved, the same group does not fire again for so long. */
-      readonly cooldown_ms?: number;
-      /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
-      readonly no_data?: 'ok' | 'keep' | 'fire';
-      readonly actions?: readonly ({
-        /** Name of a channel. */
-        readonly channel?: string;
-        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-        readonly type?: string;
-        /** Where a webhook goes. */
-        readonly url?: string;
-        /** A channel of Slack, an address of email. */
-        readonly to?: string;
-        readonly severity?: 'info' | 'warning' | 'critical';
-      })[];
-      /** Lines shown in a notification; 5 where absent. */
-      readonly sample_lines?: number;
-      /** Incidents are made but nobody is told until then. */
-      readonly muted_until_ms?: number;
-    } | {
-      readonly name: string;
-      /** Query language: lines that count. */
-      readonly query: string;
-      readonly condition: {
-        /** What the value is compared with. */
-        readonly threshold: number;
-        /** How far back lines count: `5m`. */
-        readonly window: string;
-        /** > (default), >=, <, <= or =. */
-        readonly operator?: string;
-        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-        readonly aggregation?: string;
-      };
-      readonly actions?: readonly ({
-        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-        readonly type?: string;
-        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-        readonly channel?: string;
-        /** info, warning or critical. */
-        readonly severity?: string;
-        readonly url?: string;
-        readonly to?: string;
-      })[];
-      readonly description?: string;
-      readonly enabled?: boolean;
-      readonly severity?: 'info' | 'warning' | 'critical';
-      /** For routing, silences and people. */
-      readonly labels?: { readonly [name: string]: string };
-      readonly runbook_url?: string;
-      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-      readonly summary?: string;
-      /** Fields; each combination of values is judged apart. */
-      readonly group_by?: readonly (string)[];
-      /** As `for_ms`: `5m`. */
-      readonly for?: string;
-      /** As `keep_firing_ms`. */
-      readonly keep_firing?: string;
-      /** As `cooldown_ms`. */
-      readonly cooldown?: string;
-    } | {
-      readonly name: string;
-      readonly condition: {
-        readonly service?: string;
-        readonly level?: string;
-        /** What the value is compared with. */
-        readonly threshold: number;
-        readonly window_seconds: number;
-        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-        readonly aggregation?: string;
-      };
-      readonly action?: {
-        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-        readonly type?: string;
-        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-        readonly channel?: string;
-        /** info, warning or critical. */
-        readonly severity?: string;
-        readonly url?: string;
-        readonly to?: string;
-      };
-      readonly description?: string;
-      readonly enabled?: boolean;
-      readonly severity?: 'info' | 'warning' | 'critical';
-      /** For routing, silences and people. */
-      readonly labels?: { readonly [name: string]: string };
-      readonly runbook_url?: string;
-      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-      readonly summary?: string;
-      /** Fields; each combination of values is judged apart. */
-      readonly group_by?: readonly (string)[];
-      /** As `for_ms`: `5m`. */
-      readonly for?: string;
-      /** As `keep_firing_ms`. */
-      readonly keep_firing?: string;
-      /** As `cooldown_ms`. */
-      readonly cooldown?: string;
-    } | {
-      readonly name: string;
-      readonly condition: {
-        /** Fields with values as in a search, or a query. */
-        readonly filter?: { readonly [name: string]: unknown } | string;
-        /** What the value is compared with. */
-        readonly threshold: number;
-        /** How far back lines count: `5m`. */
-        readonly window: string;
-        /** `above` (default), `below`, or an operator. */
-        readonly comparison?: string;
-        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-        readonly aggregation?: string;
-      };
-      readonly actions?: readonly ({
-        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-        readonly type?: string;
-        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-        readonly channel?: string;
-        /** info, warning or critical. */
-        readonly severity?: string;
-        readonly url?: string;
-        readonly to?: string;
-      })[];
-      readonly description?: string;
-      readonly enabled?: boolean;
-      readonly severity?: 'info' | 'warning' | 'critical';
-      /** For routing, silences and people. */
-      readonly labels?: { readonly [name: string]: string };
-      readonly runbook_url?: string;
-      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-      readonly summary?: string;
-      /** Fields; each combination of values is judged apart. */
-      readonly group_by?: readonly (string)[];
-      /** As `for_ms`: `5m`. */
-      readonly for?: string;
-      /** As `keep_firing_ms`. */
-      readonly keep_firing?: string;
-      /** As `cooldown_ms`. */
-      readonly cooldown?: string;
-    };
-    answer: {
-      readonly id: string;
-      readonly version: number;
-      readonly updated_at: string;
-      readonly updated_by: string;
-      readonly rule: {
-        readonly name: string;
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Lines that the rule looks at; all where empty. */
-        readonly filter?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        readonly condition: {
-          readonly kind: 'count';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'rate';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'ratio';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Lines that are counted against all of the filter. */
-          readonly part: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'change';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          readonly against: 'window_before' | 'day_before' | 'week_before';
-          readonly measure: 'percent' | 'difference';
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'metric';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Attribute with numbers (with any values for `distinct`). */
-          readonly attribute: string;
-          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-          readonly aggregate: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'absence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'silent_source';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly source: 'host' | 'service';
-          /** Silent after so many of its own longest usual pauses. */
-          readonly factor?: number;
-          /** Never called silent before. */
-          readonly minimum_silence_ms?: number;
-          /** Silent so long it counts as taken out of service, and resolves. */
-          readonly forget_after_ms?: number;
-          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-          readonly learn_ms?: number;
-        } | {
-          readonly kind: 'sequence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** A line that begins it. */
-          readonly first: string;
-          /** The line that must follow. */
-          readonly then: string;
-          /** Field that both lines share, such as `trace_id`. */
-          readonly key: string;
-          /** Longest time between the two. */
-          readonly within_ms: number;
-          /** `both`: A, then B. `missing`: A without B. */
-          readonly expect: 'both' | 'missing';
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'new_pattern';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-          readonly learn_ms?: number;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'budget';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly unit: 'lines' | 'bytes';
-          /** Full hours or days of UTC. */
-          readonly period: 'hour' | 'day';
-          readonly threshold: number;
-          /** Met at this share of the budget; 1 where absent. */
-          readonly warn_at?: number;
-        } | {
-          readonly kind: 'anomaly';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-          readonly signal: 'volume' | 'warn' | 'forest';
-          readonly direction?: 'both' | 'drop' | 'spike';
-          readonly sensitivity?: 'low' | 'medium' | 'high';
-        } | {
-          readonly kind: 'all' | 'any';
-          readonly conditions: readonly ({
-            readonly kind: 'count';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'rate';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'ratio';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Lines that are counted against all of the filter. */
-            readonly part: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'change';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            readonly against: 'window_before' | 'day_before' | 'week_before';
-            readonly measure: 'percent' | 'difference';
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'metric';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Attribute with numbers (with any values for `distinct`). */
-            readonly attribute: string;
-            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-            readonly aggregate: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'absence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'silent_source';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly source: 'host' | 'service';
-            /** Silent after so many of its own longest usual pauses. */
-            readonly factor?: number;
-            /** Never called silent before. */
-            readonly minimum_silence_ms?: number;
-            /** Silent so long it counts as taken out of service, and resolves. */
-            readonly forget_after_ms?: number;
-            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-            readonly learn_ms?: number;
-          } | {
-            readonly kind: 'sequence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** A line that begins it. */
-            readonly first: string;
-            /** The line that must follow. */
-            readonly then: string;
-            /** Field that both lines share, such as `trace_id`. */
-            readonly key: string;
-            /** Longest time between the two. */
-            readonly within_ms: number;
-            /** `both`: A, then B. `missing`: A without B. */
-            readonly expect: 'both' | 'missing';
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'new_pattern';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-            readonly learn_ms?: number;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'budget';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly unit: 'lines' | 'bytes';
-            /** Full hours or days of UTC. */
-            readonly period: 'hour' | 'day';
-            readonly threshold: number;
-            /** Met at this share of the budget; 1 where absent. */
-            readonly warn_at?: number;
-          } | {
-            readonly kind: 'anomaly';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-            readonly signal: 'volume' | 'warn' | 'forest';
-            readonly direction?: 'both' | 'drop' | 'spike';
-            readonly sensitivity?: 'low' | 'medium' | 'high';
-          })[];
-        };
-        /** The condition holds so long before it fires. */
-        readonly for_ms?: number;
-        /** Goes on firing so long after the condition last held. */
-        readonly keep_firing_ms?: number;
-        /** After it resolved, the same group does not fire again for so long. */
-        readonly cooldown_ms?: number;
-        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
-        readonly no_data?: 'ok' | 'keep' | 'fire';
-        readonly actions?: readonly ({
-          /** Name of a channel. */
-          readonly channel?: string;
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** Where a webhook goes. */
-          readonly url?: string;
-          /** A channel of Slack, an address of email. */
-          readonly to?: string;
-          readonly severity?: 'info' | 'warning' | 'critical';
-        })[];
-        /** Lines shown in a notification; 5 where absent. */
-        readonly sample_lines?: number;
-        /** Incidents are made but nobody is told until then. */
-        readonly muted_until_ms?: number;
-      };
-      /** The worst of its groups; `unknown` until the evaluator has looked at it. */
-      readonly state: 'ok' | 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'disabled' | 'unknown';
-      /** Newest value of the group that is worst off. */
-      readonly value: number | null;
-      /** Tick that the state is of. */
-      readonly evaluated_at: string | null;
-      /** Groups that are looked at. */
-      readonly groups: {
-        readonly total: number;
-        readonly pending: number;
-        readonly firing: number;
-        /** Over `alerts.max_groups`. */
-        readonly left_out: number;
-      };
-      /** Open incidents, the first ten. */
-      readonly firing: readonly ({
-        readonly incident: string;
-        readonly group: { readonly [name: string]: string };
-        readonly state: string;
-        readonly since: string;
-        readonly value: number | null;
-        readonly acknowledged_by: string | null;
-      })[];
-      readonly muted_until: string | null;
-      readonly last_error: string | null;
-      readonly name: string;
-      /** What is allowed and yet probably not meant, such as a field that no line has. */
-      readonly warnings: readonly ({
-        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
-        readonly field: string;
-        readonly message: string;
-        readonly code: string;
-        /** Where in the query or template, from 0. */
-        readonly position?: number;
-        readonly length?: number;
-        /** Setting whose bound it is over. */
-        readonly setting?: string;
-      })[];
-    };
+    body: AnyRule;
+    answer: RuleAnswer;
   };
   /** Make an alert rule (design B). */
   alertCreateB: {
     path: undefined;
     query: undefined;
-    body: {
-      readonly name: string;
-      readonly description?: string;
-      readonly enabled?: boolean;
-      readonly severity?: 'info' | 'warning' | 'critical';
-      /** For routing, silences and people. */
-      readonly labels?: { readonly [name: string]: string };
-      readonly runbook_url?: string;
-      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-      readonly summary?: string;
-      /** Lines that the rule looks at; all where empty. */
-      readonly filter?: string;
-      /** Fields; each combination of values is judged apart. */
-      readonly group_by?: readonly (string)[];
-      readonly condition: {
-        readonly kind: 'count';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-      } | {
-        readonly kind: 'rate';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-      } | {
-        readonly kind: 'ratio';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** Lines that are counted against all of the filter. */
-        readonly part: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-        /** With fewer lines in the window it is not met, whatever its value. */
-        readonly minimum_lines?: number;
-      } | {
-        readonly kind: 'change';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        readonly against: 'window_before' | 'day_before' | 'week_before';
-        readonly measure: 'percent' | 'difference';
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-        /** With fewer lines in the window it is not met, whatever its value. */
-        readonly minimum_lines?: number;
-      } | {
-        readonly kind: 'metric';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** Attribute with numbers (with any values for `distinct`). */
-        readonly attribute: string;
-        /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-        readonly aggregate: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-        /** With fewer lines in the window it is not met, whatever its value. */
-        readonly minimum_lines?: number;
-      } | {
-        readonly kind: 'absence';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-      } | {
-        readonly kind: 'silent_source';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        readonly source: 'host' | 'service';
-        /** Silent after so many of its own longest usual pauses. */
-        readonly factor?: number;
-        /** Never called silent before. */
-        readonly minimum_silence_ms?: number;
-        /** Silent so long it counts as taken out of service, and resolves. */
-        readonly forget_after_ms?: number;
-        /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-        readonly learn_ms?: number;
-      } | {
-        readonly kind: 'sequence';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** A line that begins it. */
-        readonly first: string;
-        /** The line that must follow. */
-        readonly then: string;
-        /** Field that both lines share, such as `trace_id`. */
-        readonly key: string;
-        /** Longest time between the two. */
-        readonly within_ms: number;
-        /** `both`: A, then B. `missing`: A without B. */
-        readonly expect: 'both' | 'missing';
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-      } | {
-        readonly kind: 'new_pattern';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-        readonly learn_ms?: number;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-      } | {
-        readonly kind: 'budget';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        readonly unit: 'lines' | 'bytes';
-        /** Full hours or days of UTC. */
-        readonly period: 'hour' | 'day';
-        readonly threshold: number;
-        /** Met at this share of the budget; 1 where absent. */
-        readonly warn_at?: number;
-      } | {
-        readonly kind: 'anomaly';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-        readonly signal: 'volume' | 'warn' | 'forest';
-        readonly direction?: 'both' | 'drop' | 'spike';
-        readonly sensitivity?: 'low' | 'medium' | 'high';
-      } | {
-        readonly kind: 'all' | 'any';
-        readonly conditions: readonly ({
-          readonly kind: 'count';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'rate';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'ratio';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Lines that are counted against all of the filter. */
-          readonly part: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'change';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          readonly against: 'window_before' | 'day_before' | 'week_before';
-          readonly measure: 'percent' | 'difference';
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'metric';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Attribute with numbers (with any values for `distinct`). */
-          readonly attribute: string;
-          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-          readonly aggregate: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'absence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'silent_source';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly source: 'host' | 'service';
-          /** Silent after so many of its own longest usual pauses. */
-          readonly factor?: number;
-          /** Never called silent before. */
-          readonly minimum_silence_ms?: number;
-          /** Silent so long it counts as taken out of service, and resolves. */
-          readonly forget_after_ms?: number;
-          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-          readonly learn_ms?: number;
-        } | {
-          readonly kind: 'sequence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** A line that begins it. */
-          readonly first: string;
-          /** The line that must follow. */
-          readonly then: string;
-          /** Field that both lines share, such as `trace_id`. */
-          readonly key: string;
-          /** Longest time between the two. */
-          readonly within_ms: number;
-          /** `both`: A, then B. `missing`: A without B. */
-          readonly expect: 'both' | 'missing';
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'new_pattern';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-          readonly learn_ms?: number;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'budget';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly unit: 'lines' | 'bytes';
-          /** Full hours or days of UTC. */
-          readonly period: 'hour' | 'day';
-          readonly threshold: number;
-          /** Met at this share of the budget; 1 where absent. */
-          readonly warn_at?: number;
-        } | {
-          readonly kind: 'anomaly';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-          readonly signal: 'volume' | 'warn' | 'forest';
-          readonly direction?: 'both' | 'drop' | 'spike';
-          readonly sensitivity?: 'low' | 'medium' | 'high';
-        })[];
-      };
-      /** The condition holds so long before it fires. */
-      readonly for_ms?: number;
-      /** Goes on firing so long after the condition last held. */
-      readonly keep_firing_ms?: number;
-      /** After it resolved, the same group does not fire again for so long. */
-      readonly cooldown_ms?: number;
-      /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
-      readonly no_data?: 'ok' | 'keep' | 'fire';
-      readonly actions?: readonly ({
-        /** Name of a channel. */
-        readonly channel?: string;
-        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-        readonly type?: string;
-        /** Where a webhook goes. */
-        readonly url?: string;
-        /** A channel of Slack, an address of email. */
-        readonly to?: string;
-        readonly severity?: 'info' | 'warning' | 'critical';
-      })[];
-      /** Lines shown in a notification; 5 where absent. */
-      readonly sample_lines?: number;
-      /** Incidents are made but nobody is told until then. */
-      readonly muted_until_ms?: number;
-    } | {
-      readonly name: string;
-      /** Query language: lines that count. */
-      readonly query: string;
-      readonly condition: {
-        /** What the value is compared with. */
-        readonly threshold: number;
-        /** How far back lines count: `5m`. */
-        readonly window: string;
-        /** > (default), >=, <, <= or =. */
-        readonly operator?: string;
-        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-        readonly aggregation?: string;
-      };
-      readonly actions?: readonly ({
-        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-        readonly type?: string;
-        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-        readonly channel?: string;
-        /** info, warning or critical. */
-        readonly severity?: string;
-        readonly url?: string;
-        readonly to?: string;
-      })[];
-      readonly description?: string;
-      readonly enabled?: boolean;
-      readonly severity?: 'info' | 'warning' | 'critical';
-      /** For routing, silences and people. */
-      readonly labels?: { readonly [name: string]: string };
-      readonly runbook_url?: string;
-      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-      readonly summary?: string;
-      /** Fields; each combination of values is judged apart. */
-      readonly group_by?: readonly (string)[];
-      /** As `for_ms`: `5m`. */
-      readonly for?: string;
-      /** As `keep_firing_ms`. */
-      readonly keep_firing?: string;
-      /** As `cooldown_ms`. */
-      readonly cooldown?: string;
-    } | {
-      readonly name: string;
-      readonly condition: {
-        readonly service?: string;
-        readonly level?: string;
-        /** What the value is compared with. */
-        readonly threshold: number;
-        readonly window_seconds: number;
-        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-        readonly aggregation?: string;
-      };
-      readonly action?: {
-        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-        readonly type?: string;
-        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-        readonly channel?: string;
-        /** info, warning or critical. */
-        readonly severity?: string;
-        readonly url?: string;
-        readonly to?: string;
-      };
-      readonly description?: string;
-      readonly enabled?: boolean;
-      readonly severity?: 'info' | 'warning' | 'critical';
-      /** For routing, silences and people. */
-      readonly labels?: { readonly [name: string]: string };
-      readonly runbook_url?: string;
-      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-      readonly summary?: string;
-      /** Fields; each combination of values is judged apart. */
-      readonly group_by?: readonly (string)[];
-      /** As `for_ms`: `5m`. */
-      readonly for?: string;
-      /** As `keep_firing_ms`. */
-      readonly keep_firing?: string;
-      /** As `cooldown_ms`. */
-      readonly cooldown?: string;
-    } | {
-      readonly name: string;
-      readonly condition: {
-        /** Fields with values as in a search, or a query. */
-        readonly filter?: { readonly [name: string]: unknown } | string;
-        /** What the value is compared with. */
-        readonly threshold: number;
-        /** How far back lines count: `5m`. */
-        readonly window: string;
-        /** `above` (default), `below`, or an operator. */
-        readonly comparison?: string;
-        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-        readonly aggregation?: string;
-      };
-      readonly actions?: readonly ({
-        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-        readonly type?: string;
-        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-        readonly channel?: string;
-        /** info, warning or critical. */
-        readonly severity?: string;
-        readonly url?: string;
-        readonly to?: string;
-      })[];
-      readonly description?: string;
-      readonly enabled?: boolean;
-      readonly severity?: 'info' | 'warning' | 'critical';
-      /** For routing, silences and people. */
-      readonly labels?: { readonly [name: string]: string };
-      readonly runbook_url?: string;
-      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-      readonly summary?: string;
-      /** Fields; each combination of values is judged apart. */
-      readonly group_by?: readonly (string)[];
-      /** As `for_ms`: `5m`. */
-      readonly for?: string;
-      /** As `keep_firing_ms`. */
-      readonly keep_firing?: string;
-      /** As `cooldown_ms`. */
-      readonly cooldown?: string;
-    };
+    body: AnyRule;
     answer: {
       readonly rule_id: string;
       readonly id: string;
       readonly version: number;
       readonly updated_at: string;
       readonly updated_by: string;
-      readonly rule: {
-        readonly name: string;
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Lines that the rule looks at; all where empty. */
-        readonly filter?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        readonly condition: {
-          readonly kind: 'count';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'rate';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'ratio';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Lines that are counted against all of the filter. */
-          readonly part: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'change';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          readonly against: 'window_before' | 'day_before' | 'week_before';
-          readonly measure: 'percent' | 'difference';
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'metric';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Attribute with numbers (with any values for `distinct`). */
-          readonly attribute: string;
-          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-          readonly aggregate: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'absence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'silent_source';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly source: 'host' | 'service';
-          /** Silent after so many of its own longest usual pauses. */
-          readonly factor?: number;
-          /** Never called silent before. */
-          readonly minimum_silence_ms?: number;
-          /** Silent so long it counts as taken out of service, and resolves. */
-          readonly forget_after_ms?: number;
-          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-          readonly learn_ms?: number;
-        } | {
-          readonly kind: 'sequence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** A line that begins it. */
-          readonly first: string;
-          /** The line that must follow. */
-          readonly then: string;
-          /** Field that both lines share, such as `trace_id`. */
-          readonly key: string;
-          /** Longest time between the two. */
-          readonly within_ms: number;
-          /** `both`: A, then B. `missing`: A without B. */
-          readonly expect: 'both' | 'missing';
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'new_pattern';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-          readonly learn_ms?: number;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'budget';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly unit: 'lines' | 'bytes';
-          /** Full hours or days of UTC. */
-          readonly period: 'hour' | 'day';
-          readonly threshold: number;
-          /** Met at this share of the budget; 1 where absent. */
-          readonly warn_at?: number;
-        } | {
-          readonly kind: 'anomaly';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-          readonly signal: 'volume' | 'warn' | 'forest';
-          readonly direction?: 'both' | 'drop' | 'spike';
-          readonly sensitivity?: 'low' | 'medium' | 'high';
-        } | {
-          readonly kind: 'all' | 'any';
-          readonly conditions: readonly ({
-            readonly kind: 'count';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'rate';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'ratio';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Lines that are counted against all of the filter. */
-            readonly part: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'change';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            readonly against: 'window_before' | 'day_before' | 'week_before';
-            readonly measure: 'percent' | 'difference';
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'metric';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Attribute with numbers (with any values for `distinct`). */
-            readonly attribute: string;
-            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-            readonly aggregate: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'absence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'silent_source';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly source: 'host' | 'service';
-            /** Silent after so many of its own longest usual pauses. */
-            readonly factor?: number;
-            /** Never called silent before. */
-            readonly minimum_silence_ms?: number;
-            /** Silent so long it counts as taken out of service, and resolves. */
-            readonly forget_after_ms?: number;
-            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-            readonly learn_ms?: number;
-          } | {
-            readonly kind: 'sequence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** A line that begins it. */
-            readonly first: string;
-            /** The line that must follow. */
-            readonly then: string;
-            /** Field that both lines share, such as `trace_id`. */
-            readonly key: string;
-            /** Longest time between the two. */
-            readonly within_ms: number;
-            /** `both`: A, then B. `missing`: A without B. */
-            readonly expect: 'both' | 'missing';
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'new_pattern';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-            readonly learn_ms?: number;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'budget';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly unit: 'lines' | 'bytes';
-            /** Full hours or days of UTC. */
-            readonly period: 'hour' | 'day';
-            readonly threshold: number;
-            /** Met at this share of the budget; 1 where absent. */
-            readonly warn_at?: number;
-          } | {
-            readonly kind: 'anomaly';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-            readonly signal: 'volume' | 'warn' | 'forest';
-            readonly direction?: 'both' | 'drop' | 'spike';
-            readonly sensitivity?: 'low' | 'medium' | 'high';
-          })[];
-        };
-        /** The condition holds so long before it fires. */
-        readonly for_ms?: number;
-        /** Goes on firing so long after the condition last held. */
-        readonly keep_firing_ms?: number;
-        /** After it resolved, the same group does not fire again for so long. */
-        readonly cooldown_ms?: number;
-        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
-        readonly no_data?: 'ok' | 'keep' | 'fire';
-        readonly actions?: readonly ({
-          /** Name of a channel. */
-          readonly channel?: string;
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** Where a webhook goes. */
-          readonly url?: string;
-          /** A channel of Slack, an address of email. */
-          readonly to?: string;
-          readonly severity?: 'info' | 'warning' | 'critical';
-        })[];
-        /** Lines shown in a notification; 5 where absent. */
-        readonly sample_lines?: number;
-        /** Incidents are made but nobody is told until then. */
-        readonly muted_until_ms?: number;
-      };
+      readonly rule: AlertRule;
       readonly name: string;
       /** What is allowed and yet probably not meant, such as a field that no line has. */
-      readonly warnings: readonly ({
-        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
-        readonly field: string;
-        readonly message: string;
-        readonly code: string;
-        /** Where in the query or template, from 0. */
-        readonly position?: number;
-        readonly length?: number;
-        /** Setting whose bound it is over. */
-        readonly setting?: string;
-      })[];
+      readonly warnings: readonly RuleProblem[];
     };
   };
   /** Make an alert rule (design C). */
   alertCreateC: {
     path: undefined;
     query: undefined;
-    body: {
-      readonly name: string;
-      readonly description?: string;
-      readonly enabled?: boolean;
-      readonly severity?: 'info' | 'warning' | 'critical';
-      /** For routing, silences and people. */
-      readonly labels?: { readonly [name: string]: string };
-      readonly runbook_url?: string;
-      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-      readonly summary?: string;
-      /** Lines that the rule looks at; all where empty. */
-      readonly filter?: string;
-      /** Fields; each combination of values is judged apart. */
-      readonly group_by?: readonly (string)[];
-      readonly condition: {
-        readonly kind: 'count';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-      } | {
-        readonly kind: 'rate';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-      } | {
-        readonly kind: 'ratio';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** Lines that are counted against all of the filter. */
-        readonly part: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-        /** With fewer lines in the window it is not met, whatever its value. */
-        readonly minimum_lines?: number;
-      } | {
-        readonly kind: 'change';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        readonly against: 'window_before' | 'day_before' | 'week_before';
-        readonly measure: 'percent' | 'difference';
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-        /** With fewer lines in the window it is not met, whatever its value. */
-        readonly minimum_lines?: number;
-      } | {
-        readonly kind: 'metric';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** Attribute with numbers (with any values for `distinct`). */
-        readonly attribute: string;
-        /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-        readonly aggregate: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-        /** With fewer lines in the window it is not met, whatever its value. */
-        readonly minimum_lines?: number;
-      } | {
-        readonly kind: 'absence';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-      } | {
-        readonly kind: 'silent_source';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        readonly source: 'host' | 'service';
-        /** Silent after so many of its own longest usual pauses. */
-        readonly factor?: number;
-        /** Never called silent before. */
-        readonly minimum_silence_ms?: number;
-        /** Silent so long it counts as taken out of service, and resolves. */
-        readonly forget_after_ms?: number;
-        /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-        readonly learn_ms?: number;
-      } | {
-        readonly kind: 'sequence';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** A line that begins it. */
-        readonly first: string;
-        /** The line that must follow. */
-        readonly then: string;
-        /** Field that both lines share, such as `trace_id`. */
-        readonly key: string;
-        /** Longest time between the two. */
-        readonly within_ms: number;
-        /** `both`: A, then B. `missing`: A without B. */
-        readonly expect: 'both' | 'missing';
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-      } | {
-        readonly kind: 'new_pattern';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-        readonly learn_ms?: number;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-      } | {
-        readonly kind: 'budget';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        readonly unit: 'lines' | 'bytes';
-        /** Full hours or days of UTC. */
-        readonly period: 'hour' | 'day';
-        readonly threshold: number;
-        /** Met at this share of the budget; 1 where absent. */
-        readonly warn_at?: number;
-      } | {
-        readonly kind: 'anomaly';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-        readonly signal: 'volume' | 'warn' | 'forest';
-        readonly direction?: 'both' | 'drop' | 'spike';
-        readonly sensitivity?: 'low' | 'medium' | 'high';
-      } | {
-        readonly kind: 'all' | 'any';
-        readonly conditions: readonly ({
-          readonly kind: 'count';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'rate';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'ratio';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Lines that are counted against all of the filter. */
-          readonly part: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'change';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          readonly against: 'window_before' | 'day_before' | 'week_before';
-          readonly measure: 'percent' | 'difference';
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'metric';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Attribute with numbers (with any values for `distinct`). */
-          readonly attribute: string;
-          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-          readonly aggregate: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'absence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'silent_source';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly source: 'host' | 'service';
-          /** Silent after so many of its own longest usual pauses. */
-          readonly factor?: number;
-          /** Never called silent before. */
-          readonly minimum_silence_ms?: number;
-          /** Silent so long it counts as taken out of service, and resolves. */
-          readonly forget_after_ms?: number;
-          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-          readonly learn_ms?: number;
-        } | {
-          readonly kind: 'sequence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** A line that begins it. */
-          readonly first: string;
-          /** The line that must follow. */
-          readonly then: string;
-          /** Field that both lines share, such as `trace_id`. */
-          readonly key: string;
-          /** Longest time between the two. */
-          readonly within_ms: number;
-          /** `both`: A, then B. `missing`: A without B. */
-          readonly expect: 'both' | 'missing';
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'new_pattern';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-          readonly learn_ms?: number;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'budget';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly unit: 'lines' | 'bytes';
-          /** Full hours or days of UTC. */
-          readonly period: 'hour' | 'day';
-          readonly threshold: number;
-          /** Met at this share of the budget; 1 where absent. */
-          readonly warn_at?: number;
-        } | {
-          readonly kind: 'anomaly';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-          readonly signal: 'volume' | 'warn' | 'forest';
-          readonly direction?: 'both' | 'drop' | 'spike';
-          readonly sensitivity?: 'low' | 'medium' | 'high';
-        })[];
-      };
-      /** The condition holds so long before it fires. */
-      readonly for_ms?: number;
-      /** Goes on firing so long after the condition last held. */
-      readonly keep_firing_ms?: number;
-      /** After it resolved, the same group does not fire again for so long. */
-      readonly cooldown_ms?: number;
-      /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
-      readonly no_data?: 'ok' | 'keep' | 'fire';
-      readonly actions?: readonly ({
-        /** Name of a channel. */
-        readonly channel?: string;
-        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-        readonly type?: string;
-        /** Where a webhook goes. */
-        readonly url?: string;
-        /** A channel of Slack, an address of email. */
-        readonly to?: string;
-        readonly severity?: 'info' | 'warning' | 'critical';
-      })[];
-      /** Lines shown in a notification; 5 where absent. */
-      readonly sample_lines?: number;
-      /** Incidents are made but nobody is told until then. */
-      readonly muted_until_ms?: number;
-    } | {
-      readonly name: string;
-      /** Query language: lines that count. */
-      readonly query: string;
-      readonly condition: {
-        /** What the value is compared with. */
-        readonly threshold: number;
-        /** How far back lines count: `5m`. */
-        readonly window: string;
-        /** > (default), >=, <, <= or =. */
-        readonly operator?: string;
-        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-        readonly aggregation?: string;
-      };
-      readonly actions?: readonly ({
-        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-        readonly type?: string;
-        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-        readonly channel?: string;
-        /** info, warning or critical. */
-        readonly severity?: string;
-        readonly url?: string;
-        readonly to?: string;
-      })[];
-      readonly description?: string;
-      readonly enabled?: boolean;
-      readonly severity?: 'info' | 'warning' | 'critical';
-      /** For routing, silences and people. */
-      readonly labels?: { readonly [name: string]: string };
-      readonly runbook_url?: string;
-      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-      readonly summary?: string;
-      /** Fields; each combination of values is judged apart. */
-      readonly group_by?: readonly (string)[];
-      /** As `for_ms`: `5m`. */
-      readonly for?: string;
-      /** As `keep_firing_ms`. */
-      readonly keep_firing?: string;
-      /** As `cooldown_ms`. */
-      readonly cooldown?: string;
-    } | {
-      readonly name: string;
-      readonly condition: {
-        readonly service?: string;
-        readonly level?: string;
-        /** What the value is compared with. */
-        readonly threshold: number;
-        readonly window_seconds: number;
-        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-        readonly aggregation?: string;
-      };
-      readonly action?: {
-        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-        readonly type?: string;
-        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-        readonly channel?: string;
-        /** info, warning or critical. */
-        readonly severity?: string;
-        readonly url?: string;
-        readonly to?: string;
-      };
-      readonly description?: string;
-      readonly enabled?: boolean;
-      readonly severity?: 'info' | 'warning' | 'critical';
-      /** For routing, silences and people. */
-      readonly labels?: { readonly [name: string]: string };
-      readonly runbook_url?: string;
-      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-      readonly summary?: string;
-      /** Fields; each combination of values is judged apart. */
-      readonly group_by?: readonly (string)[];
-      /** As `for_ms`: `5m`. */
-      readonly for?: string;
-      /** As `keep_firing_ms`. */
-      readonly keep_firing?: string;
-      /** As `cooldown_ms`. */
-      readonly cooldown?: string;
-    } | {
-      readonly name: string;
-      readonly condition: {
-        /** Fields with values as in a search, or a query. */
-        readonly filter?: { readonly [name: string]: unknown } | string;
-        /** What the value is compared with. */
-        readonly threshold: number;
-        /** How far back lines count: `5m`. */
-        readonly window: string;
-        /** `above` (default), `below`, or an operator. */
-        readonly comparison?: string;
-        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-        readonly aggregation?: string;
-      };
-      readonly actions?: readonly ({
-        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-        readonly type?: string;
-        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-        readonly channel?: string;
-        /** info, warning or critical. */
-        readonly severity?: string;
-        readonly url?: string;
-        readonly to?: string;
-      })[];
-      readonly description?: string;
-      readonly enabled?: boolean;
-      readonly severity?: 'info' | 'warning' | 'critical';
-      /** For routing, silences and people. */
-      readonly labels?: { readonly [name: string]: string };
-      readonly runbook_url?: string;
-      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-      readonly summary?: string;
-      /** Fields; each combination of values is judged apart. */
-      readonly group_by?: readonly (string)[];
-      /** As `for_ms`: `5m`. */
-      readonly for?: string;
-      /** As `keep_firing_ms`. */
-      readonly keep_firing?: string;
-      /** As `cooldown_ms`. */
-      readonly cooldown?: string;
-    };
-    answer: {
-      readonly id: string;
-      readonly version: number;
-      readonly updated_at: string;
-      readonly updated_by: string;
-      readonly rule: {
-        readonly name: string;
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Lines that the rule looks at; all where empty. */
-        readonly filter?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        readonly condition: {
-          readonly kind: 'count';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'rate';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'ratio';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Lines that are counted against all of the filter. */
-          readonly part: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'change';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          readonly against: 'window_before' | 'day_before' | 'week_before';
-          readonly measure: 'percent' | 'difference';
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'metric';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Attribute with numbers (with any values for `distinct`). */
-          readonly attribute: string;
-          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-          readonly aggregate: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'absence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'silent_source';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly source: 'host' | 'service';
-          /** Silent after so many of its own longest usual pauses. */
-          readonly factor?: number;
-          /** Never called silent before. */
-          readonly minimum_silence_ms?: number;
-          /** Silent so long it counts as taken out of service, and resolves. */
-          readonly forget_after_ms?: number;
-          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-          readonly learn_ms?: number;
-        } | {
-          readonly kind: 'sequence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** A line that begins it. */
-          readonly first: string;
-          /** The line that must follow. */
-          readonly then: string;
-          /** Field that both lines share, such as `trace_id`. */
-          readonly key: string;
-          /** Longest time between the two. */
-          readonly within_ms: number;
-          /** `both`: A, then B. `missing`: A without B. */
-          readonly expect: 'both' | 'missing';
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'new_pattern';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-          readonly learn_ms?: number;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'budget';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly unit: 'lines' | 'bytes';
-          /** Full hours or days of UTC. */
-          readonly period: 'hour' | 'day';
-          readonly threshold: number;
-          /** Met at this share of the budget; 1 where absent. */
-          readonly warn_at?: number;
-        } | {
-          readonly kind: 'anomaly';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-          readonly signal: 'volume' | 'warn' | 'forest';
-          readonly direction?: 'both' | 'drop' | 'spike';
-          readonly sensitivity?: 'low' | 'medium' | 'high';
-        } | {
-          readonly kind: 'all' | 'any';
-          readonly conditions: readonly ({
-            readonly kind: 'count';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'rate';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'ratio';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Lines that are counted against all of the filter. */
-            readonly part: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'change';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            readonly against: 'window_before' | 'day_before' | 'week_before';
-            readonly measure: 'percent' | 'difference';
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'metric';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Attribute with numbers (with any values for `distinct`). */
-            readonly attribute: string;
-            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-            readonly aggregate: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'absence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'silent_source';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly source: 'host' | 'service';
-            /** Silent after so many of its own longest usual pauses. */
-            readonly factor?: number;
-            /** Never called silent before. */
-            readonly minimum_silence_ms?: number;
-            /** Silent so long it counts as taken out of service, and resolves. */
-            readonly forget_after_ms?: number;
-            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-            readonly learn_ms?: number;
-          } | {
-            readonly kind: 'sequence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** A line that begins it. */
-            readonly first: string;
-            /** The line that must follow. */
-            readonly then: string;
-            /** Field that both lines share, such as `trace_id`. */
-            readonly key: string;
-            /** Longest time between the two. */
-            readonly within_ms: number;
-            /** `both`: A, then B. `missing`: A without B. */
-            readonly expect: 'both' | 'missing';
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'new_pattern';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-            readonly learn_ms?: number;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'budget';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly unit: 'lines' | 'bytes';
-            /** Full hours or days of UTC. */
-            readonly period: 'hour' | 'day';
-            readonly threshold: number;
-            /** Met at this share of the budget; 1 where absent. */
-            readonly warn_at?: number;
-          } | {
-            readonly kind: 'anomaly';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-            readonly signal: 'volume' | 'warn' | 'forest';
-            readonly direction?: 'both' | 'drop' | 'spike';
-            readonly sensitivity?: 'low' | 'medium' | 'high';
-          })[];
-        };
-        /** The condition holds so long before it fires. */
-        readonly for_ms?: number;
-        /** Goes on firing so long after the condition last held. */
-        readonly keep_firing_ms?: number;
-        /** After it resolved, the same group does not fire again for so long. */
-        readonly cooldown_ms?: number;
-        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
-        readonly no_data?: 'ok' | 'keep' | 'fire';
-        readonly actions?: readonly ({
-          /** Name of a channel. */
-          readonly channel?: string;
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** Where a webhook goes. */
-          readonly url?: string;
-          /** A channel of Slack, an address of email. */
-          readonly to?: string;
-          readonly severity?: 'info' | 'warning' | 'critical';
-        })[];
-        /** Lines shown in a notification; 5 where absent. */
-        readonly sample_lines?: number;
-        /** Incidents are made but nobody is told until then. */
-        readonly muted_until_ms?: number;
-      };
-      /** The worst of its groups; `unknown` until the evaluator has looked at it. */
-      readonly state: 'ok' | 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'disabled' | 'unknown';
-      /** Newest value of the group that is worst off. */
-      readonly value: number | null;
-      /** Tick that the state is of. */
-      readonly evaluated_at: string | null;
-      /** Groups that are looked at. */
-      readonly groups: {
-        readonly total: number;
-        readonly pending: number;
-        readonly firing: number;
-        /** Over `alerts.max_groups`. */
-        readonly left_out: number;
-      };
-      /** Open incidents, the first ten. */
-      readonly firing: readonly ({
-        readonly incident: string;
-        readonly group: { readonly [name: string]: string };
-        readonly state: string;
-        readonly since: string;
-        readonly value: number | null;
-        readonly acknowledged_by: string | null;
-      })[];
-      readonly muted_until: string | null;
-      readonly last_error: string | null;
-      readonly name: string;
-      /** What is allowed and yet probably not meant, such as a field that no line has. */
-      readonly warnings: readonly ({
-        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
-        readonly field: string;
-        readonly message: string;
-        readonly code: string;
-        /** Where in the query or template, from 0. */
-        readonly position?: number;
-        readonly length?: number;
-        /** Setting whose bound it is over. */
-        readonly setting?: string;
-      })[];
-    };
+    body: AnyRule;
+    answer: RuleAnswer;
   };
   /** All alert rules with their states. */
   alerts: {
@@ -4751,349 +1602,7 @@ export interface Operations {
     query: undefined;
     body: undefined;
     answer: {
-      readonly rules: readonly ({
-        readonly id: string;
-        readonly version: number;
-        readonly updated_at: string;
-        readonly updated_by: string;
-        readonly rule: {
-          readonly name: string;
-          readonly description?: string;
-          readonly enabled?: boolean;
-          readonly severity?: 'info' | 'warning' | 'critical';
-          /** For routing, silences and people. */
-          readonly labels?: { readonly [name: string]: string };
-          readonly runbook_url?: string;
-          /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-          readonly summary?: string;
-          /** Lines that the rule looks at; all where empty. */
-          readonly filter?: string;
-          /** Fields; each combination of values is judged apart. */
-          readonly group_by?: readonly (string)[];
-          readonly condition: {
-            readonly kind: 'count';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'rate';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'ratio';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Lines that are counted against all of the filter. */
-            readonly part: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'change';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            readonly against: 'window_before' | 'day_before' | 'week_before';
-            readonly measure: 'percent' | 'difference';
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'metric';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Attribute with numbers (with any values for `distinct`). */
-            readonly attribute: string;
-            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-            readonly aggregate: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'absence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'silent_source';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly source: 'host' | 'service';
-            /** Silent after so many of its own longest usual pauses. */
-            readonly factor?: number;
-            /** Never called silent before. */
-            readonly minimum_silence_ms?: number;
-            /** Silent so long it counts as taken out of service, and resolves. */
-            readonly forget_after_ms?: number;
-            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-            readonly learn_ms?: number;
-          } | {
-            readonly kind: 'sequence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** A line that begins it. */
-            readonly first: string;
-            /** The line that must follow. */
-            readonly then: string;
-            /** Field that both lines share, such as `trace_id`. */
-            readonly key: string;
-            /** Longest time between the two. */
-            readonly within_ms: number;
-            /** `both`: A, then B. `missing`: A without B. */
-            readonly expect: 'both' | 'missing';
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'new_pattern';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-            readonly learn_ms?: number;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'budget';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly unit: 'lines' | 'bytes';
-            /** Full hours or days of UTC. */
-            readonly period: 'hour' | 'day';
-            readonly threshold: number;
-            /** Met at this share of the budget; 1 where absent. */
-            readonly warn_at?: number;
-          } | {
-            readonly kind: 'anomaly';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-            readonly signal: 'volume' | 'warn' | 'forest';
-            readonly direction?: 'both' | 'drop' | 'spike';
-            readonly sensitivity?: 'low' | 'medium' | 'high';
-          } | {
-            readonly kind: 'all' | 'any';
-            readonly conditions: readonly ({
-              readonly kind: 'count';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-              /** How the value is compared with the threshold. */
-              readonly operator: '>' | '>=' | '<' | '<=' | '=';
-              readonly threshold: number;
-              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-              readonly recover_threshold?: number;
-            } | {
-              readonly kind: 'rate';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-              /** How the value is compared with the threshold. */
-              readonly operator: '>' | '>=' | '<' | '<=' | '=';
-              readonly threshold: number;
-              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-              readonly recover_threshold?: number;
-            } | {
-              readonly kind: 'ratio';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** Lines that are counted against all of the filter. */
-              readonly part: string;
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-              /** How the value is compared with the threshold. */
-              readonly operator: '>' | '>=' | '<' | '<=' | '=';
-              readonly threshold: number;
-              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-              readonly recover_threshold?: number;
-              /** With fewer lines in the window it is not met, whatever its value. */
-              readonly minimum_lines?: number;
-            } | {
-              readonly kind: 'change';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-              readonly against: 'window_before' | 'day_before' | 'week_before';
-              readonly measure: 'percent' | 'difference';
-              /** How the value is compared with the threshold. */
-              readonly operator: '>' | '>=' | '<' | '<=' | '=';
-              readonly threshold: number;
-              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-              readonly recover_threshold?: number;
-              /** With fewer lines in the window it is not met, whatever its value. */
-              readonly minimum_lines?: number;
-            } | {
-              readonly kind: 'metric';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** Attribute with numbers (with any values for `distinct`). */
-              readonly attribute: string;
-              /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-              readonly aggregate: string;
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-              /** How the value is compared with the threshold. */
-              readonly operator: '>' | '>=' | '<' | '<=' | '=';
-              readonly threshold: number;
-              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-              readonly recover_threshold?: number;
-              /** With fewer lines in the window it is not met, whatever its value. */
-              readonly minimum_lines?: number;
-            } | {
-              readonly kind: 'absence';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-            } | {
-              readonly kind: 'silent_source';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              readonly source: 'host' | 'service';
-              /** Silent after so many of its own longest usual pauses. */
-              readonly factor?: number;
-              /** Never called silent before. */
-              readonly minimum_silence_ms?: number;
-              /** Silent so long it counts as taken out of service, and resolves. */
-              readonly forget_after_ms?: number;
-              /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-              readonly learn_ms?: number;
-            } | {
-              readonly kind: 'sequence';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** A line that begins it. */
-              readonly first: string;
-              /** The line that must follow. */
-              readonly then: string;
-              /** Field that both lines share, such as `trace_id`. */
-              readonly key: string;
-              /** Longest time between the two. */
-              readonly within_ms: number;
-              /** `both`: A, then B. `missing`: A without B. */
-              readonly expect: 'both' | 'missing';
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-              /** How the value is compared with the threshold. */
-              readonly operator: '>' | '>=' | '<' | '<=' | '=';
-              readonly threshold: number;
-              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-              readonly recover_threshold?: number;
-            } | {
-              readonly kind: 'new_pattern';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-              readonly learn_ms?: number;
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-            } | {
-              readonly kind: 'budget';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              readonly unit: 'lines' | 'bytes';
-              /** Full hours or days of UTC. */
-              readonly period: 'hour' | 'day';
-              readonly threshold: number;
-              /** Met at this share of the budget; 1 where absent. */
-              readonly warn_at?: number;
-            } | {
-              readonly kind: 'anomaly';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-              readonly signal: 'volume' | 'warn' | 'forest';
-              readonly direction?: 'both' | 'drop' | 'spike';
-              readonly sensitivity?: 'low' | 'medium' | 'high';
-            })[];
-          };
-          /** The condition holds so long before it fires. */
-          readonly for_ms?: number;
-          /** Goes on firing so long after the condition last held. */
-          readonly keep_firing_ms?: number;
-          /** After it resolved, the same group does not fire again for so long. */
-          readonly cooldown_ms?: number;
-          /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
-          readonly no_data?: 'ok' | 'keep' | 'fire';
-          readonly actions?: readonly ({
-            /** Name of a channel. */
-            readonly channel?: string;
-            /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-            readonly type?: string;
-            /** Where a webhook goes. */
-            readonly url?: string;
-            /** A channel of Slack, an address of email. */
-            readonly to?: string;
-            readonly severity?: 'info' | 'warning' | 'critical';
-          })[];
-          /** Lines shown in a notification; 5 where absent. */
-          readonly sample_lines?: number;
-          /** Incidents are made but nobody is told until then. */
-          readonly muted_until_ms?: number;
-        };
-        /** The worst of its groups; `unknown` until the evaluator has looked at it. */
-        readonly state: 'ok' | 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'disabled' | 'unknown';
-        /** Newest value of the group that is worst off. */
-        readonly value: number | null;
-        /** Tick that the state is of. */
-        readonly evaluated_at: string | null;
-        /** Groups that are looked at. */
-        readonly groups: {
-          readonly total: number;
-          readonly pending: number;
-          readonly firing: number;
-          /** Over `alerts.max_groups`. */
-          readonly left_out: number;
-        };
-        /** Open incidents, the first ten. */
-        readonly firing: readonly ({
-          readonly incident: string;
-          readonly group: { readonly [name: string]: string };
-          readonly state: string;
-          readonly since: string;
-          readonly value: number | null;
-          readonly acknowledged_by: string | null;
-        })[];
-        readonly muted_until: string | null;
-        readonly last_error: string | null;
-      })[];
+      readonly rules: readonly KeptRule[];
       readonly total: number;
     };
   };
@@ -5103,349 +1612,7 @@ export interface Operations {
     query: undefined;
     body: undefined;
     answer: {
-      readonly rules: readonly ({
-        readonly id: string;
-        readonly version: number;
-        readonly updated_at: string;
-        readonly updated_by: string;
-        readonly rule: {
-          readonly name: string;
-          readonly description?: string;
-          readonly enabled?: boolean;
-          readonly severity?: 'info' | 'warning' | 'critical';
-          /** For routing, silences and people. */
-          readonly labels?: { readonly [name: string]: string };
-          readonly runbook_url?: string;
-          /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-          readonly summary?: string;
-          /** Lines that the rule looks at; all where empty. */
-          readonly filter?: string;
-          /** Fields; each combination of values is judged apart. */
-          readonly group_by?: readonly (string)[];
-          readonly condition: {
-            readonly kind: 'count';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'rate';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'ratio';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Lines that are counted against all of the filter. */
-            readonly part: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'change';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            readonly against: 'window_before' | 'day_before' | 'week_before';
-            readonly measure: 'percent' | 'difference';
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'metric';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Attribute with numbers (with any values for `distinct`). */
-            readonly attribute: string;
-            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-            readonly aggregate: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'absence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'silent_source';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly source: 'host' | 'service';
-            /** Silent after so many of its own longest usual pauses. */
-            readonly factor?: number;
-            /** Never called silent before. */
-            readonly minimum_silence_ms?: number;
-            /** Silent so long it counts as taken out of service, and resolves. */
-            readonly forget_after_ms?: number;
-            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-            readonly learn_ms?: number;
-          } | {
-            readonly kind: 'sequence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** A line that begins it. */
-            readonly first: string;
-            /** The line that must follow. */
-            readonly then: string;
-            /** Field that both lines share, such as `trace_id`. */
-            readonly key: string;
-            /** Longest time between the two. */
-            readonly within_ms: number;
-            /** `both`: A, then B. `missing`: A without B. */
-            readonly expect: 'both' | 'missing';
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'new_pattern';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-            readonly learn_ms?: number;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'budget';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly unit: 'lines' | 'bytes';
-            /** Full hours or days of UTC. */
-            readonly period: 'hour' | 'day';
-            readonly threshold: number;
-            /** Met at this share of the budget; 1 where absent. */
-            readonly warn_at?: number;
-          } | {
-            readonly kind: 'anomaly';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-            readonly signal: 'volume' | 'warn' | 'forest';
-            readonly direction?: 'both' | 'drop' | 'spike';
-            readonly sensitivity?: 'low' | 'medium' | 'high';
-          } | {
-            readonly kind: 'all' | 'any';
-            readonly conditions: readonly ({
-              readonly kind: 'count';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-              /** How the value is compared with the threshold. */
-              readonly operator: '>' | '>=' | '<' | '<=' | '=';
-              readonly threshold: number;
-              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-              readonly recover_threshold?: number;
-            } | {
-              readonly kind: 'rate';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-              /** How the value is compared with the threshold. */
-              readonly operator: '>' | '>=' | '<' | '<=' | '=';
-              readonly threshold: number;
-              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-              readonly recover_threshold?: number;
-            } | {
-              readonly kind: 'ratio';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** Lines that are counted against all of the filter. */
-              readonly part: string;
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-              /** How the value is compared with the threshold. */
-              readonly operator: '>' | '>=' | '<' | '<=' | '=';
-              readonly threshold: number;
-              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-              readonly recover_threshold?: number;
-              /** With fewer lines in the window it is not met, whatever its value. */
-              readonly minimum_lines?: number;
-            } | {
-              readonly kind: 'change';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-              readonly against: 'window_before' | 'day_before' | 'week_before';
-              readonly measure: 'percent' | 'difference';
-              /** How the value is compared with the threshold. */
-              readonly operator: '>' | '>=' | '<' | '<=' | '=';
-              readonly threshold: number;
-              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-              readonly recover_threshold?: number;
-              /** With fewer lines in the window it is not met, whatever its value. */
-              readonly minimum_lines?: number;
-            } | {
-              readonly kind: 'metric';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** Attribute with numbers (with any values for `distinct`). */
-              readonly attribute: string;
-              /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-              readonly aggregate: string;
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-              /** How the value is compared with the threshold. */
-              readonly operator: '>' | '>=' | '<' | '<=' | '=';
-              readonly threshold: number;
-              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-              readonly recover_threshold?: number;
-              /** With fewer lines in the window it is not met, whatever its value. */
-              readonly minimum_lines?: number;
-            } | {
-              readonly kind: 'absence';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-            } | {
-              readonly kind: 'silent_source';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              readonly source: 'host' | 'service';
-              /** Silent after so many of its own longest usual pauses. */
-              readonly factor?: number;
-              /** Never called silent before. */
-              readonly minimum_silence_ms?: number;
-              /** Silent so long it counts as taken out of service, and resolves. */
-              readonly forget_after_ms?: number;
-              /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-              readonly learn_ms?: number;
-            } | {
-              readonly kind: 'sequence';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** A line that begins it. */
-              readonly first: string;
-              /** The line that must follow. */
-              readonly then: string;
-              /** Field that both lines share, such as `trace_id`. */
-              readonly key: string;
-              /** Longest time between the two. */
-              readonly within_ms: number;
-              /** `both`: A, then B. `missing`: A without B. */
-              readonly expect: 'both' | 'missing';
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-              /** How the value is compared with the threshold. */
-              readonly operator: '>' | '>=' | '<' | '<=' | '=';
-              readonly threshold: number;
-              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-              readonly recover_threshold?: number;
-            } | {
-              readonly kind: 'new_pattern';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-              readonly learn_ms?: number;
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-            } | {
-              readonly kind: 'budget';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              readonly unit: 'lines' | 'bytes';
-              /** Full hours or days of UTC. */
-              readonly period: 'hour' | 'day';
-              readonly threshold: number;
-              /** Met at this share of the budget; 1 where absent. */
-              readonly warn_at?: number;
-            } | {
-              readonly kind: 'anomaly';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-              readonly signal: 'volume' | 'warn' | 'forest';
-              readonly direction?: 'both' | 'drop' | 'spike';
-              readonly sensitivity?: 'low' | 'medium' | 'high';
-            })[];
-          };
-          /** The condition holds so long before it fires. */
-          readonly for_ms?: number;
-          /** Goes on firing so long after the condition last held. */
-          readonly keep_firing_ms?: number;
-          /** After it resolved, the same group does not fire again for so long. */
-          readonly cooldown_ms?: number;
-          /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
-          readonly no_data?: 'ok' | 'keep' | 'fire';
-          readonly actions?: readonly ({
-            /** Name of a channel. */
-            readonly channel?: string;
-            /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-            readonly type?: string;
-            /** Where a webhook goes. */
-            readonly url?: string;
-            /** A channel of Slack, an address of email. */
-            readonly to?: string;
-            readonly severity?: 'info' | 'warning' | 'critical';
-          })[];
-          /** Lines shown in a notification; 5 where absent. */
-          readonly sample_lines?: number;
-          /** Incidents are made but nobody is told until then. */
-          readonly muted_until_ms?: number;
-        };
-        /** The worst of its groups; `unknown` until the evaluator has looked at it. */
-        readonly state: 'ok' | 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'disabled' | 'unknown';
-        /** Newest value of the group that is worst off. */
-        readonly value: number | null;
-        /** Tick that the state is of. */
-        readonly evaluated_at: string | null;
-        /** Groups that are looked at. */
-        readonly groups: {
-          readonly total: number;
-          readonly pending: number;
-          readonly firing: number;
-          /** Over `alerts.max_groups`. */
-          readonly left_out: number;
-        };
-        /** Open incidents, the first ten. */
-        readonly firing: readonly ({
-          readonly incident: string;
-          readonly group: { readonly [name: string]: string };
-          readonly state: string;
-          readonly since: string;
-          readonly value: number | null;
-          readonly acknowledged_by: string | null;
-        })[];
-        readonly muted_until: string | null;
-        readonly last_error: string | null;
-      })[];
+      readonly rules: readonly KeptRule[];
       readonly total: number;
     };
   };
@@ -5454,775 +1621,15 @@ export interface Operations {
     path: undefined;
     query: undefined;
     body: {
-      /** The model, or the shape of a design. Spans may be written as texts: `window: "5m"` is `window_ms: 300000`. */
-      readonly rule: {
-        readonly name: string;
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Lines that the rule looks at; all where empty. */
-        readonly filter?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        readonly condition: {
-          readonly kind: 'count';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'rate';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'ratio';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Lines that are counted against all of the filter. */
-          readonly part: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'change';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          readonly against: 'window_before' | 'day_before' | 'week_before';
-          readonly measure: 'percent' | 'difference';
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'metric';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Attribute with numbers (with any values for `distinct`). */
-          readonly attribute: string;
-          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-          readonly aggregate: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'absence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'silent_source';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly source: 'host' | 'service';
-          /** Silent after so many of its own longest usual pauses. */
-          readonly factor?: number;
-          /** Never called silent before. */
-          readonly minimum_silence_ms?: number;
-          /** Silent so long it counts as taken out of service, and resolves. */
-          readonly forget_after_ms?: number;
-          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-          readonly learn_ms?: number;
-        } | {
-          readonly kind: 'sequence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** A line that begins it. */
-          readonly first: string;
-          /** The line that must follow. */
-          readonly then: string;
-          /** Field that both lines share, such as `trace_id`. */
-          readonly key: string;
-          /** Longest time between the two. */
-          readonly within_ms: number;
-          /** `both`: A, then B. `missing`: A without B. */
-          readonly expect: 'both' | 'missing';
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'new_pattern';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-          readonly learn_ms?: number;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'budget';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly unit: 'lines' | 'bytes';
-          /** Full hours or days of UTC. */
-          readonly period: 'hour' | 'day';
-          readonly threshold: number;
-          /** Met at this share of the budget; 1 where absent. */
-          readonly warn_at?: number;
-        } | {
-          readonly kind: 'anomaly';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-          readonly signal: 'volume' | 'warn' | 'forest';
-          readonly direction?: 'both' | 'drop' | 'spike';
-          readonly sensitivity?: 'low' | 'medium' | 'high';
-        } | {
-          readonly kind: 'all' | 'any';
-          readonly conditions: readonly ({
-            readonly kind: 'count';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'rate';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'ratio';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Lines that are counted against all of the filter. */
-            readonly part: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'change';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            readonly against: 'window_before' | 'day_before' | 'week_before';
-            readonly measure: 'percent' | 'difference';
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'metric';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Attribute with numbers (with any values for `distinct`). */
-            readonly attribute: string;
-            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-            readonly aggregate: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'absence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'silent_source';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly source: 'host' | 'service';
-            /** Silent after so many of its own longest usual pauses. */
-            readonly factor?: number;
-            /** Never called silent before. */
-            readonly minimum_silence_ms?: number;
-            /** Silent so long it counts as taken out of service, and resolves. */
-            readonly forget_after_ms?: number;
-            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-            readonly learn_ms?: number;
-          } | {
-            readonly kind: 'sequence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** A line that begins it. */
-            readonly first: string;
-            /** The line that must follow. */
-            readonly then: string;
-            /** Field that both lines share, such as `trace_id`. */
-            readonly key: string;
-            /** Longest time between the two. */
-            readonly within_ms: number;
-            /** `both`: A, then B. `missing`: A without B. */
-            readonly expect: 'both' | 'missing';
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'new_pattern';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-            readonly learn_ms?: number;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'budget';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly unit: 'lines' | 'bytes';
-            /** Full hours or days of UTC. */
-            readonly period: 'hour' | 'day';
-            readonly threshold: number;
-            /** Met at this share of the budget; 1 where absent. */
-            readonly warn_at?: number;
-          } | {
-            readonly kind: 'anomaly';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-            readonly signal: 'volume' | 'warn' | 'forest';
-            readonly direction?: 'both' | 'drop' | 'spike';
-            readonly sensitivity?: 'low' | 'medium' | 'high';
-          })[];
-        };
-        /** The condition holds so long before it fires. */
-        readonly for_ms?: number;
-        /** Goes on firing so long after the condition last held. */
-        readonly keep_firing_ms?: number;
-        /** After it resolved, the same group does not fire again for so long. */
-        readonly cooldown_ms?: number;
-        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
-        readonly no_data?: 'ok' | 'keep' | 'fire';
-        readonly actions?: readonly ({
-          /** Name of a channel. */
-          readonly channel?: string;
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** Where a webhook goes. */
-          readonly url?: string;
-          /** A channel of Slack, an address of email. */
-          readonly to?: string;
-          readonly severity?: 'info' | 'warning' | 'critical';
-        })[];
-        /** Lines shown in a notification; 5 where absent. */
-        readonly sample_lines?: number;
-        /** Incidents are made but nobody is told until then. */
-        readonly muted_until_ms?: number;
-      } | {
-        readonly name: string;
-        /** Query language: lines that count. */
-        readonly query: string;
-        readonly condition: {
-          /** What the value is compared with. */
-          readonly threshold: number;
-          /** How far back lines count: `5m`. */
-          readonly window: string;
-          /** > (default), >=, <, <= or =. */
-          readonly operator?: string;
-          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-          readonly aggregation?: string;
-        };
-        readonly actions?: readonly ({
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-          readonly channel?: string;
-          /** info, warning or critical. */
-          readonly severity?: string;
-          readonly url?: string;
-          readonly to?: string;
-        })[];
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        /** As `for_ms`: `5m`. */
-        readonly for?: string;
-        /** As `keep_firing_ms`. */
-        readonly keep_firing?: string;
-        /** As `cooldown_ms`. */
-        readonly cooldown?: string;
-      } | {
-        readonly name: string;
-        readonly condition: {
-          readonly service?: string;
-          readonly level?: string;
-          /** What the value is compared with. */
-          readonly threshold: number;
-          readonly window_seconds: number;
-          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-          readonly aggregation?: string;
-        };
-        readonly action?: {
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-          readonly channel?: string;
-          /** info, warning or critical. */
-          readonly severity?: string;
-          readonly url?: string;
-          readonly to?: string;
-        };
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        /** As `for_ms`: `5m`. */
-        readonly for?: string;
-        /** As `keep_firing_ms`. */
-        readonly keep_firing?: string;
-        /** As `cooldown_ms`. */
-        readonly cooldown?: string;
-      } | {
-        readonly name: string;
-        readonly condition: {
-          /** Fields with values as in a search, or a query. */
-          readonly filter?: { readonly [name: string]: unknown } | string;
-          /** What the value is compared with. */
-          readonly threshold: number;
-          /** How far back lines count: `5m`. */
-          readonly window: string;
-          /** `above` (default), `below`, or an operator. */
-          readonly comparison?: string;
-          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-          readonly aggregation?: string;
-        };
-        readonly actions?: readonly ({
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-          readonly channel?: string;
-          /** info, warning or critical. */
-          readonly severity?: string;
-          readonly url?: string;
-          readonly to?: string;
-        })[];
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        /** As `for_ms`: `5m`. */
-        readonly for?: string;
-        /** As `keep_firing_ms`. */
-        readonly keep_firing?: string;
-        /** As `cooldown_ms`. */
-        readonly cooldown?: string;
-      };
+      readonly rule: AnyRule;
     };
     answer: {
       readonly valid: boolean;
-      readonly problems: readonly ({
-        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
-        readonly field: string;
-        readonly message: string;
-        readonly code: string;
-        /** Where in the query or template, from 0. */
-        readonly position?: number;
-        readonly length?: number;
-        /** Setting whose bound it is over. */
-        readonly setting?: string;
-      })[];
+      readonly problems: readonly RuleProblem[];
       /** What is allowed and yet probably not meant, such as a field that no line has. */
-      readonly warnings: readonly ({
-        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
-        readonly field: string;
-        readonly message: string;
-        readonly code: string;
-        /** Where in the query or template, from 0. */
-        readonly position?: number;
-        readonly length?: number;
-        /** Setting whose bound it is over. */
-        readonly setting?: string;
-      })[];
+      readonly warnings: readonly RuleProblem[];
       /** As the model has it; null where it cannot be read. */
-      readonly rule: {
-        readonly name: string;
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Lines that the rule looks at; all where empty. */
-        readonly filter?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        readonly condition: {
-          readonly kind: 'count';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'rate';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'ratio';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Lines that are counted against all of the filter. */
-          readonly part: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'change';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          readonly against: 'window_before' | 'day_before' | 'week_before';
-          readonly measure: 'percent' | 'difference';
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'metric';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Attribute with numbers (with any values for `distinct`). */
-          readonly attribute: string;
-          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-          readonly aggregate: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'absence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'silent_source';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly source: 'host' | 'service';
-          /** Silent after so many of its own longest usual pauses. */
-          readonly factor?: number;
-          /** Never called silent before. */
-          readonly minimum_silence_ms?: number;
-          /** Silent so long it counts as taken out of service, and resolves. */
-          readonly forget_after_ms?: number;
-          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-          readonly learn_ms?: number;
-        } | {
-          readonly kind: 'sequence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** A line that begins it. */
-          readonly first: string;
-          /** The line that must follow. */
-          readonly then: string;
-          /** Field that both lines share, such as `trace_id`. */
-          readonly key: string;
-          /** Longest time between the two. */
-          readonly within_ms: number;
-          /** `both`: A, then B. `missing`: A without B. */
-          readonly expect: 'both' | 'missing';
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'new_pattern';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-          readonly learn_ms?: number;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'budget';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly unit: 'lines' | 'bytes';
-          /** Full hours or days of UTC. */
-          readonly period: 'hour' | 'day';
-          readonly threshold: number;
-          /** Met at this share of the budget; 1 where absent. */
-          readonly warn_at?: number;
-        } | {
-          readonly kind: 'anomaly';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-          readonly signal: 'volume' | 'warn' | 'forest';
-          readonly direction?: 'both' | 'drop' | 'spike';
-          readonly sensitivity?: 'low' | 'medium' | 'high';
-        } | {
-          readonly kind: 'all' | 'any';
-          readonly conditions: readonly ({
-            readonly kind: 'count';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'rate';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'ratio';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Lines that are counted against all of the filter. */
-            readonly part: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'change';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            readonly against: 'window_before' | 'day_before' | 'week_before';
-            readonly measure: 'percent' | 'difference';
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'metric';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Attribute with numbers (with any values for `distinct`). */
-            readonly attribute: string;
-            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-            readonly aggregate: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'absence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'silent_source';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly source: 'host' | 'service';
-            /** Silent after so many of its own longest usual pauses. */
-            readonly factor?: number;
-            /** Never called silent before. */
-            readonly minimum_silence_ms?: number;
-            /** Silent so long it counts as taken out of service, and resolves. */
-            readonly forget_after_ms?: number;
-            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-            readonly learn_ms?: number;
-          } | {
-            readonly kind: 'sequence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** A line that begins it. */
-            readonly first: string;
-            /** The line that must follow. */
-            readonly then: string;
-            /** Field that both lines share, such as `trace_id`. */
-            readonly key: string;
-            /** Longest time between the two. */
-            readonly within_ms: number;
-            /** `both`: A, then B. `missing`: A without B. */
-            readonly expect: 'both' | 'missing';
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'new_pattern';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-            readonly learn_ms?: number;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'budget';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly unit: 'lines' | 'bytes';
-            /** Full hours or days of UTC. */
-            readonly period: 'hour' | 'day';
-            readonly threshold: number;
-            /** Met at this share of the budget; 1 where absent. */
-            readonly warn_at?: number;
-          } | {
-            readonly kind: 'anomaly';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-            readonly signal: 'volume' | 'warn' | 'forest';
-            readonly direction?: 'both' | 'drop' | 'spike';
-            readonly sensitivity?: 'low' | 'medium' | 'high';
-          })[];
-        };
-        /** The condition holds so long before it fires. */
-        readonly for_ms?: number;
-        /** Goes on firing so long after the condition last held. */
-        readonly keep_firing_ms?: number;
-        /** After it resolved, the same group does not fire again for so long. */
-        readonly cooldown_ms?: number;
-        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
-        readonly no_data?: 'ok' | 'keep' | 'fire';
-        readonly actions?: readonly ({
-          /** Name of a channel. */
-          readonly channel?: string;
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** Where a webhook goes. */
-          readonly url?: string;
-          /** A channel of Slack, an address of email. */
-          readonly to?: string;
-          readonly severity?: 'info' | 'warning' | 'critical';
-        })[];
-        /** Lines shown in a notification; 5 where absent. */
-        readonly sample_lines?: number;
-        /** Incidents are made but nobody is told until then. */
-        readonly muted_until_ms?: number;
-      } | null;
+      readonly rule: AlertRule | null;
     };
   };
   /** What an alert rule makes of given lines; nothing is kept. */
@@ -6230,462 +1637,17 @@ export interface Operations {
     path: undefined;
     query: undefined;
     body: {
-      /** The model, or the shape of a design. Spans may be written as texts: `window: "5m"` is `window_ms: 300000`. */
-      readonly rule: {
-        readonly name: string;
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Lines that the rule looks at; all where empty. */
-        readonly filter?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        readonly condition: {
-          readonly kind: 'count';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'rate';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'ratio';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Lines that are counted against all of the filter. */
-          readonly part: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'change';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          readonly against: 'window_before' | 'day_before' | 'week_before';
-          readonly measure: 'percent' | 'difference';
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'metric';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Attribute with numbers (with any values for `distinct`). */
-          readonly attribute: string;
-          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-          readonly aggregate: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'absence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'silent_source';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly source: 'host' | 'service';
-          /** Silent after so many of its own longest usual pauses. */
-          readonly factor?: number;
-          /** Never called silent before. */
-          readonly minimum_silence_ms?: number;
-          /** Silent so long it counts as taken out of service, and resolves. */
-          readonly forget_after_ms?: number;
-          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-          readonly learn_ms?: number;
-        } | {
-          readonly kind: 'sequence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** A line that begins it. */
-          readonly first: string;
-          /** The line that must follow. */
-          readonly then: string;
-          /** Field that both lines share, such as `trace_id`. */
-          readonly key: string;
-          /** Longest time between the two. */
-          readonly within_ms: number;
-          /** `both`: A, then B. `missing`: A without B. */
-          readonly expect: 'both' | 'missing';
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'new_pattern';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-          readonly learn_ms?: number;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'budget';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly unit: 'lines' | 'bytes';
-          /** Full hours or days of UTC. */
-          readonly period: 'hour' | 'day';
-          readonly threshold: number;
-          /** Met at this share of the budget; 1 where absent. */
-          readonly warn_at?: number;
-        } | {
-          readonly kind: 'anomaly';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-          readonly signal: 'volume' | 'warn' | 'forest';
-          readonly direction?: 'both' | 'drop' | 'spike';
-          readonly sensitivity?: 'low' | 'medium' | 'high';
-        } | {
-          readonly kind: 'all' | 'any';
-          readonly conditions: readonly ({
-            readonly kind: 'count';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'rate';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'ratio';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Lines that are counted against all of the filter. */
-            readonly part: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'change';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            readonly against: 'window_before' | 'day_before' | 'week_before';
-            readonly measure: 'percent' | 'difference';
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'metric';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Attribute with numbers (with any values for `distinct`). */
-            readonly attribute: string;
-            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-            readonly aggregate: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'absence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'silent_source';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly source: 'host' | 'service';
-            /** Silent after so many of its own longest usual pauses. */
-            readonly factor?: number;
-            /** Never called silent before. */
-            readonly minimum_silence_ms?: number;
-            /** Silent so long it counts as taken out of service, and resolves. */
-            readonly forget_after_ms?: number;
-            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-            readonly learn_ms?: number;
-          } | {
-            readonly kind: 'sequence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** A line that begins it. */
-            readonly first: string;
-            /** The line that must follow. */
-            readonly then: string;
-            /** Field that both lines share, such as `trace_id`. */
-            readonly key: string;
-            /** Longest time between the two. */
-            readonly within_ms: number;
-            /** `both`: A, then B. `missing`: A without B. */
-            readonly expect: 'both' | 'missing';
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'new_pattern';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-            readonly learn_ms?: number;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'budget';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly unit: 'lines' | 'bytes';
-            /** Full hours or days of UTC. */
-            readonly period: 'hour' | 'day';
-            readonly threshold: number;
-            /** Met at this share of the budget; 1 where absent. */
-            readonly warn_at?: number;
-          } | {
-            readonly kind: 'anomaly';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-            readonly signal: 'volume' | 'warn' | 'forest';
-            readonly direction?: 'both' | 'drop' | 'spike';
-            readonly sensitivity?: 'low' | 'medium' | 'high';
-          })[];
-        };
-        /** The condition holds so long before it fires. */
-        readonly for_ms?: number;
-        /** Goes on firing so long after the condition last held. */
-        readonly keep_firing_ms?: number;
-        /** After it resolved, the same group does not fire again for so long. */
-        readonly cooldown_ms?: number;
-        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
-        readonly no_data?: 'ok' | 'keep' | 'fire';
-        readonly actions?: readonly ({
-          /** Name of a channel. */
-          readonly channel?: string;
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** Where a webhook goes. */
-          readonly url?: string;
-          /** A channel of Slack, an address of email. */
-          readonly to?: string;
-          readonly severity?: 'info' | 'warning' | 'critical';
-        })[];
-        /** Lines shown in a notification; 5 where absent. */
-        readonly sample_lines?: number;
-        /** Incidents are made but nobody is told until then. */
-        readonly muted_until_ms?: number;
-      } | {
-        readonly name: string;
-        /** Query language: lines that count. */
-        readonly query: string;
-        readonly condition: {
-          /** What the value is compared with. */
-          readonly threshold: number;
-          /** How far back lines count: `5m`. */
-          readonly window: string;
-          /** > (default), >=, <, <= or =. */
-          readonly operator?: string;
-          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-          readonly aggregation?: string;
-        };
-        readonly actions?: readonly ({
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-          readonly channel?: string;
-          /** info, warning or critical. */
-          readonly severity?: string;
-          readonly url?: string;
-          readonly to?: string;
-        })[];
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        /** As `for_ms`: `5m`. */
-        readonly for?: string;
-        /** As `keep_firing_ms`. */
-        readonly keep_firing?: string;
-        /** As `cooldown_ms`. */
-        readonly cooldown?: string;
-      } | {
-        readonly name: string;
-        readonly condition: {
-          readonly service?: string;
-          readonly level?: string;
-          /** What the value is compared with. */
-          readonly threshold: number;
-          readonly window_seconds: number;
-          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-          readonly aggregation?: string;
-        };
-        readonly action?: {
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-          readonly channel?: string;
-          /** info, warning or critical. */
-          readonly severity?: string;
-          readonly url?: string;
-          readonly to?: string;
-        };
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        /** As `for_ms`: `5m`. */
-        readonly for?: string;
-        /** As `keep_firing_ms`. */
-        readonly keep_firing?: string;
-        /** As `cooldown_ms`. */
-        readonly cooldown?: string;
-      } | {
-        readonly name: string;
-        readonly condition: {
-          /** Fields with values as in a search, or a query. */
-          readonly filter?: { readonly [name: string]: unknown } | string;
-          /** What the value is compared with. */
-          readonly threshold: number;
-          /** How far back lines count: `5m`. */
-          readonly window: string;
-          /** `above` (default), `below`, or an operator. */
-          readonly comparison?: string;
-          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-          readonly aggregation?: string;
-        };
-        readonly actions?: readonly ({
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-          readonly channel?: string;
-          /** info, warning or critical. */
-          readonly severity?: string;
-          readonly url?: string;
-          readonly to?: string;
-        })[];
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        /** As `for_ms`: `5m`. */
-        readonly for?: string;
-        /** As `keep_firing_ms`. */
-        readonly keep_firing?: string;
-        /** As `cooldown_ms`. */
-        readonly cooldown?: string;
-      };
+      readonly rule: AnyRule;
       /** Records in design A's names; those without a time come now. */
       readonly logs: readonly ({ readonly [name: string]: unknown })[];
       /** How long to go on without lines after the last one; the window where absent. */
       readonly after?: string;
     };
     answer: {
-      readonly incidents: readonly ({
-        readonly group: { readonly [name: string]: string };
-        readonly pending_at: string | null;
-        readonly fired_at: string;
-        /** null: it was firing at the end. */
-        readonly resolved_at: string | null;
-        /** The value furthest beyond the threshold. */
-        readonly peak: number | null;
-        readonly detail: string | null;
-      })[];
+      readonly incidents: readonly TrialIncident[];
       readonly total_incidents: number;
       /** By group, those with incidents first; at most `alerts.backtest_max_series`. */
-      readonly series: readonly ({
-        readonly group: { readonly [name: string]: string };
-        readonly points: readonly ({
-          readonly time: string;
-          readonly value: number | null;
-          readonly state: string;
-        })[];
-      })[];
+      readonly series: readonly TrialSeries[];
       readonly total_groups: number;
       readonly from: string;
       readonly to: string;
@@ -6693,17 +1655,7 @@ export interface Operations {
       readonly step_ms: number;
       readonly took_ms: number;
       /** What is allowed and yet probably not meant, such as a field that no line has. */
-      readonly warnings: readonly ({
-        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
-        readonly field: string;
-        readonly message: string;
-        readonly code: string;
-        /** Where in the query or template, from 0. */
-        readonly position?: number;
-        readonly length?: number;
-        /** Setting whose bound it is over. */
-        readonly setting?: string;
-      })[];
+      readonly warnings: readonly RuleProblem[];
       readonly lines: readonly ({
         readonly index: number;
         /** Whether it is one of the rule's lines. */
@@ -6718,467 +1670,14 @@ export interface Operations {
     path: undefined;
     query: undefined;
     body: {
-      /** The model, or the shape of a design. Spans may be written as texts: `window: "5m"` is `window_ms: 300000`. */
-      readonly rule: {
-        readonly name: string;
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Lines that the rule looks at; all where empty. */
-        readonly filter?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        readonly condition: {
-          readonly kind: 'count';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'rate';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'ratio';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Lines that are counted against all of the filter. */
-          readonly part: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'change';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          readonly against: 'window_before' | 'day_before' | 'week_before';
-          readonly measure: 'percent' | 'difference';
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'metric';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Attribute with numbers (with any values for `distinct`). */
-          readonly attribute: string;
-          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-          readonly aggregate: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'absence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'silent_source';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly source: 'host' | 'service';
-          /** Silent after so many of its own longest usual pauses. */
-          readonly factor?: number;
-          /** Never called silent before. */
-          readonly minimum_silence_ms?: number;
-          /** Silent so long it counts as taken out of service, and resolves. */
-          readonly forget_after_ms?: number;
-          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-          readonly learn_ms?: number;
-        } | {
-          readonly kind: 'sequence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** A line that begins it. */
-          readonly first: string;
-          /** The line that must follow. */
-          readonly then: string;
-          /** Field that both lines share, such as `trace_id`. */
-          readonly key: string;
-          /** Longest time between the two. */
-          readonly within_ms: number;
-          /** `both`: A, then B. `missing`: A without B. */
-          readonly expect: 'both' | 'missing';
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'new_pattern';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-          readonly learn_ms?: number;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'budget';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly unit: 'lines' | 'bytes';
-          /** Full hours or days of UTC. */
-          readonly period: 'hour' | 'day';
-          readonly threshold: number;
-          /** Met at this share of the budget; 1 where absent. */
-          readonly warn_at?: number;
-        } | {
-          readonly kind: 'anomaly';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-          readonly signal: 'volume' | 'warn' | 'forest';
-          readonly direction?: 'both' | 'drop' | 'spike';
-          readonly sensitivity?: 'low' | 'medium' | 'high';
-        } | {
-          readonly kind: 'all' | 'any';
-          readonly conditions: readonly ({
-            readonly kind: 'count';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'rate';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'ratio';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Lines that are counted against all of the filter. */
-            readonly part: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'change';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            readonly against: 'window_before' | 'day_before' | 'week_before';
-            readonly measure: 'percent' | 'difference';
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'metric';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Attribute with numbers (with any values for `distinct`). */
-            readonly attribute: string;
-            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-            readonly aggregate: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'absence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'silent_source';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly source: 'host' | 'service';
-            /** Silent after so many of its own longest usual pauses. */
-            readonly factor?: number;
-            /** Never called silent before. */
-            readonly minimum_silence_ms?: number;
-            /** Silent so long it counts as taken out of service, and resolves. */
-            readonly forget_after_ms?: number;
-            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-            readonly learn_ms?: number;
-          } | {
-            readonly kind: 'sequence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** A line that begins it. */
-            readonly first: string;
-            /** The line that must follow. */
-            readonly then: string;
-            /** Field that both lines share, such as `trace_id`. */
-            readonly key: string;
-            /** Longest time between the two. */
-            readonly within_ms: number;
-            /** `both`: A, then B. `missing`: A without B. */
-            readonly expect: 'both' | 'missing';
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'new_pattern';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-            readonly learn_ms?: number;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'budget';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly unit: 'lines' | 'bytes';
-            /** Full hours or days of UTC. */
-            readonly period: 'hour' | 'day';
-            readonly threshold: number;
-            /** Met at this share of the budget; 1 where absent. */
-            readonly warn_at?: number;
-          } | {
-            readonly kind: 'anomaly';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-            readonly signal: 'volume' | 'warn' | 'forest';
-            readonly direction?: 'both' | 'drop' | 'spike';
-            readonly sensitivity?: 'low' | 'medium' | 'high';
-          })[];
-        };
-        /** The condition holds so long before it fires. */
-        readonly for_ms?: number;
-        /** Goes on firing so long after the condition last held. */
-        readonly keep_firing_ms?: number;
-        /** After it resolved, the same group does not fire again for so long. */
-        readonly cooldown_ms?: number;
-        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
-        readonly no_data?: 'ok' | 'keep' | 'fire';
-        readonly actions?: readonly ({
-          /** Name of a channel. */
-          readonly channel?: string;
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** Where a webhook goes. */
-          readonly url?: string;
-          /** A channel of Slack, an address of email. */
-          readonly to?: string;
-          readonly severity?: 'info' | 'warning' | 'critical';
-        })[];
-        /** Lines shown in a notification; 5 where absent. */
-        readonly sample_lines?: number;
-        /** Incidents are made but nobody is told until then. */
-        readonly muted_until_ms?: number;
-      } | {
-        readonly name: string;
-        /** Query language: lines that count. */
-        readonly query: string;
-        readonly condition: {
-          /** What the value is compared with. */
-          readonly threshold: number;
-          /** How far back lines count: `5m`. */
-          readonly window: string;
-          /** > (default), >=, <, <= or =. */
-          readonly operator?: string;
-          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-          readonly aggregation?: string;
-        };
-        readonly actions?: readonly ({
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-          readonly channel?: string;
-          /** info, warning or critical. */
-          readonly severity?: string;
-          readonly url?: string;
-          readonly to?: string;
-        })[];
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        /** As `for_ms`: `5m`. */
-        readonly for?: string;
-        /** As `keep_firing_ms`. */
-        readonly keep_firing?: string;
-        /** As `cooldown_ms`. */
-        readonly cooldown?: string;
-      } | {
-        readonly name: string;
-        readonly condition: {
-          readonly service?: string;
-          readonly level?: string;
-          /** What the value is compared with. */
-          readonly threshold: number;
-          readonly window_seconds: number;
-          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-          readonly aggregation?: string;
-        };
-        readonly action?: {
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-          readonly channel?: string;
-          /** info, warning or critical. */
-          readonly severity?: string;
-          readonly url?: string;
-          readonly to?: string;
-        };
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        /** As `for_ms`: `5m`. */
-        readonly for?: string;
-        /** As `keep_firing_ms`. */
-        readonly keep_firing?: string;
-        /** As `cooldown_ms`. */
-        readonly cooldown?: string;
-      } | {
-        readonly name: string;
-        readonly condition: {
-          /** Fields with values as in a search, or a query. */
-          readonly filter?: { readonly [name: string]: unknown } | string;
-          /** What the value is compared with. */
-          readonly threshold: number;
-          /** How far back lines count: `5m`. */
-          readonly window: string;
-          /** `above` (default), `below`, or an operator. */
-          readonly comparison?: string;
-          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-          readonly aggregation?: string;
-        };
-        readonly actions?: readonly ({
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-          readonly channel?: string;
-          /** info, warning or critical. */
-          readonly severity?: string;
-          readonly url?: string;
-          readonly to?: string;
-        })[];
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        /** As `for_ms`: `5m`. */
-        readonly for?: string;
-        /** As `keep_firing_ms`. */
-        readonly keep_firing?: string;
-        /** As `cooldown_ms`. */
-        readonly cooldown?: string;
-      };
-      /** Half open: `from` belongs to it, `to` does not. Absent: the last hour (`search.default_range`). */
-      readonly time_range?: {
-        /** First instant: RFC 3339, epoch seconds or milliseconds, or now-math such as `now-1h` or `now-7d/d`. */
-        readonly from?: string | number;
-        /** First instant behind the range, in the same forms; absent: now, and a little further for a search. */
-        readonly to?: string | number;
-        /** Duration up to now, such as `15m`, `1h`, `7d`; in place of `from` and `to`. */
-        readonly last?: string;
-      };
+      readonly rule: AnyRule;
+      readonly time_range?: TimeRange;
     };
     answer: {
-      readonly incidents: readonly ({
-        readonly group: { readonly [name: string]: string };
-        readonly pending_at: string | null;
-        readonly fired_at: string;
-        /** null: it was firing at the end. */
-        readonly resolved_at: string | null;
-        /** The value furthest beyond the threshold. */
-        readonly peak: number | null;
-        readonly detail: string | null;
-      })[];
+      readonly incidents: readonly TrialIncident[];
       readonly total_incidents: number;
       /** By group, those with incidents first; at most `alerts.backtest_max_series`. */
-      readonly series: readonly ({
-        readonly group: { readonly [name: string]: string };
-        readonly points: readonly ({
-          readonly time: string;
-          readonly value: number | null;
-          readonly state: string;
-        })[];
-      })[];
+      readonly series: readonly TrialSeries[];
       readonly total_groups: number;
       readonly from: string;
       readonly to: string;
@@ -7186,17 +1685,7 @@ export interface Operations {
       readonly step_ms: number;
       readonly took_ms: number;
       /** What is allowed and yet probably not meant, such as a field that no line has. */
-      readonly warnings: readonly ({
-        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
-        readonly field: string;
-        readonly message: string;
-        readonly code: string;
-        /** Where in the query or template, from 0. */
-        readonly position?: number;
-        readonly length?: number;
-        /** Setting whose bound it is over. */
-        readonly setting?: string;
-      })[];
+      readonly warnings: readonly RuleProblem[];
       /** Lines that were looked at. */
       readonly lines: number;
       readonly complete: boolean;
@@ -7210,435 +1699,7 @@ export interface Operations {
     query: undefined;
     body: {
       /** With `id`, or told by their names. */
-      readonly rules: readonly ({
-        readonly name: string;
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Lines that the rule looks at; all where empty. */
-        readonly filter?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        readonly condition: {
-          readonly kind: 'count';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'rate';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'ratio';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Lines that are counted against all of the filter. */
-          readonly part: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'change';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          readonly against: 'window_before' | 'day_before' | 'week_before';
-          readonly measure: 'percent' | 'difference';
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'metric';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Attribute with numbers (with any values for `distinct`). */
-          readonly attribute: string;
-          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-          readonly aggregate: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'absence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'silent_source';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly source: 'host' | 'service';
-          /** Silent after so many of its own longest usual pauses. */
-          readonly factor?: number;
-          /** Never called silent before. */
-          readonly minimum_silence_ms?: number;
-          /** Silent so long it counts as taken out of service, and resolves. */
-          readonly forget_after_ms?: number;
-          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-          readonly learn_ms?: number;
-        } | {
-          readonly kind: 'sequence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** A line that begins it. */
-          readonly first: string;
-          /** The line that must follow. */
-          readonly then: string;
-          /** Field that both lines share, such as `trace_id`. */
-          readonly key: string;
-          /** Longest time between the two. */
-          readonly within_ms: number;
-          /** `both`: A, then B. `missing`: A without B. */
-          readonly expect: 'both' | 'missing';
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'new_pattern';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-          readonly learn_ms?: number;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'budget';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly unit: 'lines' | 'bytes';
-          /** Full hours or days of UTC. */
-          readonly period: 'hour' | 'day';
-          readonly threshold: number;
-          /** Met at this share of the budget; 1 where absent. */
-          readonly warn_at?: number;
-        } | {
-          readonly kind: 'anomaly';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-          readonly signal: 'volume' | 'warn' | 'forest';
-          readonly direction?: 'both' | 'drop' | 'spike';
-          readonly sensitivity?: 'low' | 'medium' | 'high';
-        } | {
-          readonly kind: 'all' | 'any';
-          readonly conditions: readonly ({
-            readonly kind: 'count';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'rate';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'ratio';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Lines that are counted against all of the filter. */
-            readonly part: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'change';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            readonly against: 'window_before' | 'day_before' | 'week_before';
-            readonly measure: 'percent' | 'difference';
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'metric';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Attribute with numbers (with any values for `distinct`). */
-            readonly attribute: string;
-            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-            readonly aggregate: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'absence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'silent_source';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly source: 'host' | 'service';
-            /** Silent after so many of its own longest usual pauses. */
-            readonly factor?: number;
-            /** Never called silent before. */
-            readonly minimum_silence_ms?: number;
-            /** Silent so long it counts as taken out of service, and resolves. */
-            readonly forget_after_ms?: number;
-            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-            readonly learn_ms?: number;
-          } | {
-            readonly kind: 'sequence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** A line that begins it. */
-            readonly first: string;
-            /** The line that must follow. */
-            readonly then: string;
-            /** Field that both lines share, such as `trace_id`. */
-            readonly key: string;
-            /** Longest time between the two. */
-            readonly within_ms: number;
-            /** `both`: A, then B. `missing`: A without B. */
-            readonly expect: 'both' | 'missing';
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'new_pattern';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-            readonly learn_ms?: number;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'budget';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly unit: 'lines' | 'bytes';
-            /** Full hours or days of UTC. */
-            readonly period: 'hour' | 'day';
-            readonly threshold: number;
-            /** Met at this share of the budget; 1 where absent. */
-            readonly warn_at?: number;
-          } | {
-            readonly kind: 'anomaly';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-            readonly signal: 'volume' | 'warn' | 'forest';
-            readonly direction?: 'both' | 'drop' | 'spike';
-            readonly sensitivity?: 'low' | 'medium' | 'high';
-          })[];
-        };
-        /** The condition holds so long before it fires. */
-        readonly for_ms?: number;
-        /** Goes on firing so long after the condition last held. */
-        readonly keep_firing_ms?: number;
-        /** After it resolved, the same group does not fire again for so long. */
-        readonly cooldown_ms?: number;
-        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
-        readonly no_data?: 'ok' | 'keep' | 'fire';
-        readonly actions?: readonly ({
-          /** Name of a channel. */
-          readonly channel?: string;
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** Where a webhook goes. */
-          readonly url?: string;
-          /** A channel of Slack, an address of email. */
-          readonly to?: string;
-          readonly severity?: 'info' | 'warning' | 'critical';
-        })[];
-        /** Lines shown in a notification; 5 where absent. */
-        readonly sample_lines?: number;
-        /** Incidents are made but nobody is told until then. */
-        readonly muted_until_ms?: number;
-      } | {
-        readonly name: string;
-        /** Query language: lines that count. */
-        readonly query: string;
-        readonly condition: {
-          /** What the value is compared with. */
-          readonly threshold: number;
-          /** How far back lines count: `5m`. */
-          readonly window: string;
-          /** > (default), >=, <, <= or =. */
-          readonly operator?: string;
-          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-          readonly aggregation?: string;
-        };
-        readonly actions?: readonly ({
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-          readonly channel?: string;
-          /** info, warning or critical. */
-          readonly severity?: string;
-          readonly url?: string;
-          readonly to?: string;
-        })[];
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        /** As `for_ms`: `5m`. */
-        readonly for?: string;
-        /** As `keep_firing_ms`. */
-        readonly keep_firing?: string;
-        /** As `cooldown_ms`. */
-        readonly cooldown?: string;
-      } | {
-        readonly name: string;
-        readonly condition: {
-          readonly service?: string;
-          readonly level?: string;
-          /** What the value is compared with. */
-          readonly threshold: number;
-          readonly window_seconds: number;
-          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-          readonly aggregation?: string;
-        };
-        readonly action?: {
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-          readonly channel?: string;
-          /** info, warning or critical. */
-          readonly severity?: string;
-          readonly url?: string;
-          readonly to?: string;
-        };
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        /** As `for_ms`: `5m`. */
-        readonly for?: string;
-        /** As `keep_firing_ms`. */
-        readonly keep_firing?: string;
-        /** As `cooldown_ms`. */
-        readonly cooldown?: string;
-      } | {
-        readonly name: string;
-        readonly condition: {
-          /** Fields with values as in a search, or a query. */
-          readonly filter?: { readonly [name: string]: unknown } | string;
-          /** What the value is compared with. */
-          readonly threshold: number;
-          /** How far back lines count: `5m`. */
-          readonly window: string;
-          /** `above` (default), `below`, or an operator. */
-          readonly comparison?: string;
-          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-          readonly aggregation?: string;
-        };
-        readonly actions?: readonly ({
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-          readonly channel?: string;
-          /** info, warning or critical. */
-          readonly severity?: string;
-          readonly url?: string;
-          readonly to?: string;
-        })[];
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        /** As `for_ms`: `5m`. */
-        readonly for?: string;
-        /** As `keep_firing_ms`. */
-        readonly keep_firing?: string;
-        /** As `cooldown_ms`. */
-        readonly cooldown?: string;
-      })[];
+      readonly rules: readonly AnyRule[];
       /** Only says what would change. */
       readonly dry_run?: boolean;
       /** Removes rules that are not among them. */
@@ -7656,17 +1717,7 @@ export interface Operations {
           readonly after: unknown;
         })[];
         /** What is allowed and yet probably not meant, such as a field that no line has. */
-        readonly warnings: readonly ({
-          /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
-          readonly field: string;
-          readonly message: string;
-          readonly code: string;
-          /** Where in the query or template, from 0. */
-          readonly position?: number;
-          readonly length?: number;
-          /** Setting whose bound it is over. */
-          readonly setting?: string;
-        })[];
+        readonly warnings: readonly RuleProblem[];
       })[];
       readonly applied: boolean;
     };
@@ -7676,1585 +1727,18 @@ export interface Operations {
     path: { readonly id: string };
     query: undefined;
     body: undefined;
-    answer: {
-      readonly id: string;
-      readonly version: number;
-      readonly updated_at: string;
-      readonly updated_by: string;
-      readonly rule: {
-        readonly name: string;
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Lines that the rule looks at; all where empty. */
-        readonly filter?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        readonly condition: {
-          readonly kind: 'count';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'rate';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'ratio';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Lines that are counted against all of the filter. */
-          readonly part: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'change';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          readonly against: 'window_before' | 'day_before' | 'week_before';
-          readonly measure: 'percent' | 'difference';
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'metric';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Attribute with numbers (with any values for `distinct`). */
-          readonly attribute: string;
-          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-          readonly aggregate: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'absence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'silent_source';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly source: 'host' | 'service';
-          /** Silent after so many of its own longest usual pauses. */
-          readonly factor?: number;
-          /** Never called silent before. */
-          readonly minimum_silence_ms?: number;
-          /** Silent so long it counts as taken out of service, and resolves. */
-          readonly forget_after_ms?: number;
-          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-          readonly learn_ms?: number;
-        } | {
-          readonly kind: 'sequence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** A line that begins it. */
-          readonly first: string;
-          /** The line that must follow. */
-          readonly then: string;
-          /** Field that both lines share, such as `trace_id`. */
-          readonly key: string;
-          /** Longest time between the two. */
-          readonly within_ms: number;
-          /** `both`: A, then B. `missing`: A without B. */
-          readonly expect: 'both' | 'missing';
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'new_pattern';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-          readonly learn_ms?: number;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'budget';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly unit: 'lines' | 'bytes';
-          /** Full hours or days of UTC. */
-          readonly period: 'hour' | 'day';
-          readonly threshold: number;
-          /** Met at this share of the budget; 1 where absent. */
-          readonly warn_at?: number;
-        } | {
-          readonly kind: 'anomaly';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-          readonly signal: 'volume' | 'warn' | 'forest';
-          readonly direction?: 'both' | 'drop' | 'spike';
-          readonly sensitivity?: 'low' | 'medium' | 'high';
-        } | {
-          readonly kind: 'all' | 'any';
-          readonly conditions: readonly ({
-            readonly kind: 'count';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'rate';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'ratio';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Lines that are counted against all of the filter. */
-            readonly part: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'change';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            readonly against: 'window_before' | 'day_before' | 'week_before';
-            readonly measure: 'percent' | 'difference';
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'metric';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Attribute with numbers (with any values for `distinct`). */
-            readonly attribute: string;
-            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-            readonly aggregate: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'absence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'silent_source';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly source: 'host' | 'service';
-            /** Silent after so many of its own longest usual pauses. */
-            readonly factor?: number;
-            /** Never called silent before. */
-            readonly minimum_silence_ms?: number;
-            /** Silent so long it counts as taken out of service, and resolves. */
-            readonly forget_after_ms?: number;
-            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-            readonly learn_ms?: number;
-          } | {
-            readonly kind: 'sequence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** A line that begins it. */
-            readonly first: string;
-            /** The line that must follow. */
-            readonly then: string;
-            /** Field that both lines share, such as `trace_id`. */
-            readonly key: string;
-            /** Longest time between the two. */
-            readonly within_ms: number;
-            /** `both`: A, then B. `missing`: A without B. */
-            readonly expect: 'both' | 'missing';
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'new_pattern';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-            readonly learn_ms?: number;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'budget';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly unit: 'lines' | 'bytes';
-            /** Full hours or days of UTC. */
-            readonly period: 'hour' | 'day';
-            readonly threshold: number;
-            /** Met at this share of the budget; 1 where absent. */
-            readonly warn_at?: number;
-          } | {
-            readonly kind: 'anomaly';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-            readonly signal: 'volume' | 'warn' | 'forest';
-            readonly direction?: 'both' | 'drop' | 'spike';
-            readonly sensitivity?: 'low' | 'medium' | 'high';
-          })[];
-        };
-        /** The condition holds so long before it fires. */
-        readonly for_ms?: number;
-        /** Goes on firing so long after the condition last held. */
-        readonly keep_firing_ms?: number;
-        /** After it resolved, the same group does not fire again for so long. */
-        readonly cooldown_ms?: number;
-        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
-        readonly no_data?: 'ok' | 'keep' | 'fire';
-        readonly actions?: readonly ({
-          /** Name of a channel. */
-          readonly channel?: string;
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** Where a webhook goes. */
-          readonly url?: string;
-          /** A channel of Slack, an address of email. */
-          readonly to?: string;
-          readonly severity?: 'info' | 'warning' | 'critical';
-        })[];
-        /** Lines shown in a notification; 5 where absent. */
-        readonly sample_lines?: number;
-        /** Incidents are made but nobody is told until then. */
-        readonly muted_until_ms?: number;
-      };
-      /** The worst of its groups; `unknown` until the evaluator has looked at it. */
-      readonly state: 'ok' | 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'disabled' | 'unknown';
-      /** Newest value of the group that is worst off. */
-      readonly value: number | null;
-      /** Tick that the state is of. */
-      readonly evaluated_at: string | null;
-      /** Groups that are looked at. */
-      readonly groups: {
-        readonly total: number;
-        readonly pending: number;
-        readonly firing: number;
-        /** Over `alerts.max_groups`. */
-        readonly left_out: number;
-      };
-      /** Open incidents, the first ten. */
-      readonly firing: readonly ({
-        readonly incident: string;
-        readonly group: { readonly [name: string]: string };
-        readonly state: string;
-        readonly since: string;
-        readonly value: number | null;
-        readonly acknowledged_by: string | null;
-      })[];
-      readonly muted_until: string | null;
-      readonly last_error: string | null;
-      readonly name: string;
-      /** What is allowed and yet probably not meant, such as a field that no line has. */
-      readonly warnings: readonly ({
-        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
-        readonly field: string;
-        readonly message: string;
-        readonly code: string;
-        /** Where in the query or template, from 0. */
-        readonly position?: number;
-        readonly length?: number;
-        /** Setting whose bound it is over. */
-        readonly setting?: string;
-      })[];
-    };
+    answer: RuleAnswer;
   };
   /** Change an alert rule. */
   alertPut: {
     path: { readonly id: string };
     query: undefined;
-    body: {
-      readonly name: string;
-      readonly description?: string;
-      readonly enabled?: boolean;
-      readonly severity?: 'info' | 'warning' | 'critical';
-      /** For routing, silences and people. */
-      readonly labels?: { readonly [name: string]: string };
-      readonly runbook_url?: string;
-      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-      readonly summary?: string;
-      /** Lines that the rule looks at; all where empty. */
-      readonly filter?: string;
-      /** Fields; each combination of values is judged apart. */
-      readonly group_by?: readonly (string)[];
-      readonly condition: {
-        readonly kind: 'count';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-      } | {
-        readonly kind: 'rate';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-      } | {
-        readonly kind: 'ratio';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** Lines that are counted against all of the filter. */
-        readonly part: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-        /** With fewer lines in the window it is not met, whatever its value. */
-        readonly minimum_lines?: number;
-      } | {
-        readonly kind: 'change';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        readonly against: 'window_before' | 'day_before' | 'week_before';
-        readonly measure: 'percent' | 'difference';
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-        /** With fewer lines in the window it is not met, whatever its value. */
-        readonly minimum_lines?: number;
-      } | {
-        readonly kind: 'metric';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** Attribute with numbers (with any values for `distinct`). */
-        readonly attribute: string;
-        /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-        readonly aggregate: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-        /** With fewer lines in the window it is not met, whatever its value. */
-        readonly minimum_lines?: number;
-      } | {
-        readonly kind: 'absence';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-      } | {
-        readonly kind: 'silent_source';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        readonly source: 'host' | 'service';
-        /** Silent after so many of its own longest usual pauses. */
-        readonly factor?: number;
-        /** Never called silent before. */
-        readonly minimum_silence_ms?: number;
-        /** Silent so long it counts as taken out of service, and resolves. */
-        readonly forget_after_ms?: number;
-        /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-        readonly learn_ms?: number;
-      } | {
-        readonly kind: 'sequence';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** A line that begins it. */
-        readonly first: string;
-        /** The line that must follow. */
-        readonly then: string;
-        /** Field that both lines share, such as `trace_id`. */
-        readonly key: string;
-        /** Longest time between the two. */
-        readonly within_ms: number;
-        /** `both`: A, then B. `missing`: A without B. */
-        readonly expect: 'both' | 'missing';
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-        /** How the value is compared with the threshold. */
-        readonly operator: '>' | '>=' | '<' | '<=' | '=';
-        readonly threshold: number;
-        /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-        readonly recover_threshold?: number;
-      } | {
-        readonly kind: 'new_pattern';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-        readonly learn_ms?: number;
-        /** How far back lines count, in event time. */
-        readonly window_ms: number;
-      } | {
-        readonly kind: 'budget';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        readonly unit: 'lines' | 'bytes';
-        /** Full hours or days of UTC. */
-        readonly period: 'hour' | 'day';
-        readonly threshold: number;
-        /** Met at this share of the budget; 1 where absent. */
-        readonly warn_at?: number;
-      } | {
-        readonly kind: 'anomaly';
-        /** Lines that it looks at, besides the rule's own filter. */
-        readonly filter?: string;
-        /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-        readonly signal: 'volume' | 'warn' | 'forest';
-        readonly direction?: 'both' | 'drop' | 'spike';
-        readonly sensitivity?: 'low' | 'medium' | 'high';
-      } | {
-        readonly kind: 'all' | 'any';
-        readonly conditions: readonly ({
-          readonly kind: 'count';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'rate';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'ratio';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Lines that are counted against all of the filter. */
-          readonly part: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'change';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          readonly against: 'window_before' | 'day_before' | 'week_before';
-          readonly measure: 'percent' | 'difference';
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'metric';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Attribute with numbers (with any values for `distinct`). */
-          readonly attribute: string;
-          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-          readonly aggregate: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'absence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'silent_source';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly source: 'host' | 'service';
-          /** Silent after so many of its own longest usual pauses. */
-          readonly factor?: number;
-          /** Never called silent before. */
-          readonly minimum_silence_ms?: number;
-          /** Silent so long it counts as taken out of service, and resolves. */
-          readonly forget_after_ms?: number;
-          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-          readonly learn_ms?: number;
-        } | {
-          readonly kind: 'sequence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** A line that begins it. */
-          readonly first: string;
-          /** The line that must follow. */
-          readonly then: string;
-          /** Field that both lines share, such as `trace_id`. */
-          readonly key: string;
-          /** Longest time between the two. */
-          readonly within_ms: number;
-          /** `both`: A, then B. `missing`: A without B. */
-          readonly expect: 'both' | 'missing';
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'new_pattern';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-          readonly learn_ms?: number;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'budget';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly unit: 'lines' | 'bytes';
-          /** Full hours or days of UTC. */
-          readonly period: 'hour' | 'day';
-          readonly threshold: number;
-          /** Met at this share of the budget; 1 where absent. */
-          readonly warn_at?: number;
-        } | {
-          readonly kind: 'anomaly';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-          readonly signal: 'volume' | 'warn' | 'forest';
-          readonly direction?: 'both' | 'drop' | 'spike';
-          readonly sensitivity?: 'low' | 'medium' | 'high';
-        })[];
-      };
-      /** The condition holds so long before it fires. */
-      readonly for_ms?: number;
-      /** Goes on firing so long after the condition last held. */
-      readonly keep_firing_ms?: number;
-      /** After it resolved, the same group does not fire again for so long. */
-      readonly cooldown_ms?: number;
-      /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
-      readonly no_data?: 'ok' | 'keep' | 'fire';
-      readonly actions?: readonly ({
-        /** Name of a channel. */
-        readonly channel?: string;
-        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-        readonly type?: string;
-        /** Where a webhook goes. */
-        readonly url?: string;
-        /** A channel of Slack, an address of email. */
-        readonly to?: string;
-        readonly severity?: 'info' | 'warning' | 'critical';
-      })[];
-      /** Lines shown in a notification; 5 where absent. */
-      readonly sample_lines?: number;
-      /** Incidents are made but nobody is told until then. */
-      readonly muted_until_ms?: number;
-    } | {
-      readonly name: string;
-      /** Query language: lines that count. */
-      readonly query: string;
-      readonly condition: {
-        /** What the value is compared with. */
-        readonly threshold: number;
-        /** How far back lines count: `5m`. */
-        readonly window: string;
-        /** > (default), >=, <, <= or =. */
-        readonly operator?: string;
-        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-        readonly aggregation?: string;
-      };
-      readonly actions?: readonly ({
-        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-        readonly type?: string;
-        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-        readonly channel?: string;
-        /** info, warning or critical. */
-        readonly severity?: string;
-        readonly url?: string;
-        readonly to?: string;
-      })[];
-      readonly description?: string;
-      readonly enabled?: boolean;
-      readonly severity?: 'info' | 'warning' | 'critical';
-      /** For routing, silences and people. */
-      readonly labels?: { readonly [name: string]: string };
-      readonly runbook_url?: string;
-      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-      readonly summary?: string;
-      /** Fields; each combination of values is judged apart. */
-      readonly group_by?: readonly (string)[];
-      /** As `for_ms`: `5m`. */
-      readonly for?: string;
-      /** As `keep_firing_ms`. */
-      readonly keep_firing?: string;
-      /** As `cooldown_ms`. */
-      readonly cooldown?: string;
-    } | {
-      readonly name: string;
-      readonly condition: {
-        readonly service?: string;
-        readonly level?: string;
-        /** What the value is compared with. */
-        readonly threshold: number;
-        readonly window_seconds: number;
-        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-        readonly aggregation?: string;
-      };
-      readonly action?: {
-        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-        readonly type?: string;
-        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-        readonly channel?: string;
-        /** info, warning or critical. */
-        readonly severity?: string;
-        readonly url?: string;
-        readonly to?: string;
-      };
-      readonly description?: string;
-      readonly enabled?: boolean;
-      readonly severity?: 'info' | 'warning' | 'critical';
-      /** For routing, silences and people. */
-      readonly labels?: { readonly [name: string]: string };
-      readonly runbook_url?: string;
-      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-      readonly summary?: string;
-      /** Fields; each combination of values is judged apart. */
-      readonly group_by?: readonly (string)[];
-      /** As `for_ms`: `5m`. */
-      readonly for?: string;
-      /** As `keep_firing_ms`. */
-      readonly keep_firing?: string;
-      /** As `cooldown_ms`. */
-      readonly cooldown?: string;
-    } | {
-      readonly name: string;
-      readonly condition: {
-        /** Fields with values as in a search, or a query. */
-        readonly filter?: { readonly [name: string]: unknown } | string;
-        /** What the value is compared with. */
-        readonly threshold: number;
-        /** How far back lines count: `5m`. */
-        readonly window: string;
-        /** `above` (default), `below`, or an operator. */
-        readonly comparison?: string;
-        /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-        readonly aggregation?: string;
-      };
-      readonly actions?: readonly ({
-        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-        readonly type?: string;
-        /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-        readonly channel?: string;
-        /** info, warning or critical. */
-        readonly severity?: string;
-        readonly url?: string;
-        readonly to?: string;
-      })[];
-      readonly description?: string;
-      readonly enabled?: boolean;
-      readonly severity?: 'info' | 'warning' | 'critical';
-      /** For routing, silences and people. */
-      readonly labels?: { readonly [name: string]: string };
-      readonly runbook_url?: string;
-      /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-      readonly summary?: string;
-      /** Fields; each combination of values is judged apart. */
-      readonly group_by?: readonly (string)[];
-      /** As `for_ms`: `5m`. */
-      readonly for?: string;
-      /** As `keep_firing_ms`. */
-      readonly keep_firing?: string;
-      /** As `cooldown_ms`. */
-      readonly cooldown?: string;
-    } | {
-      /** The model, or the shape of a design. Spans may be written as texts: `window: "5m"` is `window_ms: 300000`. */
-      readonly rule: {
-        readonly name: string;
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Lines that the rule looks at; all where empty. */
-        readonly filter?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        readonly condition: {
-          readonly kind: 'count';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'rate';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'ratio';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Lines that are counted against all of the filter. */
-          readonly part: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'change';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          readonly against: 'window_before' | 'day_before' | 'week_before';
-          readonly measure: 'percent' | 'difference';
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'metric';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Attribute with numbers (with any values for `distinct`). */
-          readonly attribute: string;
-          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-          readonly aggregate: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'absence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'silent_source';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly source: 'host' | 'service';
-          /** Silent after so many of its own longest usual pauses. */
-          readonly factor?: number;
-          /** Never called silent before. */
-          readonly minimum_silence_ms?: number;
-          /** Silent so long it counts as taken out of service, and resolves. */
-          readonly forget_after_ms?: number;
-          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-          readonly learn_ms?: number;
-        } | {
-          readonly kind: 'sequence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** A line that begins it. */
-          readonly first: string;
-          /** The line that must follow. */
-          readonly then: string;
-          /** Field that both lines share, such as `trace_id`. */
-          readonly key: string;
-          /** Longest time between the two. */
-          readonly within_ms: number;
-          /** `both`: A, then B. `missing`: A without B. */
-          readonly expect: 'both' | 'missing';
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'new_pattern';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-          readonly learn_ms?: number;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'budget';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly unit: 'lines' | 'bytes';
-          /** Full hours or days of UTC. */
-          readonly period: 'hour' | 'day';
-          readonly threshold: number;
-          /** Met at this share of the budget; 1 where absent. */
-          readonly warn_at?: number;
-        } | {
-          readonly kind: 'anomaly';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-          readonly signal: 'volume' | 'warn' | 'forest';
-          readonly direction?: 'both' | 'drop' | 'spike';
-          readonly sensitivity?: 'low' | 'medium' | 'high';
-        } | {
-          readonly kind: 'all' | 'any';
-          readonly conditions: readonly ({
-            readonly kind: 'count';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'rate';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'ratio';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Lines that are counted against all of the filter. */
-            readonly part: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'change';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            readonly against: 'window_before' | 'day_before' | 'week_before';
-            readonly measure: 'percent' | 'difference';
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'metric';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Attribute with numbers (with any values for `distinct`). */
-            readonly attribute: string;
-            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-            readonly aggregate: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'absence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'silent_source';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly source: 'host' | 'service';
-            /** Silent after so many of its own longest usual pauses. */
-            readonly factor?: number;
-            /** Never called silent before. */
-            readonly minimum_silence_ms?: number;
-            /** Silent so long it counts as taken out of service, and resolves. */
-            readonly forget_after_ms?: number;
-            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-            readonly learn_ms?: number;
-          } | {
-            readonly kind: 'sequence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** A line that begins it. */
-            readonly first: string;
-            /** The line that must follow. */
-            readonly then: string;
-            /** Field that both lines share, such as `trace_id`. */
-            readonly key: string;
-            /** Longest time between the two. */
-            readonly within_ms: number;
-            /** `both`: A, then B. `missing`: A without B. */
-            readonly expect: 'both' | 'missing';
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'new_pattern';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-            readonly learn_ms?: number;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'budget';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly unit: 'lines' | 'bytes';
-            /** Full hours or days of UTC. */
-            readonly period: 'hour' | 'day';
-            readonly threshold: number;
-            /** Met at this share of the budget; 1 where absent. */
-            readonly warn_at?: number;
-          } | {
-            readonly kind: 'anomaly';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-            readonly signal: 'volume' | 'warn' | 'forest';
-            readonly direction?: 'both' | 'drop' | 'spike';
-            readonly sensitivity?: 'low' | 'medium' | 'high';
-          })[];
-        };
-        /** The condition holds so long before it fires. */
-        readonly for_ms?: number;
-        /** Goes on firing so long after the condition last held. */
-        readonly keep_firing_ms?: number;
-        /** After it resolved, the same group does not fire again for so long. */
-        readonly cooldown_ms?: number;
-        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
-        readonly no_data?: 'ok' | 'keep' | 'fire';
-        readonly actions?: readonly ({
-          /** Name of a channel. */
-          readonly channel?: string;
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** Where a webhook goes. */
-          readonly url?: string;
-          /** A channel of Slack, an address of email. */
-          readonly to?: string;
-          readonly severity?: 'info' | 'warning' | 'critical';
-        })[];
-        /** Lines shown in a notification; 5 where absent. */
-        readonly sample_lines?: number;
-        /** Incidents are made but nobody is told until then. */
-        readonly muted_until_ms?: number;
-      } | {
-        readonly name: string;
-        /** Query language: lines that count. */
-        readonly query: string;
-        readonly condition: {
-          /** What the value is compared with. */
-          readonly threshold: number;
-          /** How far back lines count: `5m`. */
-          readonly window: string;
-          /** > (default), >=, <, <= or =. */
-          readonly operator?: string;
-          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-          readonly aggregation?: string;
-        };
-        readonly actions?: readonly ({
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-          readonly channel?: string;
-          /** info, warning or critical. */
-          readonly severity?: string;
-          readonly url?: string;
-          readonly to?: string;
-        })[];
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        /** As `for_ms`: `5m`. */
-        readonly for?: string;
-        /** As `keep_firing_ms`. */
-        readonly keep_firing?: string;
-        /** As `cooldown_ms`. */
-        readonly cooldown?: string;
-      } | {
-        readonly name: string;
-        readonly condition: {
-          readonly service?: string;
-          readonly level?: string;
-          /** What the value is compared with. */
-          readonly threshold: number;
-          readonly window_seconds: number;
-          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-          readonly aggregation?: string;
-        };
-        readonly action?: {
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-          readonly channel?: string;
-          /** info, warning or critical. */
-          readonly severity?: string;
-          readonly url?: string;
-          readonly to?: string;
-        };
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        /** As `for_ms`: `5m`. */
-        readonly for?: string;
-        /** As `keep_firing_ms`. */
-        readonly keep_firing?: string;
-        /** As `cooldown_ms`. */
-        readonly cooldown?: string;
-      } | {
-        readonly name: string;
-        readonly condition: {
-          /** Fields with values as in a search, or a query. */
-          readonly filter?: { readonly [name: string]: unknown } | string;
-          /** What the value is compared with. */
-          readonly threshold: number;
-          /** How far back lines count: `5m`. */
-          readonly window: string;
-          /** `above` (default), `below`, or an operator. */
-          readonly comparison?: string;
-          /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
-          readonly aggregation?: string;
-        };
-        readonly actions?: readonly ({
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
-          readonly channel?: string;
-          /** info, warning or critical. */
-          readonly severity?: string;
-          readonly url?: string;
-          readonly to?: string;
-        })[];
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        /** As `for_ms`: `5m`. */
-        readonly for?: string;
-        /** As `keep_firing_ms`. */
-        readonly keep_firing?: string;
-        /** As `cooldown_ms`. */
-        readonly cooldown?: string;
-      };
+    body: AnyRule | {
+      readonly rule: AnyRule;
       /** The version that is changed; absent: whatever it is. */
       readonly version?: number;
     };
-    answer: {
-      readonly id: string;
-      readonly version: number;
-      readonly updated_at: string;
-      readonly updated_by: string;
-      readonly rule: {
-        readonly name: string;
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Lines that the rule looks at; all where empty. */
-        readonly filter?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        readonly condition: {
-          readonly kind: 'count';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'rate';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'ratio';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Lines that are counted against all of the filter. */
-          readonly part: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'change';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          readonly against: 'window_before' | 'day_before' | 'week_before';
-          readonly measure: 'percent' | 'difference';
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'metric';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Attribute with numbers (with any values for `distinct`). */
-          readonly attribute: string;
-          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-          readonly aggregate: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'absence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'silent_source';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly source: 'host' | 'service';
-          /** Silent after so many of its own longest usual pauses. */
-          readonly factor?: number;
-          /** Never called silent before. */
-          readonly minimum_silence_ms?: number;
-          /** Silent so long it counts as taken out of service, and resolves. */
-          readonly forget_after_ms?: number;
-          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-          readonly learn_ms?: number;
-        } | {
-          readonly kind: 'sequence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** A line that begins it. */
-          readonly first: string;
-          /** The line that must follow. */
-          readonly then: string;
-          /** Field that both lines share, such as `trace_id`. */
-          readonly key: string;
-          /** Longest time between the two. */
-          readonly within_ms: number;
-          /** `both`: A, then B. `missing`: A without B. */
-          readonly expect: 'both' | 'missing';
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'new_pattern';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-          readonly learn_ms?: number;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'budget';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly unit: 'lines' | 'bytes';
-          /** Full hours or days of UTC. */
-          readonly period: 'hour' | 'day';
-          readonly threshold: number;
-          /** Met at this share of the budget; 1 where absent. */
-          readonly warn_at?: number;
-        } | {
-          readonly kind: 'anomaly';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-          readonly signal: 'volume' | 'warn' | 'forest';
-          readonly direction?: 'both' | 'drop' | 'spike';
-          readonly sensitivity?: 'low' | 'medium' | 'high';
-        } | {
-          readonly kind: 'all' | 'any';
-          readonly conditions: readonly ({
-            readonly kind: 'count';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'rate';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'ratio';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Lines that are counted against all of the filter. */
-            readonly part: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'change';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            readonly against: 'window_before' | 'day_before' | 'week_before';
-            readonly measure: 'percent' | 'difference';
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'metric';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Attribute with numbers (with any values for `distinct`). */
-            readonly attribute: string;
-            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-            readonly aggregate: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'absence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'silent_source';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly source: 'host' | 'service';
-            /** Silent after so many of its own longest usual pauses. */
-            readonly factor?: number;
-            /** Never called silent before. */
-            readonly minimum_silence_ms?: number;
-            /** Silent so long it counts as taken out of service, and resolves. */
-            readonly forget_after_ms?: number;
-            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-            readonly learn_ms?: number;
-          } | {
-            readonly kind: 'sequence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** A line that begins it. */
-            readonly first: string;
-            /** The line that must follow. */
-            readonly then: string;
-            /** Field that both lines share, such as `trace_id`. */
-            readonly key: string;
-            /** Longest time between the two. */
-            readonly within_ms: number;
-            /** `both`: A, then B. `missing`: A without B. */
-            readonly expect: 'both' | 'missing';
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'new_pattern';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-            readonly learn_ms?: number;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'budget';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly unit: 'lines' | 'bytes';
-            /** Full hours or days of UTC. */
-            readonly period: 'hour' | 'day';
-            readonly threshold: number;
-            /** Met at this share of the budget; 1 where absent. */
-            readonly warn_at?: number;
-          } | {
-            readonly kind: 'anomaly';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-            readonly signal: 'volume' | 'warn' | 'forest';
-            readonly direction?: 'both' | 'drop' | 'spike';
-            readonly sensitivity?: 'low' | 'medium' | 'high';
-          })[];
-        };
-        /** The condition holds so long before it fires. */
-        readonly for_ms?: number;
-        /** Goes on firing so long after the condition last held. */
-        readonly keep_firing_ms?: number;
-        /** After it resolved, the same group does not fire again for so long. */
-        readonly cooldown_ms?: number;
-        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
-        readonly no_data?: 'ok' | 'keep' | 'fire';
-        readonly actions?: readonly ({
-          /** Name of a channel. */
-          readonly channel?: string;
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** Where a webhook goes. */
-          readonly url?: string;
-          /** A channel of Slack, an address of email. */
-          readonly to?: string;
-          readonly severity?: 'info' | 'warning' | 'critical';
-        })[];
-        /** Lines shown in a notification; 5 where absent. */
-        readonly sample_lines?: number;
-        /** Incidents are made but nobody is told until then. */
-        readonly muted_until_ms?: number;
-      };
-      /** The worst of its groups; `unknown` until the evaluator has looked at it. */
-      readonly state: 'ok' | 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'disabled' | 'unknown';
-      /** Newest value of the group that is worst off. */
-      readonly value: number | null;
-      /** Tick that the state is of. */
-      readonly evaluated_at: string | null;
-      /** Groups that are looked at. */
-      readonly groups: {
-        readonly total: number;
-        readonly pending: number;
-        readonly firing: number;
-        /** Over `alerts.max_groups`. */
-        readonly left_out: number;
-      };
-      /** Open incidents, the first ten. */
-      readonly firing: readonly ({
-        readonly incident: string;
-        readonly group: { readonly [name: string]: string };
-        readonly state: string;
-        readonly since: string;
-        readonly value: number | null;
-        readonly acknowledged_by: string | null;
-      })[];
-      readonly muted_until: string | null;
-      readonly last_error: string | null;
-      readonly name: string;
-      /** What is allowed and yet probably not meant, such as a field that no line has. */
-      readonly warnings: readonly ({
-        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
-        readonly field: string;
-        readonly message: string;
-        readonly code: string;
-        /** Where in the query or template, from 0. */
-        readonly position?: number;
-        readonly length?: number;
-        /** Setting whose bound it is over. */
-        readonly setting?: string;
-      })[];
-    };
+    answer: RuleAnswer;
   };
   /** Remove an alert rule; its open incidents resolve. */
   alertDelete: {
@@ -9272,324 +1756,7 @@ export interface Operations {
     body: undefined;
     answer: {
       /** Newest first. */
-      readonly versions: readonly ({
-        readonly id: string;
-        readonly version: number;
-        readonly updated_at: string;
-        readonly updated_by: string;
-        readonly rule: {
-          readonly name: string;
-          readonly description?: string;
-          readonly enabled?: boolean;
-          readonly severity?: 'info' | 'warning' | 'critical';
-          /** For routing, silences and people. */
-          readonly labels?: { readonly [name: string]: string };
-          readonly runbook_url?: string;
-          /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-          readonly summary?: string;
-          /** Lines that the rule looks at; all where empty. */
-          readonly filter?: string;
-          /** Fields; each combination of values is judged apart. */
-          readonly group_by?: readonly (string)[];
-          readonly condition: {
-            readonly kind: 'count';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'rate';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'ratio';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Lines that are counted against all of the filter. */
-            readonly part: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'change';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            readonly against: 'window_before' | 'day_before' | 'week_before';
-            readonly measure: 'percent' | 'difference';
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'metric';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Attribute with numbers (with any values for `distinct`). */
-            readonly attribute: string;
-            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-            readonly aggregate: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'absence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'silent_source';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly source: 'host' | 'service';
-            /** Silent after so many of its own longest usual pauses. */
-            readonly factor?: number;
-            /** Never called silent before. */
-            readonly minimum_silence_ms?: number;
-            /** Silent so long it counts as taken out of service, and resolves. */
-            readonly forget_after_ms?: number;
-            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-            readonly learn_ms?: number;
-          } | {
-            readonly kind: 'sequence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** A line that begins it. */
-            readonly first: string;
-            /** The line that must follow. */
-            readonly then: string;
-            /** Field that both lines share, such as `trace_id`. */
-            readonly key: string;
-            /** Longest time between the two. */
-            readonly within_ms: number;
-            /** `both`: A, then B. `missing`: A without B. */
-            readonly expect: 'both' | 'missing';
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'new_pattern';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-            readonly learn_ms?: number;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'budget';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly unit: 'lines' | 'bytes';
-            /** Full hours or days of UTC. */
-            readonly period: 'hour' | 'day';
-            readonly threshold: number;
-            /** Met at this share of the budget; 1 where absent. */
-            readonly warn_at?: number;
-          } | {
-            readonly kind: 'anomaly';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-            readonly signal: 'volume' | 'warn' | 'forest';
-            readonly direction?: 'both' | 'drop' | 'spike';
-            readonly sensitivity?: 'low' | 'medium' | 'high';
-          } | {
-            readonly kind: 'all' | 'any';
-            readonly conditions: readonly ({
-              readonly kind: 'count';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-              /** How the value is compared with the threshold. */
-              readonly operator: '>' | '>=' | '<' | '<=' | '=';
-              readonly threshold: number;
-              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-              readonly recover_threshold?: number;
-            } | {
-              readonly kind: 'rate';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-              /** How the value is compared with the threshold. */
-              readonly operator: '>' | '>=' | '<' | '<=' | '=';
-              readonly threshold: number;
-              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-              readonly recover_threshold?: number;
-            } | {
-              readonly kind: 'ratio';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** Lines that are counted against all of the filter. */
-              readonly part: string;
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-              /** How the value is compared with the threshold. */
-              readonly operator: '>' | '>=' | '<' | '<=' | '=';
-              readonly threshold: number;
-              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-              readonly recover_threshold?: number;
-              /** With fewer lines in the window it is not met, whatever its value. */
-              readonly minimum_lines?: number;
-            } | {
-              readonly kind: 'change';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-              readonly against: 'window_before' | 'day_before' | 'week_before';
-              readonly measure: 'percent' | 'difference';
-              /** How the value is compared with the threshold. */
-              readonly operator: '>' | '>=' | '<' | '<=' | '=';
-              readonly threshold: number;
-              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-              readonly recover_threshold?: number;
-              /** With fewer lines in the window it is not met, whatever its value. */
-              readonly minimum_lines?: number;
-            } | {
-              readonly kind: 'metric';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** Attribute with numbers (with any values for `distinct`). */
-              readonly attribute: string;
-              /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-              readonly aggregate: string;
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-              /** How the value is compared with the threshold. */
-              readonly operator: '>' | '>=' | '<' | '<=' | '=';
-              readonly threshold: number;
-              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-              readonly recover_threshold?: number;
-              /** With fewer lines in the window it is not met, whatever its value. */
-              readonly minimum_lines?: number;
-            } | {
-              readonly kind: 'absence';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-            } | {
-              readonly kind: 'silent_source';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              readonly source: 'host' | 'service';
-              /** Silent after so many of its own longest usual pauses. */
-              readonly factor?: number;
-              /** Never called silent before. */
-              readonly minimum_silence_ms?: number;
-              /** Silent so long it counts as taken out of service, and resolves. */
-              readonly forget_after_ms?: number;
-              /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-              readonly learn_ms?: number;
-            } | {
-              readonly kind: 'sequence';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** A line that begins it. */
-              readonly first: string;
-              /** The line that must follow. */
-              readonly then: string;
-              /** Field that both lines share, such as `trace_id`. */
-              readonly key: string;
-              /** Longest time between the two. */
-              readonly within_ms: number;
-              /** `both`: A, then B. `missing`: A without B. */
-              readonly expect: 'both' | 'missing';
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-              /** How the value is compared with the threshold. */
-              readonly operator: '>' | '>=' | '<' | '<=' | '=';
-              readonly threshold: number;
-              /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-              readonly recover_threshold?: number;
-            } | {
-              readonly kind: 'new_pattern';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-              readonly learn_ms?: number;
-              /** How far back lines count, in event time. */
-              readonly window_ms: number;
-            } | {
-              readonly kind: 'budget';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              readonly unit: 'lines' | 'bytes';
-              /** Full hours or days of UTC. */
-              readonly period: 'hour' | 'day';
-              readonly threshold: number;
-              /** Met at this share of the budget; 1 where absent. */
-              readonly warn_at?: number;
-            } | {
-              readonly kind: 'anomaly';
-              /** Lines that it looks at, besides the rule's own filter. */
-              readonly filter?: string;
-              /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-              readonly signal: 'volume' | 'warn' | 'forest';
-              readonly direction?: 'both' | 'drop' | 'spike';
-              readonly sensitivity?: 'low' | 'medium' | 'high';
-            })[];
-          };
-          /** The condition holds so long before it fires. */
-          readonly for_ms?: number;
-          /** Goes on firing so long after the condition last held. */
-          readonly keep_firing_ms?: number;
-          /** After it resolved, the same group does not fire again for so long. */
-          readonly cooldown_ms?: number;
-          /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
-          readonly no_data?: 'ok' | 'keep' | 'fire';
-          readonly actions?: readonly ({
-            /** Name of a channel. */
-            readonly channel?: string;
-            /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-            readonly type?: string;
-            /** Where a webhook goes. */
-            readonly url?: string;
-            /** A channel of Slack, an address of email. */
-            readonly to?: string;
-            readonly severity?: 'info' | 'warning' | 'critical';
-          })[];
-          /** Lines shown in a notification; 5 where absent. */
-          readonly sample_lines?: number;
-          /** Incidents are made but nobody is told until then. */
-          readonly muted_until_ms?: number;
-        };
-      })[];
+      readonly versions: readonly RuleVersion[];
     };
   };
   /** Tell nobody of the incidents of an alert rule for a time. */
@@ -9602,1448 +1769,28 @@ export interface Operations {
       /** RFC 3339. */
       readonly until?: string;
     };
-    answer: {
-      readonly id: string;
-      readonly version: number;
-      readonly updated_at: string;
-      readonly updated_by: string;
-      readonly rule: {
-        readonly name: string;
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Lines that the rule looks at; all where empty. */
-        readonly filter?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        readonly condition: {
-          readonly kind: 'count';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'rate';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'ratio';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Lines that are counted against all of the filter. */
-          readonly part: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'change';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          readonly against: 'window_before' | 'day_before' | 'week_before';
-          readonly measure: 'percent' | 'difference';
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'metric';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Attribute with numbers (with any values for `distinct`). */
-          readonly attribute: string;
-          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-          readonly aggregate: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'absence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'silent_source';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly source: 'host' | 'service';
-          /** Silent after so many of its own longest usual pauses. */
-          readonly factor?: number;
-          /** Never called silent before. */
-          readonly minimum_silence_ms?: number;
-          /** Silent so long it counts as taken out of service, and resolves. */
-          readonly forget_after_ms?: number;
-          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-          readonly learn_ms?: number;
-        } | {
-          readonly kind: 'sequence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** A line that begins it. */
-          readonly first: string;
-          /** The line that must follow. */
-          readonly then: string;
-          /** Field that both lines share, such as `trace_id`. */
-          readonly key: string;
-          /** Longest time between the two. */
-          readonly within_ms: number;
-          /** `both`: A, then B. `missing`: A without B. */
-          readonly expect: 'both' | 'missing';
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'new_pattern';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-          readonly learn_ms?: number;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'budget';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly unit: 'lines' | 'bytes';
-          /** Full hours or days of UTC. */
-          readonly period: 'hour' | 'day';
-          readonly threshold: number;
-          /** Met at this share of the budget; 1 where absent. */
-          readonly warn_at?: number;
-        } | {
-          readonly kind: 'anomaly';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-          readonly signal: 'volume' | 'warn' | 'forest';
-          readonly direction?: 'both' | 'drop' | 'spike';
-          readonly sensitivity?: 'low' | 'medium' | 'high';
-        } | {
-          readonly kind: 'all' | 'any';
-          readonly conditions: readonly ({
-            readonly kind: 'count';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'rate';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'ratio';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Lines that are counted against all of the filter. */
-            readonly part: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'change';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            readonly against: 'window_before' | 'day_before' | 'week_before';
-            readonly measure: 'percent' | 'difference';
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'metric';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Attribute with numbers (with any values for `distinct`). */
-            readonly attribute: string;
-            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-            readonly aggregate: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'absence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'silent_source';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly source: 'host' | 'service';
-            /** Silent after so many of its own longest usual pauses. */
-            readonly factor?: number;
-            /** Never called silent before. */
-            readonly minimum_silence_ms?: number;
-            /** Silent so long it counts as taken out of service, and resolves. */
-            readonly forget_after_ms?: number;
-            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-            readonly learn_ms?: number;
-          } | {
-            readonly kind: 'sequence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** A line that begins it. */
-            readonly first: string;
-            /** The line that must follow. */
-            readonly then: string;
-            /** Field that both lines share, such as `trace_id`. */
-            readonly key: string;
-            /** Longest time between the two. */
-            readonly within_ms: number;
-            /** `both`: A, then B. `missing`: A without B. */
-            readonly expect: 'both' | 'missing';
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'new_pattern';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-            readonly learn_ms?: number;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'budget';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly unit: 'lines' | 'bytes';
-            /** Full hours or days of UTC. */
-            readonly period: 'hour' | 'day';
-            readonly threshold: number;
-            /** Met at this share of the budget; 1 where absent. */
-            readonly warn_at?: number;
-          } | {
-            readonly kind: 'anomaly';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-            readonly signal: 'volume' | 'warn' | 'forest';
-            readonly direction?: 'both' | 'drop' | 'spike';
-            readonly sensitivity?: 'low' | 'medium' | 'high';
-          })[];
-        };
-        /** The condition holds so long before it fires. */
-        readonly for_ms?: number;
-        /** Goes on firing so long after the condition last held. */
-        readonly keep_firing_ms?: number;
-        /** After it resolved, the same group does not fire again for so long. */
-        readonly cooldown_ms?: number;
-        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
-        readonly no_data?: 'ok' | 'keep' | 'fire';
-        readonly actions?: readonly ({
-          /** Name of a channel. */
-          readonly channel?: string;
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** Where a webhook goes. */
-          readonly url?: string;
-          /** A channel of Slack, an address of email. */
-          readonly to?: string;
-          readonly severity?: 'info' | 'warning' | 'critical';
-        })[];
-        /** Lines shown in a notification; 5 where absent. */
-        readonly sample_lines?: number;
-        /** Incidents are made but nobody is told until then. */
-        readonly muted_until_ms?: number;
-      };
-      /** The worst of its groups; `unknown` until the evaluator has looked at it. */
-      readonly state: 'ok' | 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'disabled' | 'unknown';
-      /** Newest value of the group that is worst off. */
-      readonly value: number | null;
-      /** Tick that the state is of. */
-      readonly evaluated_at: string | null;
-      /** Groups that are looked at. */
-      readonly groups: {
-        readonly total: number;
-        readonly pending: number;
-        readonly firing: number;
-        /** Over `alerts.max_groups`. */
-        readonly left_out: number;
-      };
-      /** Open incidents, the first ten. */
-      readonly firing: readonly ({
-        readonly incident: string;
-        readonly group: { readonly [name: string]: string };
-        readonly state: string;
-        readonly since: string;
-        readonly value: number | null;
-        readonly acknowledged_by: string | null;
-      })[];
-      readonly muted_until: string | null;
-      readonly last_error: string | null;
-      readonly name: string;
-      /** What is allowed and yet probably not meant, such as a field that no line has. */
-      readonly warnings: readonly ({
-        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
-        readonly field: string;
-        readonly message: string;
-        readonly code: string;
-        /** Where in the query or template, from 0. */
-        readonly position?: number;
-        readonly length?: number;
-        /** Setting whose bound it is over. */
-        readonly setting?: string;
-      })[];
-    };
+    answer: RuleAnswer;
   };
   /** Tell of its incidents again. */
   alertUnmute: {
     path: { readonly id: string };
     query: undefined;
     body: undefined;
-    answer: {
-      readonly id: string;
-      readonly version: number;
-      readonly updated_at: string;
-      readonly updated_by: string;
-      readonly rule: {
-        readonly name: string;
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Lines that the rule looks at; all where empty. */
-        readonly filter?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        readonly condition: {
-          readonly kind: 'count';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'rate';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'ratio';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Lines that are counted against all of the filter. */
-          readonly part: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'change';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          readonly against: 'window_before' | 'day_before' | 'week_before';
-          readonly measure: 'percent' | 'difference';
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'metric';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Attribute with numbers (with any values for `distinct`). */
-          readonly attribute: string;
-          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-          readonly aggregate: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'absence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'silent_source';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly source: 'host' | 'service';
-          /** Silent after so many of its own longest usual pauses. */
-          readonly factor?: number;
-          /** Never called silent before. */
-          readonly minimum_silence_ms?: number;
-          /** Silent so long it counts as taken out of service, and resolves. */
-          readonly forget_after_ms?: number;
-          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-          readonly learn_ms?: number;
-        } | {
-          readonly kind: 'sequence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** A line that begins it. */
-          readonly first: string;
-          /** The line that must follow. */
-          readonly then: string;
-          /** Field that both lines share, such as `trace_id`. */
-          readonly key: string;
-          /** Longest time between the two. */
-          readonly within_ms: number;
-          /** `both`: A, then B. `missing`: A without B. */
-          readonly expect: 'both' | 'missing';
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'new_pattern';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-          readonly learn_ms?: number;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'budget';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly unit: 'lines' | 'bytes';
-          /** Full hours or days of UTC. */
-          readonly period: 'hour' | 'day';
-          readonly threshold: number;
-          /** Met at this share of the budget; 1 where absent. */
-          readonly warn_at?: number;
-        } | {
-          readonly kind: 'anomaly';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-          readonly signal: 'volume' | 'warn' | 'forest';
-          readonly direction?: 'both' | 'drop' | 'spike';
-          readonly sensitivity?: 'low' | 'medium' | 'high';
-        } | {
-          readonly kind: 'all' | 'any';
-          readonly conditions: readonly ({
-            readonly kind: 'count';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'rate';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'ratio';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Lines that are counted against all of the filter. */
-            readonly part: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'change';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            readonly against: 'window_before' | 'day_before' | 'week_before';
-            readonly measure: 'percent' | 'difference';
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'metric';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Attribute with numbers (with any values for `distinct`). */
-            readonly attribute: string;
-            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-            readonly aggregate: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'absence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'silent_source';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly source: 'host' | 'service';
-            /** Silent after so many of its own longest usual pauses. */
-            readonly factor?: number;
-            /** Never called silent before. */
-            readonly minimum_silence_ms?: number;
-            /** Silent so long it counts as taken out of service, and resolves. */
-            readonly forget_after_ms?: number;
-            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-            readonly learn_ms?: number;
-          } | {
-            readonly kind: 'sequence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** A line that begins it. */
-            readonly first: string;
-            /** The line that must follow. */
-            readonly then: string;
-            /** Field that both lines share, such as `trace_id`. */
-            readonly key: string;
-            /** Longest time between the two. */
-            readonly within_ms: number;
-            /** `both`: A, then B. `missing`: A without B. */
-            readonly expect: 'both' | 'missing';
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'new_pattern';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-            readonly learn_ms?: number;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'budget';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly unit: 'lines' | 'bytes';
-            /** Full hours or days of UTC. */
-            readonly period: 'hour' | 'day';
-            readonly threshold: number;
-            /** Met at this share of the budget; 1 where absent. */
-            readonly warn_at?: number;
-          } | {
-            readonly kind: 'anomaly';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-            readonly signal: 'volume' | 'warn' | 'forest';
-            readonly direction?: 'both' | 'drop' | 'spike';
-            readonly sensitivity?: 'low' | 'medium' | 'high';
-          })[];
-        };
-        /** The condition holds so long before it fires. */
-        readonly for_ms?: number;
-        /** Goes on firing so long after the condition last held. */
-        readonly keep_firing_ms?: number;
-        /** After it resolved, the same group does not fire again for so long. */
-        readonly cooldown_ms?: number;
-        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
-        readonly no_data?: 'ok' | 'keep' | 'fire';
-        readonly actions?: readonly ({
-          /** Name of a channel. */
-          readonly channel?: string;
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** Where a webhook goes. */
-          readonly url?: string;
-          /** A channel of Slack, an address of email. */
-          readonly to?: string;
-          readonly severity?: 'info' | 'warning' | 'critical';
-        })[];
-        /** Lines shown in a notification; 5 where absent. */
-        readonly sample_lines?: number;
-        /** Incidents are made but nobody is told until then. */
-        readonly muted_until_ms?: number;
-      };
-      /** The worst of its groups; `unknown` until the evaluator has looked at it. */
-      readonly state: 'ok' | 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'disabled' | 'unknown';
-      /** Newest value of the group that is worst off. */
-      readonly value: number | null;
-      /** Tick that the state is of. */
-      readonly evaluated_at: string | null;
-      /** Groups that are looked at. */
-      readonly groups: {
-        readonly total: number;
-        readonly pending: number;
-        readonly firing: number;
-        /** Over `alerts.max_groups`. */
-        readonly left_out: number;
-      };
-      /** Open incidents, the first ten. */
-      readonly firing: readonly ({
-        readonly incident: string;
-        readonly group: { readonly [name: string]: string };
-        readonly state: string;
-        readonly since: string;
-        readonly value: number | null;
-        readonly acknowledged_by: string | null;
-      })[];
-      readonly muted_until: string | null;
-      readonly last_error: string | null;
-      readonly name: string;
-      /** What is allowed and yet probably not meant, such as a field that no line has. */
-      readonly warnings: readonly ({
-        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
-        readonly field: string;
-        readonly message: string;
-        readonly code: string;
-        /** Where in the query or template, from 0. */
-        readonly position?: number;
-        readonly length?: number;
-        /** Setting whose bound it is over. */
-        readonly setting?: string;
-      })[];
-    };
+    answer: RuleAnswer;
   };
   /** Evaluate an alert rule. */
   alertEnable: {
     path: { readonly id: string };
     query: undefined;
     body: undefined;
-    answer: {
-      readonly id: string;
-      readonly version: number;
-      readonly updated_at: string;
-      readonly updated_by: string;
-      readonly rule: {
-        readonly name: string;
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Lines that the rule looks at; all where empty. */
-        readonly filter?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        readonly condition: {
-          readonly kind: 'count';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'rate';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'ratio';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Lines that are counted against all of the filter. */
-          readonly part: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'change';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          readonly against: 'window_before' | 'day_before' | 'week_before';
-          readonly measure: 'percent' | 'difference';
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'metric';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Attribute with numbers (with any values for `distinct`). */
-          readonly attribute: string;
-          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-          readonly aggregate: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'absence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'silent_source';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly source: 'host' | 'service';
-          /** Silent after so many of its own longest usual pauses. */
-          readonly factor?: number;
-          /** Never called silent before. */
-          readonly minimum_silence_ms?: number;
-          /** Silent so long it counts as taken out of service, and resolves. */
-          readonly forget_after_ms?: number;
-          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-          readonly learn_ms?: number;
-        } | {
-          readonly kind: 'sequence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** A line that begins it. */
-          readonly first: string;
-          /** The line that must follow. */
-          readonly then: string;
-          /** Field that both lines share, such as `trace_id`. */
-          readonly key: string;
-          /** Longest time between the two. */
-          readonly within_ms: number;
-          /** `both`: A, then B. `missing`: A without B. */
-          readonly expect: 'both' | 'missing';
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'new_pattern';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-          readonly learn_ms?: number;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'budget';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly unit: 'lines' | 'bytes';
-          /** Full hours or days of UTC. */
-          readonly period: 'hour' | 'day';
-          readonly threshold: number;
-          /** Met at this share of the budget; 1 where absent. */
-          readonly warn_at?: number;
-        } | {
-          readonly kind: 'anomaly';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-          readonly signal: 'volume' | 'warn' | 'forest';
-          readonly direction?: 'both' | 'drop' | 'spike';
-          readonly sensitivity?: 'low' | 'medium' | 'high';
-        } | {
-          readonly kind: 'all' | 'any';
-          readonly conditions: readonly ({
-            readonly kind: 'count';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'rate';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'ratio';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Lines that are counted against all of the filter. */
-            readonly part: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'change';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            readonly against: 'window_before' | 'day_before' | 'week_before';
-            readonly measure: 'percent' | 'difference';
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'metric';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Attribute with numbers (with any values for `distinct`). */
-            readonly attribute: string;
-            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-            readonly aggregate: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'absence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'silent_source';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly source: 'host' | 'service';
-            /** Silent after so many of its own longest usual pauses. */
-            readonly factor?: number;
-            /** Never called silent before. */
-            readonly minimum_silence_ms?: number;
-            /** Silent so long it counts as taken out of service, and resolves. */
-            readonly forget_after_ms?: number;
-            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-            readonly learn_ms?: number;
-          } | {
-            readonly kind: 'sequence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** A line that begins it. */
-            readonly first: string;
-            /** The line that must follow. */
-            readonly then: string;
-            /** Field that both lines share, such as `trace_id`. */
-            readonly key: string;
-            /** Longest time between the two. */
-            readonly within_ms: number;
-            /** `both`: A, then B. `missing`: A without B. */
-            readonly expect: 'both' | 'missing';
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'new_pattern';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-            readonly learn_ms?: number;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'budget';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly unit: 'lines' | 'bytes';
-            /** Full hours or days of UTC. */
-            readonly period: 'hour' | 'day';
-            readonly threshold: number;
-            /** Met at this share of the budget; 1 where absent. */
-            readonly warn_at?: number;
-          } | {
-            readonly kind: 'anomaly';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-            readonly signal: 'volume' | 'warn' | 'forest';
-            readonly direction?: 'both' | 'drop' | 'spike';
-            readonly sensitivity?: 'low' | 'medium' | 'high';
-          })[];
-        };
-        /** The condition holds so long before it fires. */
-        readonly for_ms?: number;
-        /** Goes on firing so long after the condition last held. */
-        readonly keep_firing_ms?: number;
-        /** After it resolved, the same group does not fire again for so long. */
-        readonly cooldown_ms?: number;
-        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
-        readonly no_data?: 'ok' | 'keep' | 'fire';
-        readonly actions?: readonly ({
-          /** Name of a channel. */
-          readonly channel?: string;
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** Where a webhook goes. */
-          readonly url?: string;
-          /** A channel of Slack, an address of email. */
-          readonly to?: string;
-          readonly severity?: 'info' | 'warning' | 'critical';
-        })[];
-        /** Lines shown in a notification; 5 where absent. */
-        readonly sample_lines?: number;
-        /** Incidents are made but nobody is told until then. */
-        readonly muted_until_ms?: number;
-      };
-      /** The worst of its groups; `unknown` until the evaluator has looked at it. */
-      readonly state: 'ok' | 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'disabled' | 'unknown';
-      /** Newest value of the group that is worst off. */
-      readonly value: number | null;
-      /** Tick that the state is of. */
-      readonly evaluated_at: string | null;
-      /** Groups that are looked at. */
-      readonly groups: {
-        readonly total: number;
-        readonly pending: number;
-        readonly firing: number;
-        /** Over `alerts.max_groups`. */
-        readonly left_out: number;
-      };
-      /** Open incidents, the first ten. */
-      readonly firing: readonly ({
-        readonly incident: string;
-        readonly group: { readonly [name: string]: string };
-        readonly state: string;
-        readonly since: string;
-        readonly value: number | null;
-        readonly acknowledged_by: string | null;
-      })[];
-      readonly muted_until: string | null;
-      readonly last_error: string | null;
-      readonly name: string;
-      /** What is allowed and yet probably not meant, such as a field that no line has. */
-      readonly warnings: readonly ({
-        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
-        readonly field: string;
-        readonly message: string;
-        readonly code: string;
-        /** Where in the query or template, from 0. */
-        readonly position?: number;
-        readonly length?: number;
-        /** Setting whose bound it is over. */
-        readonly setting?: string;
-      })[];
-    };
+    answer: RuleAnswer;
   };
   /** Do not evaluate an alert rule; its open incidents resolve. */
   alertDisable: {
     path: { readonly id: string };
     query: undefined;
     body: undefined;
-    answer: {
-      readonly id: string;
-      readonly version: number;
-      readonly updated_at: string;
-      readonly updated_by: string;
-      readonly rule: {
-        readonly name: string;
-        readonly description?: string;
-        readonly enabled?: boolean;
-        readonly severity?: 'info' | 'warning' | 'critical';
-        /** For routing, silences and people. */
-        readonly labels?: { readonly [name: string]: string };
-        readonly runbook_url?: string;
-        /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
-        readonly summary?: string;
-        /** Lines that the rule looks at; all where empty. */
-        readonly filter?: string;
-        /** Fields; each combination of values is judged apart. */
-        readonly group_by?: readonly (string)[];
-        readonly condition: {
-          readonly kind: 'count';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'rate';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'ratio';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Lines that are counted against all of the filter. */
-          readonly part: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'change';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          readonly against: 'window_before' | 'day_before' | 'week_before';
-          readonly measure: 'percent' | 'difference';
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'metric';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** Attribute with numbers (with any values for `distinct`). */
-          readonly attribute: string;
-          /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-          readonly aggregate: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-          /** With fewer lines in the window it is not met, whatever its value. */
-          readonly minimum_lines?: number;
-        } | {
-          readonly kind: 'absence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'silent_source';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly source: 'host' | 'service';
-          /** Silent after so many of its own longest usual pauses. */
-          readonly factor?: number;
-          /** Never called silent before. */
-          readonly minimum_silence_ms?: number;
-          /** Silent so long it counts as taken out of service, and resolves. */
-          readonly forget_after_ms?: number;
-          /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-          readonly learn_ms?: number;
-        } | {
-          readonly kind: 'sequence';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** A line that begins it. */
-          readonly first: string;
-          /** The line that must follow. */
-          readonly then: string;
-          /** Field that both lines share, such as `trace_id`. */
-          readonly key: string;
-          /** Longest time between the two. */
-          readonly within_ms: number;
-          /** `both`: A, then B. `missing`: A without B. */
-          readonly expect: 'both' | 'missing';
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-          /** How the value is compared with the threshold. */
-          readonly operator: '>' | '>=' | '<' | '<=' | '=';
-          readonly threshold: number;
-          /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-          readonly recover_threshold?: number;
-        } | {
-          readonly kind: 'new_pattern';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-          readonly learn_ms?: number;
-          /** How far back lines count, in event time. */
-          readonly window_ms: number;
-        } | {
-          readonly kind: 'budget';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          readonly unit: 'lines' | 'bytes';
-          /** Full hours or days of UTC. */
-          readonly period: 'hour' | 'day';
-          readonly threshold: number;
-          /** Met at this share of the budget; 1 where absent. */
-          readonly warn_at?: number;
-        } | {
-          readonly kind: 'anomaly';
-          /** Lines that it looks at, besides the rule's own filter. */
-          readonly filter?: string;
-          /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-          readonly signal: 'volume' | 'warn' | 'forest';
-          readonly direction?: 'both' | 'drop' | 'spike';
-          readonly sensitivity?: 'low' | 'medium' | 'high';
-        } | {
-          readonly kind: 'all' | 'any';
-          readonly conditions: readonly ({
-            readonly kind: 'count';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'rate';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'ratio';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Lines that are counted against all of the filter. */
-            readonly part: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'change';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            readonly against: 'window_before' | 'day_before' | 'week_before';
-            readonly measure: 'percent' | 'difference';
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'metric';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** Attribute with numbers (with any values for `distinct`). */
-            readonly attribute: string;
-            /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
-            readonly aggregate: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-            /** With fewer lines in the window it is not met, whatever its value. */
-            readonly minimum_lines?: number;
-          } | {
-            readonly kind: 'absence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'silent_source';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly source: 'host' | 'service';
-            /** Silent after so many of its own longest usual pauses. */
-            readonly factor?: number;
-            /** Never called silent before. */
-            readonly minimum_silence_ms?: number;
-            /** Silent so long it counts as taken out of service, and resolves. */
-            readonly forget_after_ms?: number;
-            /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
-            readonly learn_ms?: number;
-          } | {
-            readonly kind: 'sequence';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** A line that begins it. */
-            readonly first: string;
-            /** The line that must follow. */
-            readonly then: string;
-            /** Field that both lines share, such as `trace_id`. */
-            readonly key: string;
-            /** Longest time between the two. */
-            readonly within_ms: number;
-            /** `both`: A, then B. `missing`: A without B. */
-            readonly expect: 'both' | 'missing';
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-            /** How the value is compared with the threshold. */
-            readonly operator: '>' | '>=' | '<' | '<=' | '=';
-            readonly threshold: number;
-            /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
-            readonly recover_threshold?: number;
-          } | {
-            readonly kind: 'new_pattern';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
-            readonly learn_ms?: number;
-            /** How far back lines count, in event time. */
-            readonly window_ms: number;
-          } | {
-            readonly kind: 'budget';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            readonly unit: 'lines' | 'bytes';
-            /** Full hours or days of UTC. */
-            readonly period: 'hour' | 'day';
-            readonly threshold: number;
-            /** Met at this share of the budget; 1 where absent. */
-            readonly warn_at?: number;
-          } | {
-            readonly kind: 'anomaly';
-            /** Lines that it looks at, besides the rule's own filter. */
-            readonly filter?: string;
-            /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
-            readonly signal: 'volume' | 'warn' | 'forest';
-            readonly direction?: 'both' | 'drop' | 'spike';
-            readonly sensitivity?: 'low' | 'medium' | 'high';
-          })[];
-        };
-        /** The condition holds so long before it fires. */
-        readonly for_ms?: number;
-        /** Goes on firing so long after the condition last held. */
-        readonly keep_firing_ms?: number;
-        /** After it resolved, the same group does not fire again for so long. */
-        readonly cooldown_ms?: number;
-        /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
-        readonly no_data?: 'ok' | 'keep' | 'fire';
-        readonly actions?: readonly ({
-          /** Name of a channel. */
-          readonly channel?: string;
-          /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-          readonly type?: string;
-          /** Where a webhook goes. */
-          readonly url?: string;
-          /** A channel of Slack, an address of email. */
-          readonly to?: string;
-          readonly severity?: 'info' | 'warning' | 'critical';
-        })[];
-        /** Lines shown in a notification; 5 where absent. */
-        readonly sample_lines?: number;
-        /** Incidents are made but nobody is told until then. */
-        readonly muted_until_ms?: number;
-      };
-      /** The worst of its groups; `unknown` until the evaluator has looked at it. */
-      readonly state: 'ok' | 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'disabled' | 'unknown';
-      /** Newest value of the group that is worst off. */
-      readonly value: number | null;
-      /** Tick that the state is of. */
-      readonly evaluated_at: string | null;
-      /** Groups that are looked at. */
-      readonly groups: {
-        readonly total: number;
-        readonly pending: number;
-        readonly firing: number;
-        /** Over `alerts.max_groups`. */
-        readonly left_out: number;
-      };
-      /** Open incidents, the first ten. */
-      readonly firing: readonly ({
-        readonly incident: string;
-        readonly group: { readonly [name: string]: string };
-        readonly state: string;
-        readonly since: string;
-        readonly value: number | null;
-        readonly acknowledged_by: string | null;
-      })[];
-      readonly muted_until: string | null;
-      readonly last_error: string | null;
-      readonly name: string;
-      /** What is allowed and yet probably not meant, such as a field that no line has. */
-      readonly warnings: readonly ({
-        /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
-        readonly field: string;
-        readonly message: string;
-        readonly code: string;
-        /** Where in the query or template, from 0. */
-        readonly position?: number;
-        readonly length?: number;
-        /** Setting whose bound it is over. */
-        readonly setting?: string;
-      })[];
-    };
+    answer: RuleAnswer;
   };
   /** Incidents of alert rules, newest first. */
   incidents: {
@@ -11064,48 +1811,7 @@ export interface Operations {
     };
     body: undefined;
     answer: {
-      readonly incidents: readonly ({
-        readonly id: string;
-        readonly rule_id: string;
-        readonly rule_version: number;
-        readonly rule_name: string;
-        readonly severity: 'info' | 'warning' | 'critical';
-        /** The group's fields and their values. */
-        readonly group: { readonly [name: string]: string };
-        readonly labels: { readonly [name: string]: string };
-        readonly state: 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'resolved';
-        /** The condition was first met. */
-        readonly began_at: string;
-        /** It fired; absent while pending, and where it went away before. */
-        readonly fired_at?: string;
-        /** It was over. */
-        readonly resolved_at?: string;
-        /** Somebody took it. */
-        readonly acknowledged_at?: string;
-        readonly acknowledged_by?: string;
-        /** What was compared with the threshold, at its last change. */
-        readonly value?: number;
-        /** Beyond the value: the new pattern, what stood out, why it failed. */
-        readonly detail?: string;
-        /** The evaluator was behind by so much when it fired; 0 where it was not. */
-        readonly late_ms: number;
-        /** Some of its lines. */
-        readonly samples: readonly ({
-          /** Id of the line. */
-          readonly id: string;
-          /** Event time. */
-          readonly timestamp: string;
-          readonly level: string;
-          readonly service: string;
-          readonly host: string;
-          readonly message: string;
-          readonly trace_id: string;
-          /** Hexadecimal; empty where it has none. */
-          readonly pattern_id: string;
-        })[];
-        /** What keeps people from being told: `silence:<id>`, `mute`, `maintenance:<name>`, `inhibited:<incident>`. */
-        readonly suppressed_by: readonly (string)[];
-      })[];
+      readonly incidents: readonly Incident[];
       /** `before` of the next page; null where this is the last. */
       readonly next: string | null;
     };
@@ -11115,59 +1821,7 @@ export interface Operations {
     path: { readonly id: string };
     query: undefined;
     body: undefined;
-    answer: {
-      readonly id: string;
-      readonly rule_id: string;
-      readonly rule_version: number;
-      readonly rule_name: string;
-      readonly severity: 'info' | 'warning' | 'critical';
-      /** The group's fields and their values. */
-      readonly group: { readonly [name: string]: string };
-      readonly labels: { readonly [name: string]: string };
-      readonly state: 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'resolved';
-      /** The condition was first met. */
-      readonly began_at: string;
-      /** It fired; absent while pending, and where it went away before. */
-      readonly fired_at?: string;
-      /** It was over. */
-      readonly resolved_at?: string;
-      /** Somebody took it. */
-      readonly acknowledged_at?: string;
-      readonly acknowledged_by?: string;
-      /** What was compared with the threshold, at its last change. */
-      readonly value?: number;
-      /** Beyond the value: the new pattern, what stood out, why it failed. */
-      readonly detail?: string;
-      /** The evaluator was behind by so much when it fired; 0 where it was not. */
-      readonly late_ms: number;
-      /** Some of its lines. */
-      readonly samples: readonly ({
-        /** Id of the line. */
-        readonly id: string;
-        /** Event time. */
-        readonly timestamp: string;
-        readonly level: string;
-        readonly service: string;
-        readonly host: string;
-        readonly message: string;
-        readonly trace_id: string;
-        /** Hexadecimal; empty where it has none. */
-        readonly pattern_id: string;
-      })[];
-      /** What keeps people from being told: `silence:<id>`, `mute`, `maintenance:<name>`, `inhibited:<incident>`. */
-      readonly suppressed_by: readonly (string)[];
-      /** In their order. */
-      readonly events: readonly ({
-        /** Rises with every event. */
-        readonly sequence: number;
-        readonly kind: 'pending' | 'fired' | 'resolved' | 'cancelled' | 'no_data' | 'late_data' | 'failed' | 'acknowledged' | 'suppressed' | 'notified';
-        /** When it happened. */
-        readonly at: string;
-        /** Who acknowledged, which channel was told, why it is suppressed. */
-        readonly detail?: string;
-        readonly value?: number;
-      })[];
-    };
+    answer: IncidentWithEvents;
   };
   /** Take an incident: it is escalated to nobody else. */
   incidentAcknowledge: {
@@ -11177,59 +1831,7 @@ export interface Operations {
       /** Kept with the event. */
       readonly comment?: string;
     };
-    answer: {
-      readonly id: string;
-      readonly rule_id: string;
-      readonly rule_version: number;
-      readonly rule_name: string;
-      readonly severity: 'info' | 'warning' | 'critical';
-      /** The group's fields and their values. */
-      readonly group: { readonly [name: string]: string };
-      readonly labels: { readonly [name: string]: string };
-      readonly state: 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'resolved';
-      /** The condition was first met. */
-      readonly began_at: string;
-      /** It fired; absent while pending, and where it went away before. */
-      readonly fired_at?: string;
-      /** It was over. */
-      readonly resolved_at?: string;
-      /** Somebody took it. */
-      readonly acknowledged_at?: string;
-      readonly acknowledged_by?: string;
-      /** What was compared with the threshold, at its last change. */
-      readonly value?: number;
-      /** Beyond the value: the new pattern, what stood out, why it failed. */
-      readonly detail?: string;
-      /** The evaluator was behind by so much when it fired; 0 where it was not. */
-      readonly late_ms: number;
-      /** Some of its lines. */
-      readonly samples: readonly ({
-        /** Id of the line. */
-        readonly id: string;
-        /** Event time. */
-        readonly timestamp: string;
-        readonly level: string;
-        readonly service: string;
-        readonly host: string;
-        readonly message: string;
-        readonly trace_id: string;
-        /** Hexadecimal; empty where it has none. */
-        readonly pattern_id: string;
-      })[];
-      /** What keeps people from being told: `silence:<id>`, `mute`, `maintenance:<name>`, `inhibited:<incident>`. */
-      readonly suppressed_by: readonly (string)[];
-      /** In their order. */
-      readonly events: readonly ({
-        /** Rises with every event. */
-        readonly sequence: number;
-        readonly kind: 'pending' | 'fired' | 'resolved' | 'cancelled' | 'no_data' | 'late_data' | 'failed' | 'acknowledged' | 'suppressed' | 'notified';
-        /** When it happened. */
-        readonly at: string;
-        /** Who acknowledged, which channel was told, why it is suppressed. */
-        readonly detail?: string;
-        readonly value?: number;
-      })[];
-    };
+    answer: IncidentWithEvents;
   };
   /** Channels with what they need, who uses them and whether they deliver. */
   channels: {
@@ -11237,48 +1839,13 @@ export interface Operations {
     query: undefined;
     body: undefined;
     answer: {
-      readonly channels: readonly ({
-        readonly name: string;
-        /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-        readonly type: string;
-        readonly description?: string;
-        /** False: nothing is sent, which the delivery log says; true where absent. */
-        readonly enabled?: boolean;
-        /** Sample lines of a message at most; the rule's where absent. */
-        readonly sample_lines?: number;
-        /** A template in place of the usual title: `{{group.service}} {{value}}`. */
-        readonly title?: string;
-        /** A template in place of the usual text. */
-        readonly text?: string;
-        /** What the type needs (docs/alerting.md). A secret is shown as `[secret]`; given back so it stays as it is. */
-        readonly settings: { readonly [name: string]: unknown };
-        /** It comes from the configuration, or is the inbox, and is not changed here. */
-        readonly configured: boolean;
-        /** 0 where the configuration says it. */
-        readonly version: number;
-        /** Null where the configuration says it. */
-        readonly updated_at: string | null;
-        readonly updated_by: string;
-        /** Routes and rules that name it. */
-        readonly used_by: readonly (string)[];
-        readonly health: {
-          /** `dead`: failing longer than notifications.channel_dead_after. */
-          readonly state: 'unused' | 'ok' | 'failing' | 'dead';
-          /** When it began to fail. */
-          readonly since: string | null;
-          /** When it last took a message. */
-          readonly last_delivered_at: string | null;
-          readonly last_error: string | null;
-          /** Messages that wait for it. */
-          readonly waiting: number;
-        };
-      })[];
+      readonly channels: readonly KeptChannel[];
       /** The types there are. */
       readonly types: readonly ({
         readonly type: string;
         readonly title: string;
         /** Settings that are never shown. */
-        readonly secrets: readonly (string)[];
+        readonly secrets: readonly string[];
         /** JSON Schema of its settings. */
         readonly settings: { readonly [name: string]: unknown };
       })[];
@@ -11289,42 +1856,7 @@ export interface Operations {
     path: { readonly name: string };
     query: undefined;
     body: undefined;
-    answer: {
-      readonly name: string;
-      /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-      readonly type: string;
-      readonly description?: string;
-      /** False: nothing is sent, which the delivery log says; true where absent. */
-      readonly enabled?: boolean;
-      /** Sample lines of a message at most; the rule's where absent. */
-      readonly sample_lines?: number;
-      /** A template in place of the usual title: `{{group.service}} {{value}}`. */
-      readonly title?: string;
-      /** A template in place of the usual text. */
-      readonly text?: string;
-      /** What the type needs (docs/alerting.md). A secret is shown as `[secret]`; given back so it stays as it is. */
-      readonly settings: { readonly [name: string]: unknown };
-      /** It comes from the configuration, or is the inbox, and is not changed here. */
-      readonly configured: boolean;
-      /** 0 where the configuration says it. */
-      readonly version: number;
-      /** Null where the configuration says it. */
-      readonly updated_at: string | null;
-      readonly updated_by: string;
-      /** Routes and rules that name it. */
-      readonly used_by: readonly (string)[];
-      readonly health: {
-        /** `dead`: failing longer than notifications.channel_dead_after. */
-        readonly state: 'unused' | 'ok' | 'failing' | 'dead';
-        /** When it began to fail. */
-        readonly since: string | null;
-        /** When it last took a message. */
-        readonly last_delivered_at: string | null;
-        readonly last_error: string | null;
-        /** Messages that wait for it. */
-        readonly waiting: number;
-      };
-    };
+    answer: KeptChannel;
   };
   /** Set a channel. */
   channelPut: {
@@ -11347,42 +1879,7 @@ export interface Operations {
       /** The version that is changed; 0: it must be new. */
       readonly version?: number;
     };
-    answer: {
-      readonly name: string;
-      /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
-      readonly type: string;
-      readonly description?: string;
-      /** False: nothing is sent, which the delivery log says; true where absent. */
-      readonly enabled?: boolean;
-      /** Sample lines of a message at most; the rule's where absent. */
-      readonly sample_lines?: number;
-      /** A template in place of the usual title: `{{group.service}} {{value}}`. */
-      readonly title?: string;
-      /** A template in place of the usual text. */
-      readonly text?: string;
-      /** What the type needs (docs/alerting.md). A secret is shown as `[secret]`; given back so it stays as it is. */
-      readonly settings: { readonly [name: string]: unknown };
-      /** It comes from the configuration, or is the inbox, and is not changed here. */
-      readonly configured: boolean;
-      /** 0 where the configuration says it. */
-      readonly version: number;
-      /** Null where the configuration says it. */
-      readonly updated_at: string | null;
-      readonly updated_by: string;
-      /** Routes and rules that name it. */
-      readonly used_by: readonly (string)[];
-      readonly health: {
-        /** `dead`: failing longer than notifications.channel_dead_after. */
-        readonly state: 'unused' | 'ok' | 'failing' | 'dead';
-        /** When it began to fail. */
-        readonly since: string | null;
-        /** When it last took a message. */
-        readonly last_delivered_at: string | null;
-        readonly last_error: string | null;
-        /** Messages that wait for it. */
-        readonly waiting: number;
-      };
-    };
+    answer: KeptChannel;
   };
   /** Remove a channel that nothing uses. */
   channelDelete: {
@@ -11412,732 +1909,18 @@ export interface Operations {
     path: undefined;
     query: undefined;
     body: undefined;
-    answer: {
-      readonly routing: {
-        readonly route: {
-          /** For people, in previews and logs. */
-          readonly name?: string;
-          /** All must match; absent: everything. */
-          readonly match?: readonly ({
-            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-            readonly label: string;
-            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-            readonly operator?: '=' | '!=' | '=~' | '!~';
-            readonly value: string;
-          })[];
-          /** Taken only within one of these, for on-call hours; absent: always. */
-          readonly active?: readonly ({
-            /** Every day where absent. */
-            readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-            /** `09:00`; the beginning of the day where absent. */
-            readonly from?: string;
-            /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-            readonly to?: string;
-            /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-            readonly zone?: string;
-          })[];
-          /** Routes behind it are tried too. */
-          readonly continue?: boolean;
-          /** Who is told; the parent's where absent. */
-          readonly channels?: readonly (string)[];
-          /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
-          readonly group_by?: readonly (string)[];
-          /** From the first incident of a group to its message, to gather others. */
-          readonly group_wait_ms?: number;
-          /** At least this between messages of a group about changes. */
-          readonly group_interval_ms?: number;
-          /** Told again after so long while it is firing; 0 never. */
-          readonly repeat_interval_ms?: number;
-          /** In order of time. The parent's where absent. */
-          readonly escalation?: readonly ({
-            /** After the first message, while nobody acknowledged. */
-            readonly after_ms: number;
-            readonly channels: readonly (string)[];
-          })[];
-          /** The first that matches is taken. */
-          readonly routes?: readonly ({
-            /** For people, in previews and logs. */
-            readonly name?: string;
-            /** All must match; absent: everything. */
-            readonly match?: readonly ({
-              /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-              readonly label: string;
-              /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-              readonly operator?: '=' | '!=' | '=~' | '!~';
-              readonly value: string;
-            })[];
-            /** Taken only within one of these, for on-call hours; absent: always. */
-            readonly active?: readonly ({
-              /** Every day where absent. */
-              readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-              /** `09:00`; the beginning of the day where absent. */
-              readonly from?: string;
-              /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-              readonly to?: string;
-              /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-              readonly zone?: string;
-            })[];
-            /** Routes behind it are tried too. */
-            readonly continue?: boolean;
-            /** Who is told; the parent's where absent. */
-            readonly channels?: readonly (string)[];
-            /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
-            readonly group_by?: readonly (string)[];
-            /** From the first incident of a group to its message, to gather others. */
-            readonly group_wait_ms?: number;
-            /** At least this between messages of a group about changes. */
-            readonly group_interval_ms?: number;
-            /** Told again after so long while it is firing; 0 never. */
-            readonly repeat_interval_ms?: number;
-            /** In order of time. The parent's where absent. */
-            readonly escalation?: readonly ({
-              /** After the first message, while nobody acknowledged. */
-              readonly after_ms: number;
-              readonly channels: readonly (string)[];
-            })[];
-            /** The first that matches is taken. */
-            readonly routes?: readonly ({
-              /** For people, in previews and logs. */
-              readonly name?: string;
-              /** All must match; absent: everything. */
-              readonly match?: readonly ({
-                /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-                readonly label: string;
-                /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-                readonly operator?: '=' | '!=' | '=~' | '!~';
-                readonly value: string;
-              })[];
-              /** Taken only within one of these, for on-call hours; absent: always. */
-              readonly active?: readonly ({
-                /** Every day where absent. */
-                readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-                /** `09:00`; the beginning of the day where absent. */
-                readonly from?: string;
-                /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-                readonly to?: string;
-                /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-                readonly zone?: string;
-              })[];
-              /** Routes behind it are tried too. */
-              readonly continue?: boolean;
-              /** Who is told; the parent's where absent. */
-              readonly channels?: readonly (string)[];
-              /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
-              readonly group_by?: readonly (string)[];
-              /** From the first incident of a group to its message, to gather others. */
-              readonly group_wait_ms?: number;
-              /** At least this between messages of a group about changes. */
-              readonly group_interval_ms?: number;
-              /** Told again after so long while it is firing; 0 never. */
-              readonly repeat_interval_ms?: number;
-              /** In order of time. The parent's where absent. */
-              readonly escalation?: readonly ({
-                /** After the first message, while nobody acknowledged. */
-                readonly after_ms: number;
-                readonly channels: readonly (string)[];
-              })[];
-              /** The first that matches is taken. */
-              readonly routes?: readonly ({
-                /** For people, in previews and logs. */
-                readonly name?: string;
-                /** All must match; absent: everything. */
-                readonly match?: readonly ({
-                  /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-                  readonly label: string;
-                  /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-                  readonly operator?: '=' | '!=' | '=~' | '!~';
-                  readonly value: string;
-                })[];
-                /** Taken only within one of these, for on-call hours; absent: always. */
-                readonly active?: readonly ({
-                  /** Every day where absent. */
-                  readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-                  /** `09:00`; the beginning of the day where absent. */
-                  readonly from?: string;
-                  /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-                  readonly to?: string;
-                  /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-                  readonly zone?: string;
-                })[];
-                /** Routes behind it are tried too. */
-                readonly continue?: boolean;
-                /** Who is told; the parent's where absent. */
-                readonly channels?: readonly (string)[];
-                /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
-                readonly group_by?: readonly (string)[];
-                /** From the first incident of a group to its message, to gather others. */
-                readonly group_wait_ms?: number;
-                /** At least this between messages of a group about changes. */
-                readonly group_interval_ms?: number;
-                /** Told again after so long while it is firing; 0 never. */
-                readonly repeat_interval_ms?: number;
-                /** In order of time. The parent's where absent. */
-                readonly escalation?: readonly ({
-                  /** After the first message, while nobody acknowledged. */
-                  readonly after_ms: number;
-                  readonly channels: readonly (string)[];
-                })[];
-                /** The first that matches is taken. */
-                readonly routes?: readonly ({
-                  /** For people, in previews and logs. */
-                  readonly name?: string;
-                  /** All must match; absent: everything. */
-                  readonly match?: readonly ({
-                    /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-                    readonly label: string;
-                    /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-                    readonly operator?: '=' | '!=' | '=~' | '!~';
-                    readonly value: string;
-                  })[];
-                  /** Taken only within one of these, for on-call hours; absent: always. */
-                  readonly active?: readonly ({
-                    /** Every day where absent. */
-                    readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-                    /** `09:00`; the beginning of the day where absent. */
-                    readonly from?: string;
-                    /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-                    readonly to?: string;
-                    /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-                    readonly zone?: string;
-                  })[];
-                  /** Routes behind it are tried too. */
-                  readonly continue?: boolean;
-                  /** Who is told; the parent's where absent. */
-                  readonly channels?: readonly (string)[];
-                  /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
-                  readonly group_by?: readonly (string)[];
-                  /** From the first incident of a group to its message, to gather others. */
-                  readonly group_wait_ms?: number;
-                  /** At least this between messages of a group about changes. */
-                  readonly group_interval_ms?: number;
-                  /** Told again after so long while it is firing; 0 never. */
-                  readonly repeat_interval_ms?: number;
-                  /** In order of time. The parent's where absent. */
-                  readonly escalation?: readonly ({
-                    /** After the first message, while nobody acknowledged. */
-                    readonly after_ms: number;
-                    readonly channels: readonly (string)[];
-                  })[];
-                })[];
-              })[];
-            })[];
-          })[];
-        };
-        /** Causes that hide their effects. */
-        readonly inhibit?: readonly ({
-          readonly name?: string;
-          /** The cause: an incident that is firing. */
-          readonly source: readonly ({
-            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-            readonly label: string;
-            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-            readonly operator?: '=' | '!=' | '=~' | '!~';
-            readonly value: string;
-          })[];
-          /** Its effects, of which nobody is told meanwhile. */
-          readonly target: readonly ({
-            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-            readonly label: string;
-            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-            readonly operator?: '=' | '!=' | '=~' | '!~';
-            readonly value: string;
-          })[];
-          /** Labels that both must have alike. */
-          readonly equal?: readonly (string)[];
-        })[];
-      };
-      /** `default`: everything goes to the inbox. */
-      readonly source: 'default' | 'configuration' | 'kept';
-      /** 0 where the configuration says it. */
-      readonly version: number;
-      /** Null where the configuration says it. */
-      readonly updated_at: string | null;
-      readonly updated_by: string;
-    };
+    answer: KeptRouting;
   };
   /** Set the routing tree. */
   routingPut: {
     path: undefined;
     query: undefined;
     body: {
-      readonly routing: {
-        readonly route: {
-          /** For people, in previews and logs. */
-          readonly name?: string;
-          /** All must match; absent: everything. */
-          readonly match?: readonly ({
-            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-            readonly label: string;
-            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-            readonly operator?: '=' | '!=' | '=~' | '!~';
-            readonly value: string;
-          })[];
-          /** Taken only within one of these, for on-call hours; absent: always. */
-          readonly active?: readonly ({
-            /** Every day where absent. */
-            readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-            /** `09:00`; the beginning of the day where absent. */
-            readonly from?: string;
-            /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-            readonly to?: string;
-            /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-            readonly zone?: string;
-          })[];
-          /** Routes behind it are tried too. */
-          readonly continue?: boolean;
-          /** Who is told; the parent's where absent. */
-          readonly channels?: readonly (string)[];
-          /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
-          readonly group_by?: readonly (string)[];
-          /** From the first incident of a group to its message, to gather others. */
-          readonly group_wait_ms?: number;
-          /** At least this between messages of a group about changes. */
-          readonly group_interval_ms?: number;
-          /** Told again after so long while it is firing; 0 never. */
-          readonly repeat_interval_ms?: number;
-          /** In order of time. The parent's where absent. */
-          readonly escalation?: readonly ({
-            /** After the first message, while nobody acknowledged. */
-            readonly after_ms: number;
-            readonly channels: readonly (string)[];
-          })[];
-          /** The first that matches is taken. */
-          readonly routes?: readonly ({
-            /** For people, in previews and logs. */
-            readonly name?: string;
-            /** All must match; absent: everything. */
-            readonly match?: readonly ({
-              /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-              readonly label: string;
-              /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-              readonly operator?: '=' | '!=' | '=~' | '!~';
-              readonly value: string;
-            })[];
-            /** Taken only within one of these, for on-call hours; absent: always. */
-            readonly active?: readonly ({
-              /** Every day where absent. */
-              readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-              /** `09:00`; the beginning of the day where absent. */
-              readonly from?: string;
-              /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-              readonly to?: string;
-              /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-              readonly zone?: string;
-            })[];
-            /** Routes behind it are tried too. */
-            readonly continue?: boolean;
-            /** Who is told; the parent's where absent. */
-            readonly channels?: readonly (string)[];
-            /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
-            readonly group_by?: readonly (string)[];
-            /** From the first incident of a group to its message, to gather others. */
-            readonly group_wait_ms?: number;
-            /** At least this between messages of a group about changes. */
-            readonly group_interval_ms?: number;
-            /** Told again after so long while it is firing; 0 never. */
-            readonly repeat_interval_ms?: number;
-            /** In order of time. The parent's where absent. */
-            readonly escalation?: readonly ({
-              /** After the first message, while nobody acknowledged. */
-              readonly after_ms: number;
-              readonly channels: readonly (string)[];
-            })[];
-            /** The first that matches is taken. */
-            readonly routes?: readonly ({
-              /** For people, in previews and logs. */
-              readonly name?: string;
-              /** All must match; absent: everything. */
-              readonly match?: readonly ({
-                /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-                readonly label: string;
-                /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-                readonly operator?: '=' | '!=' | '=~' | '!~';
-                readonly value: string;
-              })[];
-              /** Taken only within one of these, for on-call hours; absent: always. */
-              readonly active?: readonly ({
-                /** Every day where absent. */
-                readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-                /** `09:00`; the beginning of the day where absent. */
-                readonly from?: string;
-                /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-                readonly to?: string;
-                /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-                readonly zone?: string;
-              })[];
-              /** Routes behind it are tried too. */
-              readonly continue?: boolean;
-              /** Who is told; the parent's where absent. */
-              readonly channels?: readonly (string)[];
-              /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
-              readonly group_by?: readonly (string)[];
-              /** From the first incident of a group to its message, to gather others. */
-              readonly group_wait_ms?: number;
-              /** At least this between messages of a group about changes. */
-              readonly group_interval_ms?: number;
-              /** Told again after so long while it is firing; 0 never. */
-              readonly repeat_interval_ms?: number;
-              /** In order of time. The parent's where absent. */
-              readonly escalation?: readonly ({
-                /** After the first message, while nobody acknowledged. */
-                readonly after_ms: number;
-                readonly channels: readonly (string)[];
-              })[];
-              /** The first that matches is taken. */
-              readonly routes?: readonly ({
-                /** For people, in previews and logs. */
-                readonly name?: string;
-                /** All must match; absent: everything. */
-                readonly match?: readonly ({
-                  /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-                  readonly label: string;
-                  /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-                  readonly operator?: '=' | '!=' | '=~' | '!~';
-                  readonly value: string;
-                })[];
-                /** Taken only within one of these, for on-call hours; absent: always. */
-                readonly active?: readonly ({
-                  /** Every day where absent. */
-                  readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-                  /** `09:00`; the beginning of the day where absent. */
-                  readonly from?: string;
-                  /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-                  readonly to?: string;
-                  /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-                  readonly zone?: string;
-                })[];
-                /** Routes behind it are tried too. */
-                readonly continue?: boolean;
-                /** Who is told; the parent's where absent. */
-                readonly channels?: readonly (string)[];
-                /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
-                readonly group_by?: readonly (string)[];
-                /** From the first incident of a group to its message, to gather others. */
-                readonly group_wait_ms?: number;
-                /** At least this between messages of a group about changes. */
-                readonly group_interval_ms?: number;
-                /** Told again after so long while it is firing; 0 never. */
-                readonly repeat_interval_ms?: number;
-                /** In order of time. The parent's where absent. */
-                readonly escalation?: readonly ({
-                  /** After the first message, while nobody acknowledged. */
-                  readonly after_ms: number;
-                  readonly channels: readonly (string)[];
-                })[];
-                /** The first that matches is taken. */
-                readonly routes?: readonly ({
-                  /** For people, in previews and logs. */
-                  readonly name?: string;
-                  /** All must match; absent: everything. */
-                  readonly match?: readonly ({
-                    /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-                    readonly label: string;
-                    /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-                    readonly operator?: '=' | '!=' | '=~' | '!~';
-                    readonly value: string;
-                  })[];
-                  /** Taken only within one of these, for on-call hours; absent: always. */
-                  readonly active?: readonly ({
-                    /** Every day where absent. */
-                    readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-                    /** `09:00`; the beginning of the day where absent. */
-                    readonly from?: string;
-                    /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-                    readonly to?: string;
-                    /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-                    readonly zone?: string;
-                  })[];
-                  /** Routes behind it are tried too. */
-                  readonly continue?: boolean;
-                  /** Who is told; the parent's where absent. */
-                  readonly channels?: readonly (string)[];
-                  /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
-                  readonly group_by?: readonly (string)[];
-                  /** From the first incident of a group to its message, to gather others. */
-                  readonly group_wait_ms?: number;
-                  /** At least this between messages of a group about changes. */
-                  readonly group_interval_ms?: number;
-                  /** Told again after so long while it is firing; 0 never. */
-                  readonly repeat_interval_ms?: number;
-                  /** In order of time. The parent's where absent. */
-                  readonly escalation?: readonly ({
-                    /** After the first message, while nobody acknowledged. */
-                    readonly after_ms: number;
-                    readonly channels: readonly (string)[];
-                  })[];
-                })[];
-              })[];
-            })[];
-          })[];
-        };
-        /** Causes that hide their effects. */
-        readonly inhibit?: readonly ({
-          readonly name?: string;
-          /** The cause: an incident that is firing. */
-          readonly source: readonly ({
-            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-            readonly label: string;
-            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-            readonly operator?: '=' | '!=' | '=~' | '!~';
-            readonly value: string;
-          })[];
-          /** Its effects, of which nobody is told meanwhile. */
-          readonly target: readonly ({
-            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-            readonly label: string;
-            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-            readonly operator?: '=' | '!=' | '=~' | '!~';
-            readonly value: string;
-          })[];
-          /** Labels that both must have alike. */
-          readonly equal?: readonly (string)[];
-        })[];
-      };
+      readonly routing: Routing;
       /** The version that is changed; 0: it must be new. */
       readonly version?: number;
     };
-    answer: {
-      readonly routing: {
-        readonly route: {
-          /** For people, in previews and logs. */
-          readonly name?: string;
-          /** All must match; absent: everything. */
-          readonly match?: readonly ({
-            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-            readonly label: string;
-            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-            readonly operator?: '=' | '!=' | '=~' | '!~';
-            readonly value: string;
-          })[];
-          /** Taken only within one of these, for on-call hours; absent: always. */
-          readonly active?: readonly ({
-            /** Every day where absent. */
-            readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-            /** `09:00`; the beginning of the day where absent. */
-            readonly from?: string;
-            /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-            readonly to?: string;
-            /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-            readonly zone?: string;
-          })[];
-          /** Routes behind it are tried too. */
-          readonly continue?: boolean;
-          /** Who is told; the parent's where absent. */
-          readonly channels?: readonly (string)[];
-          /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
-          readonly group_by?: readonly (string)[];
-          /** From the first incident of a group to its message, to gather others. */
-          readonly group_wait_ms?: number;
-          /** At least this between messages of a group about changes. */
-          readonly group_interval_ms?: number;
-          /** Told again after so long while it is firing; 0 never. */
-          readonly repeat_interval_ms?: number;
-          /** In order of time. The parent's where absent. */
-          readonly escalation?: readonly ({
-            /** After the first message, while nobody acknowledged. */
-            readonly after_ms: number;
-            readonly channels: readonly (string)[];
-          })[];
-          /** The first that matches is taken. */
-          readonly routes?: readonly ({
-            /** For people, in previews and logs. */
-            readonly name?: string;
-            /** All must match; absent: everything. */
-            readonly match?: readonly ({
-              /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-              readonly label: string;
-              /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-              readonly operator?: '=' | '!=' | '=~' | '!~';
-              readonly value: string;
-            })[];
-            /** Taken only within one of these, for on-call hours; absent: always. */
-            readonly active?: readonly ({
-              /** Every day where absent. */
-              readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-              /** `09:00`; the beginning of the day where absent. */
-              readonly from?: string;
-              /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-              readonly to?: string;
-              /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-              readonly zone?: string;
-            })[];
-            /** Routes behind it are tried too. */
-            readonly continue?: boolean;
-            /** Who is told; the parent's where absent. */
-            readonly channels?: readonly (string)[];
-            /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
-            readonly group_by?: readonly (string)[];
-            /** From the first incident of a group to its message, to gather others. */
-            readonly group_wait_ms?: number;
-            /** At least this between messages of a group about changes. */
-            readonly group_interval_ms?: number;
-            /** Told again after so long while it is firing; 0 never. */
-            readonly repeat_interval_ms?: number;
-            /** In order of time. The parent's where absent. */
-            readonly escalation?: readonly ({
-              /** After the first message, while nobody acknowledged. */
-              readonly after_ms: number;
-              readonly channels: readonly (string)[];
-            })[];
-            /** The first that matches is taken. */
-            readonly routes?: readonly ({
-              /** For people, in previews and logs. */
-              readonly name?: string;
-              /** All must match; absent: everything. */
-              readonly match?: readonly ({
-                /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-                readonly label: string;
-                /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-                readonly operator?: '=' | '!=' | '=~' | '!~';
-                readonly value: string;
-              })[];
-              /** Taken only within one of these, for on-call hours; absent: always. */
-              readonly active?: readonly ({
-                /** Every day where absent. */
-                readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-                /** `09:00`; the beginning of the day where absent. */
-                readonly from?: string;
-                /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-                readonly to?: string;
-                /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-                readonly zone?: string;
-              })[];
-              /** Routes behind it are tried too. */
-              readonly continue?: boolean;
-              /** Who is told; the parent's where absent. */
-              readonly channels?: readonly (string)[];
-              /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
-              readonly group_by?: readonly (string)[];
-              /** From the first incident of a group to its message, to gather others. */
-              readonly group_wait_ms?: number;
-              /** At least this between messages of a group about changes. */
-              readonly group_interval_ms?: number;
-              /** Told again after so long while it is firing; 0 never. */
-              readonly repeat_interval_ms?: number;
-              /** In order of time. The parent's where absent. */
-              readonly escalation?: readonly ({
-                /** After the first message, while nobody acknowledged. */
-                readonly after_ms: number;
-                readonly channels: readonly (string)[];
-              })[];
-              /** The first that matches is taken. */
-              readonly routes?: readonly ({
-                /** For people, in previews and logs. */
-                readonly name?: string;
-                /** All must match; absent: everything. */
-                readonly match?: readonly ({
-                  /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-                  readonly label: string;
-                  /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-                  readonly operator?: '=' | '!=' | '=~' | '!~';
-                  readonly value: string;
-                })[];
-                /** Taken only within one of these, for on-call hours; absent: always. */
-                readonly active?: readonly ({
-                  /** Every day where absent. */
-                  readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-                  /** `09:00`; the beginning of the day where absent. */
-                  readonly from?: string;
-                  /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-                  readonly to?: string;
-                  /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-                  readonly zone?: string;
-                })[];
-                /** Routes behind it are tried too. */
-                readonly continue?: boolean;
-                /** Who is told; the parent's where absent. */
-                readonly channels?: readonly (string)[];
-                /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
-                readonly group_by?: readonly (string)[];
-                /** From the first incident of a group to its message, to gather others. */
-                readonly group_wait_ms?: number;
-                /** At least this between messages of a group about changes. */
-                readonly group_interval_ms?: number;
-                /** Told again after so long while it is firing; 0 never. */
-                readonly repeat_interval_ms?: number;
-                /** In order of time. The parent's where absent. */
-                readonly escalation?: readonly ({
-                  /** After the first message, while nobody acknowledged. */
-                  readonly after_ms: number;
-                  readonly channels: readonly (string)[];
-                })[];
-                /** The first that matches is taken. */
-                readonly routes?: readonly ({
-                  /** For people, in previews and logs. */
-                  readonly name?: string;
-                  /** All must match; absent: everything. */
-                  readonly match?: readonly ({
-                    /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-                    readonly label: string;
-                    /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-                    readonly operator?: '=' | '!=' | '=~' | '!~';
-                    readonly value: string;
-                  })[];
-                  /** Taken only within one of these, for on-call hours; absent: always. */
-                  readonly active?: readonly ({
-                    /** Every day where absent. */
-                    readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-                    /** `09:00`; the beginning of the day where absent. */
-                    readonly from?: string;
-                    /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-                    readonly to?: string;
-                    /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-                    readonly zone?: string;
-                  })[];
-                  /** Routes behind it are tried too. */
-                  readonly continue?: boolean;
-                  /** Who is told; the parent's where absent. */
-                  readonly channels?: readonly (string)[];
-                  /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
-                  readonly group_by?: readonly (string)[];
-                  /** From the first incident of a group to its message, to gather others. */
-                  readonly group_wait_ms?: number;
-                  /** At least this between messages of a group about changes. */
-                  readonly group_interval_ms?: number;
-                  /** Told again after so long while it is firing; 0 never. */
-                  readonly repeat_interval_ms?: number;
-                  /** In order of time. The parent's where absent. */
-                  readonly escalation?: readonly ({
-                    /** After the first message, while nobody acknowledged. */
-                    readonly after_ms: number;
-                    readonly channels: readonly (string)[];
-                  })[];
-                })[];
-              })[];
-            })[];
-          })[];
-        };
-        /** Causes that hide their effects. */
-        readonly inhibit?: readonly ({
-          readonly name?: string;
-          /** The cause: an incident that is firing. */
-          readonly source: readonly ({
-            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-            readonly label: string;
-            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-            readonly operator?: '=' | '!=' | '=~' | '!~';
-            readonly value: string;
-          })[];
-          /** Its effects, of which nobody is told meanwhile. */
-          readonly target: readonly ({
-            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-            readonly label: string;
-            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-            readonly operator?: '=' | '!=' | '=~' | '!~';
-            readonly value: string;
-          })[];
-          /** Labels that both must have alike. */
-          readonly equal?: readonly (string)[];
-        })[];
-      };
-      /** `default`: everything goes to the inbox. */
-      readonly source: 'default' | 'configuration' | 'kept';
-      /** 0 where the configuration says it. */
-      readonly version: number;
-      /** Null where the configuration says it. */
-      readonly updated_at: string | null;
-      readonly updated_by: string;
-    };
+    answer: KeptRouting;
   };
   /** Where an incident would go, and why. */
   routingPreview: {
@@ -12146,276 +1929,14 @@ export interface Operations {
     body: {
       /** Labels and fields of the group. */
       readonly labels?: { readonly [name: string]: string };
-      readonly severity?: 'info' | 'warning' | 'critical';
+      readonly severity?: Severity;
       /** Id of a rule: its name, labels, severity and actions are added. */
       readonly rule?: string;
       /** RFC 3339; now where absent. */
       readonly at?: string;
-      readonly routing?: {
-        readonly route: {
-          /** For people, in previews and logs. */
-          readonly name?: string;
-          /** All must match; absent: everything. */
-          readonly match?: readonly ({
-            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-            readonly label: string;
-            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-            readonly operator?: '=' | '!=' | '=~' | '!~';
-            readonly value: string;
-          })[];
-          /** Taken only within one of these, for on-call hours; absent: always. */
-          readonly active?: readonly ({
-            /** Every day where absent. */
-            readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-            /** `09:00`; the beginning of the day where absent. */
-            readonly from?: string;
-            /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-            readonly to?: string;
-            /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-            readonly zone?: string;
-          })[];
-          /** Routes behind it are tried too. */
-          readonly continue?: boolean;
-          /** Who is told; the parent's where absent. */
-          readonly channels?: readonly (string)[];
-          /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
-          readonly group_by?: readonly (string)[];
-          /** From the first incident of a group to its message, to gather others. */
-          readonly group_wait_ms?: number;
-          /** At least this between messages of a group about changes. */
-          readonly group_interval_ms?: number;
-          /** Told again after so long while it is firing; 0 never. */
-          readonly repeat_interval_ms?: number;
-          /** In order of time. The parent's where absent. */
-          readonly escalation?: readonly ({
-            /** After the first message, while nobody acknowledged. */
-            readonly after_ms: number;
-            readonly channels: readonly (string)[];
-          })[];
-          /** The first that matches is taken. */
-          readonly routes?: readonly ({
-            /** For people, in previews and logs. */
-            readonly name?: string;
-            /** All must match; absent: everything. */
-            readonly match?: readonly ({
-              /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-              readonly label: string;
-              /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-              readonly operator?: '=' | '!=' | '=~' | '!~';
-              readonly value: string;
-            })[];
-            /** Taken only within one of these, for on-call hours; absent: always. */
-            readonly active?: readonly ({
-              /** Every day where absent. */
-              readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-              /** `09:00`; the beginning of the day where absent. */
-              readonly from?: string;
-              /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-              readonly to?: string;
-              /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-              readonly zone?: string;
-            })[];
-            /** Routes behind it are tried too. */
-            readonly continue?: boolean;
-            /** Who is told; the parent's where absent. */
-            readonly channels?: readonly (string)[];
-            /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
-            readonly group_by?: readonly (string)[];
-            /** From the first incident of a group to its message, to gather others. */
-            readonly group_wait_ms?: number;
-            /** At least this between messages of a group about changes. */
-            readonly group_interval_ms?: number;
-            /** Told again after so long while it is firing; 0 never. */
-            readonly repeat_interval_ms?: number;
-            /** In order of time. The parent's where absent. */
-            readonly escalation?: readonly ({
-              /** After the first message, while nobody acknowledged. */
-              readonly after_ms: number;
-              readonly channels: readonly (string)[];
-            })[];
-            /** The first that matches is taken. */
-            readonly routes?: readonly ({
-              /** For people, in previews and logs. */
-              readonly name?: string;
-              /** All must match; absent: everything. */
-              readonly match?: readonly ({
-                /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-                readonly label: string;
-                /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-                readonly operator?: '=' | '!=' | '=~' | '!~';
-                readonly value: string;
-              })[];
-              /** Taken only within one of these, for on-call hours; absent: always. */
-              readonly active?: readonly ({
-                /** Every day where absent. */
-                readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-                /** `09:00`; the beginning of the day where absent. */
-                readonly from?: string;
-                /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-                readonly to?: string;
-                /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-                readonly zone?: string;
-              })[];
-              /** Routes behind it are tried too. */
-              readonly continue?: boolean;
-              /** Who is told; the parent's where absent. */
-              readonly channels?: readonly (string)[];
-              /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
-              readonly group_by?: readonly (string)[];
-              /** From the first incident of a group to its message, to gather others. */
-              readonly group_wait_ms?: number;
-              /** At least this between messages of a group about changes. */
-              readonly group_interval_ms?: number;
-              /** Told again after so long while it is firing; 0 never. */
-              readonly repeat_interval_ms?: number;
-              /** In order of time. The parent's where absent. */
-              readonly escalation?: readonly ({
-                /** After the first message, while nobody acknowledged. */
-                readonly after_ms: number;
-                readonly channels: readonly (string)[];
-              })[];
-              /** The first that matches is taken. */
-              readonly routes?: readonly ({
-                /** For people, in previews and logs. */
-                readonly name?: string;
-                /** All must match; absent: everything. */
-                readonly match?: readonly ({
-                  /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-                  readonly label: string;
-                  /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-                  readonly operator?: '=' | '!=' | '=~' | '!~';
-                  readonly value: string;
-                })[];
-                /** Taken only within one of these, for on-call hours; absent: always. */
-                readonly active?: readonly ({
-                  /** Every day where absent. */
-                  readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-                  /** `09:00`; the beginning of the day where absent. */
-                  readonly from?: string;
-                  /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-                  readonly to?: string;
-                  /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-                  readonly zone?: string;
-                })[];
-                /** Routes behind it are tried too. */
-                readonly continue?: boolean;
-                /** Who is told; the parent's where absent. */
-                readonly channels?: readonly (string)[];
-                /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
-                readonly group_by?: readonly (string)[];
-                /** From the first incident of a group to its message, to gather others. */
-                readonly group_wait_ms?: number;
-                /** At least this between messages of a group about changes. */
-                readonly group_interval_ms?: number;
-                /** Told again after so long while it is firing; 0 never. */
-                readonly repeat_interval_ms?: number;
-                /** In order of time. The parent's where absent. */
-                readonly escalation?: readonly ({
-                  /** After the first message, while nobody acknowledged. */
-                  readonly after_ms: number;
-                  readonly channels: readonly (string)[];
-                })[];
-                /** The first that matches is taken. */
-                readonly routes?: readonly ({
-                  /** For people, in previews and logs. */
-                  readonly name?: string;
-                  /** All must match; absent: everything. */
-                  readonly match?: readonly ({
-                    /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-                    readonly label: string;
-                    /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-                    readonly operator?: '=' | '!=' | '=~' | '!~';
-                    readonly value: string;
-                  })[];
-                  /** Taken only within one of these, for on-call hours; absent: always. */
-                  readonly active?: readonly ({
-                    /** Every day where absent. */
-                    readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-                    /** `09:00`; the beginning of the day where absent. */
-                    readonly from?: string;
-                    /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-                    readonly to?: string;
-                    /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-                    readonly zone?: string;
-                  })[];
-                  /** Routes behind it are tried too. */
-                  readonly continue?: boolean;
-                  /** Who is told; the parent's where absent. */
-                  readonly channels?: readonly (string)[];
-                  /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
-                  readonly group_by?: readonly (string)[];
-                  /** From the first incident of a group to its message, to gather others. */
-                  readonly group_wait_ms?: number;
-                  /** At least this between messages of a group about changes. */
-                  readonly group_interval_ms?: number;
-                  /** Told again after so long while it is firing; 0 never. */
-                  readonly repeat_interval_ms?: number;
-                  /** In order of time. The parent's where absent. */
-                  readonly escalation?: readonly ({
-                    /** After the first message, while nobody acknowledged. */
-                    readonly after_ms: number;
-                    readonly channels: readonly (string)[];
-                  })[];
-                })[];
-              })[];
-            })[];
-          })[];
-        };
-        /** Causes that hide their effects. */
-        readonly inhibit?: readonly ({
-          readonly name?: string;
-          /** The cause: an incident that is firing. */
-          readonly source: readonly ({
-            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-            readonly label: string;
-            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-            readonly operator?: '=' | '!=' | '=~' | '!~';
-            readonly value: string;
-          })[];
-          /** Its effects, of which nobody is told meanwhile. */
-          readonly target: readonly ({
-            /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-            readonly label: string;
-            /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-            readonly operator?: '=' | '!=' | '=~' | '!~';
-            readonly value: string;
-          })[];
-          /** Labels that both must have alike. */
-          readonly equal?: readonly (string)[];
-        })[];
-      };
+      readonly routing?: Routing;
     };
-    answer: {
-      /** Every route that was looked at, in order. */
-      readonly steps: readonly ({
-        /** `/` is the root, `/0/2` the third below its first. */
-        readonly path: string;
-        readonly name: string;
-        readonly matched: boolean;
-        /** It is told by this one itself, not by one below. */
-        readonly taken: boolean;
-        /** Why it matched or did not. */
-        readonly reason: string;
-      })[];
-      readonly destinations: readonly ({
-        readonly path: string;
-        readonly route: string;
-        readonly channels: readonly (string)[];
-        readonly group_by: readonly (string)[];
-        readonly group: { readonly [name: string]: string };
-        readonly group_wait_ms: number;
-        readonly group_interval_ms: number;
-        readonly repeat_interval_ms: number;
-        readonly escalation: readonly ({
-          readonly after_ms: number;
-          readonly channels: readonly (string)[];
-        })[];
-      })[];
-      /** All who are told at once. */
-      readonly channels: readonly (string)[];
-      /** What would keep them from being told. */
-      readonly suppressed_by: readonly (string)[];
-    };
+    answer: RoutingPreview;
   };
   /** Silences. */
   silences: {
@@ -12427,23 +1948,7 @@ export interface Operations {
     body: undefined;
     answer: {
       /** Active ones first. */
-      readonly silences: readonly ({
-        readonly id: string;
-        readonly matchers: readonly ({
-          /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-          readonly label: string;
-          /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-          readonly operator?: '=' | '!=' | '=~' | '!~';
-          readonly value: string;
-        })[];
-        /** It begins. */
-        readonly starts_at: string;
-        /** It ends. */
-        readonly ends_at: string;
-        readonly author: string;
-        readonly comment: string;
-        readonly state: 'pending' | 'active' | 'expired';
-      })[];
+      readonly silences: readonly Silence[];
     };
   };
   /** Tell nobody of some incidents until a time. */
@@ -12452,13 +1957,7 @@ export interface Operations {
     query: undefined;
     body: {
       /** All must match. */
-      readonly matchers: readonly ({
-        /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-        readonly label: string;
-        /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-        readonly operator?: '=' | '!=' | '=~' | '!~';
-        readonly value: string;
-      })[];
+      readonly matchers: readonly Matcher[];
       /** RFC 3339; now where absent. */
       readonly starts_at?: string;
       /** RFC 3339. Either this or `for_ms`: a silence always ends. */
@@ -12468,69 +1967,21 @@ export interface Operations {
       readonly author?: string;
       readonly comment?: string;
     };
-    answer: {
-      readonly id: string;
-      readonly matchers: readonly ({
-        /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-        readonly label: string;
-        /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-        readonly operator?: '=' | '!=' | '=~' | '!~';
-        readonly value: string;
-      })[];
-      /** It begins. */
-      readonly starts_at: string;
-      /** It ends. */
-      readonly ends_at: string;
-      readonly author: string;
-      readonly comment: string;
-      readonly state: 'pending' | 'active' | 'expired';
-    };
+    answer: Silence;
   };
   /** One silence. */
   silence: {
     path: { readonly id: string };
     query: undefined;
     body: undefined;
-    answer: {
-      readonly id: string;
-      readonly matchers: readonly ({
-        /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-        readonly label: string;
-        /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-        readonly operator?: '=' | '!=' | '=~' | '!~';
-        readonly value: string;
-      })[];
-      /** It begins. */
-      readonly starts_at: string;
-      /** It ends. */
-      readonly ends_at: string;
-      readonly author: string;
-      readonly comment: string;
-      readonly state: 'pending' | 'active' | 'expired';
-    };
+    answer: Silence;
   };
   /** End a silence now. */
   silenceDelete: {
     path: { readonly id: string };
     query: undefined;
     body: undefined;
-    answer: {
-      readonly id: string;
-      readonly matchers: readonly ({
-        /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-        readonly label: string;
-        /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-        readonly operator?: '=' | '!=' | '=~' | '!~';
-        readonly value: string;
-      })[];
-      /** It begins. */
-      readonly starts_at: string;
-      /** It ends. */
-      readonly ends_at: string;
-      readonly author: string;
-      readonly comment: string;
-      readonly state: 'pending' | 'active' | 'expired';
-    };
+    answer: Silence;
   };
   /** Open incidents that a silence would hide. */
   silencePreview: {
@@ -12538,58 +1989,11 @@ export interface Operations {
     query: undefined;
     body: {
       /** All must match. */
-      readonly matchers: readonly ({
-        /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-        readonly label: string;
-        /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-        readonly operator?: '=' | '!=' | '=~' | '!~';
-        readonly value: string;
-      })[];
+      readonly matchers: readonly Matcher[];
     };
     answer: {
       /** Open incidents that it would hide, newest first. */
-      readonly incidents: readonly ({
-        readonly id: string;
-        readonly rule_id: string;
-        readonly rule_version: number;
-        readonly rule_name: string;
-        readonly severity: 'info' | 'warning' | 'critical';
-        /** The group's fields and their values. */
-        readonly group: { readonly [name: string]: string };
-        readonly labels: { readonly [name: string]: string };
-        readonly state: 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'resolved';
-        /** The condition was first met. */
-        readonly began_at: string;
-        /** It fired; absent while pending, and where it went away before. */
-        readonly fired_at?: string;
-        /** It was over. */
-        readonly resolved_at?: string;
-        /** Somebody took it. */
-        readonly acknowledged_at?: string;
-        readonly acknowledged_by?: string;
-        /** What was compared with the threshold, at its last change. */
-        readonly value?: number;
-        /** Beyond the value: the new pattern, what stood out, why it failed. */
-        readonly detail?: string;
-        /** The evaluator was behind by so much when it fired; 0 where it was not. */
-        readonly late_ms: number;
-        /** Some of its lines. */
-        readonly samples: readonly ({
-          /** Id of the line. */
-          readonly id: string;
-          /** Event time. */
-          readonly timestamp: string;
-          readonly level: string;
-          readonly service: string;
-          readonly host: string;
-          readonly message: string;
-          readonly trace_id: string;
-          /** Hexadecimal; empty where it has none. */
-          readonly pattern_id: string;
-        })[];
-        /** What keeps people from being told: `silence:<id>`, `mute`, `maintenance:<name>`, `inhibited:<incident>`. */
-        readonly suppressed_by: readonly (string)[];
-      })[];
+      readonly incidents: readonly Incident[];
       readonly total: number;
     };
   };
@@ -12599,43 +2003,7 @@ export interface Operations {
     query: undefined;
     body: undefined;
     answer: {
-      readonly maintenance: readonly ({
-        readonly name: string;
-        readonly comment?: string;
-        /** Incidents of which nobody is told; absent: all. */
-        readonly match?: readonly ({
-          /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-          readonly label: string;
-          /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-          readonly operator?: '=' | '!=' | '=~' | '!~';
-          readonly value: string;
-        })[];
-        /** Single windows, RFC 3339 with zone. */
-        readonly once?: readonly ({
-          readonly from: string;
-          readonly to: string;
-        })[];
-        /** Windows of each week. */
-        readonly weekly?: readonly ({
-          /** Every day where absent. */
-          readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-          /** `09:00`; the beginning of the day where absent. */
-          readonly from?: string;
-          /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-          readonly to?: string;
-          /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-          readonly zone?: string;
-        })[];
-        /** Now. */
-        readonly active: boolean;
-        /** When it next begins or ends; null: never again. */
-        readonly changes_at: string | null;
-        /** 0 where the configuration says it. */
-        readonly version: number;
-        /** Null where the configuration says it. */
-        readonly updated_at: string | null;
-        readonly updated_by: string;
-      })[];
+      readonly maintenance: readonly KeptMaintenance[];
     };
   };
   /** One maintenance window. */
@@ -12643,43 +2011,7 @@ export interface Operations {
     path: { readonly name: string };
     query: undefined;
     body: undefined;
-    answer: {
-      readonly name: string;
-      readonly comment?: string;
-      /** Incidents of which nobody is told; absent: all. */
-      readonly match?: readonly ({
-        /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-        readonly label: string;
-        /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-        readonly operator?: '=' | '!=' | '=~' | '!~';
-        readonly value: string;
-      })[];
-      /** Single windows, RFC 3339 with zone. */
-      readonly once?: readonly ({
-        readonly from: string;
-        readonly to: string;
-      })[];
-      /** Windows of each week. */
-      readonly weekly?: readonly ({
-        /** Every day where absent. */
-        readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-        /** `09:00`; the beginning of the day where absent. */
-        readonly from?: string;
-        /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-        readonly to?: string;
-        /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-        readonly zone?: string;
-      })[];
-      /** Now. */
-      readonly active: boolean;
-      /** When it next begins or ends; null: never again. */
-      readonly changes_at: string | null;
-      /** 0 where the configuration says it. */
-      readonly version: number;
-      /** Null where the configuration says it. */
-      readonly updated_at: string | null;
-      readonly updated_by: string;
-    };
+    answer: KeptMaintenance;
   };
   /** Set a maintenance window, once or each week. */
   maintenancePut: {
@@ -12688,69 +2020,15 @@ export interface Operations {
     body: {
       readonly comment?: string;
       /** Incidents of which nobody is told; absent: all. */
-      readonly match?: readonly ({
-        /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-        readonly label: string;
-        /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-        readonly operator?: '=' | '!=' | '=~' | '!~';
-        readonly value: string;
-      })[];
+      readonly match?: readonly Matcher[];
       /** Single windows, RFC 3339 with zone. */
-      readonly once?: readonly ({
-        readonly from: string;
-        readonly to: string;
-      })[];
+      readonly once?: readonly SingleWindow[];
       /** Windows of each week. */
-      readonly weekly?: readonly ({
-        /** Every day where absent. */
-        readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-        /** `09:00`; the beginning of the day where absent. */
-        readonly from?: string;
-        /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-        readonly to?: string;
-        /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-        readonly zone?: string;
-      })[];
+      readonly weekly?: readonly WeeklyWindow[];
       /** The version that is changed; 0: it must be new. */
       readonly version?: number;
     };
-    answer: {
-      readonly name: string;
-      readonly comment?: string;
-      /** Incidents of which nobody is told; absent: all. */
-      readonly match?: readonly ({
-        /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
-        readonly label: string;
-        /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
-        readonly operator?: '=' | '!=' | '=~' | '!~';
-        readonly value: string;
-      })[];
-      /** Single windows, RFC 3339 with zone. */
-      readonly once?: readonly ({
-        readonly from: string;
-        readonly to: string;
-      })[];
-      /** Windows of each week. */
-      readonly weekly?: readonly ({
-        /** Every day where absent. */
-        readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-        /** `09:00`; the beginning of the day where absent. */
-        readonly from?: string;
-        /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
-        readonly to?: string;
-        /** IANA zone such as `Europe/Berlin`; UTC where absent. */
-        readonly zone?: string;
-      })[];
-      /** Now. */
-      readonly active: boolean;
-      /** When it next begins or ends; null: never again. */
-      readonly changes_at: string | null;
-      /** 0 where the configuration says it. */
-      readonly version: number;
-      /** Null where the configuration says it. */
-      readonly updated_at: string | null;
-      readonly updated_by: string;
-    };
+    answer: KeptMaintenance;
   };
   /** Remove a maintenance window. */
   maintenanceDelete: {
@@ -12779,28 +2057,7 @@ export interface Operations {
     body: undefined;
     answer: {
       /** Newest first. */
-      readonly deliveries: readonly ({
-        readonly id: string;
-        readonly channel: string;
-        readonly kind: 'fired' | 'repeated' | 'escalated' | 'acknowledged' | 'resolved' | 'test';
-        readonly severity: 'info' | 'warning' | 'critical';
-        readonly title: string;
-        /** Ids. */
-        readonly incidents: readonly (string)[];
-        /** `superseded`: a newer message about the same group took its place before it could be sent. */
-        readonly state: 'waiting' | 'delivered' | 'refused' | 'given_up' | 'superseded';
-        readonly attempts: number;
-        /** When the message was made. */
-        readonly created_at: string;
-        /** When it was delivered or given up. */
-        readonly done_at: string | null;
-        /** When it is tried again; null where it is not. */
-        readonly next_attempt_at: string | null;
-        /** What the other end said last. */
-        readonly detail: string;
-        /** Id at the other end. */
-        readonly remote_id: string | null;
-      })[];
+      readonly deliveries: readonly Delivery[];
       /** `before` of the next page. */
       readonly next: string | null;
     };
@@ -12819,25 +2076,7 @@ export interface Operations {
     body: undefined;
     answer: {
       /** Newest first. */
-      readonly entries: readonly ({
-        readonly id: string;
-        /** When it was put in. */
-        readonly at: string;
-        readonly kind: 'fired' | 'repeated' | 'escalated' | 'acknowledged' | 'resolved' | 'test';
-        readonly severity: 'info' | 'warning' | 'critical';
-        readonly title: string;
-        readonly text: string;
-        readonly read: boolean;
-        readonly incidents: readonly ({
-          readonly id: string;
-          readonly title: string;
-          /** The frozen view of its lines. */
-          readonly lines_url: string;
-          readonly incident_url: string;
-          readonly runbook_url?: string;
-        })[];
-        readonly more_incidents: number;
-      })[];
+      readonly entries: readonly InboxEntry[];
       /** Over the whole inbox. */
       readonly unread: number;
       /** `before` of the next page. */
@@ -12849,7 +2088,7 @@ export interface Operations {
     path: undefined;
     query: undefined;
     body: {
-      readonly ids?: readonly (string)[];
+      readonly ids?: readonly string[];
       /** Everything that is there now. */
       readonly all?: boolean;
     };
@@ -13045,7 +2284,7 @@ export interface Operations {
     path: undefined;
     query: {
       /** Selectors; also as `match[]`. */
-      readonly match?: readonly (string)[];
+      readonly match?: readonly string[];
       /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
       readonly start?: string;
       /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
@@ -13061,7 +2300,7 @@ export interface Operations {
     path: undefined;
     query: {
       /** Selectors; also as `match[]`. */
-      readonly match?: readonly (string)[];
+      readonly match?: readonly string[];
       /** The first moment; by default an hour before the end: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
       readonly start?: string;
       /** The end; by default now: nanoseconds, seconds with a point or in ten digits, or RFC 3339. */
@@ -13388,4 +2627,1064 @@ export interface Operations {
     body: undefined;
     answer: unknown;
   };
+}
+
+/** No line in the window, where there was one before (or never was, for a rule without groups). */
+export interface AbsenceCondition {
+  readonly kind: 'absence';
+  /** Lines that it looks at, besides the rule's own filter. */
+  readonly filter?: string;
+  /** How far back lines count, in event time. */
+  readonly window_ms: number;
+}
+
+export interface Aggregate {
+  readonly buckets: readonly ({
+    /** Begin of the time step; only with `interval`. */
+    readonly time?: string;
+    /** Field as asked → its value; empty text where a line has none. */
+    readonly group: { readonly [name: string]: string };
+    /** Null where no line had a number in the field. */
+    readonly value: number | null;
+  })[];
+  /** True where sampled lines were counted by their weight. */
+  readonly extrapolated: boolean;
+  /** Milliseconds in the server, waiting for a turn included. */
+  readonly took_ms: number;
+  /** Lines read. */
+  readonly scanned: number;
+  /** False where lines may be missing; then `reason` says why. */
+  readonly complete: boolean;
+  readonly reason?: string;
+  /** The answer, or the larger part of it, was kept: no line of its range has changed since. */
+  readonly cached?: true;
+  readonly time_range: SearchedRange;
+}
+
+export interface AggregateBody {
+  /** Query language; absent or empty: all lines. */
+  readonly query?: string;
+  readonly filters?: FilterValues;
+  readonly time_range?: TimeRange;
+  /** Allows ranges up to `search.max_wide_range` in place of `search.max_range`. */
+  readonly allow_wide_range?: boolean;
+  /** Fields to group by; a level groups by its name. */
+  readonly group_by?: readonly string[];
+  /** Time step such as `1m`; absent: one bucket a group. */
+  readonly interval?: string;
+  /** `count` (default), `rate`, `error_rate`, `distinct(f)`, `sum(f)`, `avg(f)`, `min(f)`, `max(f)`, `p50(f)` … `p99.9(f)`. */
+  readonly metric?: string;
+}
+
+export interface AlertRule {
+  readonly name: string;
+  readonly description?: string;
+  readonly enabled?: boolean;
+  readonly severity?: Severity;
+  /** For routing, silences and people. */
+  readonly labels?: { readonly [name: string]: string };
+  readonly runbook_url?: string;
+  /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+  readonly summary?: string;
+  /** Lines that the rule looks at; all where empty. */
+  readonly filter?: string;
+  /** Fields; each combination of values is judged apart. */
+  readonly group_by?: readonly string[];
+  readonly condition: Condition;
+  /** The condition holds so long before it fires. */
+  readonly for_ms?: number;
+  /** Goes on firing so long after the condition last held. */
+  readonly keep_firing_ms?: number;
+  /** After it resolved, the same group does not fire again for so long. */
+  readonly cooldown_ms?: number;
+  /** When nothing came at all: counts as ok, keeps the state, or fires. `ok` where absent. */
+  readonly no_data?: 'ok' | 'keep' | 'fire';
+  readonly actions?: readonly RuleAction[];
+  /** Lines shown in a notification; 5 where absent. */
+  readonly sample_lines?: number;
+  /** Incidents are made but nobody is told until then. */
+  readonly muted_until_ms?: number;
+}
+
+/** Windows of five minutes of a service that do not look like its own past. */
+export interface AnomalyCondition {
+  readonly kind: 'anomaly';
+  /** Lines that it looks at, besides the rule's own filter. */
+  readonly filter?: string;
+  /** `volume`: drop or spike against its season. `warn`: rise of WARN. `forest`: isolation forest over features of the window. */
+  readonly signal: 'volume' | 'warn' | 'forest';
+  readonly direction?: 'both' | 'drop' | 'spike';
+  readonly sensitivity?: 'low' | 'medium' | 'high';
+}
+
+/** The model, or the shape of a design. Spans may be written as texts: `window: "5m"` is `window_ms: 300000`. */
+export type AnyRule = AlertRule | RuleOfDesignA | RuleOfDesignB | RuleOfDesignC;
+
+/** Volume of a full hour or day; usually grouped by service. */
+export interface BudgetCondition {
+  readonly kind: 'budget';
+  /** Lines that it looks at, besides the rule's own filter. */
+  readonly filter?: string;
+  readonly unit: 'lines' | 'bytes';
+  /** Full hours or days of UTC. */
+  readonly period: 'hour' | 'day';
+  readonly threshold: number;
+  /** Met at this share of the budget; 1 where absent. */
+  readonly warn_at?: number;
+}
+
+/** Count of the window against an earlier one; percent: +100 is twice as many. */
+export interface ChangeCondition {
+  readonly kind: 'change';
+  /** Lines that it looks at, besides the rule's own filter. */
+  readonly filter?: string;
+  /** How far back lines count, in event time. */
+  readonly window_ms: number;
+  readonly against: 'window_before' | 'day_before' | 'week_before';
+  readonly measure: 'percent' | 'difference';
+  readonly operator: Comparison;
+  readonly threshold: number;
+  /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+  readonly recover_threshold?: number;
+  /** With fewer lines in the window it is not met, whatever its value. */
+  readonly minimum_lines?: number;
+}
+
+export interface ChannelHealth {
+  /** `dead`: failing longer than notifications.channel_dead_after. */
+  readonly state: 'unused' | 'ok' | 'failing' | 'dead';
+  /** When it began to fail. */
+  readonly since: string | null;
+  /** When it last took a message. */
+  readonly last_delivered_at: string | null;
+  readonly last_error: string | null;
+  /** Messages that wait for it. */
+  readonly waiting: number;
+}
+
+/** AND or OR of conditions, over one or several services. */
+export interface CombinedCondition {
+  readonly kind: 'all' | 'any';
+  readonly conditions: readonly SimpleCondition[];
+}
+
+export interface ComparedSide {
+  /** Lines that match. */
+  readonly total_lines: number;
+  /** True where not all of them were looked at; counts of attributes and resource entries are then estimates. */
+  readonly sampled: boolean;
+  /** Share of the lines that was looked at, 0 to 1. */
+  readonly sample_rate: number;
+  readonly time_range: SearchedRange;
+}
+
+/** How the value is compared with the threshold. */
+export type Comparison = '>' | '>=' | '<' | '<=' | '=';
+
+export type Condition = SimpleCondition | CombinedCondition;
+
+/** Number of lines in the window; sampled lines count by their rate. */
+export interface CountCondition {
+  readonly kind: 'count';
+  /** Lines that it looks at, besides the rule's own filter. */
+  readonly filter?: string;
+  /** How far back lines count, in event time. */
+  readonly window_ms: number;
+  readonly operator: Comparison;
+  readonly threshold: number;
+  /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+  readonly recover_threshold?: number;
+}
+
+/** The part of the range that this page has searched, where it stopped early. */
+export interface CoveredRange {
+  /** Event time, UTC, up to nanoseconds. */
+  readonly from: string;
+  /** Event time, UTC, up to nanoseconds. */
+  readonly to: string;
+}
+
+export interface Delivery {
+  readonly id: string;
+  readonly channel: string;
+  readonly kind: MessageKind;
+  readonly severity: Severity;
+  readonly title: string;
+  /** Ids. */
+  readonly incidents: readonly string[];
+  /** `superseded`: a newer message about the same group took its place before it could be sent. */
+  readonly state: 'waiting' | 'delivered' | 'refused' | 'given_up' | 'superseded';
+  readonly attempts: number;
+  /** When the message was made. */
+  readonly created_at: string;
+  /** When it was delivered or given up. */
+  readonly done_at: string | null;
+  /** When it is tried again; null where it is not. */
+  readonly next_attempt_at: string | null;
+  /** What the other end said last. */
+  readonly detail: string;
+  /** Id at the other end. */
+  readonly remote_id: string | null;
+}
+
+export interface DesignAction {
+  /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+  readonly type?: string;
+  /** With a type: where that goes, `#payments-oncall`. Alone: a kept channel by name. */
+  readonly channel?: string;
+  /** info, warning or critical. */
+  readonly severity?: string;
+  readonly url?: string;
+  readonly to?: string;
+}
+
+export interface Destination {
+  readonly path: string;
+  readonly route: string;
+  readonly channels: readonly string[];
+  readonly group_by: readonly string[];
+  readonly group: { readonly [name: string]: string };
+  readonly group_wait_ms: number;
+  readonly group_interval_ms: number;
+  readonly repeat_interval_ms: number;
+  readonly escalation: readonly ({
+    readonly after_ms: number;
+    readonly channels: readonly string[];
+  })[];
+}
+
+export interface EscalationStep {
+  /** After the first message, while nobody acknowledged. */
+  readonly after_ms: number;
+  readonly channels: readonly string[];
+}
+
+export interface ExportJob {
+  readonly id: string;
+  readonly state: 'queued' | 'running' | 'done' | 'failed';
+  readonly format: 'ndjson' | 'csv' | 'raw' | 'parquet';
+  readonly query?: string;
+  /** Frozen when it was asked for. */
+  readonly time_range: {
+    readonly from: string;
+    readonly to: string;
+  };
+  readonly created_at: string;
+  readonly created_by: string;
+  readonly lines: number;
+  readonly bytes: number;
+  /** Event time of the last line written. */
+  readonly reached: string | null;
+  /** Of the time range, from 0 to 1. */
+  readonly share: number;
+  /** At the end: whether no line may be missing. */
+  readonly complete?: boolean;
+  /** Why it waits, failed, or may lack lines. */
+  readonly reason?: string;
+  readonly finished_at?: string;
+  readonly expires_at?: string;
+  /** Address of the file, when it is done. */
+  readonly file?: string;
+}
+
+/** Field or attribute name → a value, or a list that means any of. Names as in the query language, such as `service`, `level`, `metadata.user_id`. `time_range` may stand here too. */
+export type FilterValues = { readonly [name: string]: unknown };
+
+/** Groups that are looked at. */
+export interface GroupCounts {
+  readonly total: number;
+  readonly pending: number;
+  readonly firing: number;
+  /** Over `alerts.max_groups`. */
+  readonly left_out: number;
+}
+
+export interface InboxEntry {
+  readonly id: string;
+  /** When it was put in. */
+  readonly at: string;
+  readonly kind: MessageKind;
+  readonly severity: Severity;
+  readonly title: string;
+  readonly text: string;
+  readonly read: boolean;
+  readonly incidents: readonly ({
+    readonly id: string;
+    readonly title: string;
+    /** The frozen view of its lines. */
+    readonly lines_url: string;
+    readonly incident_url: string;
+    readonly runbook_url?: string;
+  })[];
+  readonly more_incidents: number;
+}
+
+export interface Incident {
+  readonly id: string;
+  readonly rule_id: string;
+  readonly rule_version: number;
+  readonly rule_name: string;
+  readonly severity: Severity;
+  /** The group's fields and their values. */
+  readonly group: { readonly [name: string]: string };
+  readonly labels: { readonly [name: string]: string };
+  readonly state: 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'resolved';
+  /** The condition was first met. */
+  readonly began_at: string;
+  /** It fired; absent while pending, and where it went away before. */
+  readonly fired_at?: string;
+  /** It was over. */
+  readonly resolved_at?: string;
+  /** Somebody took it. */
+  readonly acknowledged_at?: string;
+  readonly acknowledged_by?: string;
+  /** What was compared with the threshold, at its last change. */
+  readonly value?: number;
+  /** Beyond the value: the new pattern, what stood out, why it failed. */
+  readonly detail?: string;
+  /** The evaluator was behind by so much when it fired; 0 where it was not. */
+  readonly late_ms: number;
+  /** Some of its lines. */
+  readonly samples: readonly IncidentSample[];
+  /** What keeps people from being told: `silence:<id>`, `mute`, `maintenance:<name>`, `inhibited:<incident>`. */
+  readonly suppressed_by: readonly string[];
+}
+
+export interface IncidentEvent {
+  /** Rises with every event. */
+  readonly sequence: number;
+  readonly kind: 'pending' | 'fired' | 'resolved' | 'cancelled' | 'no_data' | 'late_data' | 'failed' | 'acknowledged' | 'suppressed' | 'notified';
+  /** When it happened. */
+  readonly at: string;
+  /** Who acknowledged, which channel was told, why it is suppressed. */
+  readonly detail?: string;
+  readonly value?: number;
+}
+
+export interface IncidentSample {
+  /** Id of the line. */
+  readonly id: string;
+  /** Event time. */
+  readonly timestamp: string;
+  readonly level: string;
+  readonly service: string;
+  readonly host: string;
+  readonly message: string;
+  readonly trace_id: string;
+  /** Hexadecimal; empty where it has none. */
+  readonly pattern_id: string;
+}
+
+export interface IncidentWithEvents {
+  readonly id: string;
+  readonly rule_id: string;
+  readonly rule_version: number;
+  readonly rule_name: string;
+  readonly severity: Severity;
+  /** The group's fields and their values. */
+  readonly group: { readonly [name: string]: string };
+  readonly labels: { readonly [name: string]: string };
+  readonly state: 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'resolved';
+  /** The condition was first met. */
+  readonly began_at: string;
+  /** It fired; absent while pending, and where it went away before. */
+  readonly fired_at?: string;
+  /** It was over. */
+  readonly resolved_at?: string;
+  /** Somebody took it. */
+  readonly acknowledged_at?: string;
+  readonly acknowledged_by?: string;
+  /** What was compared with the threshold, at its last change. */
+  readonly value?: number;
+  /** Beyond the value: the new pattern, what stood out, why it failed. */
+  readonly detail?: string;
+  /** The evaluator was behind by so much when it fired; 0 where it was not. */
+  readonly late_ms: number;
+  /** Some of its lines. */
+  readonly samples: readonly IncidentSample[];
+  /** What keeps people from being told: `silence:<id>`, `mute`, `maintenance:<name>`, `inhibited:<incident>`. */
+  readonly suppressed_by: readonly string[];
+  /** In their order. */
+  readonly events: readonly IncidentEvent[];
+}
+
+export interface Inhibition {
+  readonly name?: string;
+  /** The cause: an incident that is firing. */
+  readonly source: readonly Matcher[];
+  /** Its effects, of which nobody is told meanwhile. */
+  readonly target: readonly Matcher[];
+  /** Labels that both must have alike. */
+  readonly equal?: readonly string[];
+}
+
+export interface KeptChannel {
+  readonly name: string;
+  /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+  readonly type: string;
+  readonly description?: string;
+  /** False: nothing is sent, which the delivery log says; true where absent. */
+  readonly enabled?: boolean;
+  /** Sample lines of a message at most; the rule's where absent. */
+  readonly sample_lines?: number;
+  /** A template in place of the usual title: `{{group.service}} {{value}}`. */
+  readonly title?: string;
+  /** A template in place of the usual text. */
+  readonly text?: string;
+  /** What the type needs (docs/alerting.md). A secret is shown as `[secret]`; given back so it stays as it is. */
+  readonly settings: { readonly [name: string]: unknown };
+  /** It comes from the configuration, or is the inbox, and is not changed here. */
+  readonly configured: boolean;
+  /** 0 where the configuration says it. */
+  readonly version: number;
+  /** Null where the configuration says it. */
+  readonly updated_at: string | null;
+  readonly updated_by: string;
+  /** Routes and rules that name it. */
+  readonly used_by: readonly string[];
+  readonly health: ChannelHealth;
+}
+
+export interface KeptIngestRule {
+  readonly name: string;
+  readonly position: number;
+  readonly version: number;
+  readonly updated_at: string;
+  readonly updated_by: string;
+  readonly rule: { readonly [name: string]: unknown };
+}
+
+export interface KeptLink {
+  readonly id: string;
+  /** Address of the view in the interface. */
+  readonly path?: string;
+  readonly version: number;
+  readonly updated_at: string;
+  readonly updated_by: string;
+  readonly view: View;
+}
+
+export interface KeptMaintenance {
+  readonly name: string;
+  readonly comment?: string;
+  /** Incidents of which nobody is told; absent: all. */
+  readonly match?: readonly Matcher[];
+  /** Single windows, RFC 3339 with zone. */
+  readonly once?: readonly SingleWindow[];
+  /** Windows of each week. */
+  readonly weekly?: readonly WeeklyWindow[];
+  /** Now. */
+  readonly active: boolean;
+  /** When it next begins or ends; null: never again. */
+  readonly changes_at: string | null;
+  /** 0 where the configuration says it. */
+  readonly version: number;
+  /** Null where the configuration says it. */
+  readonly updated_at: string | null;
+  readonly updated_by: string;
+}
+
+export interface KeptRouting {
+  readonly routing: Routing;
+  /** `default`: everything goes to the inbox. */
+  readonly source: 'default' | 'configuration' | 'kept';
+  /** 0 where the configuration says it. */
+  readonly version: number;
+  /** Null where the configuration says it. */
+  readonly updated_at: string | null;
+  readonly updated_by: string;
+}
+
+export interface KeptRule {
+  readonly id: string;
+  readonly version: number;
+  readonly updated_at: string;
+  readonly updated_by: string;
+  readonly rule: AlertRule;
+  readonly state: RuleState;
+  /** Newest value of the group that is worst off. */
+  readonly value: number | null;
+  /** Tick that the state is of. */
+  readonly evaluated_at: string | null;
+  readonly groups: GroupCounts;
+  /** Open incidents, the first ten. */
+  readonly firing: readonly OpenIncident[];
+  readonly muted_until: string | null;
+  readonly last_error: string | null;
+}
+
+export interface LineA {
+  readonly id: string;
+  /** Event time, UTC, up to nanoseconds. */
+  readonly timestamp: string;
+  readonly level: 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL' | null;
+  readonly service: string;
+  readonly host: string;
+  readonly trace_id: string;
+  readonly span_id: string;
+  readonly message: string;
+  /** Flat, with dotted names; every value in the JSON type it was sent with. */
+  readonly metadata: { readonly [name: string]: unknown };
+  readonly environment?: string;
+  readonly resource?: { readonly [name: string]: string };
+  readonly tags?: readonly string[];
+  /** The line before it was parsed, where that differs. */
+  readonly raw?: string;
+  /** Share of such lines that was kept. */
+  readonly sample_rate?: number;
+  /** Id of its pattern, for the filter `pattern:<id>` and `/v1/patterns`. */
+  readonly pattern?: string;
+  /** When the server took it. */
+  readonly receive_ts: string;
+  /** Event and receive time differ by more than 30 s. */
+  readonly skewed?: true;
+}
+
+export interface LineB {
+  readonly log_id: string;
+  /** Event time, UTC, up to nanoseconds. */
+  readonly timestamp: string;
+  readonly level: 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL' | null;
+  readonly service: string;
+  readonly host: string;
+  readonly message: string;
+  /** Flat, with dotted names; every value in the JSON type it was sent with. */
+  readonly metadata: { readonly [name: string]: unknown };
+  readonly trace_id?: string;
+  readonly span_id?: string;
+  readonly environment?: string;
+  readonly resource?: { readonly [name: string]: string };
+  readonly tags?: readonly string[];
+  /** The line before it was parsed, where that differs. */
+  readonly raw?: string;
+  /** Share of such lines that was kept. */
+  readonly sample_rate?: number;
+  /** Id of its pattern, for the filter `pattern:<id>` and `/v1/patterns`. */
+  readonly pattern?: string;
+  /** When the server took it. */
+  readonly receive_ts: string;
+  /** Event and receive time differ by more than 30 s. */
+  readonly skewed?: true;
+}
+
+export interface LineC {
+  readonly id: string;
+  /** Event time, UTC, up to nanoseconds. */
+  readonly ts: string;
+  readonly level: 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL' | null;
+  readonly service: string;
+  readonly host: string;
+  readonly msg: string;
+  /** Flat, with dotted names; every value in the JSON type it was sent with. */
+  readonly meta: { readonly [name: string]: unknown };
+  readonly environment?: string;
+  readonly resource?: { readonly [name: string]: string };
+  readonly tags?: readonly string[];
+  /** The line before it was parsed, where that differs. */
+  readonly raw?: string;
+  /** Share of such lines that was kept. */
+  readonly sample_rate?: number;
+  /** Id of its pattern, for the filter `pattern:<id>` and `/v1/patterns`. */
+  readonly pattern?: string;
+  /** When the server took it. */
+  readonly receive_ts: string;
+  /** Event and receive time differ by more than 30 s. */
+  readonly skewed?: true;
+}
+
+export interface Matcher {
+  /** A label of the rule, a field of the incident's group, `severity`, `rule` (its name) or `rule_id`. */
+  readonly label: string;
+  /** `=` where absent. An incident without the label has the empty text there; `=~` must match all of it. */
+  readonly operator?: '=' | '!=' | '=~' | '!~';
+  readonly value: string;
+}
+
+export type MessageKind = 'fired' | 'repeated' | 'escalated' | 'acknowledged' | 'resolved' | 'test';
+
+/** A figure of an attribute over the window. */
+export interface MetricCondition {
+  readonly kind: 'metric';
+  /** Lines that it looks at, besides the rule's own filter. */
+  readonly filter?: string;
+  /** Attribute with numbers (with any values for `distinct`). */
+  readonly attribute: string;
+  /** avg, sum, min, max, distinct, p50, p75, p90, p95, p99 or p99.9. */
+  readonly aggregate: string;
+  /** How far back lines count, in event time. */
+  readonly window_ms: number;
+  readonly operator: Comparison;
+  readonly threshold: number;
+  /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+  readonly recover_threshold?: number;
+  /** With fewer lines in the window it is not met, whatever its value. */
+  readonly minimum_lines?: number;
+}
+
+/** A pattern of messages never seen before in its service; filter by `level:>=ERROR`. */
+export interface NewPatternCondition {
+  readonly kind: 'new_pattern';
+  /** Lines that it looks at, besides the rule's own filter. */
+  readonly filter?: string;
+  /** After a service is first seen, its patterns are learned for so long without a word; `alerts.learn_patterns` where absent. */
+  readonly learn_ms?: number;
+  /** How far back lines count, in event time. */
+  readonly window_ms: number;
+}
+
+export interface OpenIncident {
+  readonly incident: string;
+  readonly group: { readonly [name: string]: string };
+  readonly state: string;
+  readonly since: string;
+  readonly value: number | null;
+  readonly acknowledged_by: string | null;
+}
+
+export interface Outcomes {
+  readonly accepted: number;
+  readonly sampled: number;
+  readonly dropped: number;
+  readonly duplicate: number;
+  readonly quarantined: number;
+  readonly refused: number;
+}
+
+/** Lines a second over the window. */
+export interface RateCondition {
+  readonly kind: 'rate';
+  /** Lines that it looks at, besides the rule's own filter. */
+  readonly filter?: string;
+  /** How far back lines count, in event time. */
+  readonly window_ms: number;
+  readonly operator: Comparison;
+  readonly threshold: number;
+  /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+  readonly recover_threshold?: number;
+}
+
+/** Share, 0 to 1, of lines that match `part`: `level:>=ERROR` above 0.01. */
+export interface RatioCondition {
+  readonly kind: 'ratio';
+  /** Lines that it looks at, besides the rule's own filter. */
+  readonly filter?: string;
+  /** Lines that are counted against all of the filter. */
+  readonly part: string;
+  /** How far back lines count, in event time. */
+  readonly window_ms: number;
+  readonly operator: Comparison;
+  readonly threshold: number;
+  /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+  readonly recover_threshold?: number;
+  /** With fewer lines in the window it is not met, whatever its value. */
+  readonly minimum_lines?: number;
+}
+
+export interface Route {
+  /** For people, in previews and logs. */
+  readonly name?: string;
+  /** All must match; absent: everything. */
+  readonly match?: readonly Matcher[];
+  /** Taken only within one of these, for on-call hours; absent: always. */
+  readonly active?: readonly WeeklyWindow[];
+  /** Routes behind it are tried too. */
+  readonly continue?: boolean;
+  /** Who is told; the parent's where absent. */
+  readonly channels?: readonly string[];
+  /** Labels: incidents with the same values are told together; `...` for each apart. The parent's where absent. */
+  readonly group_by?: readonly string[];
+  /** From the first incident of a group to its message, to gather others. */
+  readonly group_wait_ms?: number;
+  /** At least this between messages of a group about changes. */
+  readonly group_interval_ms?: number;
+  /** Told again after so long while it is firing; 0 never. */
+  readonly repeat_interval_ms?: number;
+  /** In order of time. The parent's where absent. */
+  readonly escalation?: readonly EscalationStep[];
+  /** The first that matches is taken. */
+  readonly routes?: readonly Route[];
+}
+
+export interface Routing {
+  readonly route: Route;
+  /** Causes that hide their effects. */
+  readonly inhibit?: readonly Inhibition[];
+}
+
+export interface RoutingPreview {
+  /** Every route that was looked at, in order. */
+  readonly steps: readonly RoutingStep[];
+  readonly destinations: readonly Destination[];
+  /** All who are told at once. */
+  readonly channels: readonly string[];
+  /** What would keep them from being told. */
+  readonly suppressed_by: readonly string[];
+}
+
+export interface RoutingStep {
+  /** `/` is the root, `/0/2` the third below its first. */
+  readonly path: string;
+  readonly name: string;
+  readonly matched: boolean;
+  /** It is told by this one itself, not by one below. */
+  readonly taken: boolean;
+  /** Why it matched or did not. */
+  readonly reason: string;
+}
+
+export interface RuleAction {
+  /** Name of a channel. */
+  readonly channel?: string;
+  /** pagerduty, slack, teams, email, webhook, opsgenie or inbox. */
+  readonly type?: string;
+  /** Where a webhook goes. */
+  readonly url?: string;
+  /** A channel of Slack, an address of email. */
+  readonly to?: string;
+  readonly severity?: Severity;
+}
+
+/** Besides these, the rule's members in the address's own shape. */
+export interface RuleAnswer {
+  readonly id: string;
+  readonly version: number;
+  readonly updated_at: string;
+  readonly updated_by: string;
+  readonly rule: AlertRule;
+  readonly state: RuleState;
+  /** Newest value of the group that is worst off. */
+  readonly value: number | null;
+  /** Tick that the state is of. */
+  readonly evaluated_at: string | null;
+  readonly groups: GroupCounts;
+  /** Open incidents, the first ten. */
+  readonly firing: readonly OpenIncident[];
+  readonly muted_until: string | null;
+  readonly last_error: string | null;
+  readonly name: string;
+  /** What is allowed and yet probably not meant, such as a field that no line has. */
+  readonly warnings: readonly RuleProblem[];
+}
+
+/** Design A's shape. */
+export interface RuleOfDesignA {
+  readonly name: string;
+  /** Query language: lines that count. */
+  readonly query: string;
+  readonly condition: {
+    /** What the value is compared with. */
+    readonly threshold: number;
+    /** How far back lines count: `5m`. */
+    readonly window: string;
+    /** > (default), >=, <, <= or =. */
+    readonly operator?: string;
+    /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+    readonly aggregation?: string;
+  };
+  readonly actions?: readonly DesignAction[];
+  readonly description?: string;
+  readonly enabled?: boolean;
+  readonly severity?: Severity;
+  /** For routing, silences and people. */
+  readonly labels?: { readonly [name: string]: string };
+  readonly runbook_url?: string;
+  /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+  readonly summary?: string;
+  /** Fields; each combination of values is judged apart. */
+  readonly group_by?: readonly string[];
+  /** As `for_ms`: `5m`. */
+  readonly for?: string;
+  /** As `keep_firing_ms`. */
+  readonly keep_firing?: string;
+  /** As `cooldown_ms`. */
+  readonly cooldown?: string;
+}
+
+/** Design B's shape. Without `cooldown` it is 10 minutes. */
+export interface RuleOfDesignB {
+  readonly name: string;
+  readonly condition: {
+    readonly service?: string;
+    readonly level?: string;
+    /** What the value is compared with. */
+    readonly threshold: number;
+    readonly window_seconds: number;
+    /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+    readonly aggregation?: string;
+  };
+  readonly action?: DesignAction;
+  readonly description?: string;
+  readonly enabled?: boolean;
+  readonly severity?: Severity;
+  /** For routing, silences and people. */
+  readonly labels?: { readonly [name: string]: string };
+  readonly runbook_url?: string;
+  /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+  readonly summary?: string;
+  /** Fields; each combination of values is judged apart. */
+  readonly group_by?: readonly string[];
+  /** As `for_ms`: `5m`. */
+  readonly for?: string;
+  /** As `keep_firing_ms`. */
+  readonly keep_firing?: string;
+  /** As `cooldown_ms`. */
+  readonly cooldown?: string;
+}
+
+/** Design C's shape. */
+export interface RuleOfDesignC {
+  readonly name: string;
+  readonly condition: {
+    /** Fields with values as in a search, or a query. */
+    readonly filter?: { readonly [name: string]: unknown } | string;
+    /** What the value is compared with. */
+    readonly threshold: number;
+    /** How far back lines count: `5m`. */
+    readonly window: string;
+    /** `above` (default), `below`, or an operator. */
+    readonly comparison?: string;
+    /** `count` (default), `rate`, `error_rate`, `avg(f)`, `sum(f)`, `min(f)`, `max(f)`, `distinct(f)`, `p99(f)` … */
+    readonly aggregation?: string;
+  };
+  readonly actions?: readonly DesignAction[];
+  readonly description?: string;
+  readonly enabled?: boolean;
+  readonly severity?: Severity;
+  /** For routing, silences and people. */
+  readonly labels?: { readonly [name: string]: string };
+  readonly runbook_url?: string;
+  /** A template: {{group.service}}, {{value}}, {{threshold}}, {{labels.team}}. */
+  readonly summary?: string;
+  /** Fields; each combination of values is judged apart. */
+  readonly group_by?: readonly string[];
+  /** As `for_ms`: `5m`. */
+  readonly for?: string;
+  /** As `keep_firing_ms`. */
+  readonly keep_firing?: string;
+  /** As `cooldown_ms`. */
+  readonly cooldown?: string;
+}
+
+export interface RuleProblem {
+  /** Member of the model, such as `condition.filter` or `actions.0.channel`; empty: the whole rule. */
+  readonly field: string;
+  readonly message: string;
+  readonly code: string;
+  /** Where in the query or template, from 0. */
+  readonly position?: number;
+  readonly length?: number;
+  /** Setting whose bound it is over. */
+  readonly setting?: string;
+}
+
+/** The worst of its groups; `unknown` until the evaluator has looked at it. */
+export type RuleState = 'ok' | 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'disabled' | 'unknown';
+
+export interface RuleVersion {
+  readonly id: string;
+  readonly version: number;
+  readonly updated_at: string;
+  readonly updated_by: string;
+  readonly rule: AlertRule;
+}
+
+export interface SavedView {
+  readonly name: string;
+  readonly version: number;
+  readonly updated_at: string;
+  readonly updated_by: string;
+  readonly view: View;
+  /** All that are kept, newest first. */
+  readonly versions?: readonly number[];
+}
+
+export interface SavedViewBody {
+  readonly view: View;
+  /** The version that is changed; 0: it must be new. */
+  readonly version?: number;
+}
+
+export interface SavedViews {
+  readonly saved: readonly SavedView[];
+}
+
+export interface SearchBody {
+  /** Query language; absent or empty: all lines. */
+  readonly query?: string;
+  readonly filters?: FilterValues;
+  readonly time_range?: TimeRange;
+  /** Allows ranges up to `search.max_wide_range` in place of `search.max_range`. */
+  readonly allow_wide_range?: boolean;
+  /** `desc` (newest first, the default) or `asc`; also `timestamp:desc` and `timestamp:asc`. */
+  readonly sort?: string;
+  /** Lines of the page; default `search.default_limit`, at most `search.max_limit`. */
+  readonly limit?: number;
+  /** Lines to pass over, at most `search.max_offset`; not together with `cursor`. */
+  readonly offset?: number;
+  /** `next_cursor` of the page before; query, filters and order must be the same. */
+  readonly cursor?: string;
+  /** Tell the texts of the patterns that the lines have, as `patterns`. */
+  readonly pattern_texts?: boolean;
+}
+
+/** The range that was searched. */
+export interface SearchedRange {
+  /** Event time, UTC, up to nanoseconds. */
+  readonly from: string;
+  /** Event time, UTC, up to nanoseconds. */
+  readonly to: string;
+  /** The request named no range. */
+  readonly default?: true;
+}
+
+/** Number of keys in the window on which A was followed by B, or was not. */
+export interface SequenceCondition {
+  readonly kind: 'sequence';
+  /** Lines that it looks at, besides the rule's own filter. */
+  readonly filter?: string;
+  /** A line that begins it. */
+  readonly first: string;
+  /** The line that must follow. */
+  readonly then: string;
+  /** Field that both lines share, such as `trace_id`. */
+  readonly key: string;
+  /** Longest time between the two. */
+  readonly within_ms: number;
+  /** `both`: A, then B. `missing`: A without B. */
+  readonly expect: 'both' | 'missing';
+  /** How far back lines count, in event time. */
+  readonly window_ms: number;
+  readonly operator: Comparison;
+  readonly threshold: number;
+  /** Hysteresis: once firing, it stays so until the value passes this one. Absent: the threshold itself. */
+  readonly recover_threshold?: number;
+}
+
+export type Severity = 'info' | 'warning' | 'critical';
+
+export interface Silence {
+  readonly id: string;
+  readonly matchers: readonly Matcher[];
+  /** It begins. */
+  readonly starts_at: string;
+  /** It ends. */
+  readonly ends_at: string;
+  readonly author: string;
+  readonly comment: string;
+  readonly state: 'pending' | 'active' | 'expired';
+}
+
+/** A host or service that used to send and stopped; its cadence is learned. */
+export interface SilentSourceCondition {
+  readonly kind: 'silent_source';
+  /** Lines that it looks at, besides the rule's own filter. */
+  readonly filter?: string;
+  readonly source: 'host' | 'service';
+  /** Silent after so many of its own longest usual pauses. */
+  readonly factor?: number;
+  /** Never called silent before. */
+  readonly minimum_silence_ms?: number;
+  /** Silent so long it counts as taken out of service, and resolves. */
+  readonly forget_after_ms?: number;
+  /** One that sent for less than this is not missed when it stops; `alerts.learn_sources` where absent. */
+  readonly learn_ms?: number;
+}
+
+export type SimpleCondition = CountCondition | RateCondition | RatioCondition | ChangeCondition | MetricCondition | AbsenceCondition | SilentSourceCondition | SequenceCondition | NewPatternCondition | BudgetCondition | AnomalyCondition;
+
+export interface SingleWindow {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface StoredPlace {
+  readonly tier: 'hot';
+  readonly generation: number;
+  /** Durable in the store; else in a memtable, and durable in the log. */
+  readonly committed: boolean;
+  readonly partition?: string;
+  readonly retention_class?: number;
+  readonly part?: {
+    readonly name: string;
+    readonly disk: string;
+    readonly lines: number;
+    readonly bytes: number;
+    readonly level: number;
+    readonly written_at: string;
+  };
+}
+
+export interface Table {
+  readonly columns: readonly ({
+    readonly name: string;
+    /** `time` is RFC 3339; of `any` each value has the JSON type that it was sent with. */
+    readonly type: 'string' | 'number' | 'time' | 'boolean' | 'array' | 'object' | 'any';
+  })[];
+  /** Values in the order of the columns; null, or an empty text, where a row has none. */
+  readonly rows: readonly (readonly unknown[])[];
+  /** True where the query makes more rows than were asked for or are allowed. */
+  readonly more_rows: boolean;
+  /** Of tables: true where sampled lines were counted by their weight. */
+  readonly extrapolated?: boolean;
+  /** Where the search of lines stopped early: what was searched. */
+  readonly covered_range?: {
+    readonly from: string;
+    readonly to: string;
+  };
+  /** Milliseconds in the server, waiting for a turn included. */
+  readonly took_ms: number;
+  /** Lines read. */
+  readonly scanned: number;
+  /** False where lines may be missing; then `reason` says why. */
+  readonly complete: boolean;
+  readonly reason?: string;
+  /** The answer, or the larger part of it, was kept: no line of its range has changed since. */
+  readonly cached?: true;
+  readonly time_range: SearchedRange;
+}
+
+/** Half open: `from` belongs to it, `to` does not. Absent: the last hour (`search.default_range`). */
+export interface TimeRange {
+  /** First instant: RFC 3339, epoch seconds or milliseconds, or now-math such as `now-1h` or `now-7d/d`. */
+  readonly from?: string | number;
+  /** First instant behind the range, in the same forms; absent: now, and a little further for a search. */
+  readonly to?: string | number;
+  /** Duration up to now, such as `15m`, `1h`, `7d`; in place of `from` and `to`. */
+  readonly last?: string;
+}
+
+export interface TrialIncident {
+  readonly group: { readonly [name: string]: string };
+  readonly pending_at: string | null;
+  readonly fired_at: string;
+  /** null: it was firing at the end. */
+  readonly resolved_at: string | null;
+  /** The value furthest beyond the threshold. */
+  readonly peak: number | null;
+  readonly detail: string | null;
+}
+
+export interface TrialSeries {
+  readonly group: { readonly [name: string]: string };
+  readonly points: readonly ({
+    readonly time: string;
+    readonly value: number | null;
+    readonly state: string;
+  })[];
+}
+
+/** What is kept: of a query `query`, `filters`, `time_range`, columns …; of a dashboard its panels. */
+export type View = { readonly [name: string]: unknown };
+
+export type Weekday = 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
+
+export interface WeeklyWindow {
+  /** Every day where absent. */
+  readonly days?: readonly Weekday[];
+  /** `09:00`; the beginning of the day where absent. */
+  readonly from?: string;
+  /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
+  readonly to?: string;
+  /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+  readonly zone?: string;
 }
