@@ -34,7 +34,7 @@ export const incident = Type.Object(
     severity: Type.Enum(['info', 'warning', 'critical'], { title: 'Severity' }),
     group: Type.Record(Type.String(), Type.String(), { description: "The group's fields and their values." }),
     labels: Type.Record(Type.String(), Type.String()),
-    state: Type.Enum([...incidentStates]),
+    state: Type.Enum([...incidentStates], { title: 'IncidentState' }),
     began_at: instant('The condition was first met.'),
     fired_at: Type.Optional(instant('It fired; absent while pending, and where it went away before.')),
     resolved_at: Type.Optional(instant('It was over.')),

@@ -42,12 +42,15 @@ export const channelAnswer = Type.Object(
 export const channelsAnswer = Type.Object({
   channels: Type.Array(channelAnswer),
   types: Type.Array(
-    Type.Object({
-      type: Type.String(),
-      title: Type.String(),
-      secrets: Type.Array(Type.String(), { description: 'Settings that are never shown.' }),
-      settings: Type.Record(Type.String(), Type.Unknown(), { description: 'JSON Schema of its settings.' }),
-    }),
+    Type.Object(
+      {
+        type: Type.String(),
+        title: Type.String(),
+        secrets: Type.Array(Type.String(), { description: 'Settings that are never shown.' }),
+        settings: Type.Record(Type.String(), Type.Unknown(), { description: 'JSON Schema of its settings.' }),
+      },
+      { title: 'ChannelType' },
+    ),
     { description: 'The types there are.' },
   ),
 });
@@ -109,7 +112,7 @@ export const routingPreviewAnswer = Type.Object(
     channels: Type.Array(Type.String(), { description: 'All who are told at once.' }),
     suppressed_by: Type.Array(Type.String(), { description: 'What would keep them from being told.' }),
   },
-  { title: 'RoutingPreview' },
+  { title: 'RoutePreview' },
 );
 
 export const silenceBody = Type.Object(

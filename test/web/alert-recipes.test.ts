@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Compile } from 'typebox/compile';
 import { alertRuleBody } from '#alerting/alert-rule.ts';
-import { conditionKinds, isRuleBody } from '../../web/src/alerts/rule-model.ts';
+import { conditionKinds, isAlertRule } from '../../web/src/alerts/rule-model.ts';
 import { kindNames, ofKind } from '../../web/src/pages/alerts/rules/condition-defaults.ts';
 import { beginning, recipes } from '../../web/src/pages/alerts/rules/recipes.ts';
 
@@ -13,7 +13,7 @@ test('every recipe is a rule of the model', () => {
   assert.ok(recipes.length >= 8);
   for (const { name, rule } of recipes) {
     assert.deepEqual([...model.Errors(rule)], [], name);
-    assert.ok(isRuleBody(rule), name);
+    assert.ok(isAlertRule(rule), name);
     assert.equal(beginning(name, ''), rule);
   }
   assert.equal(beginning('no such recipe', 'level:ERROR').filter, 'level:ERROR');

@@ -1,9 +1,8 @@
 /** How states and severities of alerts look: by form, colour and word. */
+import type { Incident, IncidentState, RuleState, Severity } from '../api/operations.ts';
 import { Badge } from '../design/badge.tsx';
 import styles from './alerts.module.css';
 import { severityWords, stateWords } from './incident-words.ts';
-import type { Incident, IncidentState } from './incident-words.ts';
-import type { RuleState, Severity } from './rule-model.ts';
 
 export function StateBadge({ state }: { readonly state: RuleState | IncidentState }) {
   const { name, tone, means } = stateWords[state];

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { Condition, Incident } from '../api/operations.ts';
 import { conditionWords, groupWords, thresholdsOf, valueWords } from './condition-words.ts';
 import { alertsProblems } from './evaluation-problems.ts';
 import { flagsOf } from './incident-flags.ts';
 import { byUrgency, suppressionOf } from './incident-words.ts';
-import type { Incident } from './incident-words.ts';
-import { isRuleBody } from './rule-model.ts';
-import type { Condition } from './rule-model.ts';
+import { isAlertRule } from './rule-model.ts';
 
 const count: Condition = { kind: 'count', window_ms: 300_000, operator: '>', threshold: 100 };
 const share: Condition = {
@@ -49,7 +48,7 @@ test('what people type as JSON is a rule only where a form can show it', () => {
     [[], false],
     [null, false],
   ];
-  for (const [value, expected] of cases) assert.equal(isRuleBody(value), expected, JSON.stringify(value));
+  for (const [value, expected] of cases) assert.equal(isAlertRule(value), expected, JSON.stringify(value));
 });
 
 const incident = (facts: Partial<Incident>): Incident => ({

@@ -1,8 +1,9 @@
 /** A condition and its values in words, the same on every page. Pure. */
+import type { AlertRule, Condition, SimpleCondition } from '../api/operations.ts';
 import { showBytes, showCount, showNumber, showPercent } from '../design/figures.ts';
 import { showSpan } from '../time-range/show-time.ts';
 import { hasThreshold, isCombined } from './rule-model.ts';
-import type { Condition, ConditionOf, RuleBody, SimpleCondition, ThresholdCondition } from './rule-model.ts';
+import type { ConditionOf, ThresholdCondition } from './rule-model.ts';
 
 export const againstWords: Readonly<Record<ConditionOf<'change'>['against'], string>> = {
   window_before: 'the time before',
@@ -86,7 +87,7 @@ export function valueWords(condition: Condition, value: number): string {
 }
 
 /** What a chart of its values compares them with. */
-export function thresholdsOf({ condition }: Pick<RuleBody, 'condition'>): readonly { readonly value: number; readonly label: string }[] {
+export function thresholdsOf({ condition }: Pick<AlertRule, 'condition'>): readonly { readonly value: number; readonly label: string }[] {
   if (isCombined(condition)) return [];
   if (condition.kind === 'budget') return [{ value: condition.threshold * (condition.warn_at ?? 1), label: budgetText(condition) }];
   if (condition.kind === 'absence') return [{ value: condition.window_ms / 1000, label: showSpan(condition.window_ms) }];

@@ -1,7 +1,6 @@
 /** Where incidents stand over a range of time: flags, each for those that fired closely together, and how long each lasted. Pure. */
+import type { Incident, Severity } from '../api/operations.ts';
 import type { SettledRange } from '../time-range/time-choice.ts';
-import type { Incident } from './incident-words.ts';
-import type { Severity } from './rule-model.ts';
 
 export interface Flag {
   /** In the order in which they fired. */

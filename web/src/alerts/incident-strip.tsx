@@ -1,5 +1,6 @@
 /** Incidents over the bars of a histogram: hovering tells which, a press opens it. Those that fired together share a flag. */
 import { useCallback, useRef, useState } from 'react';
+import type { Incident } from '../api/operations.ts';
 import { navigate } from '../app/location.ts';
 import { useTimes } from '../app/time-zone.ts';
 import type { Times } from '../app/time-zone.ts';
@@ -10,7 +11,6 @@ import { incidentHref } from './alert-links.ts';
 import styles from './alerts.module.css';
 import { groupWords } from './condition-words.ts';
 import { severityWords, stateWords } from './incident-words.ts';
-import type { Incident } from './incident-words.ts';
 import { flagsOf } from './incident-flags.ts';
 import type { Flag } from './incident-flags.ts';
 

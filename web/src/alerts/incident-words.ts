@@ -1,13 +1,7 @@
 /** States, events and reasons of incidents in words. Pure. */
-import type { AnswerOf } from '../api/client.ts';
+import type { Incident, IncidentEvent, IncidentState, RuleState, Severity } from '../api/operations.ts';
 import type { Tone } from '../design/badge.tsx';
 import { incidentHref, ruleHref } from './alert-links.ts';
-import type { RuleState, Severity } from './rule-model.ts';
-
-export type Incident = AnswerOf<'incidents'>['incidents'][number];
-export type IncidentWithEvents = AnswerOf<'incident'>;
-export type IncidentEvent = IncidentWithEvents['events'][number];
-export type IncidentState = Incident['state'];
 
 interface StateWords {
   readonly name: string;

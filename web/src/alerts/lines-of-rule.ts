@@ -1,12 +1,11 @@
 /** The lines behind a rule and its incidents, as a query and as an address of the Explorer. */
+import type { AlertRule, Incident, SimpleCondition } from '../api/operations.ts';
 import { explorerHref } from '../app/explorer-link.ts';
 import { addTerm } from '../query-editor/edit-filters.ts';
-import type { Incident } from './incident-words.ts';
 import { isCombined } from './rule-model.ts';
-import type { RuleBody, SimpleCondition } from './rule-model.ts';
 
 /** Lines that a rule looks at: its filter and its condition's, with what a ratio counts and a sequence begins with. */
-export function queryOfRule({ filter = '', condition }: Pick<RuleBody, 'filter' | 'condition'>): string {
+export function queryOfRule({ filter = '', condition }: Pick<AlertRule, 'filter' | 'condition'>): string {
   const conditions: readonly SimpleCondition[] = isCombined(condition) ? condition.conditions : [condition];
   const own = conditions.map(queryOfCondition).filter((query) => query !== '');
   const joined = conditions.length > 1 && own.length === conditions.length ? own.map((query) => `(${query})`).join(' OR ') : (own[0] ?? '');
@@ -24,7 +23,7 @@ function queryOfCondition(condition: SimpleCondition): string {
 const marginMs = 120_000;
 
 /** The frozen view of an incident's lines: the range is fixed, so it shows the same for ever. */
-export function linesHref(incident: Incident, rule: RuleBody | undefined, nowMs: number): string {
+export function linesHref(incident: Incident, rule: AlertRule | undefined, nowMs: number): string {
   const windowMs = rule === undefined ? 0 : longestWindowMs(rule);
   const endMs = incident.resolved_at === undefined ? nowMs : Date.parse(incident.resolved_at) + marginMs;
   const range = {
@@ -34,7 +33,7 @@ export function linesHref(incident: Incident, rule: RuleBody | undefined, nowMs:
   return explorerHref({ query: rule === undefined ? '' : queryOfRule(rule), fields: incident.group, range });
 }
 
-export function longestWindowMs({ condition }: Pick<RuleBody, 'condition'>): number {
+export function longestWindowMs({ condition }: Pick<AlertRule, 'condition'>): number {
   const conditions: readonly SimpleCondition[] = isCombined(condition) ? condition.conditions : [condition];
   return Math.max(0, ...conditions.map((one) => ('window_ms' in one ? one.window_ms : 0)));
 }

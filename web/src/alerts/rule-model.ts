@@ -1,14 +1,6 @@
 /** What an alert rule says, as the API has it. */
-import type { AnswerOf } from '../api/client.ts';
+import type { AlertRule, CombinedCondition, Condition, SimpleCondition } from '../api/operations.ts';
 
-export type KeptRule = AnswerOf<'alerts'>['rules'][number];
-export type RuleBody = KeptRule['rule'];
-export type RuleState = KeptRule['state'];
-export type Severity = NonNullable<RuleBody['severity']>;
-
-export type Condition = RuleBody['condition'];
-export type CombinedCondition = Extract<Condition, { readonly conditions: unknown }>;
-export type SimpleCondition = Exclude<Condition, CombinedCondition>;
 export type ConditionKind = SimpleCondition['kind'];
 export type ConditionOf<K extends ConditionKind> = Extract<SimpleCondition, { readonly kind: K }>;
 /** Conditions that compare a value. */
@@ -23,7 +15,7 @@ export function hasThreshold(condition: Condition): condition is ThresholdCondit
 }
 
 /** A rule, as far as a form can show it: what people typed as JSON may be anything. */
-export function isRuleBody(value: unknown): value is RuleBody {
+export function isAlertRule(value: unknown): value is AlertRule {
   const { name, condition } = (value ?? {}) as { name?: unknown; condition?: { kind?: unknown; conditions?: unknown } | null };
   if (typeof name !== 'string' || typeof condition !== 'object' || condition === null) return false;
   const { kind, conditions } = condition;

@@ -1841,14 +1841,7 @@ export interface Operations {
     answer: {
       readonly channels: readonly KeptChannel[];
       /** The types there are. */
-      readonly types: readonly ({
-        readonly type: string;
-        readonly title: string;
-        /** Settings that are never shown. */
-        readonly secrets: readonly string[];
-        /** JSON Schema of its settings. */
-        readonly settings: { readonly [name: string]: unknown };
-      })[];
+      readonly types: readonly ChannelType[];
     };
   };
   /** One channel. */
@@ -1936,7 +1929,7 @@ export interface Operations {
       readonly at?: string;
       readonly routing?: Routing;
     };
-    answer: RoutingPreview;
+    answer: RoutePreview;
   };
   /** Silences. */
   silences: {
@@ -2762,6 +2755,15 @@ export interface ChannelHealth {
   readonly waiting: number;
 }
 
+export interface ChannelType {
+  readonly type: string;
+  readonly title: string;
+  /** Settings that are never shown. */
+  readonly secrets: readonly string[];
+  /** JSON Schema of its settings. */
+  readonly settings: { readonly [name: string]: unknown };
+}
+
 /** AND or OR of conditions, over one or several services. */
 export interface CombinedCondition {
   readonly kind: 'all' | 'any';
@@ -2928,7 +2930,7 @@ export interface Incident {
   /** The group's fields and their values. */
   readonly group: { readonly [name: string]: string };
   readonly labels: { readonly [name: string]: string };
-  readonly state: 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'resolved';
+  readonly state: IncidentState;
   /** The condition was first met. */
   readonly began_at: string;
   /** It fired; absent while pending, and where it went away before. */
@@ -2975,6 +2977,8 @@ export interface IncidentSample {
   readonly pattern_id: string;
 }
 
+export type IncidentState = 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'resolved';
+
 export interface IncidentWithEvents {
   readonly id: string;
   readonly rule_id: string;
@@ -2984,7 +2988,7 @@ export interface IncidentWithEvents {
   /** The group's fields and their values. */
   readonly group: { readonly [name: string]: string };
   readonly labels: { readonly [name: string]: string };
-  readonly state: 'pending' | 'firing' | 'no_data' | 'late_data' | 'failed' | 'resolved';
+  readonly state: IncidentState;
   /** The condition was first met. */
   readonly began_at: string;
   /** It fired; absent while pending, and where it went away before. */
@@ -3305,13 +3309,7 @@ export interface Route {
   readonly routes?: readonly Route[];
 }
 
-export interface Routing {
-  readonly route: Route;
-  /** Causes that hide their effects. */
-  readonly inhibit?: readonly Inhibition[];
-}
-
-export interface RoutingPreview {
+export interface RoutePreview {
   /** Every route that was looked at, in order. */
   readonly steps: readonly RoutingStep[];
   readonly destinations: readonly Destination[];
@@ -3319,6 +3317,12 @@ export interface RoutingPreview {
   readonly channels: readonly string[];
   /** What would keep them from being told. */
   readonly suppressed_by: readonly string[];
+}
+
+export interface Routing {
+  readonly route: Route;
+  /** Causes that hide their effects. */
+  readonly inhibit?: readonly Inhibition[];
 }
 
 export interface RoutingStep {

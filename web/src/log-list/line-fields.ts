@@ -1,28 +1,10 @@
 /** A line's fields by the names that a query gives them, with the server's own table of names. */
 import { resolveField } from '#language/fields.ts';
+import type { LineA } from '../api/operations.ts';
 import { valueText } from './exact-json.ts';
 
-/** A line as search answers it (design A). */
-export interface LogLine {
-  readonly id: string;
-  readonly timestamp: string;
-  readonly level: string | null;
-  readonly service: string;
-  readonly host: string;
-  readonly trace_id: string;
-  readonly span_id: string;
-  readonly message: string;
-  readonly metadata: Readonly<Record<string, unknown>>;
-  readonly environment?: string;
-  readonly resource?: Readonly<Record<string, string>>;
-  readonly tags?: readonly string[];
-  readonly raw?: string;
-  readonly sample_rate?: number;
-  readonly receive_ts: string;
-  readonly skewed?: true;
-  /** Id of its pattern, where patterns are found. */
-  readonly pattern?: string;
-}
+/** A line as search answers it. */
+export type LogLine = LineA;
 
 /** The text of a field, as a filter would ask for it; undefined where the line has none. */
 export function fieldText(line: LogLine, name: string): string | undefined {

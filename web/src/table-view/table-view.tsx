@@ -1,4 +1,5 @@
 /** What a query with pipes makes, as a table. A press on a value leads to its lines. */
+import type { Table } from '../api/operations.ts';
 import { counted, showNumber } from '../design/figures.ts';
 import { EmptyState, ErrorState, Progress } from '../design/state.tsx';
 import { valueText } from '../log-list/exact-json.ts';
@@ -7,7 +8,7 @@ import { showSpan, showTimestamp } from '../time-range/show-time.ts';
 import type { Zone } from '../time-range/zones.ts';
 import styles from './table-view.module.css';
 import { useTable } from './use-table.ts';
-import type { Table, TableColumn, TableQuestion } from './use-table.ts';
+import type { TableColumn, TableQuestion } from './use-table.ts';
 
 interface TableViewProps {
   readonly question: TableQuestion;

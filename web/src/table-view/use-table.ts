@@ -1,9 +1,8 @@
 /** The table that a query with pipes makes. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import type { AnswerOf } from '../api/client.ts';
+import type { Table } from '../api/operations.ts';
 import { callExactly } from '../log-list/call-exactly.ts';
 
-export type Table = AnswerOf<'tableOfQuery'>;
 export type TableColumn = Table['columns'][number];
 
 export interface TableQuestion {

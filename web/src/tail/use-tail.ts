@@ -1,5 +1,6 @@
 /** Live lines of a query for as long as they are wanted. */
 import { useEffect, useState, useSyncExternalStore } from 'react';
+import type { LineC } from '../api/operations.ts';
 import { streamEvents } from '../api/streams.ts';
 import type { ServerEvent } from '../api/streams.ts';
 import { parseExactly } from '../log-list/exact-json.ts';
@@ -40,17 +41,10 @@ function openTail(query: string): OpenTail {
 
 function tailEvent({ event, data, id }: ServerEvent): TailEvent[] {
   if (event === 'dropped') return [{ kind: 'dropped', count: (JSON.parse(data) as { dropped: number }).dropped }];
-  return event === 'message' ? [{ kind: 'line', line: lineOf(parseExactly(data) as RecordC), cursor: id }] : [];
+  return event === 'message' ? [{ kind: 'line', line: lineOf(parseExactly(data) as LineC), cursor: id }] : [];
 }
 
-/** A line in design C's names. */
-interface RecordC extends Omit<LogLine, 'timestamp' | 'message' | 'metadata' | 'trace_id' | 'span_id'> {
-  readonly ts: string;
-  readonly msg: string;
-  readonly meta: Readonly<Record<string, unknown>>;
-}
-
-function lineOf({ ts, msg, meta, ...rest }: RecordC): LogLine {
+function lineOf({ ts, msg, meta, ...rest }: LineC): LogLine {
   const { trace_id: traceId = '', span_id: spanId = '', ...metadata } = meta;
   return { ...rest, timestamp: ts, message: msg, metadata, trace_id: String(traceId), span_id: String(spanId) };
 }

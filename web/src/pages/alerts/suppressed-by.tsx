@@ -1,7 +1,7 @@
 /** Why nobody is told of an incident, each reason with the way to it. */
 import { Fragment } from 'react';
 import { suppressionOf } from '../../alerts/incident-words.ts';
-import type { Incident } from '../../alerts/incident-words.ts';
+import type { Incident } from '../../api/operations.ts';
 import { Icon } from '../../design/icon.tsx';
 import { Link } from '../../design/link.tsx';
 import styles from './alerts-page.module.css';

@@ -1,6 +1,6 @@
 /** "I am at it": with a word for those who come later, if there is one. */
 import { useState } from 'react';
-import type { Incident } from '../../../alerts/incident-words.ts';
+import type { Incident } from '../../../api/operations.ts';
 import { Button } from '../../../design/button.tsx';
 import { Dialog } from '../../../design/dialog.tsx';
 import { Field } from '../../../design/field.tsx';

@@ -2,11 +2,10 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { valueWords } from '../../../alerts/condition-words.ts';
-import type { Incident } from '../../../alerts/incident-words.ts';
 import { longestWindowMs } from '../../../alerts/lines-of-rule.ts';
-import type { RuleBody } from '../../../alerts/rule-model.ts';
 import { call } from '../../../api/client.ts';
 import { serverNowMs } from '../../../api/server-clock.ts';
+import type { AlertRule, Incident } from '../../../api/operations.ts';
 import { Chart } from '../../../design/chart.tsx';
 import { Section } from '../../../design/section.tsx';
 import { EmptyState, ErrorState, Progress } from '../../../design/state.tsx';
@@ -18,7 +17,7 @@ const leastMarginMs = 600_000;
 const steppedMs = 30_000;
 
 /** With room before and after; an open one up to now, by steps, so that it is not asked anew all the time. */
-function rangeAround(incident: Incident, rule: RuleBody): SettledRange {
+function rangeAround(incident: Incident, rule: AlertRule): SettledRange {
   const beganMs = Date.parse(incident.began_at);
   const overMs = incident.resolved_at === undefined ? serverNowMs() : Date.parse(incident.resolved_at);
   const marginMs = Math.max(leastMarginMs, longestWindowMs(rule), (overMs - beganMs) / 4);
@@ -26,7 +25,7 @@ function rangeAround(incident: Incident, rule: RuleBody): SettledRange {
   return { fromMs: Math.floor((beganMs - marginMs) / steppedMs) * steppedMs, toMs: Math.ceil(toMs / steppedMs) * steppedMs };
 }
 
-export function IncidentChart({ incident, rule }: { readonly incident: Incident; readonly rule: RuleBody }) {
+export function IncidentChart({ incident, rule }: { readonly incident: Incident; readonly rule: AlertRule }) {
   const { fromMs, toMs } = rangeAround(incident, rule);
   const tried = useQuery({
     queryKey: ['backtest', 'incident', incident.id, JSON.stringify(rule), fromMs, toMs],

@@ -1,5 +1,5 @@
 /** Some of the lines behind an incident; each opens in the Explorer, and all of them as a view that stays. */
-import type { Incident } from '../../../alerts/incident-words.ts';
+import type { Incident } from '../../../api/operations.ts';
 import { useZone } from '../../../app/time-zone.ts';
 import { Link } from '../../../design/link.tsx';
 import { Section } from '../../../design/section.tsx';

@@ -5,12 +5,11 @@ import { IncidentBadge, SeverityMark } from '../../../alerts/alert-marks.tsx';
 import { ruleHref } from '../../../alerts/alert-links.ts';
 import { conditionWords, groupWords, valueWords } from '../../../alerts/condition-words.ts';
 import { isOpen } from '../../../alerts/incident-words.ts';
-import type { IncidentWithEvents } from '../../../alerts/incident-words.ts';
 import { linesHref } from '../../../alerts/lines-of-rule.ts';
-import type { RuleBody } from '../../../alerts/rule-model.ts';
 import { useIncident } from '../../../alerts/use-incidents.ts';
 import { call } from '../../../api/client.ts';
 import { serverNowMs } from '../../../api/server-clock.ts';
+import type { AlertRule, IncidentWithEvents } from '../../../api/operations.ts';
 import { useKeys } from '../../../app/keys.ts';
 import { navigate } from '../../../app/location.ts';
 import { useTimes } from '../../../app/time-zone.ts';
@@ -86,7 +85,7 @@ function useRuleOf(ruleId: string | undefined) {
 
 interface HeadProps {
   readonly incident: IncidentWithEvents;
-  readonly rule: RuleBody | undefined;
+  readonly rule: AlertRule | undefined;
   readonly lines: string;
   readonly canTake: boolean;
   readonly onLayer: (layer: Layer) => void;
@@ -146,7 +145,7 @@ function Head({ incident, rule, lines, canTake, onLayer }: HeadProps) {
   );
 }
 
-function Facts({ incident, rule }: { readonly incident: IncidentWithEvents; readonly rule: RuleBody | undefined }) {
+function Facts({ incident, rule }: { readonly incident: IncidentWithEvents; readonly rule: AlertRule | undefined }) {
   const times = useTimes();
   const labels = Object.entries(incident.labels);
   return (

@@ -1,8 +1,7 @@
 /** Everything that happened to an incident, in its order. */
 import { valueWords } from '../../../alerts/condition-words.ts';
 import { eventWords, isOpen } from '../../../alerts/incident-words.ts';
-import type { IncidentEvent, IncidentWithEvents } from '../../../alerts/incident-words.ts';
-import type { RuleBody } from '../../../alerts/rule-model.ts';
+import type { AlertRule, IncidentEvent, IncidentWithEvents } from '../../../api/operations.ts';
 import { useTimes } from '../../../app/time-zone.ts';
 import { showNumber } from '../../../design/figures.ts';
 import { Section } from '../../../design/section.tsx';
@@ -12,7 +11,7 @@ import styles from './incidents.module.css';
 
 interface TimeLineProps {
   readonly incident: IncidentWithEvents;
-  readonly rule: RuleBody | undefined;
+  readonly rule: AlertRule | undefined;
 }
 
 const tones: Readonly<Partial<Record<IncidentEvent['kind'], string>>> = {
@@ -45,7 +44,15 @@ export function IncidentTimeLine({ incident, rule }: TimeLineProps) {
   );
 }
 
-function Event({ event, beganMs, rule }: { readonly event: IncidentEvent; readonly beganMs: number; readonly rule: RuleBody | undefined }) {
+function Event({
+  event,
+  beganMs,
+  rule,
+}: {
+  readonly event: IncidentEvent;
+  readonly beganMs: number;
+  readonly rule: AlertRule | undefined;
+}) {
   const times = useTimes();
   const ms = Date.parse(event.at);
   const value =

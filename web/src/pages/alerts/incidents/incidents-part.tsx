@@ -4,7 +4,7 @@ import { IncidentBadge, SeverityMark } from '../../../alerts/alert-marks.tsx';
 import { incidentHref } from '../../../alerts/alert-links.ts';
 import { groupWords } from '../../../alerts/condition-words.ts';
 import { isOpen } from '../../../alerts/incident-words.ts';
-import type { Incident } from '../../../alerts/incident-words.ts';
+import type { Incident } from '../../../api/operations.ts';
 import { useUrlState } from '../../../app/url-state.ts';
 import type { StateOf, Update } from '../../../app/url-state.ts';
 import { Age } from '../../../design/age.tsx';

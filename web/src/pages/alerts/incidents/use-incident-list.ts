@@ -2,8 +2,8 @@
 import { useState } from 'react';
 import { groupWords, valueWords } from '../../../alerts/condition-words.ts';
 import { byUrgency } from '../../../alerts/incident-words.ts';
-import type { Incident } from '../../../alerts/incident-words.ts';
 import { mostIncidents, useIncidents } from '../../../alerts/use-incidents.ts';
+import type { Incident } from '../../../api/operations.ts';
 import type { StateOf } from '../../../app/url-state.ts';
 import { showNumber } from '../../../design/figures.ts';
 import { useRules } from '../rules/use-rules.ts';

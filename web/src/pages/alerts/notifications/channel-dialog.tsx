@@ -1,6 +1,7 @@
 /** A channel: its type, what the type needs, and how its messages are. */
 import { useState } from 'react';
 import { ApiProblem } from '../../../api/problem.ts';
+import type { ChannelType, KeptChannel } from '../../../api/operations.ts';
 import { toast } from '../../../app/toasts.tsx';
 import { Button } from '../../../design/button.tsx';
 import { Dialog } from '../../../design/dialog.tsx';
@@ -9,7 +10,6 @@ import pageStyles from '../alerts-page.module.css';
 import { SchemaFields } from './schema-fields.tsx';
 import type { Settings, SettingsSchema } from './schema-fields.tsx';
 import { useSaveChannel } from './use-notifications.ts';
-import type { ChannelType, KeptChannel } from './use-notifications.ts';
 
 interface ChannelDialogProps {
   /** Undefined: a new one. */

@@ -1,5 +1,6 @@
 /** Channels: where messages go, whether each takes them, who uses it; with a test of each and its last deliveries. */
 import { useState } from 'react';
+import type { KeptChannel } from '../../../api/operations.ts';
 import { Age } from '../../../design/age.tsx';
 import { Badge } from '../../../design/badge.tsx';
 import type { Tone } from '../../../design/badge.tsx';
@@ -16,7 +17,6 @@ import { useTestChannel } from '../rules/tell-fields.tsx';
 import { useRowFocus } from '../use-row-focus.ts';
 import { ChannelDialog } from './channel-dialog.tsx';
 import { useChannels, useRemoveChannel } from './use-notifications.ts';
-import type { KeptChannel } from './use-notifications.ts';
 
 const healths: Readonly<Record<KeptChannel['health']['state'], readonly [Tone, string]>> = {
   unused: ['quiet', 'Not used yet'],

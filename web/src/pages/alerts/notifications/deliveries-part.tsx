@@ -1,6 +1,7 @@
 /** The log of messages: to which channel, about what, with what outcome. */
 import { SeverityMark } from '../../../alerts/alert-marks.tsx';
 import { incidentHref } from '../../../alerts/alert-links.ts';
+import type { Delivery } from '../../../api/operations.ts';
 import { useTimes } from '../../../app/time-zone.ts';
 import { useUrlState } from '../../../app/url-state.ts';
 import { Badge } from '../../../design/badge.tsx';
@@ -17,7 +18,6 @@ import { deliveriesView } from '../alerts-view.ts';
 import { useRowFocus } from '../use-row-focus.ts';
 import { messageWords } from './message-words.ts';
 import { useChannels, useDeliveries } from './use-notifications.ts';
-import type { Delivery } from './use-notifications.ts';
 
 const states: Readonly<Record<Delivery['state'], readonly [Tone, string]>> = {
   waiting: ['caution', 'Waits'],

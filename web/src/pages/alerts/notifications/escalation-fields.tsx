@@ -1,10 +1,10 @@
 /** Who is told besides, while nobody acknowledges: steps in order of time. */
+import type { EscalationStep } from '../../../api/operations.ts';
 import { Button, IconButton } from '../../../design/button.tsx';
 import styles from '../alerts-page.module.css';
 import { SpanField } from '../rules/sentence-fields.tsx';
 import own from './notifications.module.css';
 import { ChannelChoice } from './channel-choice.tsx';
-import type { EscalationStep } from './route-tree.ts';
 
 interface EscalationFieldsProps {
   readonly steps: readonly EscalationStep[];

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { SeverityMark } from '../../../alerts/alert-marks.tsx';
 import { incidentHref } from '../../../alerts/alert-links.ts';
 import { call } from '../../../api/client.ts';
+import type { InboxEntry } from '../../../api/operations.ts';
 import { toast } from '../../../app/toasts.tsx';
 import { Age } from '../../../design/age.tsx';
 import { Button } from '../../../design/button.tsx';
@@ -15,7 +16,6 @@ import styles from '../alerts-page.module.css';
 import { useRowFocus } from '../use-row-focus.ts';
 import { messageWords } from './message-words.ts';
 import own from './notifications.module.css';
-import type { InboxEntry } from './use-notifications.ts';
 
 const listed = 100;
 

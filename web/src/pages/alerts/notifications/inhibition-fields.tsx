@@ -1,12 +1,10 @@
 /** Causes that hide their effects: while the cause is firing, nobody is told of what matches as its effect. */
+import type { Inhibition } from '../../../api/operations.ts';
 import { Button, IconButton } from '../../../design/button.tsx';
 import { CommaField } from '../../../design/comma-field.tsx';
 import styles from '../alerts-page.module.css';
 import { MatcherFields } from './matcher-fields.tsx';
 import own from './notifications.module.css';
-import type { KeptRouting } from './use-notifications.ts';
-
-type Inhibition = NonNullable<KeptRouting['routing']['inhibit']>[number];
 
 interface InhibitionFieldsProps {
   readonly inhibitions: readonly Inhibition[];

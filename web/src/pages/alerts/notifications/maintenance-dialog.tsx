@@ -1,6 +1,7 @@
 /** A maintenance window: when, each week or once; of which incidents; why. */
 import { useState } from 'react';
 import { serverNowMs } from '../../../api/server-clock.ts';
+import type { KeptMaintenance, Matcher, SingleWindow, WeeklyWindow } from '../../../api/operations.ts';
 import { useZone } from '../../../app/time-zone.ts';
 import { toast } from '../../../app/toasts.tsx';
 import { Button, IconButton } from '../../../design/button.tsx';
@@ -13,17 +14,13 @@ import pageStyles from '../alerts-page.module.css';
 import { MatcherFields } from './matcher-fields.tsx';
 import styles from './notifications.module.css';
 import { useSaveMaintenance } from './use-notifications.ts';
-import type { KeptMaintenance, Matcher } from './use-notifications.ts';
 import { WeeklyWindows } from './weekly-windows.tsx';
-import type { WeeklyWindow } from './weekly-windows.tsx';
 
 interface MaintenanceDialogProps {
   readonly kept: KeptMaintenance | undefined;
   readonly taken: readonly string[];
   readonly onClose: () => void;
 }
-
-type Once = NonNullable<KeptMaintenance['once']>[number];
 
 export function MaintenanceDialog({ kept, taken, onClose }: MaintenanceDialogProps) {
   const form = useMaintenanceForm(kept, onClose);
@@ -82,7 +79,7 @@ function useMaintenanceForm(kept: KeptMaintenance | undefined, onClose: () => vo
   const [comment, setComment] = useState(kept?.comment ?? '');
   const [match, setMatch] = useState<readonly Matcher[]>(kept?.match ?? []);
   const [weekly, setWeekly] = useState<readonly WeeklyWindow[]>(kept?.weekly ?? []);
-  const [once, setOnce] = useState<readonly Once[]>(kept?.once ?? []);
+  const [once, setOnce] = useState<readonly SingleWindow[]>(kept?.once ?? []);
   const save = useSaveMaintenance();
   const named = match.filter(({ label }) => label.trim() !== '');
   const submit = (): void => {
@@ -105,7 +102,13 @@ function useMaintenanceForm(kept: KeptMaintenance | undefined, onClose: () => vo
 }
 
 /** Single windows, typed as ranges are typed everywhere. */
-function OnceFields({ once, onChange }: { readonly once: readonly Once[]; readonly onChange: (once: readonly Once[]) => void }) {
+function OnceFields({
+  once,
+  onChange,
+}: {
+  readonly once: readonly SingleWindow[];
+  readonly onChange: (once: readonly SingleWindow[]) => void;
+}) {
   const [typed, setTyped] = useState('');
   const [zone] = useZone();
   const nowMs = serverNowMs();
@@ -119,7 +122,7 @@ function OnceFields({ once, onChange }: { readonly once: readonly Once[]; readon
   };
   return (
     <div className={styles.windows}>
-      <p className={pageStyles.legend}>Once</p>
+      <p className={pageStyles.legend}>SingleWindow</p>
       {once.map((one, index) => (
         <div key={index} className={pageStyles.row}>
           <span className={pageStyles.mono}>

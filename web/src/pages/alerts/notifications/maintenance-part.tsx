@@ -1,5 +1,6 @@
 /** Maintenance windows: times in which nobody is told, once or each week. */
 import { useState } from 'react';
+import type { KeptMaintenance } from '../../../api/operations.ts';
 import { useTimes } from '../../../app/time-zone.ts';
 import { Badge } from '../../../design/badge.tsx';
 import { Button, IconButton } from '../../../design/button.tsx';
@@ -12,7 +13,6 @@ import styles from '../alerts-page.module.css';
 import { useRowFocus } from '../use-row-focus.ts';
 import { MaintenanceDialog } from './maintenance-dialog.tsx';
 import { matcherWords, useMaintenances, useRemoveMaintenance } from './use-notifications.ts';
-import type { KeptMaintenance } from './use-notifications.ts';
 import { windowWords } from './weekly-windows.tsx';
 
 export function MaintenancePart() {

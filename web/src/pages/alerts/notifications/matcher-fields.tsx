@@ -1,9 +1,9 @@
 /** What incidents must have: labels with values, all of which must match. */
 import { useId } from 'react';
+import type { Matcher } from '../../../api/operations.ts';
 import { Button, IconButton } from '../../../design/button.tsx';
 import { Field, Select } from '../../../design/field.tsx';
 import styles from './notifications.module.css';
-import type { Matcher } from './use-notifications.ts';
 
 interface MatcherFieldsProps {
   readonly matchers: readonly Matcher[];

@@ -1,5 +1,5 @@
 /** Kinds of messages in words. */
-import type { Delivery } from './use-notifications.ts';
+import type { Delivery } from '../../../api/operations.ts';
 
 export const messageWords: Readonly<Record<Delivery['kind'], string>> = {
   fired: 'fired',

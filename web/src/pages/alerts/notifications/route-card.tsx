@@ -1,4 +1,5 @@
 /** One route: of which incidents, who is told, how often; and the routes below it, of which the first that matches is taken. */
+import type { Route, RoutingStep } from '../../../api/operations.ts';
 import { Button, IconButton } from '../../../design/button.tsx';
 import { CommaField } from '../../../design/comma-field.tsx';
 import { Field, Toggle } from '../../../design/field.tsx';
@@ -10,8 +11,6 @@ import { EscalationFields } from './escalation-fields.tsx';
 import { MatcherFields } from './matcher-fields.tsx';
 import own from './notifications.module.css';
 import { changedRoute, deepest, pathBelow } from './route-tree.ts';
-import type { Route } from './route-tree.ts';
-import type { PreviewStep } from './routing-preview.tsx';
 import { WeeklyWindows } from './weekly-windows.tsx';
 
 interface RouteCardProps {
@@ -20,7 +19,7 @@ interface RouteCardProps {
   readonly depth: number;
   readonly channels: readonly string[];
   /** What the preview says of each route. */
-  readonly steps: readonly PreviewStep[];
+  readonly steps: readonly RoutingStep[];
   readonly onChange: (route: Route) => void;
   readonly onRemove?: () => void;
   readonly onMove?: (by: -1 | 1) => void;
@@ -63,7 +62,7 @@ export function RouteCard(props: RouteCardProps) {
   );
 }
 
-function Reason({ step }: { readonly step: PreviewStep }) {
+function Reason({ step }: { readonly step: RoutingStep }) {
   return (
     <span className={own.reason} title={step.reason}>
       <Icon name={step.matched ? 'check' : 'minus'} size={12} />{' '}

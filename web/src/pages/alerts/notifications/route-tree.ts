@@ -1,25 +1,5 @@
 /** A route of the tree, however deep, as people set it. */
-import type { Matcher } from './use-notifications.ts';
-import type { WeeklyWindow } from './weekly-windows.tsx';
-
-export interface Route {
-  readonly name?: string;
-  readonly match?: readonly Matcher[];
-  readonly active?: readonly WeeklyWindow[];
-  readonly continue?: boolean;
-  readonly channels?: readonly string[];
-  readonly group_by?: readonly string[];
-  readonly group_wait_ms?: number;
-  readonly group_interval_ms?: number;
-  readonly repeat_interval_ms?: number;
-  readonly escalation?: readonly EscalationStep[];
-  readonly routes?: readonly Route[];
-}
-
-export interface EscalationStep {
-  readonly after_ms: number;
-  readonly channels: readonly string[];
-}
+import type { Route } from '../../../api/operations.ts';
 
 /** Routes below the root at most. */
 export const deepest = 4;

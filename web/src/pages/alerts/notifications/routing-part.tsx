@@ -1,5 +1,6 @@
 /** The routing: a tree of routes, from everything down to the particular; and where an incident would go by it, and why. */
 import { useState } from 'react';
+import type { KeptRouting } from '../../../api/operations.ts';
 import { useKeys } from '../../../app/keys.ts';
 import { Age } from '../../../design/age.tsx';
 import { Button } from '../../../design/button.tsx';
@@ -11,9 +12,7 @@ import own from './notifications.module.css';
 import { RouteCard } from './route-card.tsx';
 import { RoutingPreview, useRoutingPreview } from './routing-preview.tsx';
 import type { PreviewQuestion } from './routing-preview.tsx';
-import type { Route } from './route-tree.ts';
 import { useChannels, useRouting, useSaveRouting } from './use-notifications.ts';
-import type { KeptRouting } from './use-notifications.ts';
 
 export function RoutingPart() {
   const routing = useRouting();
@@ -69,12 +68,12 @@ function RoutingEditor({ kept }: { readonly kept: KeptRouting }) {
         <div className={own.tree}>
           {save.error === null ? null : <ErrorState error={save.error} />}
           <RouteCard
-            route={routing.route as Route}
+            route={routing.route}
             path="/"
             depth={0}
             channels={(channels.data?.channels ?? []).map(({ name }) => name)}
             steps={preview.data?.steps ?? []}
-            onChange={(route) => setRouting({ ...routing, route: route as KeptRouting['routing']['route'] })}
+            onChange={(route) => setRouting({ ...routing, route })}
           />
           <Section title="Inhibitions" note="A cause hides its effects" padded>
             <InhibitionFields

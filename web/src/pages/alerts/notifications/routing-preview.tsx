@@ -2,9 +2,8 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { severityWords } from '../../../alerts/incident-words.ts';
-import type { Severity } from '../../../alerts/rule-model.ts';
 import { call } from '../../../api/client.ts';
-import type { AnswerOf } from '../../../api/client.ts';
+import type { RoutePreview, Routing, Severity } from '../../../api/operations.ts';
 import { Select } from '../../../design/field.tsx';
 import { Icon } from '../../../design/icon.tsx';
 import { Section } from '../../../design/section.tsx';
@@ -13,7 +12,6 @@ import styles from '../alerts-page.module.css';
 import { LabelFields } from '../rules/label-fields.tsx';
 import { useRules, useSettled } from '../rules/use-rules.ts';
 import own from './notifications.module.css';
-import type { KeptRouting } from './use-notifications.ts';
 
 export interface PreviewQuestion {
   readonly labels: Readonly<Record<string, string>>;
@@ -22,11 +20,8 @@ export interface PreviewQuestion {
   readonly rule?: string;
 }
 
-type Preview = AnswerOf<'routingPreview'>;
-export type PreviewStep = Preview['steps'][number];
-
 /** By the routing as it is typed, saved or not. */
-export function useRoutingPreview(question: PreviewQuestion, routing: KeptRouting['routing']): UseQueryResult<Preview> {
+export function useRoutingPreview(question: PreviewQuestion, routing: Routing): UseQueryResult<RoutePreview> {
   const asked = useSettled(JSON.stringify({ ...question, routing }), 300);
   return useQuery({
     queryKey: ['routing', 'preview', asked],
@@ -39,7 +34,7 @@ export function useRoutingPreview(question: PreviewQuestion, routing: KeptRoutin
 interface RoutingPreviewProps {
   readonly question: PreviewQuestion;
   readonly onQuestion: (question: PreviewQuestion) => void;
-  readonly preview: UseQueryResult<Preview>;
+  readonly preview: UseQueryResult<RoutePreview>;
 }
 
 export function RoutingPreview({ question, onQuestion, preview }: RoutingPreviewProps) {
@@ -73,7 +68,7 @@ export function RoutingPreview({ question, onQuestion, preview }: RoutingPreview
   );
 }
 
-function Answer({ preview: { channels, destinations, steps, suppressed_by: suppressed } }: { readonly preview: Preview }) {
+function Answer({ preview: { channels, destinations, steps, suppressed_by: suppressed } }: { readonly preview: RoutePreview }) {
   return (
     <>
       <div className={own.goes} role="status" aria-label="Where it would go">

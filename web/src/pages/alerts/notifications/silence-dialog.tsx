@@ -4,9 +4,9 @@ import { useState } from 'react';
 import { parseDurationMs } from '#base/units.ts';
 import { SeverityMark } from '../../../alerts/alert-marks.tsx';
 import { groupWords } from '../../../alerts/condition-words.ts';
-import type { Incident } from '../../../alerts/incident-words.ts';
 import { call } from '../../../api/client.ts';
 import { serverNowMs } from '../../../api/server-clock.ts';
+import type { Incident, Matcher } from '../../../api/operations.ts';
 import { storeValue, storedValue } from '../../../app/stored.ts';
 import { useTimes } from '../../../app/time-zone.ts';
 import { toast } from '../../../app/toasts.tsx';
@@ -19,7 +19,6 @@ import { useSettled } from '../rules/use-rules.ts';
 import { MatcherFields } from './matcher-fields.tsx';
 import styles from './notifications.module.css';
 import { useSilence } from './use-notifications.ts';
-import type { Matcher } from './use-notifications.ts';
 
 interface SilenceDialogProps {
   /** What it begins with: exactly this incident. */

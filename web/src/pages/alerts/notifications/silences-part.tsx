@@ -1,6 +1,7 @@
 /** Silences: what nobody is told of, until when, by whom and why. */
 import { useState } from 'react';
 import { serverNowMs } from '../../../api/server-clock.ts';
+import type { Silence } from '../../../api/operations.ts';
 import { useTimes } from '../../../app/time-zone.ts';
 import { useUrlState } from '../../../app/url-state.ts';
 import { Badge } from '../../../design/badge.tsx';
@@ -16,7 +17,6 @@ import { silencesView } from '../alerts-view.ts';
 import { useRowFocus } from '../use-row-focus.ts';
 import { SilenceDialog } from './silence-dialog.tsx';
 import { matcherWords, useEndSilence, useSilences } from './use-notifications.ts';
-import type { Silence } from './use-notifications.ts';
 
 const showOptions = [
   ['active', 'in force or to come'],

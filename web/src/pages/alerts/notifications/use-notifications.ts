@@ -2,17 +2,10 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { call } from '../../../api/client.ts';
 import type { AnswerOf, BodyOf } from '../../../api/client.ts';
+import type { Matcher } from '../../../api/operations.ts';
 import { toast } from '../../../app/toasts.tsx';
 
 export type ChannelsAnswer = AnswerOf<'channels'>;
-export type KeptChannel = ChannelsAnswer['channels'][number];
-export type ChannelType = ChannelsAnswer['types'][number];
-export type Silence = AnswerOf<'silences'>['silences'][number];
-export type Matcher = Silence['matchers'][number];
-export type KeptMaintenance = AnswerOf<'maintenances'>['maintenance'][number];
-export type KeptRouting = AnswerOf<'routing'>;
-export type Delivery = AnswerOf<'deliveries'>['deliveries'][number];
-export type InboxEntry = AnswerOf<'inbox'>['entries'][number];
 
 const renewedMs = 10_000;
 

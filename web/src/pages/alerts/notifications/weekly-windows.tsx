@@ -1,16 +1,9 @@
 /** Hours of some days, on the clocks of a place: for on-call hours and maintenance. */
+import type { Weekday, WeeklyWindow } from '../../../api/operations.ts';
 import { zoneName } from '../../../app/time-zone.ts';
 import { Button, IconButton } from '../../../design/button.tsx';
 import { Field } from '../../../design/field.tsx';
 import styles from './notifications.module.css';
-
-export interface WeeklyWindow {
-  readonly days?: readonly Weekday[];
-  readonly from?: string;
-  readonly to?: string;
-  readonly zone?: string;
-}
-export type Weekday = 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
 
 const weekdays: readonly (readonly [Weekday, string])[] = [
   ['mon', 'Mon'],

@@ -1,7 +1,7 @@
 /** What a rule makes of past lines, as a chart has it. Pure. */
 import { groupWords, thresholdsOf } from '../../../alerts/condition-words.ts';
-import type { RuleBody } from '../../../alerts/rule-model.ts';
 import type { AnswerOf } from '../../../api/client.ts';
+import type { AlertRule } from '../../../api/operations.ts';
 import type { ChartMarks } from '../../../design/chart-marks.ts';
 import type { ChartSeries } from '../../../design/chart.tsx';
 
@@ -21,7 +21,7 @@ const drawnGroups = 8;
 
 export function chartOf(
   { series, incidents, step_ms: stepMs, total_groups: groups }: Pick<Backtest, 'series' | 'incidents' | 'step_ms' | 'total_groups'>,
-  rule: Pick<RuleBody, 'condition'>,
+  rule: Pick<AlertRule, 'condition'>,
 ): BacktestChart {
   const drawn = series.slice(0, drawnGroups);
   const times = [...new Set(drawn.flatMap(({ points }) => points.map(({ time }) => Date.parse(time))))].toSorted((a, b) => a - b);

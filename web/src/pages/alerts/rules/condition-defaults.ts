@@ -1,5 +1,6 @@
 /** What a condition of each kind begins with, and what its kind is called. */
-import type { ConditionKind, ConditionOf, SimpleCondition } from '../../../alerts/rule-model.ts';
+import type { ConditionKind, ConditionOf } from '../../../alerts/rule-model.ts';
+import type { SimpleCondition } from '../../../api/operations.ts';
 
 const minuteMs = 60_000;
 

@@ -1,6 +1,7 @@
 /** The condition of a rule: one sentence, or several that hold together. */
 import { isCombined } from '../../../alerts/rule-model.ts';
-import type { CombinedCondition, Condition, ConditionKind, SimpleCondition } from '../../../alerts/rule-model.ts';
+import type { ConditionKind } from '../../../alerts/rule-model.ts';
+import type { CombinedCondition, Condition, SimpleCondition } from '../../../api/operations.ts';
 import { Button, IconButton } from '../../../design/button.tsx';
 import { kindNames, ofKind } from './condition-defaults.ts';
 import { KindFields } from './kind-fields.tsx';

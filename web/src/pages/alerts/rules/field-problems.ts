@@ -1,6 +1,6 @@
 /** What the server says against a draft, at the field that it is about. */
 import { createContext, useContext } from 'react';
-import type { RuleProblem } from './use-rules.ts';
+import type { RuleProblem } from '../../../api/operations.ts';
 
 export const FieldProblems = createContext<readonly RuleProblem[]>([]);
 

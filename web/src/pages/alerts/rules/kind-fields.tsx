@@ -1,7 +1,8 @@
 /** Each kind of condition as a sentence with fields in it. */
 import type { ReactNode } from 'react';
 import { againstWords } from '../../../alerts/condition-words.ts';
-import type { ConditionKind, ConditionOf, SimpleCondition, ThresholdCondition } from '../../../alerts/rule-model.ts';
+import type { ConditionKind, ConditionOf, ThresholdCondition } from '../../../alerts/rule-model.ts';
+import type { SimpleCondition } from '../../../api/operations.ts';
 import { Choice, NameField, NumberField, QueryField, SpanField } from './sentence-fields.tsx';
 
 export interface KindProps<C extends SimpleCondition> {

@@ -1,6 +1,6 @@
 /** Muting a rule for a time: its incidents are made, and nobody is told. */
-import type { KeptRule } from '../../../alerts/rule-model.ts';
 import { serverNowMs } from '../../../api/server-clock.ts';
+import type { KeptRule } from '../../../api/operations.ts';
 import { useTimes } from '../../../app/time-zone.ts';
 import { MenuButton } from '../../../design/menu.tsx';
 import { showSpan, spanWords } from '../../../time-range/show-time.ts';

@@ -1,12 +1,12 @@
 /** Rules to begin with: what most people want to hear of, each a rule that can be saved as it is or changed. */
-import type { RuleBody } from '../../../alerts/rule-model.ts';
+import type { AlertRule } from '../../../api/operations.ts';
 
 export interface Recipe {
   /** As the address names it. */
   readonly name: string;
   readonly title: string;
   readonly tells: string;
-  readonly rule: RuleBody;
+  readonly rule: AlertRule;
 }
 
 const minuteMs = 60_000;
@@ -155,7 +155,7 @@ export const recipes: readonly Recipe[] = [
 ];
 
 /** What the editor begins with. */
-export function beginning(recipe: string, query: string): RuleBody {
+export function beginning(recipe: string, query: string): AlertRule {
   const rule = recipes.find(({ name }) => name === recipe)?.rule;
   if (rule !== undefined) return rule;
   const count = { kind: 'count', window_ms: 5 * minuteMs, operator: '>', threshold: 100 } as const;

@@ -1,9 +1,8 @@
 /** A rule as sentences or as JSON, beside what it would have done; saved only when one has seen that. */
 import { useMemo, useRef, useState } from 'react';
 import type { FormEvent, RefObject } from 'react';
-import { isRuleBody } from '../../../alerts/rule-model.ts';
-import type { RuleBody } from '../../../alerts/rule-model.ts';
-import type { AnswerOf } from '../../../api/client.ts';
+import { isAlertRule } from '../../../alerts/rule-model.ts';
+import type { AlertRule, RuleAnswer } from '../../../api/operations.ts';
 import { useKeys } from '../../../app/keys.ts';
 import { navigate } from '../../../app/location.ts';
 import { toast } from '../../../app/toasts.tsx';
@@ -22,8 +21,8 @@ import { isUnnamed, useRuleCheck, useSaveRule } from './use-rules.ts';
 
 export interface RuleEditorProps {
   /** Undefined: a new one. */
-  readonly kept?: AnswerOf<'alert'>;
-  readonly initial: RuleBody;
+  readonly kept?: RuleAnswer;
+  readonly initial: AlertRule;
 }
 
 export function RuleEditor({ kept, initial }: RuleEditorProps) {
@@ -96,14 +95,14 @@ const preventingDefault = (run: () => void) => (event: FormEvent) => {
 };
 
 /** The name that it was checked by is not its own. */
-function modelOf(rule: RuleBody | null | undefined, draft: unknown): RuleBody | undefined {
+function modelOf(rule: AlertRule | null | undefined, draft: unknown): AlertRule | undefined {
   return isUnnamed(draft) && rule ? { ...rule, name: '' } : (rule ?? undefined);
 }
 
 const missingName = { field: 'name', message: 'A rule needs a name.', code: 'bad_request' };
 
 /** What is typed, what the server says of it, and how it is saved. */
-function useRuleDraft(kept: RuleEditorProps['kept'], initial: RuleBody, form: RefObject<HTMLFormElement | null>) {
+function useRuleDraft(kept: RuleEditorProps['kept'], initial: AlertRule, form: RefObject<HTMLFormElement | null>) {
   const [draft, setDraft] = useState<unknown>(initial);
   const [attempts, setAttempts] = useState(0);
   const { check, isCurrent } = useRuleCheck(draft);
@@ -115,7 +114,7 @@ function useRuleDraft(kept: RuleEditorProps['kept'], initial: RuleBody, form: Re
     setAttempts((count) => count + 1);
     if (check?.valid === false || isUnnamed(draft)) return focusFirstProblem(form.current);
     saving.mutate(
-      { id: kept?.id, version: kept?.version, rule: draft as RuleBody },
+      { id: kept?.id, version: kept?.version, rule: draft as AlertRule },
       {
         onSuccess: (saved) => {
           toast(kept === undefined ? 'Rule made: it is evaluated from now on.' : 'Rule saved.');
@@ -130,7 +129,7 @@ function useRuleDraft(kept: RuleEditorProps['kept'], initial: RuleBody, form: Re
     draft,
     setDraft,
     /** Where a form can show it. */
-    body: useMemo(() => (isRuleBody(draft) ? draft : undefined), [draft]),
+    body: useMemo(() => (isAlertRule(draft) ? draft : undefined), [draft]),
     /** As the server reads it. */
     model: isCurrent ? modelOf(check?.rule, draft) : undefined,
     check,

@@ -1,6 +1,6 @@
 /** The form of a rule, to be read as sentences: which lines, when, how bad, who hears of it. */
 import { severityWords } from '../../../alerts/incident-words.ts';
-import type { RuleBody, Severity } from '../../../alerts/rule-model.ts';
+import type { AlertRule, Severity } from '../../../api/operations.ts';
 import { Field, Select } from '../../../design/field.tsx';
 import { useFields } from '../../../fields-rail/use-fields.ts';
 import { CommaField } from '../../../design/comma-field.tsx';
@@ -14,8 +14,8 @@ import { Choice, NumberField, QueryField, Sentence, SpanField } from './sentence
 import { TellFields } from './tell-fields.tsx';
 
 interface RuleFormProps {
-  readonly rule: RuleBody;
-  readonly onChange: (rule: RuleBody) => void;
+  readonly rule: AlertRule;
+  readonly onChange: (rule: AlertRule) => void;
 }
 
 const lastHour = { query: '', timeRange: { from: 'now-1h', to: 'now' }, key: 'alert-editor' };
@@ -23,9 +23,9 @@ const lastHour = { query: '', timeRange: { from: 'now-1h', to: 'now' }, key: 'al
 export function RuleForm({ rule, onChange }: RuleFormProps) {
   const fields = useFields(lastHour);
   const names = (fields.data?.fields ?? []).map(({ name }) => name);
-  const change = (changes: Partial<RuleBody>): void => {
+  const change = (changes: Partial<AlertRule>): void => {
     const members = Object.entries({ ...rule, ...changes }).filter(([, value]) => value !== undefined && value !== '');
-    onChange({ ...Object.fromEntries(members), name: changes.name ?? rule.name } as RuleBody);
+    onChange({ ...Object.fromEntries(members), name: changes.name ?? rule.name } as AlertRule);
   };
   const parts = { rule, change };
   return (

@@ -1,7 +1,7 @@
 /** Above the editor: which rule, how it is now, what is done with it. */
 import { useState } from 'react';
 import { StateBadge } from '../../../alerts/alert-marks.tsx';
-import type { AnswerOf } from '../../../api/client.ts';
+import type { RuleAnswer } from '../../../api/operations.ts';
 import { navigate } from '../../../app/location.ts';
 import { toast } from '../../../app/toasts.tsx';
 import { Button } from '../../../design/button.tsx';
@@ -14,7 +14,7 @@ import styles from './rules.module.css';
 import { useChangeRule } from './use-rules.ts';
 
 interface RuleHeadProps {
-  readonly kept: AnswerOf<'alert'> | undefined;
+  readonly kept: RuleAnswer | undefined;
   readonly name: string;
   readonly isChanged: boolean;
   readonly isSaving: boolean;
@@ -65,7 +65,7 @@ export function RuleHead({ kept, name, isChanged, isSaving, canSave, onSave, onR
   );
 }
 
-function KeptTools({ kept }: { readonly kept: AnswerOf<'alert'> }) {
+function KeptTools({ kept }: { readonly kept: RuleAnswer }) {
   const change = useChangeRule();
   const [isRemoving, setRemoving] = useState(false);
   const { id, rule } = kept;

@@ -1,8 +1,8 @@
 /** The rule as JSON: the model, or the shape of any of the APIs, which the server reads alike. */
 import { useState } from 'react';
+import type { RuleProblem } from '../../../api/operations.ts';
 import pageStyles from '../alerts-page.module.css';
 import styles from './rules.module.css';
-import type { RuleProblem } from './use-rules.ts';
 
 interface RuleJsonProps {
   readonly draft: unknown;

@@ -3,9 +3,9 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { conditionWords, groupWords, valueWords } from '../../../alerts/condition-words.ts';
 import { queryOfRule } from '../../../alerts/lines-of-rule.ts';
-import type { RuleBody } from '../../../alerts/rule-model.ts';
 import { call } from '../../../api/client.ts';
 import { serverNowMs } from '../../../api/server-clock.ts';
+import type { AlertRule, RuleProblem } from '../../../api/operations.ts';
 import { explorerHref } from '../../../app/explorer-link.ts';
 import { useTimes } from '../../../app/time-zone.ts';
 import { useUrlState } from '../../../app/url-state.ts';
@@ -25,10 +25,9 @@ import { chartOf } from './backtest-chart.ts';
 import type { Backtest } from './backtest-chart.ts';
 import styles from './rules.module.css';
 import { named, useSettled } from './use-rules.ts';
-import type { RuleProblem } from './use-rules.ts';
 
 interface RulePreviewProps {
-  readonly rule: RuleBody | undefined;
+  readonly rule: AlertRule | undefined;
   readonly isValid: boolean;
   /** What is said of it is of the rule as it is. */
   readonly isCurrent: boolean;
@@ -45,7 +44,7 @@ interface Tried {
   readonly range: SettledRange;
 }
 
-function useBacktest(rule: RuleBody | undefined, isValid: boolean, last: string) {
+function useBacktest(rule: AlertRule | undefined, isValid: boolean, last: string) {
   const tried = useSettled(JSON.stringify(rule ?? null), 500);
   return useQuery({
     queryKey: ['backtest', 'editor', tried, last],
@@ -56,7 +55,7 @@ function useBacktest(rule: RuleBody | undefined, isValid: boolean, last: string)
     queryFn: async ({ signal }): Promise<Tried> => {
       const range = settleRange({ last }, serverNowMs())!;
       const timeRange = { from: new Date(range.fromMs).toISOString(), to: new Date(range.toMs).toISOString() };
-      const body = { rule: named(JSON.parse(tried)) as RuleBody, time_range: timeRange };
+      const body = { rule: named(JSON.parse(tried)) as AlertRule, time_range: timeRange };
       return { answer: await call('alertBacktest', { body }, signal), range };
     },
   });
@@ -104,7 +103,7 @@ function whatWasTried({ lines, took_ms: tookMs, complete, reason }: Backtest): s
   return `${counted(lines, 'line')} read in ${showSpan(tookMs)}${complete ? '' : `; not all: ${reason ?? 'it ended before the range does'}`}`;
 }
 
-function Outcome({ rule, tried: { answer, range } }: { readonly rule: RuleBody; readonly tried: Tried }) {
+function Outcome({ rule, tried: { answer, range } }: { readonly rule: AlertRule; readonly tried: Tried }) {
   const chart = useMemo(() => chartOf(answer, rule), [answer, rule]);
   const { total_incidents: incidents } = answer;
   const days = (range.toMs - range.fromMs) / 86_400_000;
@@ -139,7 +138,7 @@ function Outcome({ rule, tried: { answer, range } }: { readonly rule: RuleBody; 
 }
 
 /** The newest value of the group that is furthest up. */
-function Now({ rule, answer: { series } }: { readonly rule: RuleBody; readonly answer: Backtest }) {
+function Now({ rule, answer: { series } }: { readonly rule: AlertRule; readonly answer: Backtest }) {
   const newest = series.flatMap(({ group, points }) => {
     const point = points.at(-1);
     return point === undefined || point.value === null ? [] : [{ group, value: point.value, state: point.state }];
@@ -155,7 +154,7 @@ function Now({ rule, answer: { series } }: { readonly rule: RuleBody; readonly a
   );
 }
 
-function Fired({ rule, answer: { incidents, total_incidents: total } }: { readonly rule: RuleBody; readonly answer: Backtest }) {
+function Fired({ rule, answer: { incidents, total_incidents: total } }: { readonly rule: AlertRule; readonly answer: Backtest }) {
   const times = useTimes();
   const query = queryOfRule(rule);
   return (

@@ -1,6 +1,6 @@
 /** All versions of a rule; an older one can be taken into the editor. */
-import type { RuleBody } from '../../../alerts/rule-model.ts';
 import { conditionWords } from '../../../alerts/condition-words.ts';
+import type { AlertRule } from '../../../api/operations.ts';
 import { Age } from '../../../design/age.tsx';
 import { Button } from '../../../design/button.tsx';
 import { Section } from '../../../design/section.tsx';
@@ -10,7 +10,7 @@ import { useVersions } from './use-rules.ts';
 interface RuleVersionsProps {
   readonly id: string;
   readonly current: number;
-  readonly onTake: (rule: RuleBody) => void;
+  readonly onTake: (rule: AlertRule) => void;
 }
 
 export function RuleVersions({ id, current, onTake }: RuleVersionsProps) {

@@ -3,7 +3,7 @@ import { SeverityMark, StateBadge } from '../../../alerts/alert-marks.tsx';
 import { ruleHref } from '../../../alerts/alert-links.ts';
 import { conditionWords, groupWords, valueWords } from '../../../alerts/condition-words.ts';
 import { stateWords } from '../../../alerts/incident-words.ts';
-import type { KeptRule } from '../../../alerts/rule-model.ts';
+import type { KeptRule } from '../../../api/operations.ts';
 import { navigate } from '../../../app/location.ts';
 import { useUrlState } from '../../../app/url-state.ts';
 import { Button } from '../../../design/button.tsx';

@@ -1,11 +1,11 @@
 /** Who hears of it: where the routing leads, and the rule's own channels besides. */
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { call } from '../../../api/client.ts';
+import type { AlertRule, RuleAction } from '../../../api/operations.ts';
 import { toast } from '../../../app/toasts.tsx';
 import { IconButton } from '../../../design/button.tsx';
 import { Select } from '../../../design/field.tsx';
 import { Link } from '../../../design/link.tsx';
-import type { RuleBody } from '../../../alerts/rule-model.ts';
 import { useChannels } from '../notifications/use-notifications.ts';
 import { Part } from './rule-part.tsx';
 import type { PartProps } from './rule-part.tsx';
@@ -13,12 +13,10 @@ import { Sentence } from './sentence-fields.tsx';
 import styles from './rules.module.css';
 import { useSettled } from './use-rules.ts';
 
-type Action = NonNullable<RuleBody['actions']>[number];
-
 export function TellFields({ rule, change }: PartProps) {
   const channels = useChannels();
   const actions = rule.actions ?? [];
-  const set = (next: readonly Action[]): void => change({ actions: next.length === 0 ? undefined : next });
+  const set = (next: readonly RuleAction[]): void => change({ actions: next.length === 0 ? undefined : next });
   const named = new Set(actions.map(({ channel }) => channel));
   const free = (channels.data?.channels ?? []).filter(({ name }) => !named.has(name));
   return (
@@ -43,7 +41,7 @@ export function TellFields({ rule, change }: PartProps) {
 }
 
 /** What the routing makes of the rule's labels and severity now. */
-function RoutedTo({ rule }: { readonly rule: RuleBody }) {
+function RoutedTo({ rule }: { readonly rule: AlertRule }) {
   const question = useSettled(JSON.stringify({ labels: rule.labels ?? {}, severity: rule.severity ?? 'warning' }), 350);
   const preview = useQuery({
     queryKey: ['routing', 'preview', question],
@@ -85,7 +83,7 @@ function ActionChip({
   action: { channel, type, severity, to, url },
   onRemove,
 }: {
-  readonly action: Action;
+  readonly action: RuleAction;
   readonly onRemove: () => void;
 }) {
   const text = [channel, type, to ?? url, severity].filter(Boolean).join(' ');

@@ -1,12 +1,9 @@
 /** Alert rules: the list, one, what is done to them, and what the server says against a draft. */
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import type { RuleBody } from '../../../alerts/rule-model.ts';
 import { call } from '../../../api/client.ts';
-import type { AnswerOf } from '../../../api/client.ts';
+import type { AlertRule } from '../../../api/operations.ts';
 import { toast } from '../../../app/toasts.tsx';
-
-export type RuleProblem = AnswerOf<'alertCheck'>['problems'][number];
 
 const queryKey = ['alert-rules'] as const;
 
@@ -74,7 +71,7 @@ export interface SaveRule {
   /** Undefined: a new one. */
   readonly id: string | undefined;
   readonly version: number | undefined;
-  readonly rule: RuleBody;
+  readonly rule: AlertRule;
 }
 
 export function useSaveRule() {
@@ -96,7 +93,7 @@ export function useRuleCheck(draft: unknown) {
     queryKey: ['alert-check', settled],
     staleTime: Infinity,
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => call('alertCheck', { body: { rule: JSON.parse(settled) as RuleBody } }, signal),
+    queryFn: ({ signal }) => call('alertCheck', { body: { rule: JSON.parse(settled) as AlertRule } }, signal),
   });
   /** What is said is of the draft as it is, not of the one before. */
   return { check: check.data, isCurrent: !check.isPlaceholderData && settled === text };
