@@ -55,8 +55,8 @@ test('a killed engine is started again, keeps its tables, and running requests f
   const firstPid = engine.supervisor.pid!;
   process.kill(firstPid, 'SIGKILL');
   for (const query of running) await assert.rejects(query);
-  await waitUntil(() => states.some(({ status }) => status === 'down'), 5000, 'the end of the engine was not noticed');
-  await engine.supervisor.whenReady(AbortSignal.timeout(30_000));
+  await waitUntil(() => states.some(({ status }) => status === 'down'), 60_000, 'the end of the engine was not noticed');
+  await engine.supervisor.whenReady(AbortSignal.timeout(60_000));
 
   assert.notEqual(engine.supervisor.pid, firstPid);
   assert.deepEqual(
@@ -78,14 +78,14 @@ test('an engine that cannot start again is tried with growing pauses, and comes 
   // A directory where the socket should be cannot be listened on.
   const socket = engine.supervisor.socketPath;
   process.kill(engine.supervisor.pid!, 'SIGKILL');
-  await waitUntil(() => engine.supervisor.state.status === 'down', 5000, 'the end of the engine was not noticed');
+  await waitUntil(() => engine.supervisor.state.status === 'down', 60_000, 'the end of the engine was not noticed');
   await rm(socket, { force: true });
   mkdirSync(join(socket, 'in-the-way'), { recursive: true });
-  await waitUntil(() => starts.length >= 4, 30_000, 'the engine was not tried again');
+  await waitUntil(() => starts.length >= 4, 60_000, 'the engine was not tried again');
   assert.ok(starts[3] - starts[2] >= 200, 'the pause between the third and the fourth start is at least 200 ms');
   assert.notEqual(engine.supervisor.state.status, 'ready');
   await rm(socket, { recursive: true });
-  await engine.supervisor.whenReady(AbortSignal.timeout(30_000));
+  await engine.supervisor.whenReady(AbortSignal.timeout(60_000));
   assert.deepEqual(await engine.client.ping(), { success: true });
 });
 
@@ -110,7 +110,7 @@ test('a stop lets running queries end, and ends the process with status 0', asyn
   const client = createEngineClient({ socketPath: supervisor.socketPath });
   const pid = supervisor.pid!;
   const running = client.query({
-    query: 'SELECT sum(sleepEachRow(0.05)) AS s FROM numbers(10) SETTINGS max_block_size = 1',
+    query: 'SELECT sum(sleepEachRow(0.05)) AS s FROM numbers(50) SETTINGS max_block_size = 1',
     format: 'JSONEachRow',
   });
   const status = async (): Promise<string> =>
@@ -120,7 +120,7 @@ test('a stop lets running queries end, and ends the process with status 0', asyn
         format: 'TabSeparated',
       })
     ).text();
-  await waitUntil(async () => (await status()).trim() === '1', 5000, 'the query did not start');
+  await waitUntil(async () => (await status()).trim() === '1', 60_000, 'the query did not start');
   await supervisor.stop();
   assert.deepEqual(await (await running).json(), [{ s: 0 }]);
   assert.equal(await isAlive(pid), false);
@@ -143,7 +143,7 @@ test('a stop does not wait for an endless query longer than its timeout', async 
   await client.ping({ select: true });
   const start = performance.now();
   await supervisor.stop();
-  assert.ok(performance.now() - start < 3000);
+  assert.ok(performance.now() - start < 20_000);
   await assert.rejects(running);
   await client.close();
 });
@@ -169,7 +169,7 @@ test('when the parent dies the engine ends, even while a query runs', async (t) 
   await client.ping({ select: true });
   parent.kill('SIGKILL');
   await assert.rejects(running);
-  await waitUntil(async () => !(await isAlive(pid)), 5000, 'the engine outlived its parent');
+  await waitUntil(async () => !(await isAlive(pid)), 60_000, 'the engine outlived its parent');
   await client.close();
   const next = await EngineSupervisor.start({ config: engineConfigWith(), dataPath, logger: silentLogger });
   await next.stop();
@@ -219,7 +219,7 @@ test('what the engine complains about reaches the log, errors of queries do not'
   t.after(() => engine.stop());
   await engine.client.query({ query: 'SELECT nope' }).catch(() => {});
   process.kill(engine.supervisor.pid!, 'SIGKILL');
-  await waitUntil(() => engine.supervisor.state.status === 'ready' && engine.supervisor.state.restarts === 1, 20_000, 'no restart');
+  await waitUntil(() => engine.supervisor.state.status === 'ready' && engine.supervisor.state.restarts === 1, 60_000, 'no restart');
   assert.ok(lines.some((line) => /error .*SIGKILL.*started again/.test(line)));
   assert.ok(!lines.some((line) => line.includes('nope')), lines.join('\n'));
 });

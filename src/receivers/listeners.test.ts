@@ -51,7 +51,7 @@ async function startTcp(t: TestContext, context: ReceiverContext, options: Parti
     context,
     maxConnections: 10,
     idleTimeoutMs: 0,
-    stopTimeoutMs: 2000,
+    stopTimeoutMs: 60_000,
     networks: loopback,
     onStop: 'finish',
     connect: () => ({ data() {}, end() {} }),

@@ -77,7 +77,7 @@ async function assertShowsInterface(product: Product): Promise<void> {
   for (const path of loaded) assert.equal((await fetch(`${product.url}${path}`)).status, 200, path);
 }
 
-test('a fresh clone starts, takes real logs and finds what plain text search finds', { timeout: 280_000 }, async (t) => {
+test('a fresh clone starts, takes real logs and finds what plain text search finds', { timeout: 420_000 }, async (t) => {
   const directory = await temporaryDirectory(t, 'clone');
   const clone = join(directory, 'millrace');
   execFileSync('git', ['clone', '--quiet', repositoryRoot, clone]);
@@ -136,6 +136,10 @@ test('a fresh clone starts, takes real logs and finds what plain text search fin
     environment: userEnvironment(),
   });
   t.after(() => again.kill());
-  assert.equal((await again.search(all)).total, lineCount);
+  const { total } = await eventually(
+    () => again.search(all),
+    ({ complete }) => complete,
+  );
+  assert.equal(total, lineCount);
   assert.equal(await again.stop(), 0, again.output());
 });

@@ -203,7 +203,7 @@ class AlertRun {
   }
 }
 
-test('after kills at every point each group has fired and resolved once', { timeout: 280_000 }, async (t) => {
+test('after kills at every point each group has fired and resolved once', { timeout: 420_000 }, async (t) => {
   const run = await AlertRun.start(t);
   const moments: Moment[] = ['before a record', 'after a record', 'in a checkpoint', 'in a replay'];
   for (const moment of moments) {

@@ -26,8 +26,11 @@ export async function engineOutage(t: TestContext, downMs: number): Promise<void
   assert.ok(Number(search.headers.get('retry-after')) >= 1);
   await run.tails();
   await sleep(Math.max(0, downMs - 3000 - (performance.now() - killedMs)));
-  assert.notEqual((await run.product.status())['engine'].status, 'ready', 'it is still down');
-  assert.ok(run.senders.acknowledgedLines > acknowledgedBefore + 2000, 'lines are taken meanwhile');
+  const acknowledged = run.senders.acknowledgedLines;
+  const { status } = (await run.product.status())['engine'];
+  // a slow machine may have taken longer for all this than it stays away
+  if (performance.now() - killedMs < downMs) assert.notEqual(status, 'ready', 'it is still down');
+  assert.ok(acknowledged > acknowledgedBefore + 2000, 'lines are taken meanwhile');
   assert.deepEqual(run.senders.refusals, []);
   await run.works();
   await run.compare();

@@ -2,7 +2,7 @@
 import test from 'node:test';
 import { KillRun, smallFlushes } from './kill-nine.ts';
 
-test('kill -9 loses nothing that was acknowledged', { timeout: 180_000 }, async (t) => {
+test('kill -9 loses nothing that was acknowledged', { timeout: 420_000 }, async (t) => {
   const run = await KillRun.start(t, smallFlushes);
   await run.carryOut({ victim: 'product', moment: 'after an ack' });
   await run.carryOut({ victim: 'engine', moment: 'while flushing' });

@@ -143,7 +143,7 @@ export class KillRun {
           .search({ query: word, filters: { time_range: this.timeRange } })
           .catch((error: unknown) => ({ total: 0, error: String(error) })),
       ({ total }) => total === 1,
-      60_000,
+      120_000,
     );
   }
 
@@ -177,7 +177,7 @@ export class KillRun {
       (status) => status === 202,
       60_000,
     );
-    assert.ok(await Promise.race([seen, sleep(10_000, false, { ref: false })]), 'the line comes through the tail');
+    assert.ok(await Promise.race([seen, sleep(60_000, false, { ref: false })]), 'the line comes through the tail');
     abort.abort();
     await seen.catch(() => undefined);
     return word;
@@ -208,7 +208,7 @@ export class KillRun {
     await eventually(
       () => isRunning(enginePid),
       (running) => !running,
-      20_000,
+      60_000,
     );
   }
 
@@ -221,7 +221,7 @@ export class KillRun {
         status['engine'].restarts > engine.restarts &&
         status['ready'] === true &&
         status['consumers'].indexer.recoveries > consumers.indexer.recoveries,
-      60_000,
+      120_000,
     );
   }
 

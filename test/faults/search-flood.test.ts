@@ -17,7 +17,7 @@ const lines = (batch: number): object[] =>
     metadata: { n: batch * batchLines + index, latency_ms: index },
   }));
 
-test('ingestion goes on under a flood of expensive searches, and an incident is heard', { timeout: 120_000 }, async (t) => {
+test('ingestion goes on under a flood of expensive searches, and an incident is heard', { timeout: 420_000 }, async (t) => {
   // Everything is expensive, and one may run at a time.
   const flags = [
     '--search.expensive_rows=1',

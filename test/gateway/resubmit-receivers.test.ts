@@ -130,7 +130,7 @@ const senders: readonly (readonly [name: string, send: Send])[] = [
   ['journald', byHttp('/upload', journal, { 'content-type': 'application/vnd.fdo.journal' })],
 ];
 
-test('a record of each receiver, replayed, is the line that its sender would get', { timeout: 60_000 }, async (t) => {
+test('a record of each receiver, replayed, is the line that its sender would get', { timeout: 420_000 }, async (t) => {
   const strict = await startTestGateway(t, { quarantine: true, ingest: { max_age: 86_400_000 } });
   const lenient = await startTestGateway(t, { quarantine: true });
   for (const [name, send] of senders) {
@@ -151,7 +151,7 @@ test('a record of each receiver, replayed, is the line that its sender would get
   }
 });
 
-test('bytes of any kind are a line or a reason, never a defect', { timeout: 60_000 }, async (t) => {
+test('bytes of any kind are a line or a reason, never a defect', { timeout: 420_000 }, async (t) => {
   const gateway = await startTestGateway(t, { quarantine: true, ingest: { max_age: 86_400_000 } });
   for (const [name, send] of senders) {
     const [record] = keptIn((await sent(gateway, send))[0], 'q-1');

@@ -42,7 +42,7 @@ interface Started {
 
 async function start(t: TestContext, settings: Partial<GatewayConfig> = {}, access?: AccessConfig): Promise<Started> {
   const directory = await mkdtemp(join(tmpdir(), 'millrace-gateway-'));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  t.after(() => rm(directory, { recursive: true, force: true, maxRetries: 10 }));
   const log = await openWalLog({
     directory: join(directory, 'log'),
     files: nodeFiles,
@@ -159,7 +159,7 @@ test('with keys configured, the key decides; its secret does not go to the worke
 });
 
 test('a stop with requests in flight loses none that were acknowledged', async (t) => {
-  const { gateway, log, url } = await start(t, { workers: 2 });
+  const { gateway, log, url } = await start(t, { workers: 2, stop_timeout: 60_000 });
   let acknowledged = 0;
   const senders = Array.from({ length: 8 }, async () => {
     for (;;) {

@@ -17,7 +17,7 @@ const documentOf = (n: number, service: string) => ({
   http: { response: { status_code: 500 + (n % 10) } },
 });
 
-test('@elastic/elasticsearch', { timeout: 120_000 }, async (t) => {
+test('@elastic/elasticsearch', { timeout: 420_000 }, async (t) => {
   const site = await Site.start(t, 'elasticsearch-js', [portSetting]);
   const ownPort = `http://${site.addressOf(portSetting)}`;
   await t.test('on its own port', () => sendAndFind(site, ownPort, 'shop'));

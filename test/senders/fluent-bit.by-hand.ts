@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { temporaryDirectory } from '../support/product.ts';
-import { freePort, numberedObjects, startProgram, writeWhile } from './daemons.ts';
+import { ownPort } from '../support/own-ports.ts';
+import { numberedObjects, startProgram, writeWhile } from './daemons.ts';
 import { findAtLeastOnce, findOnce } from './found-once.ts';
 import { restartTwice, Site } from './site.ts';
 
@@ -52,7 +53,7 @@ const unacknowledged: typeof acknowledged = {
 
 /** A product, and Fluent Bit that reads a file of JSON lines and sends them there. */
 async function startFluentBit(t: TestContext, output: (portOf: PortOf) => string): Promise<{ site: Site; input: string }> {
-  const [syslog, gelf] = [await freePort(), await freePort()];
+  const [syslog, gelf] = [await ownPort(), await ownPort()];
   const flags = ['--receivers.syslog.port', `${syslog}`, '--receivers.gelf.port', `${gelf}`];
   const site = await Site.start(t, 'fluent-bit', Object.values(ports), flags);
   const portOf: PortOf = (name) => {

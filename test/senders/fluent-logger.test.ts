@@ -24,7 +24,7 @@ for n in range(1000): later.emit('worker', {'log': 'line %d' % n})
 later.close()
 `;
 
-test('fluent-logger', { timeout: 120_000, skip }, async (t) => {
+test('fluent-logger', { timeout: 420_000, skip }, async (t) => {
   const site = await Site.start(t, 'fluent-logger', [port]);
   await promisify(execFile)(join(directory, 'bin/python'), ['-c', script, site.addressOf(port)]);
   const found = await findOnce(site.product, 'shop', 1000);

@@ -25,6 +25,14 @@ export async function findAtLeastOnce(product: Product, service: string, expecte
   );
 }
 
+/** Waits for a first line of the service: cheap, so that its sender is not done before. */
+export async function findAny(product: Product, service: string): Promise<void> {
+  await eventually(
+    () => product.search({ filters: { service, time_range: { last: '1h' } }, limit: 1 }),
+    ({ hits }) => hits.length > 0,
+  );
+}
+
 /** The numbers below `expectedLines` that no line of the service has. */
 export async function missingLines(product: Product, service: string, expectedLines: number): Promise<readonly number[]> {
   const numbers = new Set((await linesOf(product, service)).map(numberOf));

@@ -37,7 +37,7 @@ function batchesGivenUp(told: string): readonly string[] {
   return [...batches(/[Bb]atch (#[0-9a-f]+)/g)].filter((id) => !acknowledged.has(id));
 }
 
-test('loki4j', { timeout: 120_000, skip }, async (t) => {
+test('loki4j', { timeout: 420_000, skip }, async (t) => {
   const { product, url } = await Site.start(t, 'loki4j');
   await log(t, url, 3000, 0);
   const found = await findOnce(product, 'shop', 3000);
@@ -50,7 +50,7 @@ test('loki4j', { timeout: 120_000, skip }, async (t) => {
   }
 });
 
-test('loki4j, while the server is killed and stopped: nothing is lost that it sends', { timeout: 180_000, skip }, async (t) => {
+test('loki4j, while the server is killed and stopped: nothing is lost that it sends', { timeout: 420_000, skip }, async (t) => {
   const site = await Site.start(t, 'loki4j');
   const logged = log(t, site.url, 10_000, 100);
   await sleep(4000);

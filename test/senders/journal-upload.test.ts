@@ -12,7 +12,7 @@ import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { eventually, temporaryDirectory } from '../support/product.ts';
-import { findOnce } from './found-once.ts';
+import { findAny, findOnce } from './found-once.ts';
 import { environmentFor, program } from './programs.ts';
 import { Site } from './site.ts';
 
@@ -67,7 +67,7 @@ function exportOf(entries: number): Buffer {
   return Buffer.concat(parts);
 }
 
-test('systemd-journal-upload', { timeout: 120_000, skip }, async (t) => {
+test('systemd-journal-upload', { timeout: 420_000, skip }, async (t) => {
   const uploader = await uploaderFor(t);
   const site = await Site.start(t, 'journal-upload');
   assert.equal(await uploader.upload(site.url, await uploader.journalOf(6000)), 1);
@@ -81,7 +81,7 @@ test('systemd-journal-upload', { timeout: 120_000, skip }, async (t) => {
 });
 
 test('systemd-journal-upload, while the server is killed: what was written is recognised when it comes again', {
-  timeout: 180_000,
+  timeout: 420_000,
   skip,
 }, async (t) => {
   const uploader = await uploaderFor(t);
@@ -91,7 +91,7 @@ test('systemd-journal-upload, while the server is killed: what was written is re
   const uploaded = uploader.upload(site.url, journal);
   const request = { filters: { service: 'shop', time_range: { last: '1h' } }, limit: 1 };
   const total = async (): Promise<number> => (await site.product.search(request)).total;
-  await eventually(total, (lines) => lines > 0);
+  await findAny(site.product, 'shop');
   await site.restart('kill');
   assert.ok((await uploaded) > 1, 'the kill was felt');
   assert.equal(await eventually(total, (lines) => lines >= entries), entries);

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { freePort } from './daemons.ts';
+import { ownPort } from '../support/own-ports.ts';
 import { findOnce } from './found-once.ts';
 import { Site } from './site.ts';
 
-test('logger', { timeout: 60_000 }, async (t) => {
-  const port = `${await freePort()}`;
+test('logger', { timeout: 420_000 }, async (t) => {
+  const port = `${await ownPort()}`;
   const { product } = await Site.start(t, 'logger', [], ['--receivers.syslog.port', port]);
   const ways = {
     'lg-udp': ['-d', '--rfc5424'],

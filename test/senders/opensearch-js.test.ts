@@ -8,7 +8,7 @@ import { Site } from './site.ts';
 const portSetting = 'receivers.elasticsearch.port';
 const documentOf = (n: number) => ({ '@timestamp': new Date().toISOString(), message: `line ${n}`, level: 'error', host: 'web-1', n });
 
-test('@opensearch-project/opensearch', { timeout: 120_000 }, async (t) => {
+test('@opensearch-project/opensearch', { timeout: 420_000 }, async (t) => {
   const site = await Site.start(t, 'opensearch-js', [portSetting]);
   const client = new Client({ node: `http://${site.addressOf(portSetting)}` });
   const body = Array.from({ length: 1000 }, (_, n) => [{ index: {} }, documentOf(n)]).flat();

@@ -10,6 +10,7 @@ import { OTLPLogExporter as JsonExporter } from '@opentelemetry/exporter-logs-ot
 import { OTLPLogExporter as ProtobufExporter } from '@opentelemetry/exporter-logs-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
+import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
 import { findOnce } from './found-once.ts';
 import { Site } from './site.ts';
 
@@ -33,7 +34,23 @@ const ways = [
 
 type Exporter = ReturnType<(typeof ways)[number][1]>;
 
-function providerTo(exporter: Exporter, service: string): LoggerProvider {
+/**
+ * An exporter gives a batch up after five tries, in some ten seconds, however long the server is away: here it is exported
+ * again, as a program does that must not lose lines.
+ */
+function unyielding(exporter: Exporter): LogRecordExporter {
+  return {
+    export(logs, done) {
+      const endMs = Date.now() + 120_000;
+      const again = (): void => exporter.export(logs, (result) => (result.code === 0 || Date.now() > endMs ? done(result) : again()));
+      again();
+    },
+    forceFlush: () => exporter.forceFlush(),
+    shutdown: () => exporter.shutdown(),
+  };
+}
+
+function providerTo(exporter: LogRecordExporter, service: string): LoggerProvider {
   return new LoggerProvider({
     resource: resourceFromAttributes({
       'service.name': service,
@@ -41,13 +58,21 @@ function providerTo(exporter: Exporter, service: string): LoggerProvider {
       'deployment.environment.name': 'production',
       'service.version': '1.2',
     }),
-    processors: [new BatchLogRecordProcessor({ exporter, maxQueueSize: 100_000, maxExportBatchSize: 512, scheduledDelayMillis: 200 })],
+    processors: [
+      new BatchLogRecordProcessor({
+        exporter,
+        maxQueueSize: 100_000,
+        maxExportBatchSize: 512,
+        scheduledDelayMillis: 200,
+        exportTimeoutMillis: 150_000,
+      }),
+    ],
   });
 }
 
 const idOf = (n: number, length: number): string => (n + 1).toString(16).padStart(length, '0');
 
-test('OpenTelemetry JS', { timeout: 180_000 }, async (t) => {
+test('OpenTelemetry JS', { timeout: 420_000 }, async (t) => {
   const site = await Site.start(t, 'opentelemetry', [httpPort, grpcPort]);
   for (const [name, exporterTo] of ways) await t.test(name, () => sendAndFind(site, name, exporterTo(site)));
   await t.test('across a restart of the server, over HTTP', () => sendAcrossRestart(site));
@@ -95,7 +120,7 @@ async function sendAndFind(site: Site, service: string, exporter: Exporter): Pro
 async function sendAcrossRestart(site: Site): Promise<void> {
   const senders = ways
     .filter(([name]) => name !== 'grpc')
-    .map(([name, exporterTo]) => ({ name, provider: providerTo(exporterTo(site), `${name}-restart`) }));
+    .map(([name, exporterTo]) => ({ name, provider: providerTo(unyielding(exporterTo(site)), `${name}-restart`) }));
   let number = 0;
   const logging = setInterval(() => {
     for (const { provider } of senders)

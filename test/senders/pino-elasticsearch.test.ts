@@ -16,7 +16,7 @@ const pinoElasticsearch = createRequire(import.meta.url)('pino-elasticsearch') a
 const portSetting = 'receivers.elasticsearch.port';
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
-test('pino-elasticsearch', { timeout: 120_000 }, async (t) => {
+test('pino-elasticsearch', { timeout: 420_000 }, async (t) => {
   const site = await Site.start(t, 'pino-elasticsearch', [portSetting]);
   await t.test('indexes by day', () => sendAndFind(site, 'shop', undefined, { index: 'shop-%{DATE}' }));
   await t.test('a data stream', () => sendAndFind(site, 'cart', 'production', { index: 'logs-cart-production', opType: 'create' }));

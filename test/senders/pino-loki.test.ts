@@ -8,7 +8,7 @@ import { Site } from './site.ts';
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
-test('pino-loki', { timeout: 120_000 }, async (t) => {
+test('pino-loki', { timeout: 420_000 }, async (t) => {
   const { product } = await Site.start(t, 'pino-loki');
 
   await t.test('batches, labels, structured metadata', async () => {

@@ -32,7 +32,7 @@ for name, handler in handlers.items():
   handler.close()
 `;
 
-test('pygelf', { timeout: 120_000, skip }, async (t) => {
+test('pygelf', { timeout: 420_000, skip }, async (t) => {
   const dataDirectory = await temporaryDirectory(t, 'gelf');
   const product = await Product.start({ dataDirectory, flags: ['--receivers.gelf.port', '0'] });
   t.after(() => product.kill());

@@ -33,7 +33,7 @@ function assertFields(found: ReadonlyMap<number, Found>): void {
   }
 }
 
-test('python-logging-loki', { timeout: 120_000, skip }, async (t) => {
+test('python-logging-loki', { timeout: 420_000, skip }, async (t) => {
   const { product, url } = await Site.start(t, 'python-loki');
   await run('loki.py', url, 200);
   const found = await findOnce(product, 'shop', 200);
@@ -49,7 +49,7 @@ const ways = {
 } as const;
 
 for (const [name, [script, kind, port]] of Object.entries(ways)) {
-  test(name, { timeout: 120_000, skip }, async (t) => {
+  test(name, { timeout: 420_000, skip }, async (t) => {
     const site = await Site.start(t, 'python', [port]);
     await run(script, kind, `http://${site.addressOf(port)}`, 3000, 0);
     const found = await findOnce(site.product, 'shop', 3000);
@@ -57,7 +57,7 @@ for (const [name, [script, kind, port]] of Object.entries(ways)) {
     assert.equal(found.get(2999)?.metadata.n, 2999);
   });
 
-  test(`${name}, while the server is killed and stopped: nothing is lost`, { timeout: 180_000, skip }, async (t) => {
+  test(`${name}, while the server is killed and stopped: nothing is lost`, { timeout: 420_000, skip }, async (t) => {
     const site = await Site.start(t, 'python', [port]);
     const sent = run(script, kind, `http://${site.addressOf(port)}`, 10_000, 8);
     await sleep(3000);

@@ -1,6 +1,7 @@
 /** A product that other people's senders send to: with receivers' ports of its own, and restarts on the same ports. */
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ownPort } from '../support/own-ports.ts';
 import { Product, temporaryDirectory } from '../support/product.ts';
 
 interface Listener {
@@ -25,12 +26,14 @@ export class Site {
 
   /**
    * Starts it; ends it after the test. `settings` are full paths of receivers' ports, such as `receivers.elasticsearch.port`,
-   * that are free ones then; `flags` are further ones of `serve`.
+   * that are its own then, as the main one is; `flags` are further ones of `serve`.
    */
   static async start(t: TestContext, name: string, settings: readonly string[] = [], flags: readonly string[] = []): Promise<Site> {
     const dataDirectory = await temporaryDirectory(t, name);
-    const environment = portsOf(settings.map((setting) => ({ setting, port: 0 })));
-    const product = await Product.start({ dataDirectory, flags, environment });
+    const ports: { setting: string; port: number }[] = [];
+    for (const setting of settings) ports.push({ setting, port: await ownPort() });
+    const environment = portsOf(ports);
+    const product = await Product.start({ dataDirectory, flags: ['--port', `${await ownPort()}`, ...flags], environment });
     const listeners = ((await product.status()).receivers.listeners as Listener[]).filter(({ setting }) => settings.includes(setting));
     const site = new Site(product, dataDirectory, flags, listeners);
     t.after(() => site.product.kill());

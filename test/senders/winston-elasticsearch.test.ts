@@ -25,7 +25,7 @@ function loggerTo(site: Site, options: object) {
   return { logger: winston.createLogger({ level: 'silly', transports: [transport] }), transport, warnings };
 }
 
-test('winston-elasticsearch', { timeout: 180_000 }, async (t) => {
+test('winston-elasticsearch', { timeout: 420_000 }, async (t) => {
   const site = await Site.start(t, 'winston-elasticsearch', [portSetting]);
   await t.test('indexes by day', () => sendAndFind(site, 'shop', undefined, { indexPrefix: 'shop' }));
   await t.test('a data stream', () => sendAndFind(site, 'cart', 'production', { dataStream: true, index: 'logs-cart-production' }));

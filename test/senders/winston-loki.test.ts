@@ -21,7 +21,7 @@ function loggerTo(url: string, service: string, options: object = {}) {
   return { logger, transport, end: () => new Promise<void>((resolve) => (transport as any).batcher.close(() => resolve())) };
 }
 
-test('winston-loki', { timeout: 180_000 }, async (t) => {
+test('winston-loki', { timeout: 420_000 }, async (t) => {
   const site = await Site.start(t, 'winston-loki');
   for (const format of ['protobuf', 'json']) await t.test(format, () => sendAndFind(site, format, { json: format === 'json' }));
   await t.test('across a restart of the server', () => sendAcrossRestart(site));

@@ -162,7 +162,7 @@ const patternsOfAllKinds: RecordFinisher = {
   },
 };
 
-test('the engine renders lines as search and its columns give them', { timeout: 120_000 }, async (t) => {
+test('the engine renders lines as search and its columns give them', { timeout: 420_000 }, async (t) => {
   const bed = await storeBed(t);
   const store = await bed.openStore();
   await store.prepare();
@@ -247,7 +247,7 @@ async function parquetRows(bed: StoreBed, path: string): Promise<readonly Record
     .map((text) => JSON.parse(text) as Record<string, unknown>);
 }
 
-test('Parquet: from the engine at once and from rows, read back by the engine', { timeout: 120_000 }, async (t) => {
+test('Parquet: from the engine at once and from rows, read back by the engine', { timeout: 420_000 }, async (t) => {
   const bed = await storeBed(t);
   const store = await bed.openStore();
   await store.prepare();
@@ -277,7 +277,7 @@ test('Parquet: from the engine at once and from rows, read back by the engine', 
   }
 });
 
-test('each line once and in order, over windows, parts and memtables, also long ones', { timeout: 120_000 }, async (t) => {
+test('each line once and in order, over windows, parts and memtables, also long ones', { timeout: 420_000 }, async (t) => {
   const bed = await storeBed(t);
   const store = await bed.openStore();
   await store.prepare();

@@ -43,7 +43,7 @@ async function readAll(store: ClickHouseStore, text: string, limit: number): Pro
   }
 }
 
-test('blocks hold every line once and in order, as search gives it', { timeout: 120_000 }, async (t) => {
+test('blocks hold every line once and in order, as search gives it', { timeout: 420_000 }, async (t) => {
   const store = await (await storeBed(t)).openStore();
   await store.prepare();
   await store.sink.recover();

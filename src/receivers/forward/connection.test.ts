@@ -249,7 +249,7 @@ test('where keys are configured, one is the shared key and decides the tenant', 
 
 test('a wrong key, no handshake and silence are turned away', async (t) => {
   const fake = keyedIntake();
-  const { connect } = await start(t, { handshake_timeout: 100 }, fake);
+  const { connect } = await start(t, {}, fake);
   const wrong = await connect();
   assert.deepEqual((await wrong.greet('wrong-key-0123456789')).slice(0, 2), ['PONG', false]);
   assert.equal(await wrong.read(), undefined);
@@ -260,7 +260,8 @@ test('a wrong key, no handshake and silence are turned away', async (t) => {
   assert.deepEqual(((await rude.read()) as unknown[]).slice(0, 2), ['PONG', false]);
   assert.equal(await rude.read(), undefined);
 
-  const silent = await connect();
+  const hurried = await start(t, { handshake_timeout: 100 }, fake);
+  const silent = await hurried.connect();
   assert.equal(((await silent.read()) as unknown[])[0], 'HELO');
   assert.equal(await silent.read(), undefined);
   assert.deepEqual(fake.batches, []);
