@@ -53,7 +53,7 @@ export const weeklyWindow = Type.Object(
     days: Type.Optional(Type.Array(weekday, { minItems: 1, maxItems: 7, description: 'Every day where absent.' })),
     from: Type.Optional(timeOfDay('`09:00`; the beginning of the day where absent.')),
     to: Type.Optional(timeOfDay('`17:30`, exclusive; not after `from`: on the next day. The end of the day where absent.')),
-    zone: Type.Optional(Type.String({ maxLength: 64, description: 'IANA zone such as `Europe/Berlin`; UTC where absent.' })),
+    zone: Type.Optional(Type.String({ maxLength: 64, description: 'IANA zone such as `Europe/Berlin`, or `+02:00`; UTC where absent.' })),
   },
   { title: 'WeeklyWindow', additionalProperties: false },
 );

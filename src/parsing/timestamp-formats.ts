@@ -9,7 +9,7 @@
  * one that is not more than an hour ahead; one without a year, not more than a day. Without a zone the configured one holds.
  */
 import { byte, decimal, digitsEnd, isAlphanumeric, isBlank, isDigit, isLetter, skipBlanks, twoDigits } from './byte-text.ts';
-import { abbreviationSeconds } from './time-zones.ts';
+import { abbreviationSeconds } from './zone-abbreviations.ts';
 import { WallTime, noDate, noYear } from './wall-time.ts';
 
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];

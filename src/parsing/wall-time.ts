@@ -2,10 +2,11 @@
  * A time as it stands on a wall, made one of UTC: with the year or the date that it may lack, and the zone that it may not
  * name. Filled by timestamp-formats.ts.
  */
+import { AppError } from '#base/errors.ts';
+import { LocalTimes, findTimeZone } from '#base/time-zones.ts';
+import type { TimeZone } from '#base/time-zones.ts';
 import { EpochNanos, daysInMonth, daysSince1970 } from '#model/timestamps.ts';
 import type { SenderTime } from './sender-time.ts';
-import { utcOfLocal, zoneOffsets } from './time-zones.ts';
-import type { ZoneOffsets } from './time-zones.ts';
 
 export interface TimeSettings {
   /** Zone of times that do not name one: `UTC`, IANA, or `+02:00`. */
@@ -21,8 +22,6 @@ export const noYear = -1;
 /** `year` of a time of day alone. */
 export const noDate = -2;
 const daySeconds = 86_400;
-/** Local times share their offset within such a span. */
-const quarterSeconds = 900;
 /** Years looked back for a date without a year: 29 February may be eight years ago. */
 const maxYearsBack = 8;
 
@@ -34,18 +33,16 @@ export class WallTime extends EpochNanos {
   nanos = 0;
   /** Seconds east of UTC, NaN where none is named. */
   offset = NaN;
-  readonly #zone: ZoneOffsets;
+  readonly #local: LocalTimes;
   readonly #nowMs: () => number;
   readonly #sender: SenderTime | undefined;
   #dateKey = -1;
   #dateSeconds = 0;
-  #quarter = NaN;
-  #quarterOffset = 0;
 
   /** Throws AppError bad_request for an unknown zone. */
   constructor(settings: TimeSettings) {
     super();
-    this.#zone = zoneOffsets(settings.zone);
+    this.#local = new LocalTimes(zoneOf(settings.zone));
     this.#nowMs = settings.nowMs;
     this.#sender = settings.sender;
   }
@@ -80,12 +77,7 @@ export class WallTime extends EpochNanos {
 
   #utc(localSeconds: number): number {
     if (this.offset === this.offset) return localSeconds - this.offset;
-    const quarter = Math.floor(localSeconds / quarterSeconds);
-    if (quarter !== this.#quarter) {
-      this.#quarter = quarter;
-      this.#quarterOffset = localSeconds - utcOfLocal(this.#zone, localSeconds);
-    }
-    return localSeconds - this.#quarterOffset;
+    return this.#local.toUtc(localSeconds);
   }
 
   /** The last year in which the time is not more than a day ahead: senders' clocks differ a little around New Year. */
@@ -102,10 +94,16 @@ export class WallTime extends EpochNanos {
   /** Today, or yesterday where that would be more than an hour ahead. */
   #withoutDate(): boolean {
     const nowSeconds = Math.floor(this.#nowMs() / 1000);
-    const nowOffset = this.offset === this.offset ? this.offset : this.#zone.offsetAt(nowSeconds);
+    const nowOffset = this.offset === this.offset ? this.offset : this.#local.zone.offsetAt(nowSeconds);
     const today = Math.floor((nowSeconds + nowOffset) / daySeconds) * daySeconds;
     const isAhead = this.#utc(today + this.secondOfDay) > nowSeconds + 3600;
     const day = isAhead ? today - daySeconds : today;
     return this.set(this.#utc(day + this.secondOfDay), this.nanos);
   }
+}
+
+function zoneOf(name: string): TimeZone {
+  const zone = findTimeZone(name === '' ? 'UTC' : name);
+  if (zone !== undefined) return zone;
+  throw new AppError('bad_request', `"${name}" is no time zone: give an IANA name such as "Europe/Berlin", or "+02:00"`);
 }

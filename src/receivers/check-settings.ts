@@ -2,7 +2,7 @@
 import { toAppError } from '#base/errors.ts';
 import type { ReceiversConfig } from './config.ts';
 import { SenderNetworks } from './sender-networks.ts';
-import { SourceZone } from './syslog/source-zone.ts';
+import { sourceZone } from './syslog/source-zone.ts';
 
 /** What is wrong, by the full path of the setting. */
 export function checkReceivers({ beats, forward, gelf, syslog }: ReceiversConfig): { path: string; message: string }[] {
@@ -18,6 +18,6 @@ export function checkReceivers({ beats, forward, gelf, syslog }: ReceiversConfig
     const path = `receivers.${name}.allowed_networks`;
     check(path, () => new SenderNetworks(allowed_networks, path));
   }
-  check('receivers.syslog.timezone', () => new SourceZone(syslog.timezone, 'receivers.syslog.timezone'));
+  check('receivers.syslog.timezone', () => sourceZone(syslog.timezone, 'receivers.syslog.timezone'));
   return problems;
 }

@@ -1,87 +1,69 @@
 /**
- * Hours of the week on the clocks of a place: on-call hours of routes and weekly maintenance. A window whose end is not after
- * its beginning ends on the next day, and belongs to the day on which it begins. Where clocks are put forward, a time that
- * does not exist is the one an hour later.
+ * Hours of the week on the clocks of a place: on-call hours of routes and weekly maintenance. A window goes from the instant at
+ * which the clocks show its beginning to the one at which they show its end; one whose end is not after its beginning ends on
+ * the next day, and belongs to the day on which it begins. What clocks show twice is the first of the two; a time that they
+ * leave out is the one an hour later.
  */
+import { findTimeZone, utcOfLocal } from '#base/time-zones.ts';
+import type { TimeZone } from '#base/time-zones.ts';
+import { invariant } from '#base/errors.ts';
 import type { Weekday, WeeklyWindow } from '../notification-rules.ts';
 
 const weekdays: readonly Weekday[] = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
-const dayMinutes = 1440;
-const dayMs = 86_400_000;
+const daySeconds = 86_400;
+
+/** Instants in seconds since 1970, half open. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
 
 export function isWithin(windows: readonly WeeklyWindow[], atMs: number): boolean {
-  return windows.some((window) => isInWindow(window, atMs));
+  return windows.some((window) => spansOf(window, atMs, 0).some((span) => contains(span, atMs)));
 }
 
 /** The next time at which `isWithin` changes; undefined where it never does. */
 export function nextChangeMs(windows: readonly WeeklyWindow[], atMs: number): number | undefined {
   const now = isWithin(windows, atMs);
-  const candidates = windows.flatMap((window) => boundariesMs(window, atMs)).filter((ms) => ms > atMs);
-  return candidates.toSorted((a, b) => a - b).find((ms) => isWithin(windows, ms) !== now);
+  const ends = windows.flatMap((window) => spansOf(window, atMs, 8)).flatMap(({ from, to }) => [from * 1000, to * 1000]);
+  return ends
+    .filter((ms) => ms > atMs)
+    .toSorted((a, b) => a - b)
+    .find((ms) => isWithin(windows, ms) !== now);
 }
 
-function isInWindow({ days, from = '00:00', to = '24:00', zone = 'UTC' }: WeeklyWindow, atMs: number): boolean {
-  const [fromMinute, toMinute] = [minuteOf(from), minuteOf(to)];
-  const { day, minute } = localTime(atMs, zone);
-  const begins = (weekday: number): boolean => days === undefined || days.includes(weekdays[weekday]);
-  if (fromMinute < toMinute) return begins(day) && minute >= fromMinute && minute < toMinute;
-  return (begins(day) && minute >= fromMinute) || (begins((day + 6) % 7) && minute < toMinute);
-}
+const contains = ({ from, to }: Span, atMs: number): boolean => atMs >= from * 1000 && atMs < to * 1000;
 
-/** Beginnings and ends from yesterday until in eight days. */
-function boundariesMs({ from = '00:00', to = '24:00', zone = 'UTC' }: WeeklyWindow, atMs: number): number[] {
-  const found: number[] = [];
-  const midnight = localTime(atMs, zone).midnightMs;
-  for (let day = -1; day <= 8; day++) {
-    for (const minute of [minuteOf(from), minuteOf(to)]) found.push(instantOf(midnight + day * dayMs + minute * 60_000, zone));
+/** Those that begin from yesterday to so many days ahead. */
+function spansOf({ days, from = '00:00', to = '24:00', zone: name = 'UTC' }: WeeklyWindow, atMs: number, daysAhead: number): Span[] {
+  const zone = zoneOf(name);
+  const [first, end] = [secondOf(from), secondOf(to)];
+  const behind = first < end ? end : end + daySeconds;
+  const atSeconds = Math.floor(atMs / 1000);
+  const today = Math.floor((atSeconds + zone.offsetAt(atSeconds)) / daySeconds);
+  const spans: Span[] = [];
+  for (let day = today - 1; day <= today + daysAhead; day++) {
+    if (days !== undefined && !days.includes(weekdayOf(day))) continue;
+    const midnight = day * daySeconds;
+    spans.push({ from: utcOfLocal(zone, midnight + first), to: utcOfLocal(zone, midnight + behind) });
   }
-  return found;
+  return spans;
 }
 
-const minuteOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5));
+const secondOf = (time: string): number => Number(time.slice(0, 2)) * 3600 + Number(time.slice(3, 5)) * 60;
 
-/** Weekday and minute of the day there, and its midnight as if its clocks were UTC's. */
-function localTime(atMs: number, zone: string): { readonly day: number; readonly minute: number; readonly midnightMs: number } {
-  const localMs = atMs + offsetMs(atMs, zone);
-  const midnightMs = Math.floor(localMs / dayMs) * dayMs;
-  return { day: new Date(midnightMs).getUTCDay(), minute: Math.floor((localMs - midnightMs) / 60_000) % dayMinutes, midnightMs };
+/** Of a day since 1970, whose first was a Thursday. */
+const weekdayOf = (day: number): Weekday => weekdays[(day + 4) % 7];
+
+const zones = new Map<string, TimeZone>();
+
+function zoneOf(name: string): TimeZone {
+  const zone = zones.get(name) ?? findTimeZone(name);
+  invariant(zone !== undefined, `there is no zone "${name}"`);
+  zones.set(name, zone);
+  return zone;
 }
 
-/** The instant at which the clocks of the zone show that time. */
-function instantOf(localMs: number, zone: string): number {
-  const guess = localMs - offsetMs(localMs, zone);
-  return localMs - offsetMs(guess, zone);
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** How far the zone's clocks are ahead of UTC. Throws RangeError for a zone that there is not. */
-function offsetMs(atMs: number, zone: string): number {
-  if (zone === 'UTC') return 0;
-  let format = formats.get(zone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    });
-    formats.set(zone, format);
-  }
-  const wholeMs = Math.floor(atMs / 1000) * 1000;
-  const parts = Object.fromEntries(format.formatToParts(wholeMs).map(({ type, value }) => [type, Number(value)]));
-  return Date.UTC(parts['year'], parts['month'] - 1, parts['day'], parts['hour'], parts['minute'], parts['second']) - wholeMs;
-}
-
-export function isZone(zone: string): boolean {
-  try {
-    offsetMs(0, zone);
-    return true;
-  } catch {
-    return false;
-  }
+export function isZone(name: string): boolean {
+  return findTimeZone(name) !== undefined;
 }

@@ -7,7 +7,7 @@ import { createFakeIntake } from '#receivers/intake.fake.ts';
 import { ReceiveBuffer } from '#receivers/receive-buffer.ts';
 import { SyslogDecoder } from './decode.ts';
 import { SyslogFrames } from './frames.ts';
-import { SourceZone } from './source-zone.ts';
+import { sourceZone } from './source-zone.ts';
 
 const messageCount = Number(process.argv[2] ?? 100_000);
 const perBatch = 1000;
@@ -43,7 +43,7 @@ function measure(name: string, run: () => void): void {
 const { intake } = createFakeIntake();
 const source = { tenant: 'acme', receiver: 'syslog', sender: 'bench', content: 'text', format: 'text' } as const;
 const { writer, rows } = intake.open(source);
-const decoder = new SyslogDecoder(writer.names, new SourceZone('Europe/Berlin', 'bench'));
+const decoder = new SyslogDecoder(writer.names, sourceZone('Europe/Berlin', 'bench'));
 
 for (const [name, messageOf] of Object.entries(kinds)) {
   const messages = Array.from({ length: messageCount }, (_, i) => Buffer.from(messageOf(i)));

@@ -5,7 +5,7 @@ import { formatTimestamp } from '#model/timestamps.ts';
 import { createFakeIntake } from '#receivers/intake.fake.ts';
 import { StreamBatcher } from '#receivers/stream-batcher.ts';
 import { SyslogDecoder } from './decode.ts';
-import { SourceZone } from './source-zone.ts';
+import { sourceZone } from './source-zone.ts';
 
 const receivedMs = Date.UTC(2026, 5, 1, 12);
 
@@ -34,7 +34,7 @@ async function decodeAll(messages: readonly (string | Uint8Array)[], zone = 'UTC
     maxHeldBytes: 1 << 26,
     context: { ...context, clock: { ...context.clock, nowMs: () => nowMs } },
     decode(writer, record) {
-      decoder ??= new SyslogDecoder(writer.names, new SourceZone(zone, 'test'));
+      decoder ??= new SyslogDecoder(writer.names, sourceZone(zone, 'test'));
       return decoder.decode(writer, record);
     },
   });
@@ -394,8 +394,8 @@ test('the zone of senders that name none, summer and winter', async () => {
     'Europe/Berlin',
   );
   await check([['<13>May 31 13:00:00 h a: b', { ts: '2026-05-31T07:30:00.000Z', message: 'b' }]], '+05:30');
-  assert.throws(() => new SourceZone('Mars/Olympus', 'receivers.syslog.timezone'), { code: 'invalid_configuration' });
-  assert.ok(new SourceZone('local', 'x').toUtc(0) <= 14 * 3600);
+  assert.throws(() => sourceZone('Mars/Olympus', 'receivers.syslog.timezone'), { code: 'invalid_configuration' });
+  assert.ok(sourceZone('local', 'x').toUtc(0) <= 14 * 3600);
 });
 
 test('any bytes make a record each, and no more than was sent', async () => {

@@ -8,6 +8,7 @@
  * Nothing is ever lost: what is no syslog at all is kept whole as the message, marked `syslog.malformed`. Pure; called by
  * the batcher of receiver.ts for each record of a batch. One instance per worker.
  */
+import type { LocalTimes } from '#base/time-zones.ts';
 import { recordFields } from '#model/field-names.ts';
 import { kinds } from '#model/record-writer.ts';
 import type { RecordWriter } from '#model/record-writer.ts';
@@ -17,7 +18,6 @@ import type { StreamRecord } from '#receivers/stream-batcher.ts';
 import { facilityNames, syslogSeverities } from '#model/syslog-numbers.ts';
 import { HeaderTime } from './header-time.ts';
 import { SecurityEvents } from './security-events.ts';
-import type { SourceZone } from './source-zone.ts';
 import { StructuredData } from './structured-data.ts';
 
 const space = 0x20;
@@ -58,7 +58,7 @@ export class SyslogDecoder {
   #bytes!: Uint8Array;
   #end = 0;
 
-  constructor(names: RecordNames, zone: SourceZone) {
+  constructor(names: RecordNames, zone: LocalTimes) {
     this.#names = {
       facility: names.own('syslog.facility'),
       procid: names.own('syslog.procid'),

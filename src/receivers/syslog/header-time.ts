@@ -10,9 +10,9 @@
  * A year that is missing is the latest one that does not lie ahead of the receive time, two days apart for clocks and
  * zones that differ: on New Year's day a line of December is last year's, and one of 1 January is not a year old.
  */
+import type { LocalTimes } from '#base/time-zones.ts';
 import { TimestampParser } from '#model/timestamps.ts';
-import { offsetOfAbbreviation } from './source-zone.ts';
-import type { SourceZone } from './source-zone.ts';
+import { offsetOfAbbreviation } from '#parsing/zone-abbreviations.ts';
 
 const space = 0x20;
 const colon = 0x3a;
@@ -33,7 +33,7 @@ export class HeaderTime {
   seconds = 0;
   /** Behind the time and its zone. */
   end = 0;
-  readonly #zone: SourceZone;
+  readonly #zone: LocalTimes;
   readonly #times = new TimestampParser();
   #view!: DataView;
   #limit = 0;
@@ -44,7 +44,7 @@ export class HeaderTime {
   #dayKey = -1;
   #daySeconds = 0;
 
-  constructor(zone: SourceZone) {
+  constructor(zone: LocalTimes) {
     this.#zone = zone;
   }
 

@@ -1,4 +1,5 @@
 /** The syslog receiver: UDP and TCP on one port, TLS on another. Docs: docs/send-data/syslog.md. */
+import type { LocalTimes } from '#base/time-zones.ts';
 import { FramedConnection } from '#receivers/framed-connection.ts';
 import { batchedListeners, StreamBatcher } from '#receivers/stream-batcher.ts';
 import type { Receiver, ReceiverContext, ReceiverListener } from '#receivers/receiver.ts';
@@ -10,14 +11,14 @@ import { createUdpListener } from '#receivers/udp-listener.ts';
 import type { SyslogConfig } from './config.ts';
 import { SyslogDecoder } from './decode.ts';
 import { SyslogFrames } from './frames.ts';
-import { SourceZone } from './source-zone.ts';
+import { sourceZone } from './source-zone.ts';
 
 const receiver = 'syslog';
 
 /** @throws AppError invalid_configuration for networks or a zone that cannot be read */
 export function createSyslogReceiver(context: ReceiverContext, config: SyslogConfig): Receiver {
   const networks = new SenderNetworks(config.allowed_networks, 'receivers.syslog.allowed_networks');
-  const zone = new SourceZone(config.timezone, 'receivers.syslog.timezone');
+  const zone = sourceZone(config.timezone, 'receivers.syslog.timezone');
   const batcher = createBatcher(context, config, zone);
   const listeners = [udpListener(context, config, networks, batcher), ...tcpListeners(context, config, networks, batcher)];
   return {
@@ -28,7 +29,7 @@ export function createSyslogReceiver(context: ReceiverContext, config: SyslogCon
   };
 }
 
-function createBatcher(context: ReceiverContext, config: SyslogConfig, zone: SourceZone): StreamBatcher {
+function createBatcher(context: ReceiverContext, config: SyslogConfig, zone: LocalTimes): StreamBatcher {
   let decoder: SyslogDecoder | undefined;
   return new StreamBatcher({
     receiver,

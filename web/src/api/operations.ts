@@ -3689,6 +3689,6 @@ export interface WeeklyWindow {
   readonly from?: string;
   /** `17:30`, exclusive; not after `from`: on the next day. The end of the day where absent. */
   readonly to?: string;
-  /** IANA zone such as `Europe/Berlin`; UTC where absent. */
+  /** IANA zone such as `Europe/Berlin`, or `+02:00`; UTC where absent. */
   readonly zone?: string;
 }

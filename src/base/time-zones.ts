@@ -1,35 +1,43 @@
 /**
- * Offsets from UTC: of IANA zones by Intl, remembered by day, and of the abbreviations that logs write.
+ * Time zones: how far the clocks of a place are ahead of UTC, and the instant at which they show a time. One reading of the
+ * hours that come twice or not at all serves lines, syslog's senders and the hours of on-call alike.
  *
  * Asking Intl costs microseconds, so each day is asked about once: where its two ends agree, the day has one offset; on
  * the two days a year where they do not, each quarter of an hour is asked about.
  */
-import { AppError } from '#base/errors.ts';
-
 const daySeconds = 86_400;
 const quarterSeconds = 900;
 /** Days and quarters remembered at most; then all are forgotten. */
 const maxRemembered = 4096;
 
 /** A zone's offset at any time. */
-export interface ZoneOffsets {
+export interface TimeZone {
   readonly name: string;
   /** Seconds east of UTC at a time in seconds since 1970. */
   offsetAt(utcSeconds: number): number;
 }
 
-/** `UTC`, `+02:00`, or an IANA name such as `Europe/Berlin`. Throws AppError bad_request for anything else. */
-export function zoneOffsets(name: string): ZoneOffsets {
-  if (name === '' || name === 'UTC' || name === 'Z') return { name: 'UTC', offsetAt: () => 0 };
+/** `UTC`, `+02:00`, or an IANA name such as `Europe/Berlin`; undefined for anything else. */
+export function findTimeZone(name: string): TimeZone | undefined {
+  if (name === 'UTC' || name === 'Z') return { name: 'UTC', offsetAt: () => 0 };
   const fixed = /^([+-])(\d\d):?(\d\d)$/.exec(name);
   if (fixed !== null) {
     const offset = (fixed[1] === '-' ? -1 : 1) * (Number(fixed[2]) * 3600 + Number(fixed[3]) * 60);
     return { name, offsetAt: () => offset };
   }
-  return new IanaZone(name);
+  try {
+    return new IanaZone(name);
+  } catch {
+    return undefined;
+  }
 }
 
-class IanaZone implements ZoneOffsets {
+/** The zone of this machine's clocks. */
+export function ownZoneName(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+class IanaZone implements TimeZone {
   readonly name: string;
   readonly #format: Intl.DateTimeFormat;
   readonly #days = new Map<number, number>();
@@ -37,13 +45,10 @@ class IanaZone implements ZoneOffsets {
   #lastDay = NaN;
   #lastOffset = 0;
 
+  /** Throws RangeError for a zone that there is not. */
   constructor(name: string) {
     this.name = name;
-    try {
-      this.#format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
-    } catch {
-      throw new AppError('bad_request', `"${name}" is no time zone: give an IANA name such as "Europe/Berlin", or "+02:00"`);
-    }
+    this.#format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
   }
 
   offsetAt(utcSeconds: number): number {
@@ -89,7 +94,7 @@ function remember(cache: Map<number, number>, key: number, value: number): void 
  * UTC seconds of a local time. A time that happens twice is the first of the two; one that the clocks skip is counted
  * from before the change.
  */
-export function utcOfLocal(zone: ZoneOffsets, localSeconds: number): number {
+export function utcOfLocal(zone: TimeZone, localSeconds: number): number {
   const before = zone.offsetAt(localSeconds - daySeconds);
   const after = zone.offsetAt(localSeconds + daySeconds);
   if (before === after) return localSeconds - before;
@@ -99,76 +104,23 @@ export function utcOfLocal(zone: ZoneOffsets, localSeconds: number): number {
   return zone.offsetAt(late) === after ? late : early;
 }
 
-/** Minutes east of UTC. Of abbreviations that several zones share, the one that logs mean most often. */
-const abbreviations: Readonly<Record<string, number>> = {
-  UTC: 0,
-  GMT: 0,
-  UT: 0,
-  WET: 0,
-  WEST: 60,
-  BST: 60,
-  IST: 330,
-  CET: 60,
-  CEST: 120,
-  MET: 60,
-  MEST: 120,
-  MEZ: 60,
-  MESZ: 120,
-  EET: 120,
-  EEST: 180,
-  MSK: 180,
-  SAST: 120,
-  PKT: 300,
-  WIB: 420,
-  ICT: 420,
-  SGT: 480,
-  HKT: 480,
-  AWST: 480,
-  JST: 540,
-  KST: 540,
-  ACST: 570,
-  ACDT: 630,
-  AEST: 600,
-  AEDT: 660,
-  NZST: 720,
-  NZDT: 780,
-  BRT: -180,
-  ART: -180,
-  NST: -210,
-  NDT: -150,
-  AST: -240,
-  ADT: -180,
-  CLT: -240,
-  COT: -300,
-  PET: -300,
-  EST: -300,
-  EDT: -240,
-  CST: -360,
-  CDT: -300,
-  MST: -420,
-  MDT: -360,
-  PST: -480,
-  PDT: -420,
-  AKST: -540,
-  AKDT: -480,
-  HST: -600,
-};
+/** Local times of one zone, where the next is mostly near the last: within a quarter of an hour they share their offset. */
+export class LocalTimes {
+  readonly zone: TimeZone;
+  #quarter = NaN;
+  #offset = 0;
 
-/** Up to five capital letters in one number, five bits each. */
-const packed = (text: string): number => [...text].reduce((sum, letter) => sum * 32 + (letter.charCodeAt(0) & 31), 0);
-
-const secondsByName: ReadonlyMap<number, number> = new Map(
-  Object.entries(abbreviations).map(([name, minutes]) => [packed(name), minutes * 60]),
-);
-
-/** Seconds east of UTC of the abbreviation `start .. end` in capitals; NaN where it is not known. */
-export function abbreviationSeconds(bytes: Uint8Array, start: number, end: number): number {
-  if (end - start < 2 || end - start > 5) return NaN;
-  let name = 0;
-  for (let at = start; at < end; at++) {
-    const code = bytes[at];
-    if (code < 0x41 || code > 0x5a) return NaN;
-    name = name * 32 + (code & 31);
+  constructor(zone: TimeZone) {
+    this.zone = zone;
   }
-  return secondsByName.get(name) ?? NaN;
+
+  /** As utcOfLocal. */
+  toUtc(localSeconds: number): number {
+    const quarter = Math.floor(localSeconds / quarterSeconds);
+    if (quarter !== this.#quarter) {
+      this.#quarter = quarter;
+      this.#offset = localSeconds - utcOfLocal(this.zone, localSeconds);
+    }
+    return localSeconds - this.#offset;
+  }
 }
