@@ -172,6 +172,26 @@ test('a server gets the credentials and the database, and is told to kill what w
   assert.equal(second.get('param_id'), first.get('query_id'));
 });
 
+test('a connection that the server may close within five seconds is used by no other statement', async (t) => {
+  let connections = 0;
+  let keptSeconds = 5;
+  const server = createServer((_, response) => response.setHeader('keep-alive', `timeout=${keptSeconds}`).end('1'));
+  server.on('connection', () => (connections += 1)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const remote = new ClickHouseHttp({ endpoint: { host: '127.0.0.1', port: (server.address() as AddressInfo).port } });
+  t.after(() => {
+    remote.close();
+    server.close();
+  });
+  for (let asked = 1; asked <= 3; asked++) {
+    await remote.run({ sql: 'SELECT 1' });
+    assert.equal(connections, asked);
+  }
+  keptSeconds = 60;
+  for (let asked = 1; asked <= 3; asked++) await remote.run({ sql: 'SELECT 1' });
+  assert.equal(connections, 4);
+});
+
 test('blocks are inserted by a file of the spool, and the file is removed also when the insert fails', async () => {
   const inserter = new EngineInserter(client, engine.supervisor.spoolPath);
   await client.run({ sql: 'CREATE TABLE `by file` (n UInt64, `odd \\`name` String, d UInt8 DEFAULT 7) ENGINE = Memory' });

@@ -51,6 +51,12 @@ export interface WholeAnswer {
 
 const defaultRequestTimeoutMs = 300_000;
 
+/**
+ * An idle connection is closed here this long before the server would do it, by the time that its answers tell. A process that
+ * got no processor for longer sends a statement to a connection that is gone (EPIPE); a second, as is usual, was too little.
+ */
+const closesBeforeMs = 5000;
+
 export class ClickHouseHttp {
   readonly #options: ClickHouseHttpOptions;
   readonly #agents: Readonly<Record<SessionClass, Agent>>;
@@ -59,8 +65,12 @@ export class ClickHouseHttp {
   constructor(options: ClickHouseHttpOptions) {
     this.#options = options;
     const { endpoint, maxConnections = 64 } = options;
-    // The agent closes an idle connection before the server does: it reads the time that the server gives it.
-    const agentOptions = { keepAlive: true, maxSockets: maxConnections, maxFreeSockets: maxConnections };
+    const agentOptions = {
+      keepAlive: true,
+      maxSockets: maxConnections,
+      maxFreeSockets: maxConnections,
+      agentKeepAliveTimeoutBuffer: closesBeforeMs,
+    };
     this.#agents = Object.fromEntries(sessionClasses.map((name) => [name, new Agent(agentOptions)])) as Record<SessionClass, Agent>;
     this.#connection = 'socketPath' in endpoint ? { socketPath: endpoint.socketPath } : { host: endpoint.host, port: endpoint.port };
   }
