@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { completeMark, directoryOf, sources } from './programs.ts';
 import type { ProgramName, Source } from './programs.ts';
@@ -56,14 +57,23 @@ for (const [name, source] of Object.entries(sources)) {
     console.log(`${name}: is there`);
     continue;
   }
-  await rm(directory, { recursive: true, force: true });
-  await mkdir(directory, { recursive: true });
-  try {
-    await fetchInto(directory, source);
-    await writeFile(join(directory, completeMark), '');
-    console.log(`${name}: fetched`);
-  } catch (thrown) {
-    console.error(`${name}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
-    process.exitCode = 1;
+  process.exitCode ||= (await isFetched(name, directory, source)) ? 0 : 1;
+}
+
+/** A network fails for a moment now and then, and a registry too. */
+async function isFetched(name: string, directory: string, source: Source): Promise<boolean> {
+  for (const pauseMs of [5000, 20_000, undefined]) {
+    await rm(directory, { recursive: true, force: true });
+    await mkdir(directory, { recursive: true });
+    try {
+      await fetchInto(directory, source);
+      await writeFile(join(directory, completeMark), '');
+      console.log(`${name}: fetched`);
+      return true;
+    } catch (thrown) {
+      console.error(`${name}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+      if (pauseMs !== undefined) await sleep(pauseMs);
+    }
   }
+  return false;
 }
