@@ -98,14 +98,14 @@ test('alerts', { skip: skipWithoutChromium, timeout: 900_000 }, async (t) => {
     await sendErrors(site);
     const { page, hand, troubles } = await visit(t, `${url}/alerts`);
     const row = rowOf(page, 'Incidents', 'Many errors');
-    await row.getByText('Firing').waitFor({ timeout: 60_000 });
-    await page.getByRole('link', { name: /Inbox, \d+ messages? not read/ }).waitFor({ timeout: 60_000 });
+    await row.getByText('Firing').waitFor();
+    await page.getByRole('link', { name: /Inbox, \d+ messages? not read/ }).waitFor();
     await hand.press('j');
     await hand.press('Enter');
     await page.waitForURL(/\/alerts\/incidents\/.+/);
     const timeLine = page.getByRole('region', { name: 'Time line' });
     await timeLine.getByText('Fired', { exact: true }).waitFor();
-    await timeLine.getByText('Notified', { exact: true }).first().waitFor({ timeout: 60_000 });
+    await timeLine.getByText('Notified', { exact: true }).first().waitFor();
     await page.getByRole('img', { name: 'Value of the incident over time' }).waitFor();
     const lines = page.getByRole('region', { name: 'Lines' });
     await lines.getByText('card declined for order').first().waitFor();
@@ -141,7 +141,7 @@ test('alerts', { skip: skipWithoutChromium, timeout: 900_000 }, async (t) => {
     await dialog.getByLabel('Why').fill('known');
     await assertAccessible(page, 'the dialog of a silence');
     await hand.click(dialog.getByRole('button', { name: 'Silence', exact: true }));
-    await row.getByText(/suppressed by/).waitFor({ timeout: 60_000 });
+    await row.getByText(/suppressed by/).waitFor();
     await hand.click(row.getByRole('link', { name: 'a silence' }));
     await page.waitForURL(/\/alerts\/silences\?id=/);
     const silence = rowOf(page, 'Silences', 'known');

@@ -50,12 +50,14 @@ export interface Visitor {
 
 /** Opens a page of the product, and waits until it has been drawn. */
 export async function visit(t: TestContext, url: string, { theme = 'dark', size = 'desktop' }: OpenOptions = {}): Promise<Visitor> {
-  browser ??= chromium.launch({ executablePath, headless: true, args: flags });
+  browser ??= chromium.launch({ executablePath, headless: true, args: flags, timeout: 120_000 });
   const context = await (await browser).newContext({
     viewport: viewports[size],
     hasTouch: size === 'phone',
     colorScheme: theme,
     timezoneId: 'Europe/Berlin',
+    // colours are looked at, and a part that is half faded in has none of its own
+    reducedMotion: 'reduce',
   });
   t.after(() => context.close());
   // for machines that have much else to do

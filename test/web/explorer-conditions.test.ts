@@ -114,7 +114,7 @@ test('the Explorer under bad conditions', { skip: skipWithoutChromium, timeout: 
   await t.test('filters made from hostile values ask for exactly them', async (t) => {
     const { page, troubles } = await visit(t, `${url}/explore?last=1h`);
     await rows(page).filter({ hasText: '<base href' }).click();
-    await page.getByRole('button', { name: /^Only host <base/ }).click({ force: true });
+    await page.getByRole('button', { name: /^Only host <base/ }).click();
     await page.waitForURL(/q=/);
     await page.getByText('1 shown').waitFor();
     assert.equal(await rows(page).count(), 1);
@@ -155,7 +155,7 @@ test('the Explorer under bad conditions', { skip: skipWithoutChromium, timeout: 
   await t.test('numbers keep their digits, in the panel and in filters', async (t) => {
     const { page } = await visit(t, `${url}/explore?last=1h&q=service:numbers`);
     await rows(page).first().click();
-    await page.getByRole('button', { name: `Only large ${exactDigits}` }).click({ force: true });
+    await page.getByRole('button', { name: `Only large ${exactDigits}` }).click();
     await page.waitForURL(new RegExp(`large:${exactDigits}`));
     await page.getByText('1 shown').waitFor();
   });

@@ -72,11 +72,11 @@ test('the shell', { skip: skipWithoutChromium, timeout: 600_000 }, async (t) => 
     await services.waitFor();
     await page.route('**/{v1,health}/**', (route) => route.abort('connectionrefused'));
     const note = page.getByText(/Server away since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d/);
-    await note.waitFor({ timeout: 30_000 });
+    await note.waitFor();
     assert.ok(await services.isVisible(), 'what was there stays');
     await assertAccessible(page, 'while the server is away');
     await page.unroute('**/{v1,health}/**');
-    await note.waitFor({ state: 'detached', timeout: 30_000 });
+    await note.waitFor({ state: 'detached' });
     assert.ok(await services.isVisible());
   });
 

@@ -1,6 +1,7 @@
 /** The page Status in a true browser: investigation 12, "is everything arriving". */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { eventually } from '../support/product.ts';
 import { assertAccessible, picture, skipWithoutChromium, visit } from './browser.ts';
 import { silentService, startSite } from './site.ts';
 
@@ -19,7 +20,10 @@ test('Status', { skip: skipWithoutChromium, timeout: 600_000 }, async (t) => {
     t.diagnostic(`12: ${hand.actions} action, ${hand.elapsedMs} ms`);
     const services = page.getByRole('table', { name: 'Services' });
     assert.equal(await services.getByText('reporting').count(), 4, 'the others report');
-    assert.match(await page.getByRole('region', { name: 'Freshness' }).innerText(), /Missed\s+0/);
+    await eventually(
+      () => page.getByRole('region', { name: 'Freshness' }).innerText(),
+      (text) => /Missed\s+0/.test(text),
+    );
     await picture(page, 'status-dark');
     assert.deepEqual(troubles, []);
   });

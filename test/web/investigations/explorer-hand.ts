@@ -28,8 +28,8 @@ export class ExplorerHand {
 
   /** Until lines are there and nothing is under way. */
   async settled(): Promise<void> {
-    await this.rows.first().waitFor({ timeout: 60_000 });
-    await this.#visitor.page.getByText(/\d+ shown, /).waitFor({ timeout: 60_000 });
+    await this.rows.first().waitFor();
+    await this.#visitor.page.getByText(/\d+ shown, /).waitFor();
   }
 
   /** Asks for lines of a level: in the rail, on a phone above the list. */

@@ -79,7 +79,7 @@ const investigations: readonly Investigation[] = [
       await page.waitForURL(/from=/);
       await hand.click(page.getByRole('tab', { name: 'Patterns' }));
       const pattern = page.locator('tr[data-change=new]', { hasText: newFailure });
-      await pattern.waitFor({ timeout: 60_000 });
+      await pattern.waitFor();
       const first = page.locator('tr[data-pattern]').first();
       assert.equal(await first.getAttribute('data-change'), 'new', 'what is new comes first');
     },
@@ -104,7 +104,7 @@ const investigations: readonly Investigation[] = [
       }
       const marked = around.locator('[aria-current=true]');
       // the lines before and after come one after the other, and the list is drawn anew with each
-      await marked.filter({ hasText: 'card declined' }).waitFor({ timeout: 60_000 });
+      await marked.filter({ hasText: 'card declined' }).waitFor();
       await around
         .getByText(/charged/)
         .first()
@@ -126,9 +126,9 @@ const investigations: readonly Investigation[] = [
       await page.mouse.click(box.x + box.width * (releaseShare(scene) - 0.006), box.y + box.height * 0.9);
       await page.waitForURL(/at=/);
       const patterns = page.getByRole('region', { name: 'Patterns that changed' });
-      await patterns.locator('tr[data-change=new]', { hasText: newFailure }).waitFor({ timeout: 60_000 });
+      await patterns.locator('tr[data-change=new]', { hasText: newFailure }).waitFor();
       const values = page.getByRole('region', { name: 'Values that are more frequent' });
-      await values.locator('tr[data-field=error_code]', { hasText: 'PROVIDER_TIMEOUT' }).waitFor({ timeout: 60_000 });
+      await values.locator('tr[data-field=error_code]', { hasText: 'PROVIDER_TIMEOUT' }).waitFor();
     },
   },
   {
@@ -171,7 +171,7 @@ const investigations: readonly Investigation[] = [
       const rail = page.getByRole('region', { name: 'Fields' });
       await hand.click(rail.getByRole('button', { name: /^customer_id/ }));
       const values = rail.getByRole('group', { name: 'Values of customer_id' });
-      await values.getByRole('button', { name: new RegExp(`^${failingCustomer}\\b`) }).waitFor({ timeout: 60_000 });
+      await values.getByRole('button', { name: new RegExp(`^${failingCustomer}\\b`) }).waitFor();
       const answer = await shop.product.post('/v1/logs/aggregate', {
         query: 'level:ERROR',
         filters: { time_range: { last: '4h' } },
@@ -221,7 +221,7 @@ const investigations: readonly Investigation[] = [
       await explorer.onlyService('payments');
       await page.waitForURL(/service:payments/);
       await explorer.settled();
-      const download = page.waitForEvent('download', { timeout: 60_000 });
+      const download = page.waitForEvent('download');
       await hand.click(page.getByRole('button', { name: 'Export CSV' }));
       const text = await readFile(await (await download).path(), 'utf8');
       const { total } = await shop.product.search({ query: 'service:payments', filters: { time_range: { last: '24h' } }, limit: 0 });
