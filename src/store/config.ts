@@ -14,6 +14,10 @@ export const storeConfig = section('How lines get from the durable log into the 
     'Size of all memtables together at which a flush leaves the text indexes out, to be built later; searches of those lines scan.',
   ),
   index_catch_up_delay: duration('30s', 'Quiet time after which text indexes that flushes left out are built.'),
+  rollup_memory: bytes(
+    '64MiB',
+    'Memory for counts of lines by minute, service, environment and level, of the tenants asked for last; 0: all are read from disk.',
+  ),
   max_ledger_tenants: integer(10_000, 'Tenants whose outcomes are counted apart; those beyond are counted together as `_other`.', {
     minimum: 1,
   }),

@@ -3,27 +3,17 @@
  * count weighs a line by 1 / sample_rate.
  */
 import { firstErrorSeverity } from '#model/severity.ts';
-import { AppError } from '#base/errors.ts';
 import { compileFieldNumber, compileFieldValue } from '#language/compile-sql.ts';
 import type { AggregateAnswer, AggregateQuery, Bucket, Metric, ReadOptions } from '../log-store.ts';
+import { finalValue, tooManyBuckets } from './count-cells.ts';
+import { countSource, rawBucket } from './count-source.ts';
 import type { Parameters } from './database.ts';
-import type { Density } from './density.ts';
 import type { ReadParts } from './find-lines.ts';
-import { rollupPlan } from './rollup.ts';
+import { keptCounts } from './kept-counts.ts';
 import type { Snapshot } from './snapshots.ts';
-import {
-  committedCondition,
-  coversAll,
-  lineConditions,
-  memtableBranches,
-  rangeParameters,
-  unionAll,
-  unionOfSources,
-  withinRange,
-} from './sources.ts';
-import type { Conditions, LineConditions } from './sources.ts';
+import { committedCondition, coversAll, lineConditions, rangeParameters, unionOfSources, withinRange } from './sources.ts';
+import type { Conditions } from './sources.ts';
 
-const minuteMs = 60_000;
 interface Plan {
   /** SQL of each group's value. */
   readonly groups: readonly string[];
@@ -32,11 +22,12 @@ interface Plan {
 
 /** Answers from one snapshot; the caller holds and releases it. */
 export async function aggregate(
-  { database, density, absentNames }: ReadParts,
+  parts: ReadParts,
   snapshot: Snapshot,
   query: AggregateQuery,
   options: ReadOptions,
 ): Promise<AggregateAnswer> {
+  const { database, density, absentNames } = parts;
   const plan = planGroups(query.groupBy);
   const [tenantDensity, absent] = await Promise.all([
     density.of(query.tenant, snapshot.generation, options),
@@ -44,6 +35,8 @@ export async function aggregate(
   ]);
   const conditions = lineConditions(query.tenant, query.where, absent);
   const counted = isCount(query.metric);
+  const kept = counted ? await keptCounts(parts, snapshot, query, { ...plan, conditions, density: tenantDensity }, options) : undefined;
+  if (kept !== undefined) return { ...kept, ...completenessOf(snapshot) };
   const { source, parameters } = counted
     ? countSource(snapshot, { ...query, byLevel: query.metric.kind === 'error_rate' }, plan.groups, conditions, tenantDensity)
     : valueSource(snapshot, query, plan, withinRange(conditions, coversAll(query.range, tenantDensity.extent)));
@@ -62,19 +55,17 @@ export async function aggregate(
     },
     options,
   );
-  if (rows.length > query.maxBuckets) {
-    throw new AppError('limit_exceeded', `the answer has more than ${query.maxBuckets} buckets; group by less or use a longer interval`, {
-      details: { setting: 'search.max_buckets', limit: query.maxBuckets },
-    });
-  }
-  const reason = snapshot.incompleteReason;
+  if (rows.length > query.maxBuckets) throw tooManyBuckets(query.maxBuckets);
   return {
     buckets: rows.map((row) => bucketOfRow(row, query, plan)),
     extrapolated: rows.some((row) => Number(row.at(-1)) > 0),
-    complete: reason === undefined,
-    ...(reason ? { reason } : {}),
+    ...completenessOf(snapshot),
     scannedRows,
   };
+}
+
+function completenessOf({ incompleteReason: reason }: Snapshot): { readonly complete: boolean; readonly reason?: string } {
+  return { complete: reason === undefined, ...(reason === undefined ? {} : { reason }) };
 }
 
 function planGroups(fields: readonly string[]): Plan {
@@ -92,48 +83,6 @@ const isCount = ({ kind }: Metric): boolean => kind === 'count' || kind === 'rat
 interface Source {
   readonly source: string;
   readonly parameters: Parameters;
-}
-
-const rawBucket = (query: Pick<AggregateQuery, 'intervalMs'>): string =>
-  query.intervalMs === undefined
-    ? 'toInt64(0) AS bucket'
-    : 'intDiv(toUnixTimestamp64Milli(ts), {interval_ms:Int64}) * {interval_ms:Int64} AS bucket';
-
-const rollupBucket = (query: Pick<AggregateQuery, 'intervalMs'>): string =>
-  query.intervalMs === undefined
-    ? 'toInt64(0) AS bucket'
-    : 'intDiv(toInt64(toUnixTimestamp(toStartOfMinute(ts))) * 1000, {interval_ms:Int64}) * {interval_ms:Int64} AS bucket';
-
-export interface CountedLines extends Pick<AggregateQuery, 'where' | 'range' | 'groupBy' | 'intervalMs'> {
-  /** Adds the level as `lvl`, for shares of errors. */
-  readonly byLevel: boolean;
-}
-
-/**
- * Partial sums per `bucket`, group (`g0` …) and level: `weight` and `line_count`, which add up over the branches. `groups` are
- * the values of `groupBy` as SQL. Needs the parameter `interval_ms`.
- */
-export function countSource(
-  snapshot: Snapshot,
-  query: CountedLines,
-  groups: readonly string[],
-  conditions: LineConditions,
-  density: Density,
-): Source {
-  const { byLevel } = query;
-  const groupNames = groups.map((_, index) => `g${index}`);
-  const groupColumns = groups.map((sql, index) => `${sql} AS g${index}`);
-  const sums = `${byLevel ? 'level AS lvl, ' : ''}sum(1 / sample_rate) AS weight, count() AS line_count`;
-  const select = (bucket: string): string => [bucket, ...groupColumns, sums].join(', ');
-  const groupBy = ['bucket', ...groupNames, ...(byLevel ? ['lvl'] : [])];
-  const wholeMinutes = query.intervalMs === undefined || query.intervalMs % minuteMs === 0;
-  const rollup = wholeMinutes ? rollupPlan(snapshot, query.where, query.range, query.groupBy, density) : undefined;
-  const raw = select(rawBucket(query));
-  const inside = withinRange(conditions, coversAll(query.range, density.extent));
-  const tail = `GROUP BY ${groupBy.join(', ')}`;
-  if (rollup === undefined) return { source: unionOfSources(snapshot, raw, inside, tail), parameters: {} };
-  const committed = rollup.committed({ rollup: select(rollupBucket(query)), raw, groupBy }, conditions);
-  return { source: unionAll([...committed, ...memtableBranches(snapshot, raw, inside, tail)]), parameters: rollup.parameters };
 }
 
 function countMetric({ kind }: Metric): { value: string; extrapolated: string } {
@@ -186,11 +135,4 @@ function bucketOfRow(row: readonly unknown[], query: AggregateQuery, plan: Plan)
     group,
     value: value === null ? null : finalValue(Number(value), query),
   };
-}
-
-function finalValue(value: number, { metric, intervalMs, range }: AggregateQuery): number {
-  if (metric.kind === 'count') return Math.round(value);
-  if (metric.kind !== 'rate') return value;
-  const seconds = (intervalMs ?? Number((range.toNs - range.fromNs) / 1_000_000n)) / 1000;
-  return value / seconds;
 }

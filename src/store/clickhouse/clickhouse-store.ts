@@ -46,15 +46,13 @@ import type { ColumnSizes, StorageReads, TextSizesAnswer } from '../storage-read
 import type { EntryNamesAnswer, StreamCountQuery, StreamCountsAnswer, StreamReads, ScannedLines } from '../stream-reads.ts';
 import type { ServiceSpansAnswer } from '../trace-reads.ts';
 import type { EstimateQuery, LineEstimate } from '../line-estimate.ts';
-import { AbsentNames } from './absent-names.ts';
 import { aggregate } from './aggregate.ts';
 import { bulkLines } from './bulk-lines.ts';
 import { compareFields } from './compare-fields.ts';
 import { completions } from './completions.ts';
-import { CommittedCounts, countLines } from './count-lines.ts';
+import { countLines } from './count-lines.ts';
 import { Database, RowBudgetExceeded } from './database.ts';
 import type { BlockInserter } from './database.ts';
-import { DensityCache } from './density.ts';
 import { fieldStatistics } from './field-statistics.ts';
 import { estimateLines } from './estimate-lines.ts';
 import { findLines } from './find-lines.ts';
@@ -71,6 +69,7 @@ import type { PartVerifier } from './part-verifier.ts';
 import { pipeStatement, runPipes } from './pipes.ts';
 import { placements } from './placements.ts';
 import { planRead } from './plan-read.ts';
+import { makeReadParts } from './read-parts.ts';
 import type { RecentChanges } from './recent-changes.ts';
 import type { Replacer } from './replacer.ts';
 import { logsTable } from './schema.ts';
@@ -122,25 +121,20 @@ export class ClickHouseStore implements LogStore, BlockReads, PatternReads, Seas
   #storageMeasuredMs = Number.NEGATIVE_INFINITY;
 
   private constructor(
-    database: Database,
+    reads: ReadParts,
     { snapshots, memtables, replacer, parts, changes }: WritingSide,
     backlog: TextIndexBacklog,
     clock: Clock,
   ) {
     this.#clock = clock;
-    this.#database = database;
+    this.#reads = reads;
+    this.#database = reads.database;
     this.#snapshots = snapshots;
     this.#changes = changes;
     this.sink = memtables;
     this.#backlog = backlog;
     this.#parts = parts;
     this.replacer = replacer;
-    this.#reads = {
-      database,
-      density: new DensityCache(database),
-      absentNames: new AbsentNames(database),
-      committedCounts: new CommittedCounts(),
-    };
   }
 
   /** Needs no running engine: that is asked for first by `prepare`. */
@@ -150,7 +144,7 @@ export class ClickHouseStore implements LogStore, BlockReads, PatternReads, Seas
     const side = await openWritingSide({ ...options, database });
     const { memtables, record } = side;
     const backlog = new TextIndexBacklog({ database, memtables, record, clock, logger, quietMs: config.index_catch_up_delay });
-    return new ClickHouseStore(database, side, backlog, clock);
+    return new ClickHouseStore(makeReadParts(database, side.changes, logger, config), side, backlog, clock);
   }
 
   /** Brings the tables to this version. Call whenever the engine has started. */

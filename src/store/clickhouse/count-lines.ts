@@ -6,6 +6,7 @@
 import type { CountAnswer, LineQuery, ReadOptions } from '../log-store.ts';
 import type { ReadParts } from './find-lines.ts';
 import type { Parameters } from './database.ts';
+import { keptLineCount } from './kept-counts.ts';
 import { rollupPlan } from './rollup.ts';
 import type { Snapshot } from './snapshots.ts';
 import {
@@ -72,16 +73,16 @@ async function countCommitted(parts: ReadParts, snapshot: Snapshot, query: Count
   ]);
   const conditions = lineConditions(tenant, where, absent);
   const rollup = rollupPlan(snapshot, where, range, [], density);
+  const parameters = { ...conditions.parameters, ...committedCondition(snapshot).parameters, ...rollup?.parameters };
+  const series = rollup && (await parts.keptRollups.of(tenant, snapshot, options));
+  if (rollup !== undefined && series !== undefined) {
+    const edges = await sumOf(parts, rollup.edges({ raw: lineCount, groupBy: [] }, conditions), parameters, query, options);
+    return { ...edges, total: keptLineCount(series, where, rollup) + edges.total };
+  }
   const branches = rollup
     ? rollup.committed({ rollup: lineCount, raw: lineCount, groupBy: [] }, conditions)
     : [committedBranch(snapshot, lineCount, withinRange(conditions, coversAll(range, density.extent)))];
-  return sumOf(
-    parts,
-    branches,
-    { ...conditions.parameters, ...committedCondition(snapshot).parameters, ...rollup?.parameters },
-    query,
-    options,
-  );
+  return sumOf(parts, branches, parameters, query, options);
 }
 
 async function countLive(parts: ReadParts, snapshot: Snapshot, query: CountQuery, options: ReadOptions): Promise<Count> {

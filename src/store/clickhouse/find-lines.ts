@@ -19,6 +19,7 @@ import type { Snapshot } from './snapshots.ts';
 import { firstWindowRows } from './search-windows.ts';
 import { committedCondition, coversAll, lineConditions, rangeParameters, unionAll, withinRange } from './sources.ts';
 import type { LineConditions } from './sources.ts';
+import type { KeptRollups } from './kept-rollups.ts';
 
 /** A line's key and the row it was read as: with all its columns, or with the key and the service alone. */
 export interface FoundLine {
@@ -40,6 +41,7 @@ export interface ReadParts {
   readonly density: DensityCache;
   readonly absentNames: AbsentNames;
   readonly committedCounts: CommittedCounts;
+  readonly keptRollups: KeptRollups;
 }
 
 /** Finds lines of one snapshot; the caller holds and releases it. */

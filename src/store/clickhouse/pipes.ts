@@ -7,7 +7,7 @@ import { askedRows, compilePipes, takesNewestLines } from '#language/pipes.ts';
 import type { CountsQuery, OutputColumn, PipeSource, PipeValue, ValueType } from '#language/pipes.ts';
 import type { ReadOptions, TimeRange } from '../log-store.ts';
 import type { PipeAnswer, PipeQuery, PipeStatement } from '../pipe-reads.ts';
-import { countSource } from './aggregate.ts';
+import { countSource } from './count-source.ts';
 import { RowBudgetExceeded } from './database.ts';
 import type { Parameters } from './database.ts';
 import type { Density } from './density.ts';

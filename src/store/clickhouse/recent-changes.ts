@@ -25,6 +25,7 @@ export class RecentChanges implements ChangeReads {
   #version = 0;
   /** Answers of this version or an older one are of another state of things. */
   #everythingSince = 0;
+  #rewrites = 0;
   /** Oldest first. */
   readonly #byTenant = new Map<string, Change[]>();
 
@@ -34,6 +35,11 @@ export class RecentChanges implements ChangeReads {
 
   changeVersion(): number {
     return this.#version;
+  }
+
+  /** Rises whenever committed lines may have become others; that lines are added to them does not count. */
+  get rewrites(): number {
+    return this.#rewrites;
   }
 
   changedSince(tenant: string, version: number, { fromNs, toNs }: TimeRange): bigint | undefined {
@@ -56,8 +62,14 @@ export class RecentChanges implements ChangeReads {
     }
   }
 
-  /** Lines were lost, replaced or replayed. */
+  /** Lines were lost, replaced or replayed. Said when they are, and again when rows of `logs` that queries saw have been deleted. */
   noteEverything(): void {
+    this.#rewrites++;
+    this.#forgetAll();
+  }
+
+  /** From here on everything before counts as changed. */
+  #forgetAll(): void {
     this.#everythingSince = ++this.#version;
     this.#byTenant.clear();
   }
@@ -71,7 +83,7 @@ export class RecentChanges implements ChangeReads {
     } else changes.push({ version: this.#version, fromNs, toNs });
     if (changes.length > maxChanges) this.#byTenant.set(tenant, joinedInPairs(changes));
     else if (changes.length === 1) this.#byTenant.set(tenant, changes);
-    if (this.#byTenant.size > maxTenants) this.noteEverything();
+    if (this.#byTenant.size > maxTenants) this.#forgetAll();
   }
 }
 

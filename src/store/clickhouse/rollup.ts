@@ -15,6 +15,8 @@ import { committedCondition, committedFirstEdge, committedLastEdge } from './sou
 import type { LineConditions } from './sources.ts';
 
 const minuteNs = 60_000_000_000n;
+/** Minutes are told in seconds of 32 bits: later ones (in 2106) are told as others. */
+const endOfMinutesNs = 2n ** 32n * 1_000_000_000n - minuteNs;
 
 /** SELECT lists of the two kinds of branch, with the same names, and their GROUP BY expressions. */
 export interface RollupSelect {
@@ -26,6 +28,11 @@ export interface RollupSelect {
 
 export interface RollupPlan {
   readonly parameters: Parameters;
+  /** The whole minutes, counted since 1970, `endMinute` exclusive. */
+  readonly firstMinute: number;
+  readonly endMinute: number;
+  /** The branch over the committed rows beside the whole minutes, where there can be any. */
+  edges(select: Pick<RollupSelect, 'raw' | 'groupBy'>, conditions: LineConditions): string[];
   /** Branches over the committed table. */
   committed(select: RollupSelect, conditions: LineConditions): string[];
 }
@@ -72,11 +79,17 @@ export function rollupPlan(
   const firstMinute = range.fromNs <= extent.fromNs ? minuteBefore(extent.fromNs) : minuteBefore(range.fromNs + minuteNs - 1n);
   const endMinute = range.toNs >= extent.toNs ? minuteBefore(extent.toNs + minuteNs - 1n) : minuteBefore(range.toNs);
   const fits = firstMinute < endMinute && snapshot.replacements.length === 0 && usesOnlyRollupFields(where) && groupBy.every(isRollupField);
-  if (!fits) return undefined;
+  if (!fits || extent.toNs > endOfMinutesNs) return undefined;
   const edges = [
     ...(range.fromNs > extent.fromNs && range.fromNs < firstMinute ? [committedFirstEdge('first_minute_ns')] : []),
     ...(range.toNs < extent.toNs && endMinute < range.toNs ? [committedLastEdge('end_minute_ns')] : []),
   ];
+  const tailOf = (groups: readonly string[]): string => (groups.length > 0 ? `GROUP BY ${groups.join(', ')}` : '');
+  const visible = committedCondition(snapshot).sql;
+  const edgesOf: RollupPlan['edges'] = ({ raw, groupBy: groups }, { committed }) =>
+    edges.length === 0
+      ? []
+      : [`SELECT ${raw} FROM ${logsTable} WHERE ${visible} AND ${committed} AND (${edges.join(' OR ')}) ${tailOf(groups)}`];
   return {
     parameters: {
       first_minute: Number(firstMinute / 1_000_000_000n),
@@ -84,13 +97,14 @@ export function rollupPlan(
       first_minute_ns: firstMinute.toString(),
       end_minute_ns: endMinute.toString(),
     },
-    committed({ rollup, raw, groupBy: groups }, conditions) {
-      const group = groups.length > 0 ? `GROUP BY ${groups.join(', ')}` : '';
-      const committed = `${committedCondition(snapshot).sql} AND ${conditions.committed}`;
+    firstMinute: Number(firstMinute / minuteNs),
+    endMinute: Number(endMinute / minuteNs),
+    edges: edgesOf,
+    committed(select, conditions) {
       const whole = `toStartOfMinute(ts) >= toDateTime({first_minute:UInt32}, 'UTC') AND toStartOfMinute(ts) < toDateTime({end_minute:UInt32}, 'UTC')`;
       return [
-        `SELECT ${rollup} FROM ${logsTable} WHERE ${committed} AND ${whole} ${group}`,
-        ...(edges.length > 0 ? [`SELECT ${raw} FROM ${logsTable} WHERE ${committed} AND (${edges.join(' OR ')}) ${group}`] : []),
+        `SELECT ${select.rollup} FROM ${logsTable} WHERE ${visible} AND ${conditions.committed} AND ${whole} ${tailOf(select.groupBy)}`,
+        ...edgesOf(select, conditions),
       ];
     },
   };
