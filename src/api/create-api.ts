@@ -7,7 +7,7 @@
  */
 import Fastify from 'fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Access, Credentials, Principal, Priority } from '#access/access.ts';
 import { AppError } from '#base/errors.ts';
@@ -16,6 +16,7 @@ import type { LineJourneys } from '#consumers/line-journeys.ts';
 import type { Quarantine } from '#consumers/quarantined-records.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
+import { sendParts } from '#platform/send-parts.ts';
 import type { ExportJobs } from '#search/export-jobs.ts';
 import type { SavedViews } from '#search/saved-views.ts';
 import type { SearchService } from '#search/search-service.ts';
@@ -177,12 +178,13 @@ function registerRoute(app: FastifyInstance, { endpoint, handle }: ApiRoute, acc
     onRequest: async (request) => void callers.set(request, authorize(access, request.headers, endpoint)),
     handler: async (request, reply) => {
       const signal = openRequests.begin(reply);
-      const { status = 200, contentType, headers = {}, body } = await handle(apiRequestOf(request, signal));
-      return reply
-        .code(status)
-        .headers(headers)
-        .header('content-type', contentType)
-        .send(typeof body === 'string' ? body : Readable.from(request.method === 'HEAD' ? [] : body));
+      const { status = 200, contentType, headers = {}, body, isLarge = false } = await handle(apiRequestOf(request, signal));
+      reply.code(status).headers(headers).header('content-type', contentType);
+      if (!isLarge || typeof body === 'string')
+        return reply.send(typeof body === 'string' ? body : Readable.from(request.method === 'HEAD' ? [] : body));
+      reply.hijack();
+      reply.raw.writeHead(status, reply.getHeaders() as OutgoingHttpHeaders);
+      await sendParts(reply.raw, body);
     },
   });
 }

@@ -30,7 +30,7 @@ async function exportLines(runner: QueryRunner, { body, principal, signal }: Api
     return { contentType: contentTypes[format], headers: headersOf(format, range), body: once(bytes) };
   }
   const opened = await openExport(runner, request, principal, signal);
-  return { contentType: contentTypes[format], headers: headersOf(format, opened.range), body: exportBytes(opened, lines) };
+  return { contentType: contentTypes[format], headers: headersOf(format, opened.range), body: exportBytes(opened, lines), isLarge: true };
 }
 
 function headersOf(format: ExportFormat, range: TimeRange): Record<string, string> {
@@ -47,10 +47,14 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
+/** A part is good until the next is asked for. */
 async function* exportBytes(opened: Export, format: LineFormat): AsyncGenerator<string | Uint8Array> {
   const head = headOf(format);
   if (head !== '') yield head;
-  for await (const { bytes } of opened.lines) yield bytes;
+  for await (const { bytes, release } of opened.lines) {
+    yield bytes;
+    release?.();
+  }
   const end = opened.end();
   if (format.kind === 'ndjson') yield endText(end);
   // No other place to say it: the connection breaks, and the client knows that it has not all.

@@ -33,6 +33,8 @@ export interface ApiReply {
   readonly contentType: string;
   /** A text, or the parts of a stream: each is made when the client has room for it, and none after the client went. */
   readonly body: string | AsyncIterable<string | Uint8Array>;
+  /** Each part is made when the one before has gone out, so that it may lie where that one lay. */
+  readonly isLarge?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -25,7 +25,8 @@ export function readErrorText(text: string, code = '0'): ClickHouseError {
 
 /**
  * The parts of a streamed answer. An error behind its head stands in a block of its own at the end, marked with the tag that the
- * header `X-ClickHouse-Exception-Tag` promised; it is thrown, and no byte of it is given as data.
+ * header `X-ClickHouse-Exception-Tag` promised; it is thrown, and no byte of it is given as data. A part need be good only until
+ * the next is asked for, and so is what is given.
  */
 export async function* withoutException(parts: AsyncIterable<Buffer>, tag: string | undefined): AsyncGenerator<Buffer> {
   if (tag === undefined) return yield* parts;
@@ -41,8 +42,8 @@ export async function* withoutException(parts: AsyncIterable<Buffer>, tag: strin
       }
       const at = data.indexOf(mark);
       const end = at >= 0 ? at : data.length - beginningOf(mark, data);
-      if (at >= 0) failure = data.subarray(at + mark.length);
-      held = at >= 0 ? Buffer.alloc(0) : data.subarray(end);
+      if (at >= 0) failure = Buffer.from(data.subarray(at + mark.length));
+      held = at >= 0 ? Buffer.alloc(0) : Buffer.from(data.subarray(end));
       if (end > 0) yield data.subarray(0, end);
     }
   } catch (error) {

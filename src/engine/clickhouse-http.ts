@@ -8,7 +8,10 @@
 import { Agent, request } from 'node:http';
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { requestLarge } from '#platform/large-answer.ts';
+import type { LargeAnswer } from '#platform/large-answer.ts';
 import { readErrorText, withoutException } from './clickhouse-error.ts';
+import type { ClickHouseError } from './clickhouse-error.ts';
 import { sessionClasses } from './engine-config.ts';
 import type { SessionClass } from './engine-config.ts';
 import { parameterText } from './parameter-text.ts';
@@ -60,7 +63,7 @@ const closesBeforeMs = 5000;
 export class ClickHouseHttp {
   readonly #options: ClickHouseHttpOptions;
   readonly #agents: Readonly<Record<SessionClass, Agent>>;
-  readonly #connection: RequestOptions;
+  readonly #address: { readonly path: string } | { readonly host: string; readonly port: number };
 
   constructor(options: ClickHouseHttpOptions) {
     this.#options = options;
@@ -72,7 +75,7 @@ export class ClickHouseHttp {
       agentKeepAliveTimeoutBuffer: closesBeforeMs,
     };
     this.#agents = Object.fromEntries(sessionClasses.map((name) => [name, new Agent(agentOptions)])) as Record<SessionClass, Agent>;
-    this.#connection = 'socketPath' in endpoint ? { socketPath: endpoint.socketPath } : { host: endpoint.host, port: endpoint.port };
+    this.#address = 'socketPath' in endpoint ? { path: endpoint.socketPath } : { host: endpoint.host, port: endpoint.port };
   }
 
   /** Runs a statement to its end; the answer's status and summary are final. Rejects with ClickHouseError, or the connection's error. */
@@ -83,12 +86,28 @@ export class ClickHouseHttp {
   }
 
   /**
-   * Runs a statement whose answer comes as it is made; it is made no faster than it is read. Ends with a ClickHouseError
-   * where the statement fails on the way, and kills the statement where the reader stops early.
+   * Runs a statement whose answer comes as it is made; it is made no faster than it is read, and a part is good until the next
+   * is asked for. Ends with a ClickHouseError where the statement fails on the way, and kills the statement where the reader
+   * stops early.
    */
-  async stream(statement: Statement): Promise<AsyncIterable<Buffer>> {
-    const answer = await this.#send(statement, {});
-    return withoutException(answer, headerOf(answer, 'x-clickhouse-exception-tag'));
+  async stream(statement: Statement): Promise<AsyncGenerator<Buffer, void>> {
+    const { path, body, headers, signal, forget } = this.#prepared(statement, {});
+    try {
+      const answer = await requestLarge({
+        connection: this.#address,
+        method: 'POST',
+        path,
+        headers: ['Host', 'engine', ...Object.entries(headers).flatMap(([name, value]) => [name, String(value)])],
+        body,
+        timeoutMs: this.#requestTimeoutMs,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      if (answer.head.status !== 200) throw await errorOf(answer);
+      return endingWith(forget, withoutException(answer.parts, answer.head.header('x-clickhouse-exception-tag')));
+    } catch (error) {
+      forget();
+      throw error;
+    }
   }
 
   /** Closes the connections; what runs fails. */
@@ -97,33 +116,41 @@ export class ClickHouseHttp {
   }
 
   async #send(statement: Statement, url: Readonly<Record<string, string>>): Promise<IncomingMessage> {
+    const { path, body, headers, signal, forget } = this.#prepared(statement, url);
+    const answer = await this.#exchange(
+      {
+        ...('path' in this.#address ? { socketPath: this.#address.path } : this.#address),
+        agent: this.#agents[statement.sessionClass ?? 'search'],
+        method: 'POST',
+        path,
+        headers,
+        ...(signal === undefined ? {} : { signal }),
+      },
+      body,
+    );
+    answer.once('close', forget);
+    if (answer.statusCode === 200) return answer;
+    throw readErrorText((await buffer(answer)).toString(), headerOf(answer, 'x-clickhouse-exception-code'));
+  }
+
+  /** What a statement is sent as. Throws where its signal is aborted; until `forget` aborting kills it, where closing does not. */
+  #prepared(statement: Statement, url: Readonly<Record<string, string>>) {
     const { signal, sessionClass = 'search' } = statement;
     signal?.throwIfAborted();
     const queryId = statement.queryId ?? (this.#killsByStatement ? crypto.randomUUID() : undefined);
     const body = Buffer.from(statement.sql);
     const onAbort = (): void => void this.#kill(queryId);
     if (this.#killsByStatement) signal?.addEventListener('abort', onAbort, { once: true });
-    const answer = await this.#exchange(
-      {
-        ...this.#connection,
-        agent: this.#agents[sessionClass],
-        method: 'POST',
-        path: this.#pathOf(statement, queryId, url),
-        headers: { 'content-length': body.length, 'x-millrace-class': sessionClass, ...this.#credentials() },
-        ...(signal === undefined ? {} : { signal }),
-      },
-      body,
-    );
-    answer.once('close', () => signal?.removeEventListener('abort', onAbort));
-    if (answer.statusCode === 200) return answer;
-    throw readErrorText((await buffer(answer)).toString(), headerOf(answer, 'x-clickhouse-exception-code'));
+    const forget = (): void => signal?.removeEventListener('abort', onAbort);
+    const headers = { 'content-length': body.length, 'x-millrace-class': sessionClass, ...this.#credentials() };
+    return { path: this.#pathOf(statement, queryId, url), body, headers, signal, forget };
   }
 
   #exchange(options: RequestOptions, body: Buffer): Promise<IncomingMessage> {
-    const { requestTimeoutMs = defaultRequestTimeoutMs } = this.#options;
+    const timeoutMs = this.#requestTimeoutMs;
     return new Promise((resolve, reject) => {
       const sent = request(options, resolve);
-      sent.setTimeout(requestTimeoutMs, () => sent.destroy(new Error(`the engine sent nothing for ${requestTimeoutMs} ms`)));
+      sent.setTimeout(timeoutMs, () => sent.destroy(new Error(`the engine sent nothing for ${timeoutMs} ms`)));
       sent.once('error', reject);
       sent.end(body);
     });
@@ -151,6 +178,10 @@ export class ClickHouseHttp {
     return { 'x-clickhouse-user': user, 'x-clickhouse-key': password };
   }
 
+  get #requestTimeoutMs(): number {
+    return this.#options.requestTimeoutMs ?? defaultRequestTimeoutMs;
+  }
+
   get #killsByStatement(): boolean {
     return 'host' in this.#options.endpoint;
   }
@@ -160,6 +191,20 @@ export class ClickHouseHttp {
     const sql = 'KILL QUERY WHERE query_id = {id:String} ASYNC';
     await this.run({ sql, parameters: { id: queryId ?? '' }, sessionClass: 'urgent' }).catch(() => undefined);
   }
+}
+
+async function* endingWith(end: () => void, parts: AsyncGenerator<Buffer, void>): AsyncGenerator<Buffer, void> {
+  try {
+    yield* parts;
+  } finally {
+    end();
+  }
+}
+
+async function errorOf({ head, parts }: LargeAnswer): Promise<ClickHouseError> {
+  const text: Buffer[] = [];
+  for await (const part of parts) text.push(Buffer.from(part));
+  return readErrorText(Buffer.concat(text).toString(), head.header('x-clickhouse-exception-code'));
 }
 
 function headerOf(answer: IncomingMessage, name: string): string | undefined {

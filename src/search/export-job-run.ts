@@ -174,8 +174,9 @@ class LinesAppender {
     this.#reached = { ...this.#reached, bytes: head.length };
   }
 
-  async append({ bytes, lineCount, lastKey }: RenderedLines): Promise<void> {
+  async append({ bytes, lineCount, lastKey, release }: RenderedLines): Promise<void> {
     await this.#file.writev([bytes], this.#reached.bytes);
+    release?.();
     this.#reached = {
       bytes: this.#reached.bytes + bytes.length,
       lines: this.#reached.lines + lineCount,

@@ -18,6 +18,8 @@ export interface RenderedLines {
   readonly bytes: Uint8Array;
   readonly lineCount: number;
   readonly lastKey: LineKey;
+  /** Says that nobody reads the bytes any more, so that their buffer is used again; to be said once, or never. */
+  readonly release?: () => void;
 }
 
 export interface BulkEnd {

@@ -7,33 +7,104 @@ import { test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 import { RawConnection, startTestGateway } from './gateway-harness.ts';
 
-test('requests and answers are passed on whole, with their headers', async (t) => {
-  const { url } = await startTestGateway(t, {
-    api: (request, response) => {
-      const chunks: Buffer[] = [];
-      request
-        .on('data', (chunk: Buffer) => chunks.push(chunk))
-        .on('end', () => {
-          response.writeHead(418, { 'content-type': 'application/json', 'x-answer': 'yes', connection: 'x-hop', 'x-hop': '1' });
-          response.end(
-            JSON.stringify({ method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString() }),
-          );
-        });
-    },
+/** What is passed on in Node's buffers, and what goes through one of its own. */
+const paths = ['/v1/search', '/v1/logs/export'];
+
+for (const path of paths) testForwarding(path);
+
+function testForwarding(path: string): void {
+  test(`requests and answers are passed on whole, with their headers: ${path}`, async (t) => {
+    const { url } = await startTestGateway(t, {
+      api: (request, response) => {
+        const chunks: Buffer[] = [];
+        request
+          .on('data', (chunk: Buffer) => chunks.push(chunk))
+          .on('end', () => {
+            response.writeHead(418, { 'content-type': 'application/json', 'x-answer': 'yes', connection: 'x-hop', 'x-hop': '1' });
+            response.end(
+              JSON.stringify({
+                method: request.method,
+                url: request.url,
+                headers: request.headers,
+                body: Buffer.concat(chunks).toString(),
+              }),
+            );
+          });
+      },
+    });
+    const response = await fetch(`${url}${path}?q=a%20b`, {
+      method: 'POST',
+      body: 'x'.repeat(300_000),
+      headers: { 'x-tenant-id': 'acme', 'x-forwarded-for': '6.6.6.6' },
+    });
+    assert.equal(response.status, 418);
+    assert.equal(response.headers.get('x-answer'), 'yes');
+    assert.equal(response.headers.get('x-hop'), null);
+    const seen = (await response.json()) as { method: string; url: string; body: string; headers: Record<string, string> };
+    assert.deepEqual([seen.method, seen.url, seen.body.length], ['POST', `${path}?q=a%20b`, 300_000]);
+    assert.equal(seen.headers['x-tenant-id'], 'acme');
+    assert.equal(seen.headers['x-forwarded-for'], '127.0.0.1');
   });
-  const response = await fetch(`${url}/v1/search?q=a%20b`, {
-    method: 'POST',
-    body: 'x'.repeat(300_000),
-    headers: { 'x-tenant-id': 'acme', 'x-forwarded-for': '6.6.6.6' },
+
+  test(`an answer that breaks off breaks off for the client too: ${path}`, async (t) => {
+    const { url } = await startTestGateway(t, {
+      api: (_, response) => {
+        response.writeHead(200, { 'content-length': 1000 });
+        response.write('only this', () => response.destroy());
+      },
+    });
+    const response = await fetch(`${url}${path}`);
+    await assert.rejects(response.text());
   });
-  assert.equal(response.status, 418);
-  assert.equal(response.headers.get('x-answer'), 'yes');
-  assert.equal(response.headers.get('x-hop'), null);
-  const seen = (await response.json()) as { method: string; url: string; body: string; headers: Record<string, string> };
-  assert.deepEqual([seen.method, seen.url, seen.body.length], ['POST', '/v1/search?q=a%20b', 300_000]);
-  assert.equal(seen.headers['x-tenant-id'], 'acme');
-  assert.equal(seen.headers['x-forwarded-for'], '127.0.0.1');
-});
+
+  test(`a client that goes before the answer aborts the request to the API: ${path}`, async (t) => {
+    const arrived = Promise.withResolvers<IncomingMessage>();
+    const { port } = await startTestGateway(t, { api: (request) => arrived.resolve(request) });
+    const connection = new RawConnection(port);
+    connection.socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    const request = await arrived.promise;
+    const gone = once(request.socket, 'close');
+    connection.socket.destroy();
+    await gone;
+  });
+
+  test(`an API that refuses a body early is heard: ${path}`, async (t) => {
+    const { url } = await startTestGateway(t, {
+      api: (_, response) => {
+        response.writeHead(413, { 'content-type': 'text/plain', connection: 'close' }).end('too large');
+      },
+    });
+    const response = await fetch(`${url}${path}`, { method: 'POST', body: 'x'.repeat(100_000) });
+    assert.deepEqual([response.status, await response.text()], [413, 'too large']);
+  });
+
+  test(`an answer comes as it is made, without its length, and with it: ${path}`, async (t) => {
+    const answers: ServerResponse[] = [];
+    const { url, port } = await startTestGateway(t, {
+      api: (request, response) => {
+        if (request.method === 'POST') return void response.end('x'.repeat(2_000_000));
+        response.writeHead(200, { 'content-type': 'text/plain' }).write('first ');
+        answers.push(response);
+      },
+    });
+    const connection = new RawConnection(port);
+    connection.socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await connection.until('first ');
+    answers[0].end('last');
+    await connection.until('0\r\n\r\n');
+    // The connection to the client is kept.
+    connection.socket.write(`HEAD ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    await connection.until('last');
+    answers[1]?.end();
+    assert.equal((await (await fetch(`${url}${path}`, { method: 'POST', body: '{}' })).text()).length, 2_000_000);
+  });
+
+  test(`without an API: 503 with Retry-After: ${path}`, async (t) => {
+    const { url } = await startTestGateway(t);
+    const response = await fetch(`${url}${path}`, { method: 'POST', body: '{}' });
+    assert.deepEqual([response.status, response.headers.get('retry-after')], [503, '1']);
+  });
+}
 
 test('without an API: 503 with Retry-After, while ingestion goes on', async (t) => {
   const { url, port } = await startTestGateway(t);
@@ -68,38 +139,6 @@ test('server-sent events come through one by one, and the API hears when the cli
   const gone = once(streams[0], 'close');
   connection.socket.destroy();
   await gone;
-});
-
-test('an answer that breaks off breaks off for the client too', async (t) => {
-  const { url } = await startTestGateway(t, {
-    api: (_, response) => {
-      response.writeHead(200, { 'content-length': 1000 });
-      response.write('only this', () => response.destroy());
-    },
-  });
-  const response = await fetch(`${url}/v1/search`);
-  await assert.rejects(response.text());
-});
-
-test('a client that goes before the answer aborts the request to the API', async (t) => {
-  const arrived = Promise.withResolvers<IncomingMessage>();
-  const { port } = await startTestGateway(t, { api: (request) => arrived.resolve(request) });
-  const connection = new RawConnection(port);
-  connection.socket.write('GET /v1/search HTTP/1.1\r\nHost: x\r\n\r\n');
-  const request = await arrived.promise;
-  const gone = once(request.socket, 'close');
-  connection.socket.destroy();
-  await gone;
-});
-
-test('an API that refuses a body early is heard', async (t) => {
-  const { url } = await startTestGateway(t, {
-    api: (_, response) => {
-      response.writeHead(413, { 'content-type': 'text/plain', connection: 'close' }).end('too large');
-    },
-  });
-  const response = await fetch(`${url}/v1/search`, { method: 'POST', body: 'x'.repeat(100_000) });
-  assert.deepEqual([response.status, await response.text()], [413, 'too large']);
 });
 
 test('a connection to the API that closed while idle is tried again', async (t) => {

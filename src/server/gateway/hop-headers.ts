@@ -1,5 +1,6 @@
 /** Headers that belong to one connection and are not passed on by a proxy (RFC 9110, 7.6.1). */
 import type { IncomingMessage } from 'node:http';
+import type { AnswerHead } from '#platform/answer-framing.ts';
 
 const hopByHop = new Set([
   'connection',
@@ -14,14 +15,17 @@ const hopByHop = new Set([
   'expect',
 ]);
 
+/** Headers of a request or an answer as they came: `[name, value, …]`. */
+type RawHead = Pick<AnswerHead, 'rawHeaders'>;
+
 /** Names that the `Connection` header declares to be hop-by-hop besides the fixed ones. */
-function namedByConnection(message: IncomingMessage): ReadonlySet<string> {
-  const header = message.headers.connection;
-  return new Set(header === undefined ? [] : header.split(',').map((name) => name.trim().toLowerCase()));
+function namedByConnection({ rawHeaders }: RawHead): ReadonlySet<string> {
+  const values = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1].toLowerCase() === 'connection');
+  return new Set(values.flatMap((value) => value.split(',').map((name) => name.trim().toLowerCase())));
 }
 
 /** `[name, value, name, value, …]` of the end-to-end headers, in the order and spelling in which they came. */
-export function endToEndHeaders(message: IncomingMessage): string[] {
+export function endToEndHeaders(message: RawHead): string[] {
   const named = namedByConnection(message);
   const kept: string[] = [];
   for (let i = 0; i < message.rawHeaders.length; i += 2) {

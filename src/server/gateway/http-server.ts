@@ -23,6 +23,9 @@ import { methodNotAllowed } from './receiver-exchange.ts';
 import type { ReceiverExchange } from './receiver-exchange.ts';
 import { sendError } from './send-error.ts';
 
+/** Its answers may be of any size. */
+const exportPath = '/v1/logs/export';
+
 export interface GatewayHttpOptions {
   readonly config: GatewayConfig;
   readonly routes: readonly ReceiverRoute[];
@@ -102,7 +105,8 @@ export class GatewayHttp {
       const forward = (): void => {
         counts().proxiedRequests += 1;
         if (awaitsContinue) response.writeContinue();
-        proxy.forward(request, response);
+        if (path === exportPath) proxy.forwardLarge(request, response);
+        else proxy.forward(request, response);
       };
       if (figures !== undefined && path === figuresPath) figures.answer(request, response, forward);
       else forward();

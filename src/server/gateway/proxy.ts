@@ -6,11 +6,15 @@ import http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { AppError } from '#base/errors.ts';
+import { requestLarge } from '#platform/large-answer.ts';
+import { sendParts } from '#platform/send-parts.ts';
 import { endToEndHeaders, forwardedHeaders } from './hop-headers.ts';
 import { errorHeaders } from './send-error.ts';
 
 export interface Proxy {
   forward(request: IncomingMessage, response: ServerResponse): void;
+  /** The same for an answer that may be of any size; its bytes pass through one buffer. */
+  forwardLarge(request: IncomingMessage, response: ServerResponse): void;
   /** For an upgrade that Node's server handed over; `head` is what the client sent behind its headers. */
   forwardUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Closes idle connections to the main thread and all upgraded ones. */
@@ -84,12 +88,36 @@ export function createProxy({ apiSocketPath, sendError }: ProxyOptions): Proxy {
 
   return {
     forward: (request, response) => forward(request, response),
+    forwardLarge(request, response) {
+      // The length of such a body is not known before it is read.
+      if (request.headers['transfer-encoding'] !== undefined) return forward(request, response);
+      passLarge(apiSocketPath, request, response).catch((error: unknown) => {
+        if (!response.headersSent && !response.destroyed) sendError(request, response, unavailable(error));
+      });
+    },
     forwardUpgrade,
     close() {
       agent.destroy();
       for (const socket of upgraded) socket.destroy();
     },
   };
+}
+
+/** Rejects where there is no answer to pass on. */
+async function passLarge(apiSocketPath: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const clientGone = new AbortController();
+  response.once('close', () => clientGone.abort());
+  const { head, parts } = await requestLarge({
+    connection: { path: apiSocketPath },
+    method: request.method ?? 'GET',
+    path: request.url ?? '/',
+    headers: forwardedHeaders(request),
+    body: request,
+    signal: clientGone.signal,
+  });
+  response.writeHead(head.status, head.statusMessage, endToEndHeaders(head));
+  response.flushHeaders();
+  await sendParts(response, parts);
 }
 
 function passAnswer(answer: IncomingMessage, response: ServerResponse): void {

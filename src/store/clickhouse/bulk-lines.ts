@@ -7,7 +7,7 @@ import type { ReadOptions, TimeRange } from '../log-store.ts';
 import { windowsOver } from './density.ts';
 import { behindCursor, withCursor } from './find-lines.ts';
 import type { ReadParts } from './find-lines.ts';
-import { framedColumns, FramedLines } from './framed-lines.ts';
+import { framedColumns, FramedLines, LineBuffers } from './framed-lines.ts';
 import { keyColumns } from './line-rows.ts';
 import { renderedLine, renderingSettings } from './rendered-line.ts';
 import type { Rendering } from './rendered-line.ts';
@@ -23,6 +23,9 @@ const slotNs = 300_000_000_000n;
  * since nobody waits for an export.
  */
 const statementSettings = { ...renderingSettings, query_plan_execute_functions_after_sorting: 0, max_threads: 2, max_block_size: 8192 };
+
+/** Of all exports; what their clients have not taken is bounded for each by what is read ahead. */
+const lineBuffers = new LineBuffers();
 
 /** Answers from one snapshot; the caller holds it and releases it when the iteration has ended. */
 export async function* bulkLines(
@@ -95,7 +98,7 @@ async function* readWindow(
     options,
     statementSettings,
   );
-  const framed = new FramedLines();
+  const framed = new FramedLines(lineBuffers);
   let lineCount = 0;
   try {
     for await (const chunk of stream) {
