@@ -68,6 +68,14 @@ export class GroupTable {
     return noGroup;
   }
 
+  /** The same for a rule of one field. */
+  numberOfOne(value: string): number {
+    const known = this.#numbers.get(value);
+    if (known === undefined) return this.numberOf([value]);
+    (this.#groups[known] as Group).size++;
+    return known;
+  }
+
   add(values: readonly string[], size: number): number {
     const number = this.#free.pop() ?? this.#groups.length;
     const key = keyOf(values);

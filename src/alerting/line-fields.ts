@@ -2,7 +2,7 @@
  * Values of a batch's lines by the names of queries, the same that line-values.ts of the language gives of a line. What a
  * name means is found once; which key of a batch it is, once a batch.
  */
-import type { BatchView, MapColumn, TextColumn } from '#model/batch-view.ts';
+import type { BatchView, DictionaryColumn, MapColumn, TextColumn } from '#model/batch-view.ts';
 import { resolveField } from '#language/fields.ts';
 import type { FieldTarget, MapColumnName } from '#language/fields.ts';
 import { numberOfValue } from '#language/quantities.ts';
@@ -19,12 +19,18 @@ export class BatchFields implements LineFields {
   readonly #view: BatchView;
   readonly #targets: Map<string, FieldTarget>;
   /** By map and key: its index in the dictionary of the batch, -1 where the batch has none. */
-  readonly #keys = new Map<string, number>();
+  readonly #keys = { attributes: new Map<string, number>(), resource: new Map<string, number>() };
 
   /** `targets`: meanings of names, kept by the caller from batch to batch. */
   constructor(view: BatchView, targets: Map<string, FieldTarget>) {
     this.#view = view;
     this.#targets = targets;
+  }
+
+  /** The column of a field that has few values; undefined for others. */
+  dictionary(field: string): DictionaryColumn | undefined {
+    const target = this.#targetOf(field);
+    return target.kind === 'dictionary' ? this.#view.dictionary(target.column) : undefined;
   }
 
   text(row: number, field: string): string {
@@ -93,11 +99,11 @@ export class BatchFields implements LineFields {
 
   /** Of several entries with the key the first counts; -1 for none. */
   #entryOf({ offsets, keys }: MapColumn, row: number, column: MapColumnName, key: string): number {
-    const name = column === 'attributes' ? `a${key}` : `r${key}`;
-    let index = this.#keys.get(name);
+    const known = this.#keys[column];
+    let index = known.get(key);
     if (index === undefined) {
       index = keys.values.indexOf(key);
-      this.#keys.set(name, index);
+      known.set(key, index);
     }
     if (index < 0) return -1;
     const { indexes } = keys;

@@ -149,26 +149,25 @@ export class RunningRule {
     const groups = this.table === undefined ? batch.zeros(rows.length) : this.#groupsOf(this.table, rows, batch);
     const { view, timesMs, fields } = batch;
     this.condition.take(input, { view, rows, timesMs, groups, fields });
-    if (this.table === undefined) {
-      this.mark(this.groups[0]);
-    } else {
-      for (let i = 0; i < groups.length; i++) if (groups[i] !== noGroup) this.mark(this.groups[groups[i]]);
-    }
+    if (this.table === undefined) this.mark(this.groups[0]);
     if (this.#isShown[input]) this.#offer(rows, groups);
   }
 
+  /** Groups of the rows, each marked. */
   #groupsOf(table: GroupTable, rows: Uint32Array, batch: LineBatch): Uint32Array {
     const { fields } = batch;
     const groups = batch.numbers(rows.length);
+    const column = this.fields.length === 1 ? fields.dictionary(this.fields[0]) : undefined;
     for (let i = 0; i < rows.length; i++) {
-      const values = new Array<string>(this.fields.length);
-      for (let f = 0; f < values.length; f++) {
-        const value = fields.text(rows[i], this.fields[f]);
-        values[f] = value.length > maxValueChars ? value.slice(0, maxValueChars).toWellFormed() : value;
-      }
-      const group = table.numberOf(values);
-      groups[i] = group;
-      if (group !== noGroup && this.groups[group] === undefined) this.#open(group);
+      const number =
+        column === undefined
+          ? table.numberOf(this.fields.map((field) => groupValue(fields.text(rows[i], field))))
+          : table.numberOfOne(groupValue(column.values[column.indexes[rows[i]]]));
+      groups[i] = number;
+      if (number === noGroup) continue;
+      const group = this.groups[number];
+      if (group === undefined) this.#open(number);
+      else this.mark(group);
     }
     return groups;
   }
@@ -285,6 +284,8 @@ export class RunningRule {
     return this.condition.judge(group.number, tickMs, group.isMet).value;
   }
 }
+
+const groupValue = (value: string): string => (value.length > maxValueChars ? value.slice(0, maxValueChars).toWellFormed() : value);
 
 const isEnd = (event: ProgressEvent): boolean => event === 'resolved' || event === 'cancelled';
 

@@ -24,6 +24,7 @@ export class Cursor {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   at: number;
+  #lastLength = 0;
 
   constructor(bytes: Uint8Array, at: number) {
     this.bytes = bytes;
@@ -60,18 +61,45 @@ export class Cursor {
   }
 
   skipTexts(count: number): void {
-    for (let i = 0; i < count; i++) this.skip(this.varint());
+    const { bytes } = this;
+    let { at } = this;
+    for (let i = 0; i < count; i++) {
+      const length = bytes[at];
+      // Nearly all are shorter than 128 bytes; past the end there is no byte, and the slow way says so.
+      at = length < 128 ? at + 1 + length : this.#behindLongText(at);
+    }
+    this.at = at;
+    this.skip(0);
   }
 
   texts(count: number): TextColumn {
+    const { bytes } = this;
     const starts = new Uint32Array(count);
     const ends = new Uint32Array(count);
+    let { at } = this;
     for (let i = 0; i < count; i++) {
-      const length = this.varint();
-      starts[i] = this.skip(length);
-      ends[i] = this.at;
+      const length = bytes[at];
+      if (length < 128) {
+        starts[i] = at + 1;
+        at += 1 + length;
+      } else {
+        const end = this.#behindLongText(at);
+        starts[i] = end - this.#lastLength;
+        at = end;
+      }
+      ends[i] = at;
     }
-    return { bytes: this.bytes, starts, ends };
+    this.at = at;
+    this.skip(0);
+    return { bytes, starts, ends };
+  }
+
+  /** Reads a text at a position by its whole varint; returns where it ends. */
+  #behindLongText(at: number): number {
+    this.at = at;
+    this.#lastLength = this.varint();
+    this.skip(this.#lastLength);
+    return this.at;
   }
 
   /** A LowCardinality column behind its version. */
