@@ -62,7 +62,7 @@ export class RecentChanges implements ChangeReads {
     }
   }
 
-  /** Lines were lost, replaced or replayed. Said when they are, and again when rows of `logs` that queries saw have been deleted. */
+  /** Lines were lost, replaced or replayed; or rows of `logs` that snapshots show have been deleted: then said afterwards. */
   noteEverything(): void {
     this.#rewrites++;
     this.#forgetAll();
