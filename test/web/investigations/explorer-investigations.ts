@@ -259,11 +259,12 @@ async function investigate(
   if ((theme === 'dark') === (size === 'desktop')) await picture(page, `investigation-${number}-${theme}-${size}`);
 }
 
-test('investigations', { skip: skipWithoutChromium, timeout: 1_200_000 }, async (t) => {
-  for (const size of ['desktop', 'phone'] as const) {
+/** All of them on a screen of this size; a file for each, so that they go side by side. */
+export function investigateAll(size: Size): void {
+  test(`investigations, ${size}`, { skip: skipWithoutChromium, timeout: 900_000 }, async (t) => {
     for (const theme of ['dark', 'light'] as const) {
       // each has its own release, which must be of the last minutes when it is looked for
-      await t.test(`${theme}, ${size}`, async (round) => {
+      await t.test(theme, async (round) => {
         const shop = await startShop(round);
         for (const investigation of investigations) {
           const { number, question } = investigation;
@@ -271,5 +272,5 @@ test('investigations', { skip: skipWithoutChromium, timeout: 1_200_000 }, async 
         }
       });
     }
-  }
-});
+  });
+}
