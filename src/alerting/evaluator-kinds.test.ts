@@ -1,6 +1,7 @@
 /** The kinds about silence, sequences, patterns and volume, in the evaluator: from the lines of the log to incidents. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { shownInstant } from '#base/shown-times.ts';
 import type { AlertRuleBody, SimpleCondition } from './alert-rule.ts';
 import type { KnownBefore } from './condition-state.ts';
 import type { EvaluatorOptions } from './evaluator.ts';
@@ -54,7 +55,7 @@ test('absence: a group that vanishes fires, and resolves with its next line', ()
   assert.deepEqual(chatter(scene, 10, 'a', 'b'), []);
   assert.deepEqual(chatter(scene, 40, 'b'), ['+39s fired r a']);
   assert.deepEqual(scene.state('r')?.firingGroups, 1);
-  assert.equal(scene.told[0].incident.detail, `last line at ${new Date(startMs + 9000).toISOString().slice(0, 19)}Z`);
+  assert.equal(scene.told[0].incident.detail, `last line at ${shownInstant(startMs + 9000)}`);
   assert.deepEqual(chatter(scene, 1, 'a', 'b'), ['+50.5s resolved r a']);
 });
 

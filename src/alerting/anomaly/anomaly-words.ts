@@ -6,13 +6,6 @@ export const countWords = (count: number): string => {
   return rounded.toLocaleString('en-GB', { maximumFractionDigits: 0 });
 };
 
-export function durationWords(ms: number): string {
-  if (ms < 1) return `${Number(ms.toPrecision(2))} ms`;
-  if (ms < 1000) return `${Number(ms.toPrecision(2))} ms`;
-  if (ms < 120_000) return `${Number((ms / 1000).toPrecision(2))} s`;
-  return `${Math.round(ms / 60_000)} min`;
-}
-
 export const insteadOf = (name: string, found: string, usual: string): string => `${name} ${found} instead of about ${usual}`;
 
 /** `-88 %`, `+240 %`, `×12`; nothing where nothing was expected. */

@@ -2,7 +2,8 @@
  * Features of a window for the forest: how far each of its figures lies from its own season. So the forest need not know
  * what time it is, and windows of any hour are alike. Called by forest-detector.ts.
  */
-import { countWords, durationWords, insteadOf } from './anomaly-words.ts';
+import { shownSpan } from '#base/shown-times.ts';
+import { countWords, insteadOf } from './anomaly-words.ts';
 import { Season } from './season.ts';
 import type { Figure, Judged } from './season.ts';
 import { hoursOfDay, hoursOfWeek } from './season-slots.ts';
@@ -25,7 +26,7 @@ interface FeatureKind {
 }
 
 const count = { measure: 'count', words: countWords } as const;
-const latency = { measure: 'magnitude', words: durationWords, onlyUp: true, fewestExcess: 1 } as const;
+const latency = { measure: 'magnitude', words: shownSpan, onlyUp: true, fewestExcess: 1 } as const;
 
 export const featureKinds: readonly FeatureKind[] = [
   { ...count, name: 'volume', isWeekly: true, value: ({ lines }) => lines, fewestExcess: 15 },

@@ -2,6 +2,7 @@
  * What a message shows, the same for all channels: the notification with secrets masked as the channel wants, every text made
  * safe to look at, and no longer than there is room. Channels only lay it out and escape it for where it goes.
  */
+import { shownInstant, shownSpan } from '#base/shown-times.ts';
 import { maskSecrets } from '../redaction.ts';
 import type { Redact } from '../channel-settings.ts';
 import type { Notification, NotifiedIncident } from '../notification.ts';
@@ -128,7 +129,7 @@ function contentOf(notification: Notification, room: Room): Content {
     kind: notification.kind,
     state: stateNames[notification.kind],
     severity: notification.severity,
-    at: shownTime(notification.atMs),
+    at: shownInstant(notification.atMs),
     title: shortened(shownLine(notification.title), room.titleLength) || 'Alert',
     text: shortened(shownText(notification.text).trim(), room.textLength),
     incidents: shownIncidents.map((incident) => incidentContent(incident, room)),
@@ -175,46 +176,24 @@ const maxGroupFacts = 10;
 
 function factsOf(incident: NotifiedIncident['incident']): [string, string][] {
   const facts: [string, string][] = Object.entries(incident.group).slice(0, maxGroupFacts);
-  if (incident.firedMs === undefined) facts.push(['since', shownTime(incident.beganMs)]);
-  else facts.push(['fired', shownTime(incident.firedMs)]);
+  if (incident.firedMs === undefined) facts.push(['since', shownInstant(incident.beganMs)]);
+  else facts.push(['fired', shownInstant(incident.firedMs)]);
   if (incident.resolvedMs !== undefined) {
     facts.push([
       'resolved',
-      `${shownTime(incident.resolvedMs)}, after ${shownSpan(incident.resolvedMs - (incident.firedMs ?? incident.beganMs))}`,
+      `${shownInstant(incident.resolvedMs)}, after ${shownSpan(incident.resolvedMs - (incident.firedMs ?? incident.beganMs))}`,
     ]);
   }
   if (incident.acknowledgedMs !== undefined) {
-    facts.push(['acknowledged', `${shownTime(incident.acknowledgedMs)}${incident.acknowledgedBy ? ` by ${incident.acknowledgedBy}` : ''}`]);
+    facts.push([
+      'acknowledged',
+      `${shownInstant(incident.acknowledgedMs)}${incident.acknowledgedBy ? ` by ${incident.acknowledgedBy}` : ''}`,
+    ]);
   }
   if (incident.value !== undefined) facts.push(['value', shownNumber(incident.value)]);
   if (incident.detail) facts.push(['detail', incident.detail]);
   if (incident.lateMs > 0) facts.push(['late', `evaluated ${shownSpan(incident.lateMs)} behind`]);
   return facts;
-}
-
-/** `2026-11-21 23:18:59 UTC`. */
-export function shownTime(timeMs: number): string {
-  const date = new Date(timeMs);
-  if (Number.isNaN(date.getTime())) return String(timeMs);
-  return `${date.toISOString().slice(0, -5).replace('T', ' ')} UTC`;
-}
-
-/** `2 h 5 min`: the two largest units. */
-export function shownSpan(spanMs: number): string {
-  const seconds = Math.max(0, Math.round(spanMs / 1000));
-  const parts = [
-    [Math.floor(seconds / 86_400), 'd'],
-    [Math.floor(seconds / 3600) % 24, 'h'],
-    [Math.floor(seconds / 60) % 60, 'min'],
-    [seconds % 60, 's'],
-  ] as const;
-  const first = parts.findIndex(([amount]) => amount > 0);
-  if (first === -1) return '0 s';
-  return parts
-    .slice(first, first + 2)
-    .filter(([amount]) => amount > 0)
-    .map(([amount, unit]) => `${amount} ${unit}`)
-    .join(' ');
 }
 
 /** At most six significant digits. */

@@ -23,7 +23,7 @@ test('a group that stops is told when the window has passed, until a line comes'
   assert.equal(state.nextChangeMs(1, t0 + 5), t0 + windowMs);
   assert.equal(isMet(state, 1, t0 + windowMs), true);
   const { value, hasData, detail } = state.judge(1, t0 + 2 * windowMs, true);
-  assert.deepEqual([value, hasData, detail], [120, true, 'last line at 2026-03-01T00:00:00Z']);
+  assert.deepEqual([value, hasData, detail], [120, true, 'last line at 2026-03-01 00:00:00 UTC']);
   feed(state, [{ atMs: t0 + 3 * windowMs, group: 1 }]);
   assert.equal(isMet(state, 1, t0 + 3 * windowMs + 5), false);
 });
@@ -43,7 +43,7 @@ test('a rule without groups is told too when nothing came since it began', () =>
   assert.equal(isMet(state, 0, t0 + windowMs - 1), false);
   assert.equal(state.nextChangeMs(0, t0), t0 + windowMs);
   const verdict = state.judge(0, t0 + windowMs, false);
-  assert.deepEqual([verdict.isMet, verdict.value, verdict.detail], [true, 60, 'no line since 2026-03-01T00:00:00Z']);
+  assert.deepEqual([verdict.isMet, verdict.value, verdict.detail], [true, 60, 'no line since 2026-03-01 00:00:00 UTC']);
   assert.equal(state.nextChangeMs(0, t0 + windowMs), undefined, 'it is never forgotten');
 });
 
@@ -93,7 +93,7 @@ test('a group that is silent for ever is forgotten', () => {
   assert.equal(state.nextChangeMs(1, t0 + windowMs), forgottenMs);
   const { detail, ...verdict } = state.judge(1, forgottenMs, true);
   assert.deepEqual(verdict, { isMet: false, value: undefined, hasData: false });
-  assert.match(detail ?? '', /^silent since 2026-03-01T00:00:00Z: forgotten/);
+  assert.match(detail ?? '', /^silent since 2026-03-01 00:00:00 UTC: forgotten/);
   assert.equal(state.nextChangeMs(1, forgottenMs), undefined);
 });
 

@@ -6,10 +6,10 @@
  * Goes by arrival: a line that comes late ends the silence. Time in which the server was down counts as nobody's silence.
  * The value is the silence in seconds.
  */
+import { shownInstant } from '#base/shown-times.ts';
 import { noGroup } from '../condition-state.ts';
 import type { ConditionContext, ConditionState, CreateCondition, MatchedLines, Verdict } from '../condition-state.ts';
 import type { ConditionOf } from '../alert-rule.ts';
-import { shownInstant } from './shown-values.ts';
 
 interface Heard {
   /** -Infinity where no line ever came. */

@@ -34,7 +34,7 @@ test('met from the budget on until the hour is over', () => {
   const verdict = state.judge(0, t0 + 1500, false);
   assert.deepEqual(
     [verdict.isMet, verdict.value, verdict.detail],
-    [true, 10, 'the budget of 10 lines for the hour from 2026-03-01T10:00:00Z'],
+    [true, 10, 'the budget of 10 lines for the hour from 2026-03-01 10:00:00 UTC'],
   );
   assert.equal(state.nextChangeMs(0, t0 + 1500), t0 + hourMs);
   assert.equal(state.judge(0, t0 + hourMs - 1, true).isMet, true);
@@ -56,7 +56,7 @@ test('warns at a share', () => {
   const state = create({ warn_at: 0.8 });
   take(state, ...lines(8, t0));
   const { isMet, value, detail } = state.judge(0, t0 + 1, false);
-  assert.deepEqual([isMet, value, detail], [true, 8, '80 % of the budget of 10 lines for the hour from 2026-03-01T10:00:00Z']);
+  assert.deepEqual([isMet, value, detail], [true, 8, '80 % of the budget of 10 lines for the hour from 2026-03-01 10:00:00 UTC']);
 });
 
 test('bytes are those of the message, and of the names and values of attributes, in UTF-8', () => {
@@ -77,7 +77,7 @@ test('lines that came after the last tick of a period are told at the next', () 
   assert.equal(state.judge(0, t0 + hourMs - 400, false).isMet, false);
   take(state, ...lines(5, t0 + hourMs - 1), ...lines(2, t0 + hourMs));
   const told = state.judge(0, t0 + hourMs + 100, false);
-  assert.deepEqual([told.isMet, told.value, told.detail], [true, 14, 'the budget of 10 lines for the hour from 2026-03-01T10:00:00Z']);
+  assert.deepEqual([told.isMet, told.value, told.detail], [true, 14, 'the budget of 10 lines for the hour from 2026-03-01 10:00:00 UTC']);
   assert.equal(state.nextChangeMs(0, t0 + hourMs + 100), t0 + hourMs + 101);
   const next = state.judge(0, t0 + hourMs + 600, true);
   assert.deepEqual([next.isMet, next.value], [false, 2]);
@@ -86,7 +86,7 @@ test('lines that came after the last tick of a period are told at the next', () 
 test('the period in which the rule began says that it is counted in part', () => {
   const state = create({}, t0 + 120_000);
   take(state, ...lines(10, t0 + 130_000), ...lines(10, t0 + 130_000, 1));
-  const partial = '; counted since 2026-03-01T10:02:00Z only, when the rule began';
+  const partial = '; counted since 2026-03-01 10:02:00 UTC only, when the rule began';
   for (const group of [0, 1]) assert.ok(state.judge(group, t0 + 130_500, false).detail?.endsWith(partial));
   take(state, ...lines(10, t0 + hourMs));
   assert.equal(state.judge(0, t0 + hourMs + 1, true).detail?.endsWith(partial), false);

@@ -5,11 +5,11 @@
  * Goes by receive time: what comes now is paid now, and a period that is over never changes. Lines count as they are
  * kept: one that stands for ten is one. A period in which the rule began is counted from there on, and the detail says so.
  */
+import { shownInstant } from '#base/shown-times.ts';
 import { noGroup } from '../condition-state.ts';
 import type { ConditionContext, ConditionState, CreateCondition, MatchedLines, Verdict } from '../condition-state.ts';
 import type { ConditionOf } from '../alert-rule.ts';
 import { lineBytesOf } from './line-bytes.ts';
-import { shownInstant } from './shown-values.ts';
 
 const periods = { hour: 3_600_000, day: 86_400_000 } as const;
 const bytesPerGroup = 160;

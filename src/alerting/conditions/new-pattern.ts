@@ -16,7 +16,7 @@ import type { BatchView } from '#model/batch-view.ts';
 import { KnownPatterns } from './known-patterns.ts';
 import type { KnownService } from './known-patterns.ts';
 import { hexId } from './pattern-set.ts';
-import { shortened } from './shown-values.ts';
+import { shortened } from './shortened.ts';
 
 /** A pattern as it was found. */
 type Found = readonly [atMs: number, service: string, id: string, text: string];

@@ -12,7 +12,7 @@ import type { ConditionOf } from '../alert-rule.ts';
 import { isMet } from '../thresholds.ts';
 import { SequenceKeys } from './sequence-keys.ts';
 import type { SavedKeys, SequenceTimes } from './sequence-keys.ts';
-import { shortened } from './shown-values.ts';
+import { shortened } from './shortened.ts';
 
 /** Lines that are only A, only B, and both: each line comes to one input. */
 const inputs = { first: 0, then: 1 } as const;

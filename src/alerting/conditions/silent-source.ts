@@ -13,10 +13,10 @@
  *
  * The value is the silence in seconds.
  */
+import { shownInstant, shownSpan } from '#base/shown-times.ts';
 import { noGroup } from '../condition-state.ts';
 import type { ConditionContext, ConditionState, CreateCondition, MatchedLines, Verdict } from '../condition-state.ts';
 import type { ConditionOf } from '../alert-rule.ts';
-import { shownInstant, shownSpan } from './shown-values.ts';
 import { UsualPause } from './usual-pause.ts';
 import type { SavedPause } from './usual-pause.ts';
 

@@ -56,7 +56,7 @@ function compose(facts: Partial<MessageFacts> = {}, body: AlertRuleBody | undefi
 test('one incident: what, since when, how bad', () => {
   const { title, text, severity, moreIncidents, incidents } = compose();
   assert.equal(title, 'Errors: pay');
-  assert.equal(text, 'Value 312, > 100 over 5m.\nFiring since 2026-01-07 12:00:00 UTC (1m 30s), severity critical.');
+  assert.equal(text, 'Value 312, > 100 over 5m.\nFiring since 2026-01-07 12:00:00 UTC (1 min 30 s), severity critical.');
   assert.deepEqual([severity, moreIncidents], ['critical', 0]);
   const [{ incident: told, runbookUrl, incidentUrl }] = incidents;
   assert.deepEqual([told.samples.length, runbookUrl, incidentUrl], [2, rule.runbook_url, 'https://logs.example.com/alerts/incidents/i1']);
@@ -69,9 +69,9 @@ const texts: readonly (readonly [what: string, facts: Partial<MessageFacts>, tex
   [
     'resolved',
     { kind: 'resolved', incidents: [incident({ state: 'ok', resolvedMs: firedMs + 7_500_000 })], firingCount: 0, resolvedCount: 1 },
-    /Resolved 2026-01-07 14:05:00 UTC after 2h 5m; it fired 2026-01-07 12:00:00 UTC\.$/,
+    /Resolved 2026-01-07 14:05:00 UTC after 2 h 5 min; it fired 2026-01-07 12:00:00 UTC\.$/,
   ],
-  ['told late', { incidents: [incident({ lateMs: 10_800_000 })] }, /Told late: the evaluation was 3h behind\.$/],
+  ['told late', { incidents: [incident({ lateMs: 10_800_000 })] }, /Told late: the evaluation was 3 h behind\.$/],
   ['several', { firingCount: 3, resolvedCount: 2 }, /3 firing, 2 resolved\.$/],
   ['a detail', { incidents: [incident({ value: undefined, detail: 'new pattern: <*> failed' })] }, /^new pattern: <\*> failed\nFiring/],
   ['failed', { incidents: [incident({ state: 'failed' })] }, /The rule cannot be evaluated since/],

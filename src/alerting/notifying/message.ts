@@ -3,6 +3,7 @@
  * group, then fitted to each channel: its number of sample lines and its templates. Masking of secrets, the layout and
  * escaping are the channels' (channels/). Pure.
  */
+import { shownInstant, shownSpan } from '#base/shown-times.ts';
 import { formatDurationMs } from '#base/units.ts';
 import { ownRulePrefix } from '#metadata/alert-records.ts';
 import type { Incident } from '#metadata/alert-records.ts';
@@ -102,7 +103,7 @@ function textOf({ kind, incidents, firingCount, resolvedCount, ruleOf, atMs }: M
   if (first !== undefined) {
     lines.push(whatOf(first, ruleOf(first.ruleId)));
     lines.push(sinceOf(first, atMs));
-    if (first.lateMs > 0) lines.push(`Told late: the evaluation was ${span(first.lateMs)} behind.`);
+    if (first.lateMs > 0) lines.push(`Told late: the evaluation was ${shownSpan(first.lateMs)} behind.`);
   }
   if (firingCount + resolvedCount > 1) lines.push(`${firingCount} firing, ${resolvedCount} resolved.`);
   if (kind === 'escalated') lines.push('Nobody has acknowledged it.');
@@ -120,9 +121,10 @@ function whatOf(incident: Incident, rule: AlertRuleBody | undefined): string {
 
 function sinceOf({ state, firedMs, beganMs, resolvedMs, severity }: Incident, atMs: number): string {
   const sinceMs = firedMs ?? beganMs;
-  if (resolvedMs !== undefined) return `Resolved ${instant(resolvedMs)} after ${span(resolvedMs - sinceMs)}; it fired ${instant(sinceMs)}.`;
-  const forText = atMs - sinceMs >= 1000 ? ` (${span(atMs - sinceMs)})` : '';
-  return `${stateWords[state]} since ${instant(sinceMs)}${forText}, severity ${severity}.`;
+  if (resolvedMs !== undefined)
+    return `Resolved ${shownInstant(resolvedMs)} after ${shownSpan(resolvedMs - sinceMs)}; it fired ${shownInstant(sinceMs)}.`;
+  const forText = atMs - sinceMs >= 1000 ? ` (${shownSpan(atMs - sinceMs)})` : '';
+  return `${stateWords[state]} since ${shownInstant(sinceMs)}${forText}, severity ${severity}.`;
 }
 
 const stateWords: Readonly<Record<Incident['state'], string>> = {
@@ -155,7 +157,7 @@ function templateValue(name: string, incident: Incident, rule: AlertRuleBody | u
     case 'detail':
       return detail;
     case 'since':
-      return instant(firedMs ?? beganMs);
+      return shownInstant(firedMs ?? beganMs);
     case 'window':
       return rule === undefined ? undefined : formatDurationMs(windowMsOf(rule.condition));
     case 'threshold':
@@ -175,23 +177,4 @@ function thresholdText(condition: Condition): string | undefined {
   return `${'operator' in condition ? condition.operator : '>'} ${number(condition.threshold)}${over}`;
 }
 
-const instant = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 const number = (value: number): string => String(Number(value.toPrecision(6)));
-
-/** `2d 3h`, `12m`, `5s`: the two largest units. */
-function span(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  const units: readonly (readonly [string, number])[] = [
-    ['d', Math.floor(seconds / 86_400)],
-    ['h', Math.floor(seconds / 3600) % 24],
-    ['m', Math.floor(seconds / 60) % 60],
-    ['s', seconds % 60],
-  ];
-  const first = units.findIndex(([, amount]) => amount > 0);
-  if (first < 0) return '0s';
-  return units
-    .slice(first, first + 2)
-    .filter(([, amount]) => amount > 0)
-    .map(([unit, amount]) => `${amount}${unit}`)
-    .join(' ');
-}

@@ -1,7 +1,7 @@
 /** A condition and its values in words, the same on every page. Pure. */
+import { shownSpan } from '#base/shown-times.ts';
 import type { AlertRule, Condition, SimpleCondition } from '../api/operations.ts';
 import { showBytes, showCount, showNumber, showPercent } from '../design/figures.ts';
-import { showSpan } from '../time-range/show-time.ts';
 import { hasThreshold, isCombined } from './rule-model.ts';
 import type { ConditionOf, ThresholdCondition } from './rule-model.ts';
 
@@ -24,7 +24,7 @@ function oneInWords(condition: SimpleCondition): string {
   if (hasThreshold(condition)) return `${measureWords(condition, filter)} ${thresholdWords(condition)}`;
   switch (condition.kind) {
     case 'absence':
-      return `no line${filter} for ${showSpan(condition.window_ms)}`;
+      return `no line${filter} for ${shownSpan(condition.window_ms)}`;
     case 'silent_source':
       return `a ${condition.source}${filter} has gone silent`;
     case 'new_pattern':
@@ -44,7 +44,7 @@ function budgetText({ unit, threshold, warn_at: warnAt = 1 }: ConditionOf<'budge
 }
 
 function measureWords(condition: ThresholdCondition, filter: string): string {
-  const span = showSpan(condition.window_ms);
+  const span = shownSpan(condition.window_ms);
   switch (condition.kind) {
     case 'count':
       return `lines${filter} in ${span}`;
@@ -80,7 +80,7 @@ export function valueWords(condition: Condition, value: number): string {
     case 'absence':
     case 'silent_source':
       // seconds of silence
-      return showSpan(value * 1000);
+      return shownSpan(value * 1000);
     default:
       return showNumber(value);
   }
@@ -90,7 +90,7 @@ export function valueWords(condition: Condition, value: number): string {
 export function thresholdsOf({ condition }: Pick<AlertRule, 'condition'>): readonly { readonly value: number; readonly label: string }[] {
   if (isCombined(condition)) return [];
   if (condition.kind === 'budget') return [{ value: condition.threshold * (condition.warn_at ?? 1), label: budgetText(condition) }];
-  if (condition.kind === 'absence') return [{ value: condition.window_ms / 1000, label: showSpan(condition.window_ms) }];
+  if (condition.kind === 'absence') return [{ value: condition.window_ms / 1000, label: shownSpan(condition.window_ms) }];
   if (!hasThreshold(condition)) return [];
   const { recover_threshold: recover } = condition;
   return [

@@ -1,5 +1,5 @@
 /** What keeps alerts from being in time, of what the status says of them. Pure. */
-import { showSpan } from '../time-range/show-time.ts';
+import { shownSpan } from '#base/shown-times.ts';
 
 export interface AlertsProblem {
   readonly severity: 'danger' | 'caution' | 'note';
@@ -23,7 +23,7 @@ export function alertsProblems(status: unknown): readonly AlertsProblem[] {
   if (state === 'disabled') problems.push({ severity: 'note', text: 'alerts are switched off (setting alerts.enabled)' });
   if (typeof problem === 'string') problems.push({ severity: 'danger', text: `alerts are not evaluated: ${problem}` });
   else if (typeof lagMs === 'number' && lagMs > longLagMs)
-    problems.push({ severity: 'caution', text: `the evaluation of alerts is ${showSpan(lagMs)} behind: incidents come late` });
+    problems.push({ severity: 'caution', text: `the evaluation of alerts is ${shownSpan(lagMs)} behind: incidents come late` });
   if (typeof notifications.dead_channels === 'number' && notifications.dead_channels > 0)
     problems.push({ severity: 'danger', text: deadChannels(notifications.dead_channels) });
   return problems;

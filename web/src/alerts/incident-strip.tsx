@@ -1,12 +1,12 @@
 /** Incidents over the bars of a histogram: hovering tells which, a press opens it. Those that fired together share a flag. */
 import { useCallback, useRef, useState } from 'react';
+import { shownSpan } from '#base/shown-times.ts';
 import type { Incident } from '../api/operations.ts';
 import { navigate } from '../app/location.ts';
 import { useTimes } from '../app/time-zone.ts';
 import type { Times } from '../app/time-zone.ts';
 import { Menu } from '../design/menu.tsx';
 import type { SettledRange } from '../time-range/time-choice.ts';
-import { showSpan } from '../time-range/show-time.ts';
 import { incidentHref } from './alert-links.ts';
 import styles from './alerts.module.css';
 import { groupWords } from './condition-words.ts';
@@ -115,6 +115,6 @@ function Tip({ incidents, at }: { readonly incidents: readonly Incident[]; reado
 function courseOf({ severity, state, fired_at: fired = '', resolved_at: resolved }: Incident, times: Times): string {
   const firedMs = Date.parse(fired);
   const end =
-    resolved === undefined ? stateWords[state].name.toLowerCase() : `over after ${showSpan(Math.max(0, Date.parse(resolved) - firedMs))}`;
+    resolved === undefined ? stateWords[state].name.toLowerCase() : `over after ${shownSpan(Math.max(0, Date.parse(resolved) - firedMs))}`;
   return `${severityWords[severity]}, fired ${times.full(firedMs)}, ${end}`;
 }

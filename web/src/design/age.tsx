@@ -4,7 +4,7 @@ import { serverNowMs } from '../api/server-clock.ts';
 import { useTimes } from '../app/time-zone.ts';
 
 /** `12 s`, `3 min`, `2 h`, `5 d`: one unit, rounded down. */
-export function showSpan(ms: number): string {
+export function showAge(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
@@ -27,7 +27,7 @@ export function Age({ ms }: { readonly ms: number }) {
   const times = useTimes();
   return (
     <time dateTime={new Date(ms).toISOString()} title={`${times.full(ms)} ${times.zoneName}`}>
-      {showSpan(nowMs - ms)} ago
+      {showAge(nowMs - ms)} ago
     </time>
   );
 }

@@ -1,11 +1,12 @@
 /** Lines in order of time, narrow enough for a panel. */
 import { memo } from 'react';
+import { shownSpan } from '#base/shown-times.ts';
 import { classes } from '../design/class-names.ts';
 import { levelClass } from '../log-list/level-mark.tsx';
 import type { LogLine } from '../log-list/line-fields.ts';
 import { MessageText } from '../log-list/message-text.tsx';
 import { toVisibleText } from '../log-list/visible-text.ts';
-import { showClock, showDate, showSpan } from '../time-range/show-time.ts';
+import { showClock, showDate } from '../time-range/show-time.ts';
 import type { Zone } from '../time-range/zones.ts';
 import styles from './line-strip.module.css';
 
@@ -59,5 +60,5 @@ export const LineStrip = memo(function LineStrip({ lines, markedId, zone, marks,
 });
 
 function gapText(gapMs: number | null): string {
-  return gapMs === null ? '' : gapMs < 0.5 ? '·' : `+${showSpan(gapMs)}`;
+  return gapMs === null ? '' : gapMs < 0.5 ? '·' : `+${shownSpan(gapMs)}`;
 }

@@ -1,5 +1,6 @@
 /** A line in full: its message, then its fields, each with what can be asked of it. */
 import { useState } from 'react';
+import { shownSpan } from '#base/shown-times.ts';
 import { Button, IconButton } from '../design/button.tsx';
 import { showBytes } from '../design/figures.ts';
 import { MenuButton } from '../design/menu.tsx';
@@ -11,7 +12,7 @@ import { fieldsOf } from '../log-list/line-fields.ts';
 import type { LineField, LogLine } from '../log-list/line-fields.ts';
 import { MessageText } from '../log-list/message-text.tsx';
 import { toVisibleText } from '../log-list/visible-text.ts';
-import { showSpan, showTimestamp } from '../time-range/show-time.ts';
+import { showTimestamp } from '../time-range/show-time.ts';
 import type { LinePanelProps } from './line-panel.tsx';
 import styles from './line-panel.module.css';
 import { LongText } from './long-text.tsx';
@@ -65,7 +66,7 @@ export function LineView({ line, zone, marks, scope, actions }: LinePanelProps &
 function delay({ timestamp, receive_ts: received }: LogLine): string {
   const ms = Date.parse(received) - Date.parse(timestamp);
   if (!(Math.abs(ms) >= 1000)) return '';
-  return ms > 0 ? `, ${showSpan(ms)} after its time` : `, ${showSpan(-ms)} before its time`;
+  return ms > 0 ? `, ${shownSpan(ms)} after its time` : `, ${shownSpan(-ms)} before its time`;
 }
 
 function Fact({ name, value }: { readonly name: string; readonly value: string }) {

@@ -1,5 +1,6 @@
 /** A trace: which services took part and when, then its lines with the time between them. */
 import { useInfiniteQuery } from '@tanstack/react-query';
+import { shownSpan } from '#base/shown-times.ts';
 import { Button, IconButton } from '../design/button.tsx';
 import { classes } from '../design/class-names.ts';
 import { counted } from '../design/figures.ts';
@@ -7,7 +8,6 @@ import { ErrorState, Progress } from '../design/state.tsx';
 import type { AnswerOf } from '../api/client.ts';
 import { callExactly } from '../log-list/call-exactly.ts';
 import { toVisibleText } from '../log-list/visible-text.ts';
-import { showSpan } from '../time-range/show-time.ts';
 import { LineStrip } from './line-strip.tsx';
 import type { LinePanelProps } from './line-panel.tsx';
 import styles from './line-panel.module.css';
@@ -44,7 +44,7 @@ export function TraceView({ traceId, lineId, zone, marks, actions }: LinePanelPr
             ))}
           </div>
           <p className={styles.note}>
-            {counted(first.total, 'line')} of {counted(first.services.length, 'service')} in {showSpan(first.duration_ms)}
+            {counted(first.total, 'line')} of {counted(first.services.length, 'service')} in {shownSpan(first.duration_ms)}
           </p>
           <Services trace={first} />
           <div className={styles.strip} tabIndex={0} role="group" aria-label="Lines of the trace">
@@ -77,7 +77,7 @@ function Services({ trace: { services, duration_ms: durationMs } }: { readonly t
             />
           </span>
           <span className={styles.serviceFigures}>
-            {showSpan(ms)} · {counted(lines, 'line')}
+            {shownSpan(ms)} · {counted(lines, 'line')}
             {errors > 0 ? <b> · {counted(errors, 'error')}</b> : null}
           </span>
         </li>

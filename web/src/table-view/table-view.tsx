@@ -1,10 +1,11 @@
 /** What a query with pipes makes, as a table. A press on a value leads to its lines. */
+import { shownSpan } from '#base/shown-times.ts';
 import type { Table } from '../api/operations.ts';
 import { counted, showNumber } from '../design/figures.ts';
 import { EmptyState, ErrorState, Progress } from '../design/state.tsx';
 import { valueText } from '../log-list/exact-json.ts';
 import { toVisibleText } from '../log-list/visible-text.ts';
-import { showSpan, showTimestamp } from '../time-range/show-time.ts';
+import { showTimestamp } from '../time-range/show-time.ts';
 import type { Zone } from '../time-range/zones.ts';
 import styles from './table-view.module.css';
 import { useTable } from './use-table.ts';
@@ -31,7 +32,7 @@ export function TableView({ question, zone, onValue }: TableViewProps) {
           <Rows table={data} zone={zone} onValue={onValue} />
           <p className={styles.foot} role="status">
             {counted(data.rows.length, 'row')}
-            {data.more_rows ? ', there are more' : ''}, {showSpan(data.took_ms)}
+            {data.more_rows ? ', there are more' : ''}, {shownSpan(data.took_ms)}
             {data.extrapolated === true ? '; sampled lines count by their weight' : ''}
             {data.complete ? '' : `; not complete: ${data.reason ?? 'lines may be missing'}`}
           </p>

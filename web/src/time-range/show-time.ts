@@ -3,8 +3,6 @@ import { two, wallTimeOf } from './zones.ts';
 import type { SettledRange, TimeChoice } from './time-choice.ts';
 import type { Zone } from './zones.ts';
 
-const dayMs = 86_400_000;
-
 /** `2026-11-21` */
 export function showDate(ms: number, zone: Zone): string {
   const { year, month, day } = wallTimeOf(ms, zone);
@@ -63,20 +61,4 @@ export function spanWords(span: string): string {
   if (match === null) return span;
   const [, amount, unit] = match;
   return `${amount} ${unitWords[unit]}${amount === '1' ? '' : 's'}`;
-}
-
-/** A length of time with two units at most: `2 d 3 h`, `4 min 10 s`, `840 ms`. */
-export function showSpan(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms * 10) / 10} ms`;
-  if (ms < 60_000) return `${Math.round(ms / 100) / 10} s`;
-  const [big, small, bigMs, smallMs] =
-    ms < 3_600_000
-      ? (['min', 's', 60_000, 1000] as const)
-      : ms < dayMs
-        ? (['h', 'min', 3_600_000, 60_000] as const)
-        : (['d', 'h', dayMs, 3_600_000] as const);
-  const total = Math.round(ms / smallMs);
-  const perBig = bigMs / smallMs;
-  const rest = total % perBig;
-  return rest === 0 ? `${Math.floor(total / perBig)} ${big}` : `${Math.floor(total / perBig)} ${big} ${rest} ${small}`;
 }

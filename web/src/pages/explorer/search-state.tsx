@@ -1,7 +1,8 @@
 /** How far the search is and what of the range its lines cover; while it is live, whether it runs and what was lost. */
+import { shownSpan } from '#base/shown-times.ts';
 import { Button } from '../../design/button.tsx';
 import { counted, showCount, showPercent } from '../../design/figures.ts';
-import { showClock, showRange, showSpan } from '../../time-range/show-time.ts';
+import { showClock, showRange } from '../../time-range/show-time.ts';
 import type { Zone } from '../../time-range/zones.ts';
 import styles from './explorer.module.css';
 import type { Explorer } from './use-explorer.ts';
@@ -49,7 +50,7 @@ function PageState({ explorer: { run }, live: { search }, zone }: SearchStatePro
   }
   return (
     <span className={styles.faint} role="status">
-      {status === 'failed' ? 'failed' : `${showCount(lines.length)} shown, ${showSpan(tookMs)}`}
+      {status === 'failed' ? 'failed' : `${showCount(lines.length)} shown, ${shownSpan(tookMs)}`}
     </span>
   );
 }

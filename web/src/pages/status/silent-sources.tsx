@@ -1,7 +1,7 @@
 /** The sources that one would expect and that are missing, by name: nobody had to write them down. */
 import type { UseQueryResult } from '@tanstack/react-query';
 import { explorerHref } from '../../app/explorer-link.ts';
-import { Age, showSpan } from '../../design/age.tsx';
+import { Age, showAge } from '../../design/age.tsx';
 import { Badge } from '../../design/badge.tsx';
 import { showCount } from '../../design/figures.ts';
 import { Link } from '../../design/link.tsx';
@@ -28,7 +28,7 @@ const columns: readonly Column<Row>[] = [
   { name: 'Last line', cell: (row) => <Age ms={Date.parse(row.last_seen)} />, value: (row) => row.last_seen },
   {
     name: 'Usually within',
-    cell: ({ expected_within_seconds: seconds }) => (seconds === null ? '–' : showSpan(seconds * 1000)),
+    cell: ({ expected_within_seconds: seconds }) => (seconds === null ? '–' : showAge(seconds * 1000)),
     value: ({ expected_within_seconds: seconds }) => seconds ?? 0,
   },
   { name: 'Lines before', cell: ({ lines }) => showCount(lines), value: ({ lines }) => lines, numeric: true },

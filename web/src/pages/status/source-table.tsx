@@ -2,7 +2,7 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import { useState } from 'react';
 import { explorerHref } from '../../app/explorer-link.ts';
-import { Age, showSpan } from '../../design/age.tsx';
+import { Age, showAge } from '../../design/age.tsx';
 import { Badge } from '../../design/badge.tsx';
 import type { Tone } from '../../design/badge.tsx';
 import { Button } from '../../design/button.tsx';
@@ -34,7 +34,7 @@ function activityColumns(totalLines: number): readonly Column<Row>[] {
     { name: 'Last line', cell: (row) => <Age ms={Date.parse(row.last_seen)} />, value: (row) => row.last_seen },
     {
       name: 'Usual gap',
-      cell: ({ usual_gap_seconds: seconds }) => (seconds === 0 ? '–' : showSpan(seconds * 1000)),
+      cell: ({ usual_gap_seconds: seconds }) => (seconds === 0 ? '–' : showAge(seconds * 1000)),
       value: ({ usual_gap_seconds: seconds }) => seconds,
     },
     { name: 'Lines', cell: ({ lines }) => showCount(lines), value: ({ lines }) => lines, numeric: true },

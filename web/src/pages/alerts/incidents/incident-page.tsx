@@ -1,6 +1,7 @@
 /** One incident: what is wrong since when, what happened to it, its value and its lines; and what can be done about it. */
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { shownSpan } from '#base/shown-times.ts';
 import { IncidentBadge, SeverityMark } from '../../../alerts/alert-marks.tsx';
 import { ruleHref } from '../../../alerts/alert-links.ts';
 import { conditionWords, groupWords, valueWords } from '../../../alerts/condition-words.ts';
@@ -19,7 +20,6 @@ import { showNumber } from '../../../design/figures.ts';
 import { Link } from '../../../design/link.tsx';
 import { Section } from '../../../design/section.tsx';
 import { ErrorState, Progress } from '../../../design/state.tsx';
-import { showSpan } from '../../../time-range/show-time.ts';
 import pageStyles from '../alerts-page.module.css';
 import { SilenceDialog } from '../notifications/silence-dialog.tsx';
 import { SuppressedBy } from '../suppressed-by.tsx';
@@ -112,7 +112,7 @@ function Head({ incident, rule, lines, canTake, onLayer }: HeadProps) {
               since <Age ms={sinceMs} />
             </>
           ) : (
-            `lasted ${showSpan(Math.max(0, Date.parse(incident.resolved_at) - sinceMs))}`
+            `lasted ${shownSpan(Math.max(0, Date.parse(incident.resolved_at) - sinceMs))}`
           )}
           {incident.value === undefined ? null : (
             <>
@@ -185,7 +185,7 @@ function Facts({ incident, rule }: { readonly incident: IncidentWithEvents; read
         {incident.late_ms === 0 ? null : (
           <>
             <dt>Late</dt>
-            <dd>The evaluator was {showSpan(incident.late_ms)} behind when it fired.</dd>
+            <dd>The evaluator was {shownSpan(incident.late_ms)} behind when it fired.</dd>
           </>
         )}
         <dt>Began</dt>

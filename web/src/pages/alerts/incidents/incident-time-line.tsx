@@ -1,11 +1,11 @@
 /** Everything that happened to an incident, in its order. */
+import { shownSpan } from '#base/shown-times.ts';
 import { valueWords } from '../../../alerts/condition-words.ts';
 import { eventWords, isOpen } from '../../../alerts/incident-words.ts';
 import type { AlertRule, IncidentEvent, IncidentWithEvents } from '../../../api/operations.ts';
 import { useTimes } from '../../../app/time-zone.ts';
 import { showNumber } from '../../../design/figures.ts';
 import { Section } from '../../../design/section.tsx';
-import { showSpan } from '../../../time-range/show-time.ts';
 import { SuppressedBy } from '../suppressed-by.tsx';
 import styles from './incidents.module.css';
 
@@ -61,7 +61,7 @@ function Event({
     <li className={styles.event} data-tone={tones[event.kind] ?? 'quiet'}>
       <time dateTime={event.at} title={`${times.full(ms)} ${times.zoneName}`}>
         {times.full(ms).slice(11)}
-        <small>{ms > beganMs ? `+${showSpan(ms - beganMs)}` : times.full(ms).slice(0, 10)}</small>
+        <small>{ms > beganMs ? `+${shownSpan(ms - beganMs)}` : times.full(ms).slice(0, 10)}</small>
       </time>
       <div>
         <b>{eventWords[event.kind]}</b>

@@ -1,5 +1,6 @@
 /** Incidents, what needs somebody first: open and not taken, the worst before the milder; what is over behind them. */
 import { useState } from 'react';
+import { shownSpan } from '#base/shown-times.ts';
 import { IncidentBadge, SeverityMark } from '../../../alerts/alert-marks.tsx';
 import { incidentHref } from '../../../alerts/alert-links.ts';
 import { groupWords } from '../../../alerts/condition-words.ts';
@@ -15,7 +16,6 @@ import { Link } from '../../../design/link.tsx';
 import { EmptyState, ErrorState, Progress } from '../../../design/state.tsx';
 import { Table } from '../../../design/table.tsx';
 import type { Column } from '../../../design/table.tsx';
-import { showSpan } from '../../../time-range/show-time.ts';
 import styles from '../alerts-page.module.css';
 import { incidentsView } from '../alerts-view.ts';
 import { SilenceDialog } from '../notifications/silence-dialog.tsx';
@@ -159,5 +159,5 @@ function Named({ incident }: { readonly incident: Incident }) {
 }
 
 function lasted({ began_at: began, fired_at: fired, resolved_at: resolved }: Incident): string {
-  return resolved === undefined ? '' : showSpan(Math.max(0, Date.parse(resolved) - Date.parse(fired ?? began)));
+  return resolved === undefined ? '' : shownSpan(Math.max(0, Date.parse(resolved) - Date.parse(fired ?? began)));
 }

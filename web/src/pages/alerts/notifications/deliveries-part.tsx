@@ -1,4 +1,5 @@
 /** The log of messages: to which channel, about what, with what outcome. */
+import { shownSpan } from '#base/shown-times.ts';
 import { SeverityMark } from '../../../alerts/alert-marks.tsx';
 import { incidentHref } from '../../../alerts/alert-links.ts';
 import type { Delivery } from '../../../api/operations.ts';
@@ -12,7 +13,6 @@ import { Link } from '../../../design/link.tsx';
 import { EmptyState, ErrorState, Progress } from '../../../design/state.tsx';
 import { Table } from '../../../design/table.tsx';
 import type { Column } from '../../../design/table.tsx';
-import { showSpan } from '../../../time-range/show-time.ts';
 import styles from '../alerts-page.module.css';
 import { deliveriesView } from '../alerts-view.ts';
 import { useRowFocus } from '../use-row-focus.ts';
@@ -121,7 +121,7 @@ function Outcome({
   readonly delivery: Delivery;
 }) {
   const times = useTimes();
-  const after = done === null ? '' : ` after ${showSpan(Math.max(0, Date.parse(done) - Date.parse(made)))}`;
+  const after = done === null ? '' : ` after ${shownSpan(Math.max(0, Date.parse(done) - Date.parse(made)))}`;
   const again = next === null ? '' : `; again at ${times.full(Date.parse(next)).slice(11)}`;
   const text = `${detail}${done === null ? again : after}`;
   return (

@@ -1,13 +1,13 @@
 /** "Where would this go": an incident with some labels, and what each route says to it. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { UseQueryResult } from '@tanstack/react-query';
+import { shownSpan } from '#base/shown-times.ts';
 import { severityWords } from '../../../alerts/incident-words.ts';
 import { call } from '../../../api/client.ts';
 import type { RoutePreview, Routing, Severity } from '../../../api/operations.ts';
 import { Select } from '../../../design/field.tsx';
 import { Icon } from '../../../design/icon.tsx';
 import { Section } from '../../../design/section.tsx';
-import { showSpan } from '../../../time-range/show-time.ts';
 import styles from '../alerts-page.module.css';
 import { LabelFields } from '../rules/label-fields.tsx';
 import { useRules, useSettled } from '../rules/use-rules.ts';
@@ -78,10 +78,10 @@ function Answer({ preview: { channels, destinations, steps, suppressed_by: suppr
         {destinations.map(({ path, route, channels: told, group_wait_ms: wait, repeat_interval_ms: again, group_by: by, escalation }) => (
           <p key={path} className={styles.note}>
             {route || path}: {told.join(', ') || 'nobody'}
-            {by.length === 0 ? '' : `, together by ${by.join(', ')}`}, {wait === 0 ? 'at once' : `after ${showSpan(wait)}`}
-            {again === 0 ? '' : `, again every ${showSpan(again)}`}
+            {by.length === 0 ? '' : `, together by ${by.join(', ')}`}, {wait === 0 ? 'at once' : `after ${shownSpan(wait)}`}
+            {again === 0 ? '' : `, again every ${shownSpan(again)}`}
             {escalation
-              .map(({ after_ms: after, channels: next }) => `; unacknowledged for ${showSpan(after)}: ${next.join(', ')}`)
+              .map(({ after_ms: after, channels: next }) => `; unacknowledged for ${shownSpan(after)}: ${next.join(', ')}`)
               .join('')}
           </p>
         ))}

@@ -1,5 +1,6 @@
 /** Silences: what nobody is told of, until when, by whom and why. */
 import { useState } from 'react';
+import { shownSpan } from '#base/shown-times.ts';
 import { serverNowMs } from '../../../api/server-clock.ts';
 import type { Silence } from '../../../api/operations.ts';
 import { useTimes } from '../../../app/time-zone.ts';
@@ -11,7 +12,6 @@ import { counted } from '../../../design/figures.ts';
 import { EmptyState, ErrorState, Progress } from '../../../design/state.tsx';
 import { Table } from '../../../design/table.tsx';
 import type { Column } from '../../../design/table.tsx';
-import { showSpan } from '../../../time-range/show-time.ts';
 import styles from '../alerts-page.module.css';
 import { silencesView } from '../alerts-view.ts';
 import { useRowFocus } from '../use-row-focus.ts';
@@ -117,7 +117,7 @@ function Ends({ silence: { ends_at: ends, state } }: { readonly silence: Silence
   const ms = Date.parse(ends);
   return (
     <span title={times.full(ms)}>
-      {state === 'expired' ? times.full(ms) : `in ${showSpan(Math.max(60_000, Math.ceil((ms - serverNowMs()) / 60_000) * 60_000))}`}
+      {state === 'expired' ? times.full(ms) : `in ${shownSpan(Math.max(60_000, Math.ceil((ms - serverNowMs()) / 60_000) * 60_000))}`}
     </span>
   );
 }

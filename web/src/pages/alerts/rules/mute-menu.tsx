@@ -1,9 +1,10 @@
 /** Muting a rule for a time: its incidents are made, and nobody is told. */
+import { shownSpan } from '#base/shown-times.ts';
 import { serverNowMs } from '../../../api/server-clock.ts';
 import type { KeptRule } from '../../../api/operations.ts';
 import { useTimes } from '../../../app/time-zone.ts';
 import { MenuButton } from '../../../design/menu.tsx';
-import { showSpan, spanWords } from '../../../time-range/show-time.ts';
+import { spanWords } from '../../../time-range/show-time.ts';
 import type { RuleChange } from './use-rules.ts';
 
 type Muted = Pick<KeptRule, 'id' | 'muted_until'> & { readonly rule: Pick<KeptRule['rule'], 'name'> };
@@ -13,7 +14,7 @@ export function isMuted({ muted_until: until }: Pick<KeptRule, 'muted_until'>): 
 }
 
 export function mutedText(rule: Pick<KeptRule, 'muted_until'>): string {
-  return isMuted(rule) ? `for ${showSpan(Math.ceil((Date.parse(rule.muted_until ?? '') - serverNowMs()) / 60_000) * 60_000)}` : '';
+  return isMuted(rule) ? `for ${shownSpan(Math.ceil((Date.parse(rule.muted_until ?? '') - serverNowMs()) / 60_000) * 60_000)}` : '';
 }
 
 const spans = ['30m', '1h', '4h', '24h', '7d'] as const;

@@ -1,6 +1,7 @@
 /** What the rule would have done: its values over stored lines, the threshold across them, and where it would have fired. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
+import { shownSpan } from '#base/shown-times.ts';
 import { conditionWords, groupWords, valueWords } from '../../../alerts/condition-words.ts';
 import { queryOfRule } from '../../../alerts/lines-of-rule.ts';
 import { call } from '../../../api/client.ts';
@@ -16,7 +17,7 @@ import { Link } from '../../../design/link.tsx';
 import { Section } from '../../../design/section.tsx';
 import { EmptyState, ErrorState, Progress } from '../../../design/state.tsx';
 import { Table } from '../../../design/table.tsx';
-import { showSpan, spanWords } from '../../../time-range/show-time.ts';
+import { spanWords } from '../../../time-range/show-time.ts';
 import { settleRange } from '../../../time-range/time-choice.ts';
 import type { SettledRange } from '../../../time-range/time-choice.ts';
 import pageStyles from '../alerts-page.module.css';
@@ -100,7 +101,7 @@ export function RulePreview({ rule, isValid, isCurrent, problems, warnings }: Ru
 }
 
 function whatWasTried({ lines, took_ms: tookMs, complete, reason }: Backtest): string {
-  return `${counted(lines, 'line')} read in ${showSpan(tookMs)}${complete ? '' : `; not all: ${reason ?? 'it ended before the range does'}`}`;
+  return `${counted(lines, 'line')} read in ${shownSpan(tookMs)}${complete ? '' : `; not all: ${reason ?? 'it ended before the range does'}`}`;
 }
 
 function Outcome({ rule, tried: { answer, range } }: { readonly rule: AlertRule; readonly tried: Tried }) {
@@ -172,7 +173,7 @@ function Fired({ rule, answer: { incidents, total_incidents: total } }: { readon
           {
             name: 'Lasted',
             cell: ({ fired_at: fired, resolved_at: resolved }) =>
-              resolved === null ? 'until the end' : showSpan(Date.parse(resolved) - Date.parse(fired)),
+              resolved === null ? 'until the end' : shownSpan(Date.parse(resolved) - Date.parse(fired)),
           },
           {
             name: '',
