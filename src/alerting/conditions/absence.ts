@@ -7,9 +7,9 @@
  * The value is the silence in seconds.
  */
 import { shownInstant } from '#base/shown-times.ts';
-import { noGroup } from '../condition-state.ts';
 import type { ConditionContext, ConditionState, CreateCondition, MatchedLines, Verdict } from '../condition-state.ts';
 import type { ConditionOf } from '../alert-rule.ts';
+import { hearGroups, isHeardAgain } from './heard-groups.ts';
 
 interface Heard {
   /** -Infinity where no line ever came. */
@@ -19,8 +19,6 @@ interface Heard {
 }
 
 const bytesPerGroup = 120;
-/** An earlier time than the last by more: the clock was set back. */
-const clockStepMs = 60_000;
 
 class AbsenceState implements ConditionState {
   readonly inputs;
@@ -35,16 +33,13 @@ class AbsenceState implements ConditionState {
     this.#context = context;
   }
 
-  take(_input: number, { rows, groups }: MatchedLines): void {
+  take(_input: number, lines: MatchedLines): void {
     const atMs = this.#context.stream.lastArrivalMs;
-    let group = noGroup;
-    for (let i = 0; i < rows.length; i++) {
-      if (groups[i] === noGroup || groups[i] === group) continue;
-      group = groups[i];
+    hearGroups(lines, (group) => {
       const heard = this.#heardOf(group);
-      if (atMs > heard.lastMs || heard.lastMs - atMs > clockStepMs) heard.lastMs = atMs;
+      if (isHeardAgain(heard.lastMs, atMs)) heard.lastMs = atMs;
       heard.absentMs = undefined;
-    }
+    });
   }
 
   judge(group: number, tickMs: number): Verdict {

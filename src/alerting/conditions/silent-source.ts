@@ -14,9 +14,9 @@
  * The value is the silence in seconds.
  */
 import { shownInstant, shownSpan } from '#base/shown-times.ts';
-import { noGroup } from '../condition-state.ts';
 import type { ConditionContext, ConditionState, CreateCondition, MatchedLines, Verdict } from '../condition-state.ts';
 import type { ConditionOf } from '../alert-rule.ts';
+import { hearGroups, isHeardAgain } from './heard-groups.ts';
 import { UsualPause } from './usual-pause.ts';
 import type { SavedPause } from './usual-pause.ts';
 
@@ -37,8 +37,6 @@ interface Times {
 type SavedSource = readonly [firstMs: number, lastMs: number, isSilent: boolean, pause: SavedPause];
 
 const bytesPerSource = 120;
-/** An earlier time than the last by more: the clock was set back. */
-const clockStepMs = 60_000;
 
 const nothing: Verdict = { isMet: false, value: undefined, hasData: false };
 
@@ -57,14 +55,9 @@ class SilentSourceState implements ConditionState {
     this.#context = context;
   }
 
-  take(_input: number, { rows, groups }: MatchedLines): void {
+  take(_input: number, lines: MatchedLines): void {
     const atMs = this.#context.stream.lastArrivalMs;
-    let group = noGroup;
-    for (let i = 0; i < rows.length; i++) {
-      if (groups[i] === noGroup || groups[i] === group) continue;
-      group = groups[i];
-      this.#hear(group, atMs);
-    }
+    hearGroups(lines, (group) => this.#hear(group, atMs));
     this.#newest = undefined;
   }
 
@@ -129,7 +122,7 @@ class SilentSourceState implements ConditionState {
     const pauseMs = atMs - source.lastMs;
     // a pause that all made says nothing of this one; a long one is unusual by what was allowed, and counts as no more
     if (pauseMs > 0 && source.lastMs >= this.#quietUntilMs()) source.pause.record(this.#recordedMs(source, pauseMs), atMs);
-    if (pauseMs > 0 || pauseMs < -clockStepMs) source.lastMs = atMs;
+    if (isHeardAgain(source.lastMs, atMs)) source.lastMs = atMs;
     source.isSilent = false;
   }
 
