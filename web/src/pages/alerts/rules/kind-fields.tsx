@@ -15,6 +15,11 @@ export interface KindProps<C extends SimpleCondition> {
   readonly names: readonly string[];
 }
 
+/** What a field of one member has: its place, its value and its change. */
+function member<C extends SimpleCondition, K extends keyof C & string>({ condition, change, path }: KindProps<C>, name: K) {
+  return { path: `${path}.${name}`, value: condition[name], onChange: (value: C[K] | undefined) => change({ [name]: value }) };
+}
+
 const operators = [
   ['>', 'above'],
   ['>=', 'at least'],
@@ -26,68 +31,35 @@ const aggregates = ['avg', 'sum', 'min', 'max', 'distinct', 'p50', 'p75', 'p90',
   (one) => [one, { avg: 'average', min: 'smallest', max: 'largest', distinct: 'different values', p50: 'median' }[one] ?? one] as const,
 );
 
-function Threshold({ condition, change, path, scale, unit = '' }: KindProps<ThresholdCondition> & { scale?: number; unit?: string }) {
+function Threshold({ scale, unit = '', ...props }: KindProps<ThresholdCondition> & { scale?: number; unit?: string }) {
   return (
     <>
       is
-      <Choice
-        label="Compared"
-        path={`${path}.operator`}
-        value={condition.operator}
-        options={operators}
-        onChange={(operator) => change({ operator })}
-      />
-      <NumberField
-        label="Threshold"
-        path={`${path}.threshold`}
-        value={condition.threshold}
-        scale={scale}
-        unit={unit}
-        onChange={(threshold) => change({ threshold })}
-      />
+      <Choice label="Compared" {...member(props, 'operator')} options={operators} />
+      <NumberField label="Threshold" {...member(props, 'threshold')} scale={scale} unit={unit} />
     </>
   );
 }
 
 /** When a firing rule is well again, where that is not the threshold itself. */
-function Recover({ condition, change, path, scale, unit = '' }: KindProps<ThresholdCondition> & { scale?: number; unit?: string }) {
+function Recover({ scale, unit = '', ...props }: KindProps<ThresholdCondition> & { scale?: number; unit?: string }) {
   return (
     <>
       and recovers at
-      <NumberField
-        label="Recovers at"
-        path={`${path}.recover_threshold`}
-        value={condition.recover_threshold}
-        placeholder="the same"
-        scale={scale}
-        unit={unit}
-        onChange={(recover) => change({ recover_threshold: recover })}
-      />
+      <NumberField label="Recovers at" {...member(props, 'recover_threshold')} placeholder="the same" scale={scale} unit={unit} />
     </>
   );
 }
 
-function Window({
-  condition,
-  change,
-  path,
-  label = 'Window',
-}: KindProps<Extract<SimpleCondition, { window_ms: number }>> & { label?: string }) {
-  return <SpanField label={label} path={`${path}.window_ms`} value={condition.window_ms} onChange={(ms) => change({ window_ms: ms })} />;
+function Window({ label = 'Window', ...props }: KindProps<Extract<SimpleCondition, { window_ms: number }>> & { label?: string }) {
+  return <SpanField label={label} {...member(props, 'window_ms')} />;
 }
 
-function Minimum({ condition, change, path }: KindProps<Extract<SimpleCondition, { minimum_lines?: number }>>) {
+function Minimum(props: KindProps<Extract<SimpleCondition, { minimum_lines?: number }>>) {
   return (
     <>
       with at least
-      <NumberField
-        label="Lines at least"
-        path={`${path}.minimum_lines`}
-        value={condition.minimum_lines}
-        placeholder="any"
-        unit="lines"
-        onChange={(lines) => change({ minimum_lines: lines })}
-      />
+      <NumberField label="Lines at least" {...member(props, 'minimum_lines')} placeholder="any" unit="lines" />
     </>
   );
 }
@@ -110,41 +82,30 @@ const fields: Fields = {
   ratio: (props) => (
     <>
       that match
-      <QueryField
-        label="Lines that are counted"
-        path={`${props.path}.part`}
-        placeholder="level>=ERROR"
-        value={props.condition.part}
-        onChange={(part) => props.change({ part })}
-      />
+      <QueryField label="Lines that are counted" {...member(props, 'part')} placeholder="level>=ERROR" />
       over <Window {...props} /> <Threshold {...props} scale={100} unit="%" />
       <Recover {...props} scale={100} unit="%" />
       <Minimum {...props} />
     </>
   ),
-  change: ({ condition, change, path, ...rest }) => {
-    const props = { condition, change, path, ...rest };
-    const isPercent = condition.measure === 'percent';
+  change: (props) => {
+    const isPercent = props.condition.measure === 'percent';
     return (
       <>
         in <Window {...props} /> against
         <Choice
           label="Against"
-          path={`${path}.against`}
-          value={condition.against}
-          options={Object.entries(againstWords) as [typeof condition.against, string][]}
-          onChange={(against) => change({ against })}
+          {...member(props, 'against')}
+          options={Object.entries(againstWords) as [ConditionOf<'change'>['against'], string][]}
         />
         in
         <Choice
           label="Measured in"
-          path={`${path}.measure`}
-          value={condition.measure}
+          {...member(props, 'measure')}
           options={[
             ['percent', 'percent'],
             ['difference', 'lines'],
           ]}
-          onChange={(measure) => change({ measure })}
         />
         <Threshold {...props} unit={isPercent ? '%' : ''} />
         <Recover {...props} unit={isPercent ? '%' : ''} />
@@ -152,226 +113,128 @@ const fields: Fields = {
       </>
     );
   },
-  metric: ({ condition, change, path, names }) => {
-    const props = { condition, change, path, names };
-    return (
-      <>
-        <Choice
-          label="Figure"
-          path={`${path}.aggregate`}
-          value={condition.aggregate}
-          options={aggregates}
-          onChange={(aggregate) => change({ aggregate })}
-        />
-        of
-        <NameField
-          label="Field with the figures"
-          path={`${path}.attribute`}
-          value={condition.attribute}
-          names={names}
-          onChange={(attribute) => change({ attribute })}
-        />
-        over <Window {...props} /> <Threshold {...props} />
-        <Recover {...props} />
-        <Minimum {...props} />
-      </>
-    );
-  },
+  metric: (props) => (
+    <>
+      <Choice label="Figure" {...member(props, 'aggregate')} options={aggregates} />
+      of
+      <NameField label="Field with the figures" {...member(props, 'attribute')} names={props.names} />
+      over <Window {...props} /> <Threshold {...props} />
+      <Recover {...props} />
+      <Minimum {...props} />
+    </>
+  ),
   absence: (props) => (
     <>
       for <Window {...props} label="Longest silence" />
     </>
   ),
-  silent_source: ({ condition, change, path }) => (
+  silent_source: (props) => (
     <>
       a
       <Choice
         label="Source"
-        path={`${path}.source`}
-        value={condition.source}
+        {...member(props, 'source')}
         options={[
           ['host', 'host'],
           ['service', 'service'],
         ]}
-        onChange={(source) => change({ source })}
       />
       that used to send has stopped for
-      <NumberField
-        label="Times its usual pause"
-        path={`${path}.factor`}
-        value={condition.factor}
-        placeholder="5"
-        onChange={(factor) => change({ factor })}
-      />
+      <NumberField label="Times its usual pause" {...member(props, 'factor')} placeholder="5" />
       of its longest usual pauses, and at least
-      <SpanField
-        label="Never silent before"
-        path={`${path}.minimum_silence_ms`}
-        value={condition.minimum_silence_ms}
-        placeholder="no least"
-        onChange={(ms) => change({ minimum_silence_ms: ms })}
-      />
+      <SpanField label="Never silent before" {...member(props, 'minimum_silence_ms')} placeholder="no least" />
       and is taken as out of service after
-      <SpanField
-        label="Forgotten after"
-        path={`${path}.forget_after_ms`}
-        value={condition.forget_after_ms}
-        placeholder="usual"
-        onChange={(ms) => change({ forget_after_ms: ms })}
-      />
+      <SpanField label="Forgotten after" {...member(props, 'forget_after_ms')} placeholder="usual" />
       where one that sent for less than
-      <SpanField
-        label="Learned for"
-        path={`${path}.learn_ms`}
-        value={condition.learn_ms}
-        placeholder="usual"
-        onChange={(ms) => change({ learn_ms: ms })}
-      />
+      <SpanField label="Learned for" {...member(props, 'learn_ms')} placeholder="usual" />
       is not missed
     </>
   ),
-  sequence: ({ condition, change, path, names }) => {
-    const props = { condition, change, path, names };
-    return (
-      <>
-        first
-        <QueryField
-          label="First line"
-          path={`${path}.first`}
-          placeholder="what begins it"
-          value={condition.first}
-          onChange={(first) => change({ first })}
-        />
-        then
-        <QueryField
-          label="Line that follows"
-          path={`${path}.then`}
-          placeholder="what must follow"
-          value={condition.then}
-          onChange={(then) => change({ then })}
-        />
-        with the same
-        <NameField
-          label="Field that both share"
-          path={`${path}.key`}
-          value={condition.key}
-          names={names}
-          onChange={(key) => change({ key })}
-        />
-        within
-        <SpanField
-          label="Longest time between"
-          path={`${path}.within_ms`}
-          value={condition.within_ms}
-          onChange={(ms) => change({ within_ms: ms })}
-        />
-        where
-        <Choice
-          label="Expected"
-          path={`${path}.expect`}
-          value={condition.expect}
-          options={[
-            ['missing', 'the second is missing'],
-            ['both', 'both came'],
-          ]}
-          onChange={(expect) => change({ expect })}
-        />
-        and their number in <Window {...props} /> <Threshold {...props} />
-      </>
-    );
-  },
-  new_pattern: ({ condition, change, path, names }) => (
+  sequence: (props) => (
     <>
-      of messages, never seen before in its service, within <Window {...{ condition, change, path, names }} /> where a service that is first
-      seen is learned for
-      <SpanField
-        label="Learned for"
-        path={`${path}.learn_ms`}
-        value={condition.learn_ms}
-        placeholder="usual"
-        onChange={(ms) => change({ learn_ms: ms })}
+      first
+      <QueryField label="First line" {...member(props, 'first')} placeholder="what begins it" />
+      then
+      <QueryField label="Line that follows" {...member(props, 'then')} placeholder="what must follow" />
+      with the same
+      <NameField label="Field that both share" {...member(props, 'key')} names={props.names} />
+      within
+      <SpanField label="Longest time between" {...member(props, 'within_ms')} />
+      where
+      <Choice
+        label="Expected"
+        {...member(props, 'expect')}
+        options={[
+          ['missing', 'the second is missing'],
+          ['both', 'both came'],
+        ]}
       />
+      and their number in <Window {...props} /> <Threshold {...props} />
     </>
   ),
-  budget: ({ condition, change, path }) => (
+  new_pattern: (props) => (
+    <>
+      of messages, never seen before in its service, within <Window {...props} /> where a service that is first seen is learned for
+      <SpanField label="Learned for" {...member(props, 'learn_ms')} placeholder="usual" />
+    </>
+  ),
+  budget: (props) => (
     <>
       <Choice
         label="Unit"
-        path={`${path}.unit`}
-        value={condition.unit}
+        {...member(props, 'unit')}
         options={[
           ['bytes', 'bytes'],
           ['lines', 'lines'],
         ]}
-        onChange={(unit) => change({ unit })}
       />
       of a full
       <Choice
         label="Period"
-        path={`${path}.period`}
-        value={condition.period}
+        {...member(props, 'period')}
         options={[
           ['day', 'day'],
           ['hour', 'hour'],
         ]}
-        onChange={(period) => change({ period })}
       />
       (UTC) reach
-      <NumberField
-        label="Share of the budget, percent"
-        path={`${path}.warn_at`}
-        value={condition.warn_at}
-        placeholder="100"
-        scale={100}
-        onChange={(share) => change({ warn_at: share })}
-      />
-      % of
-      <NumberField
-        label="Budget"
-        path={`${path}.threshold`}
-        value={condition.threshold}
-        wide
-        onChange={(threshold) => change({ threshold })}
-      />
+      <NumberField label="Share of the budget, percent" {...member(props, 'warn_at')} placeholder="100" scale={100} />% of
+      <NumberField label="Budget" {...member(props, 'threshold')} wide />
     </>
   ),
-  anomaly: ({ condition, change, path }) => (
+  anomaly: (props) => (
     <>
       of
       <Choice
         label="Signal"
-        path={`${path}.signal`}
-        value={condition.signal}
+        {...member(props, 'signal')}
         options={[
           ['volume', 'volume'],
           ['warn', 'warnings'],
           ['forest', 'behaviour as a whole'],
         ]}
-        onChange={(signal) => change({ signal })}
       />
       of a service, unlike its own past:
       <Choice
         label="Direction"
-        path={`${path}.direction`}
-        value={condition.direction ?? 'both'}
+        {...member(props, 'direction')}
+        value={props.condition.direction ?? 'both'}
         options={[
           ['both', 'drops and spikes'],
           ['drop', 'drops'],
           ['spike', 'spikes'],
         ]}
-        onChange={(direction) => change({ direction })}
       />
       with
       <Choice
         label="Sensitivity"
-        path={`${path}.sensitivity`}
-        value={condition.sensitivity ?? 'medium'}
+        {...member(props, 'sensitivity')}
+        value={props.condition.sensitivity ?? 'medium'}
         options={[
           ['low', 'low'],
           ['medium', 'medium'],
           ['high', 'high'],
         ]}
-        onChange={(sensitivity) => change({ sensitivity })}
       />
       sensitivity
     </>
