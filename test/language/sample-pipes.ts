@@ -71,6 +71,7 @@ const texts = fc.constantFrom(
   ['<', '> |"\\', ''],
   ['a', 'e', 'o', ''],
   ['', ''],
+  ['', 'é', ' '],
 );
 const parse = fc
   .tuple(texts, fc.constantFrom({}, { from: { name: 'error_code' } }, { from: { name: 'a' } }), fc.boolean())

@@ -2,7 +2,7 @@
 import { invariant } from '#base/errors.ts';
 import { lineConditionSql, fieldValueSql, testSql } from '../compile-sql.ts';
 import { resolveField } from '../fields.ts';
-import { templateRegex } from './template.ts';
+import { templatePlaceSql } from './sql-templates.ts';
 import type { Params } from '../compile-sql.ts';
 import type { ColumnTest, PipeCondition, PipePlan, Ref } from './plan-nodes.ts';
 
@@ -19,7 +19,7 @@ export function lineValueSql({ lineValues, templates }: PipePlan, { id }: Ref, p
     case 'place': {
       const { texts, from } = templates[value.template];
       const source = lineValueSql({ lineValues, templates } as PipePlan, from, params, patternSql);
-      return `extractGroups(${source}, ${params.text(templateRegex(texts))})[${value.place + 1}]`;
+      return templatePlaceSql(source, texts, value.place, lineValues[from.id]?.kind === 'field', params);
     }
     case 'pattern':
       return patternSql;
