@@ -8,10 +8,10 @@
 import { originOf } from '#base/ids.ts';
 import type { Files } from '#platform/files.ts';
 import type { LogPosition, LogReader, ShardEnd, ShardStatus } from '../durable-log.ts';
+import { OpenReaders } from './open-readers.ts';
 import { sequenceAt } from './seek.ts';
 import { formatShardName } from './segment-header.ts';
 import { ShardSegments } from './shard-segments.ts';
-import { WalReader } from './wal-reader.ts';
 import { WalShard } from './wal-shard.ts';
 
 export interface WalFollowerOptions {
@@ -28,10 +28,11 @@ export class WalFollower {
   readonly incarnation: number;
   readonly #options: WalFollowerOptions;
   readonly #shards = new Map<number, WalShard>();
-  readonly #readers = new Set<WalReader>();
+  readonly #readers: OpenReaders;
 
   constructor(options: WalFollowerOptions) {
     this.#options = options;
+    this.#readers = new OpenReaders(options.files, options.readBufferBytes);
     this.incarnation = options.incarnation;
     for (const end of options.ends) this.advance(end);
   }
@@ -50,11 +51,7 @@ export class WalFollower {
     const known = this.#shard(shard);
     // Always anew: segments that it knows may have been trimmed by the log meanwhile.
     await known.segments.refresh(known.end.segment ?? known.end.sequence);
-    const reader = new WalReader(this.#options.files, known, fromSequence, this.#options.readBufferBytes, () =>
-      this.#readers.delete(reader),
-    );
-    this.#readers.add(reader);
-    return reader;
+    return this.#readers.open(known, fromSequence);
   }
 
   /** Sequence of the first frame received at or after the time, per shard. */
@@ -68,7 +65,7 @@ export class WalFollower {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#readers].map((reader) => reader.close()));
+    await this.#readers.closeAll();
   }
 
   #shard(shard: number): WalShard {

@@ -14,13 +14,14 @@ import type { LogConfig } from '../config.ts';
 import type { DurableLog, LogPosition, RecoveryReport, ShardEnd, ShardStatus } from '../durable-log.ts';
 import { ConsumerRegistry } from './consumer-registry.ts';
 import { openIncarnation } from './incarnation.ts';
+import { OpenReaders } from './open-readers.ts';
 import { recoverShard } from './recovery.ts';
 import type { WriterStart } from './recovery.ts';
 import { sequenceAt } from './seek.ts';
 import { formatShardName, parseShardName } from './segment-header.ts';
 import { ShardSegments } from './shard-segments.ts';
 import { heldBytesOf, markPassed, nextToTrim } from './trimming.ts';
-import { WalReader } from './wal-reader.ts';
+import type { WalReader } from './wal-reader.ts';
 import { WalShard } from './wal-shard.ts';
 
 export interface WalLogOptions {
@@ -59,7 +60,7 @@ export class WalLog implements DurableLog {
   readonly #shards = new Map<number, WalShard>();
   readonly #starts: Map<number, WriterStart>;
   readonly #waiters = new Set<() => void>();
-  readonly #readers = new Set<WalReader>();
+  readonly #readers: OpenReaders;
   #trimming: Promise<number> | undefined;
   #trimmedBytes = 0;
   #trimmedEarlyBytes = 0;
@@ -67,6 +68,7 @@ export class WalLog implements DurableLog {
 
   constructor(options: WalLogOptions, opened: OpenedLog) {
     this.#options = options;
+    this.#readers = new OpenReaders(options.files, options.config.read_buffer_bytes);
     this.incarnation = opened.incarnation;
     this.recovery = opened.recovery;
     this.#consumers = opened.consumers;
@@ -144,11 +146,7 @@ export class WalLog implements DurableLog {
   async openReader(shard: number, fromSequence: number): Promise<WalReader> {
     const known = this.#shard(shard);
     await known.list();
-    const reader = new WalReader(this.#options.files, known, fromSequence, this.#options.config.read_buffer_bytes, () =>
-      this.#readers.delete(reader),
-    );
-    this.#readers.add(reader);
-    return reader;
+    return this.#readers.open(known, fromSequence);
   }
 
   async positionAt(receivedMs: number): Promise<LogPosition> {
@@ -182,7 +180,7 @@ export class WalLog implements DurableLog {
       heldBytes,
       fillRatio: heldBytes / this.#options.config.max_bytes,
       segments: shards.reduce((sum, shard) => sum + shard.segments.all.length, 0),
-      openReaders: this.#readers.size,
+      openReaders: this.#readers.count,
       trimmedBytes: this.#trimmedBytes,
       trimmedEarlyBytes: this.#trimmedEarlyBytes,
     };
@@ -200,7 +198,7 @@ export class WalLog implements DurableLog {
     this.#closed = true;
     for (const wake of [...this.#waiters]) wake();
     await this.#trimming;
-    await Promise.all([...this.#readers].map((reader) => reader.close()));
+    await this.#readers.closeAll();
     await this.#consumers.idle();
   }
 
