@@ -1,6 +1,7 @@
 /** Settings of section `alerts`: rules, how they are evaluated, and every bound of that. An error caused by one names it by `alertSetting`. */
 import { bytes, duration, flag, integer, section, text } from '#base/config-schema.ts';
 import type { Static } from '#base/config-schema.ts';
+import { durationAttributeText, usualDurationAttributes } from '#model/duration-attributes.ts';
 
 export const alertsConfig = section('Alert rules and how they are evaluated.', {
   enabled: flag(true, 'Whether rules are evaluated; without it they are only kept.'),
@@ -98,10 +99,7 @@ export const alertsConfig = section('Alert rules and how they are evaluated.', {
   max_season_services: integer(500, 'Services of a rule whose stored past is read, those with the most lines; others learn as they go.', {
     minimum: 1,
   }),
-  duration_attribute: text(
-    'duration_ms, latency_ms, elapsed_ms, took_ms, response_time_ms',
-    'Attribute with the duration in milliseconds, for anomalies; of several spellings, with commas, the first that a line has counts.',
-  ),
+  duration_attribute: text(usualDurationAttributes, durationAttributeText('anomalies')),
   max_kept_samples: integer(10_000, 'Lines kept in memory to be shown in notifications, of all rules together; the oldest go first.', {
     minimum: 0,
   }),

@@ -1,12 +1,10 @@
 /** Settings of section `metrics_cache`. */
 import { bytes, duration, integer, section, text } from '#base/config-schema.ts';
 import type { Static } from '#base/config-schema.ts';
+import { durationAttributeText, usualDurationAttributes } from '#model/duration-attributes.ts';
 
 export const metricsCacheConfig = section('Figures of services by the minute, kept in memory from the stream of lines.', {
-  duration_attribute: text(
-    'duration_ms, latency_ms, elapsed_ms, took_ms, response_time_ms',
-    'Attribute with the duration in milliseconds, for p50, p95 and p99; of several spellings, with commas, the first that a line has counts.',
-  ),
+  duration_attribute: text(usualDurationAttributes, durationAttributeText('p50, p95 and p99')),
   retention: duration('1h', 'How far back figures are kept.', { minimum: 60_000, maximum: 86_400_000 }),
   max_services: integer(2000, 'Services that are told apart, over all tenants; those beyond are counted together as `_other`.', {
     minimum: 1,
