@@ -14,8 +14,8 @@ import { anyNotification, hostileTexts, notifiedIncident, sampleIncident, sample
 import { attempt, parts } from './service-server.ts';
 import { startMailServer } from './smtp-server.ts';
 
-const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
-const numRuns = Number(process.env.FUZZ_RUNS ?? 25);
+const seed = Number(process.env['MILLRACE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const numRuns = Number(process.env['MILLRACE_FUZZ_RUNS'] ?? 25);
 console.log(`seed ${seed}`);
 
 interface Sent {
