@@ -16,6 +16,14 @@ export const openSenderSettings = {
   allowed_networks: text(loopbackNetworks, 'Networks that may send, separated by commas; others are refused and counted.'),
 };
 
+/** For listeners of UDP. */
+export const datagramSettings = {
+  udp_receive_buffer: bytes('8MiB', 'What the kernel may keep of UDP until it is read; it gives at most net.core.rmem_max.', {
+    minimum: 4096,
+    maximum: 2 ** 30,
+  }),
+};
+
 /** Bounds of connections. `idle_timeout` 0 keeps silent connections for ever. */
 export const connectionSettings = (idleTimeout: string) => ({
   max_connections: integer(1024, 'Connections at a time in one gateway worker; further ones are closed at once and counted.', {

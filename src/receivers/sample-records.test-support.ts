@@ -61,3 +61,7 @@ export function leastNs(records: number, run: () => void): number {
 export function printRate(name: string, ns: number): void {
   console.log(`${name.padEnd(44)} ${ns.toFixed(0).padStart(6)} ns/line ${(1e6 / ns).toFixed(0).padStart(6)} K lines/s`);
 }
+
+export function measureRate(name: string, records: number, run: () => void): void {
+  printRate(name, leastNs(records, run));
+}

@@ -6,6 +6,7 @@
  */
 import { decompress } from '#platform/decompress.ts';
 import { createFakeIntake } from '#receivers/intake.fake.ts';
+import { measureRate } from '#receivers/sample-records.test-support.ts';
 import { LumberjackDecoder } from './decode.ts';
 import { countEvents } from './frames.ts';
 import { GatheredEvents } from './gathered-events.ts';
@@ -52,20 +53,8 @@ function decodeWindow(frames: Uint8Array): void {
   batch.rows.finish({ tenant: 'acme', receivedMs: 1_750_000_000_000, origin: 64, seq: 1, maxClockSkewMs: 30_000 });
 }
 
-function measure(name: string, run: () => void): void {
-  let bestUs = Infinity;
-  for (let round = 0; round < 9; round++) {
-    const before = process.threadCpuUsage();
-    run();
-    const { user, system } = process.threadCpuUsage(before);
-    bestUs = Math.min(bestUs, user + system);
-  }
-  const perEventNs = (bestUs * 1000) / total;
-  console.log(`${name.padEnd(36)} ${perEventNs.toFixed(0).padStart(6)} ns/event ${(1e6 / perEventNs).toFixed(0).padStart(6)} K events/s`);
-}
-
 console.log(`${total} events of ${(plain.reduce((sum, { length }) => sum + length, 0) / total).toFixed(0)} B`);
-measure('decode and finish', () => plain.forEach(decodeWindow));
-measure('decompress, decode and finish', () => {
+measureRate('decode and finish', total, () => plain.forEach(decodeWindow));
+measureRate('decompress, decode and finish', total, () => {
   for (const window of windows) decodeWindow(decompress(window, 'deflate', bounds.maxBytes, bounds.setting));
 });

@@ -6,6 +6,7 @@
 import { createFakeIntake } from '#receivers/intake.fake.ts';
 import { BatchDecoder } from '#receivers/native/decode.ts';
 import { mixedLines, similarLines } from '#receivers/native/sample-lines.test-support.ts';
+import { measureRate } from '#receivers/sample-records.test-support.ts';
 import { BulkReply } from './bulk-reply.ts';
 import { BulkDecoder } from './decode.ts';
 
@@ -23,24 +24,11 @@ function bodiesOf(lines: readonly string[], before: (index: number) => string): 
   return bodies;
 }
 
-/** Best of several runs in CPU time of this thread. */
-function measure(name: string, run: () => unknown): void {
-  let bestUs = Infinity;
-  for (let round = 0; round < 9; round++) {
-    const before = process.threadCpuUsage();
-    run();
-    const { user, system } = process.threadCpuUsage(before);
-    bestUs = Math.min(bestUs, user + system);
-  }
-  const perLineNs = (bestUs * 1000) / lineCount;
-  console.log(`${name.padEnd(44)} ${perLineNs.toFixed(0).padStart(6)} ns/line ${(1e6 / perLineNs).toFixed(0).padStart(6)} K lines/s`);
-}
-
 function benchSet(name: string, lines: readonly string[]): void {
   console.log(`\n${name}: ${lines.length} lines`);
   const native = new BatchDecoder(context.ingestConfig);
   const plain = bodiesOf(lines, () => '');
-  measure('native NDJSON', () => {
+  measureRate('native NDJSON', lineCount, () => {
     for (const body of plain) native.decodeNdjson(body, {}, intake.open(source).rows);
   });
   const bulk = new BulkDecoder(context.ingestConfig);
@@ -51,7 +39,7 @@ function benchSet(name: string, lines: readonly string[]): void {
   ];
   for (const [title, before] of actions) {
     const bodies = bodiesOf(lines, before);
-    measure(title, () => {
+    measureRate(title, lineCount, () => {
       for (const body of bodies) {
         const reply = new BulkReply(null);
         bulk.decodeBulk(body, '', intake.open(source), reply);

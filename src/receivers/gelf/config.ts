@@ -1,7 +1,14 @@
 /** Settings of GELF (`receivers.gelf.*`). */
 import { bytes, duration, integer, section } from '#base/config-schema.ts';
 import type { Static } from '#base/config-schema.ts';
-import { addressSettings, batchSettings, connectionSettings, openSenderSettings, tlsSettings } from '#receivers/listener-settings.ts';
+import {
+  addressSettings,
+  batchSettings,
+  connectionSettings,
+  datagramSettings,
+  openSenderSettings,
+  tlsSettings,
+} from '#receivers/listener-settings.ts';
 
 export const gelfConfig = section('GELF by UDP and TCP on one port, and by HTTP on the main one: POST /gelf.', {
   ...addressSettings(12_201, 'GELF'),
@@ -21,10 +28,7 @@ export const gelfConfig = section('GELF by UDP and TCP on one port, and by HTTP 
       minimum: 1,
     },
   ),
-  udp_receive_buffer: bytes('8MiB', 'What the kernel may keep of UDP until it is read; it gives at most net.core.rmem_max.', {
-    minimum: 4096,
-    maximum: 2 ** 30,
-  }),
+  ...datagramSettings,
   ...connectionSettings('0s'),
   ...batchSettings,
   tls: tlsSettings,

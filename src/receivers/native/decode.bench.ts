@@ -4,6 +4,7 @@
  *   node src/receivers/native/decode.bench.ts [lines]
  */
 import { LogBatchBuilder } from '#model/log-batch.ts';
+import { measureRate } from '#receivers/sample-records.test-support.ts';
 import { BatchDecoder } from './decode.ts';
 import { oracleDecodeJson } from './decode-oracle.test-support.ts';
 import { JsonScanner } from '#ingest/json-records.ts';
@@ -31,19 +32,6 @@ function bodiesOf(lines: readonly string[]): Uint8Array[] {
   return bodies;
 }
 
-/** Best of several runs in CPU time of this thread: the machine may be shared, so the least disturbed run says most. */
-function measure(name: string, lines: number, run: () => unknown): void {
-  let bestUs = Infinity;
-  for (let round = 0; round < 9; round++) {
-    const before = process.threadCpuUsage();
-    run();
-    const { user, system } = process.threadCpuUsage(before);
-    bestUs = Math.min(bestUs, user + system);
-  }
-  const perLineNs = (bestUs * 1000) / lines;
-  console.log(`${name.padEnd(44)} ${perLineNs.toFixed(0).padStart(6)} ns/line ${(1e6 / perLineNs).toFixed(0).padStart(6)} K lines/s`);
-}
-
 function benchSet(name: string, lines: readonly string[]): void {
   const bodies = bodiesOf(lines);
   const bytes = bodies.reduce((sum, body) => sum + body.length, 0);
@@ -52,31 +40,31 @@ function benchSet(name: string, lines: readonly string[]): void {
   const scanner = new JsonScanner();
   let blockBytes = 0;
   console.log(`\n${name}: ${lines.length} lines of ${(bytes / lines.length).toFixed(0)} B`);
-  measure('scan only (skipValue)', lines.length, () => {
+  measureRate('scan only (skipValue)', lines.length, () => {
     for (const body of bodies) {
       scanner.reset(body, new DataView(body.buffer, body.byteOffset, body.length), body.length);
       scanner.skipValue(0, 0);
     }
   });
-  measure('decode', lines.length, () => {
+  measureRate('decode', lines.length, () => {
     for (const body of bodies) {
       decoder.decodeJson(body, {}, builder);
       builder.clear();
     }
   });
-  measure('decode and finish', lines.length, () => {
+  measureRate('decode and finish', lines.length, () => {
     blockBytes = 0;
     for (const body of bodies) {
       decoder.decodeJson(body, {}, builder);
       blockBytes += builder.finish(stamp).length;
     }
   });
-  measure('JSON.parse alone, from text', lines.length, parseTexts(bodies));
-  measure('JSON.parse, from bytes', lines.length, () => {
+  measureRate('JSON.parse alone, from text', lines.length, parseTexts(bodies));
+  measureRate('JSON.parse, from bytes', lines.length, () => {
     for (const body of bodies) JSON.parse(textDecoder.decode(body));
   });
   const fewTexts = bodies.slice(0, 2).map((body) => textDecoder.decode(body));
-  measure('JSON.parse oracle, to objects', fewTexts.length * linesPerBody, () => {
+  measureRate('JSON.parse oracle, to objects', fewTexts.length * linesPerBody, () => {
     for (const text of fewTexts) oracleDecodeJson(text, limits, {});
   });
   console.log(`block: ${(blockBytes / lines.length).toFixed(0)} B/line`);

@@ -1,7 +1,14 @@
 /** Settings of syslog (`receivers.syslog.*`). */
 import { bytes, integer, section, text } from '#base/config-schema.ts';
 import type { Static } from '#base/config-schema.ts';
-import { addressSettings, batchSettings, connectionSettings, openSenderSettings, tlsSettings } from '#receivers/listener-settings.ts';
+import {
+  addressSettings,
+  batchSettings,
+  connectionSettings,
+  datagramSettings,
+  openSenderSettings,
+  tlsSettings,
+} from '#receivers/listener-settings.ts';
 
 export const syslogConfig = section('Syslog by UDP and TCP on one port, and by TLS on another where a certificate is given.', {
   ...addressSettings(5514, 'syslog'),
@@ -15,10 +22,7 @@ export const syslogConfig = section('Syslog by UDP and TCP on one port, and by T
     minimum: 1024,
     maximum: 2 ** 26,
   }),
-  udp_receive_buffer: bytes('8MiB', 'What the kernel may keep of UDP until it is read; it gives at most net.core.rmem_max.', {
-    minimum: 4096,
-    maximum: 2 ** 30,
-  }),
+  ...datagramSettings,
   ...connectionSettings('0s'),
   ...batchSettings,
   tls: tlsSettings,

@@ -5,6 +5,7 @@
  */
 import { createFakeIntake } from '#receivers/intake.fake.ts';
 import { ReceiveBuffer } from '#receivers/receive-buffer.ts';
+import { measureRate } from '#receivers/sample-records.test-support.ts';
 import { SyslogDecoder } from './decode.ts';
 import { SyslogFrames } from './frames.ts';
 import { sourceZone } from './source-zone.ts';
@@ -27,19 +28,6 @@ const kinds: Readonly<Record<string, (i: number) => string>> = {
     `<134>Jun  1 11:${two(i % 60)}:00 fw-${i % 5} CEF:0|Vendor|Firewall|1.0|100|connection denied|5|src=10.0.0.${i % 250} spt=${i % 60_000} dst=2.1.2.2 dpt=443 proto=TCP act=deny msg=policy ${i % 30} said no`,
 };
 
-/** Best of several runs in CPU time of this thread: the machine may be shared, so the least disturbed run says most. */
-function measure(name: string, run: () => void): void {
-  let bestUs = Infinity;
-  for (let round = 0; round < 7; round++) {
-    const before = process.threadCpuUsage();
-    run();
-    const { user, system } = process.threadCpuUsage(before);
-    bestUs = Math.min(bestUs, user + system);
-  }
-  const perMessageNs = (bestUs * 1000) / messageCount;
-  console.log(`${name.padEnd(40)} ${perMessageNs.toFixed(0).padStart(6)} ns ${(1e6 / perMessageNs).toFixed(0).padStart(6)} K/s`);
-}
-
 const { intake } = createFakeIntake();
 const source = { tenant: 'acme', receiver: 'syslog', sender: 'bench', content: 'text', format: 'text' } as const;
 const { writer, rows } = intake.open(source);
@@ -53,7 +41,7 @@ for (const [name, messageOf] of Object.entries(kinds)) {
     let end = 0;
     batches.push({ bytes, view: new DataView(bytes.buffer), ends: messages.slice(at, at + perBatch).map(({ length }) => (end += length)) });
   }
-  measure(`${name}, decode and finish`, () => {
+  measureRate(`${name}, decode and finish`, messageCount, () => {
     for (const { bytes, view, ends } of batches) {
       intake.open(source);
       writer.from(bytes, view);
@@ -70,7 +58,7 @@ for (const [name, messageOf] of Object.entries(kinds)) {
 }
 
 const stream = Buffer.from(Array.from({ length: messageCount }, (_, i) => `${kinds['RFC 3164'](i)}\n`).join(''));
-measure('frames, ended by line feeds', () => {
+measureRate('frames, ended by line feeds', messageCount, () => {
   const frames = new SyslogFrames(262_144);
   const buffer = new ReceiveBuffer();
   for (let at = 0; at < stream.length; at += 65_536) {
