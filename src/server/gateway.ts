@@ -11,10 +11,7 @@ import type { AccessConfig } from '#access/config.ts';
 import { AppError } from '#base/errors.ts';
 import { maxShards } from '#base/ids.ts';
 import type { PressureFacts } from '#ingest/pressure.ts';
-import type { ShardEnd } from '#log/durable-log.ts';
-import type { LearntTemplate } from '#patterns/pattern-miner.ts';
 import type { Clock } from '#platform/clock.ts';
-import type { Logger } from '#platform/logger.ts';
 import { proveFree, whyNotListening } from './gateway/prove-free.ts';
 import { addCounts, zeroCounts } from './gateway/counters.ts';
 import type { GatewayCounts } from './gateway/counters.ts';
@@ -28,29 +25,9 @@ import type { WorkerKeeperOptions } from './gateway/worker-keeper.ts';
 
 export type { FiguresQuestion, GatewayCounts, GatewayWorkerConfig, ListenerStatus, LiveRules, RecentBatch, ShardStart, StreamFacts };
 
-export interface GatewayOptions {
+/** What is the same for all workers, whose config is made of this one's. */
+export interface GatewayOptions extends Omit<WorkerKeeperOptions, 'config' | 'claimShard' | 'reusePort' | 'onCounts'> {
   readonly config: Omit<GatewayWorkerConfig, 'access'> & { readonly access: AccessConfig };
-  readonly incarnation: number;
-  /** The WAL's directory. */
-  readonly logDirectory: string;
-  /** Unix socket of the main thread's API. */
-  readonly apiSocketPath: string;
-  /** Where a shard's writer begins, after the log's recovery (`WalLog.writerStart`); asked once a shard. */
-  readonly shardStart: (shard: number) => ShardStart | Promise<ShardStart>;
-  /** Receive time of the newest frame of any shard, 0 where there is none; keeps receive times rising after a restart. */
-  readonly lastReceivedMs: number;
-  /** Rules of the API to begin with. */
-  readonly rules: LiveRules;
-  readonly recentBatches: () => Promise<readonly RecentBatch[]>;
-  readonly templates: () => readonly LearntTemplate[];
-  readonly onTemplates: (learnt: readonly LearntTemplate[]) => void;
-  /** The metrics cache's answer; undefined where the question is wrong. */
-  readonly figures: (question: FiguresQuestion) => string | undefined;
-  /** A worker's group commit; to be passed to `DurableLog.advance`. */
-  readonly onCommitted: (end: ShardEnd) => void;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly startThread?: WorkerKeeperOptions['startThread'];
 }
 
 export interface GatewayStatus {

@@ -25,10 +25,15 @@ export interface WorkerKeeperOptions {
   /** A shard that no worker of this process has had yet. */
   readonly claimShard: () => number;
   readonly incarnation: number;
+  /** The WAL's directory. */
   readonly logDirectory: string;
+  /** Unix socket of the main thread's API. */
   readonly apiSocketPath: string;
+  /** Where a shard's writer begins, after the log's recovery (`WalLog.writerStart`); asked once a shard. */
   readonly shardStart: (shard: number) => ShardStart | Promise<ShardStart>;
+  /** Receive time of the newest frame of any shard, 0 where there is none; keeps receive times rising after a restart. */
   readonly lastReceivedMs: number;
+  /** Rules of the API to begin with. */
   readonly rules: LiveRules;
   /** Batches that are durable already; asked whenever a worker starts. */
   readonly recentBatches: () => Promise<readonly RecentBatch[]>;
@@ -38,6 +43,7 @@ export interface WorkerKeeperOptions {
   /** The metrics cache's answer; undefined where the question is wrong. */
   readonly figures: (question: FiguresQuestion) => string | undefined;
   readonly reusePort: boolean;
+  /** A worker's group commit; to be passed to `DurableLog.advance`. */
   readonly onCommitted: (end: ShardEnd) => void;
   readonly onCounts: (counts: GatewayCounts) => void;
   readonly clock: Clock;
