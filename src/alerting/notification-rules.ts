@@ -90,33 +90,18 @@ const routeMembers = {
   escalation: Type.Optional(Type.Array(escalationStep, { maxItems: 10, description: "In order of time. The parent's where absent." })),
 };
 
-/** A route with routes below, as far down as `depth`. */
-function routeSchema(depth: number): TSchema {
-  return Type.Object(
-    depth === 0
-      ? routeMembers
-      : {
-          ...routeMembers,
-          routes: Type.Optional(
-            Type.Array(Type.Unsafe<Route>(routeSchema(depth - 1)), { maxItems: 200, description: 'The first that matches is taken.' }),
-          ),
-        },
-    { title: 'Route', additionalProperties: false },
-  );
+const routeOptions = { title: 'Route', additionalProperties: false } as const;
+const lastRoute = Type.Object(routeMembers, routeOptions);
+
+export interface Route extends Static<typeof lastRoute> {
+  readonly routes?: readonly Route[];
 }
 
-export interface Route {
-  readonly name?: string;
-  readonly match?: readonly Matcher[];
-  readonly active?: readonly WeeklyWindow[];
-  readonly continue?: boolean;
-  readonly channels?: readonly string[];
-  readonly group_by?: readonly string[];
-  readonly group_wait_ms?: number;
-  readonly group_interval_ms?: number;
-  readonly repeat_interval_ms?: number;
-  readonly escalation?: readonly EscalationStep[];
-  readonly routes?: readonly Route[];
+/** A route with routes below, as far down as `depth`. */
+function routeSchema(depth: number): TSchema {
+  if (depth === 0) return lastRoute;
+  const below = Type.Array(Type.Unsafe<Route>(routeSchema(depth - 1)), { maxItems: 200, description: 'The first that matches is taken.' });
+  return Type.Object({ ...routeMembers, routes: Type.Optional(below) }, routeOptions);
 }
 
 export const inhibition = Type.Object(
