@@ -1,4 +1,5 @@
 /** Bodies that nobody should send, for the fuzzing of decoders of JSON: good and bad pieces joined, cut and damaged. */
+import { test } from 'node:test';
 import fc from 'fast-check';
 
 const fragments = [
@@ -28,7 +29,7 @@ const fragments = [
 ];
 
 /** Bodies made of `pieces`, which are what the protocol expects in any order, and of fragments of JSON. */
-export function hostileBodies(pieces: readonly string[]): fc.Arbitrary<Uint8Array> {
+function hostileBodies(pieces: readonly string[]): fc.Arbitrary<Uint8Array> {
   const piece = fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom(...pieces) },
     { weight: 2, arbitrary: fc.constantFrom(...fragments) },
@@ -48,7 +49,7 @@ export function hostileBodies(pieces: readonly string[]): fc.Arbitrary<Uint8Arra
 }
 
 /** Runs of one property; MILLRACE_SEED and MILLRACE_FUZZ_RUNS change them. */
-export const fuzzParameters = {
+const fuzzParameters = {
   seed: Number(process.env['MILLRACE_SEED'] ?? 20_261_121),
   numRuns: Number(process.env['MILLRACE_FUZZ_RUNS'] ?? 3000),
 };
@@ -56,7 +57,7 @@ export const fuzzParameters = {
 const levels = 300_000;
 
 /** Values made to be slow, or to use up the stack or the memory. */
-export const hostileValues: Readonly<Record<string, string>> = {
+const hostileValues: Readonly<Record<string, string>> = {
   'arrays in arrays': `${'['.repeat(levels)}${']'.repeat(levels)}`,
   'arrays without an end': '['.repeat(levels),
   'objects in objects': `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`,
@@ -66,3 +67,36 @@ export const hostileValues: Readonly<Record<string, string>> = {
   'a number without an end': '1'.repeat(1_000_000),
   'white space': ' '.repeat(3_000_000),
 };
+
+export interface HostileTests {
+  /** What the protocol expects, and what it does not. */
+  readonly pieces: readonly string[];
+  /** Good bodies, which are cut at every byte. */
+  readonly whole: readonly string[];
+  /** Bodies with a hostile value at every place where the protocol has one. */
+  readonly around: (value: string) => readonly string[];
+  /** Throws where the decoder did not end well. */
+  readonly checkBody: (body: Uint8Array) => Promise<void>;
+}
+
+/** The tests that every decoder of JSON passes. */
+export function testHostileBodies({ pieces, whole, around, checkBody }: HostileTests): void {
+  const check = (text: string): Promise<void> => checkBody(new TextEncoder().encode(text));
+
+  test(`any bytes, seed ${fuzzParameters.seed}`, async () => {
+    await fc.assert(fc.asyncProperty(hostileBodies(pieces), checkBody), fuzzParameters);
+  });
+
+  test('every cut of a body', async () => {
+    for (const text of whole) {
+      const body = new TextEncoder().encode(text);
+      for (let length = 0; length <= body.length; length++) await checkBody(body.subarray(0, length));
+    }
+  });
+
+  for (const [name, value] of Object.entries(hostileValues)) {
+    test(`bounded: ${name}`, async () => {
+      for (const body of around(value)) await check(body);
+    });
+  }
+}

@@ -1,9 +1,7 @@
 /** Whatever bytes come, the decoder ends in a batch or an AppError, and works on afterwards. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import fc from 'fast-check';
 import { AppError } from '#base/errors.ts';
-import { fuzzParameters, hostileBodies, hostileValues } from '#receivers/hostile-bodies.test-support.ts';
+import { testHostileBodies } from '#receivers/hostile-bodies.test-support.ts';
 import { createFakeIntake } from '#receivers/intake.fake.ts';
 import { DatadogDecoder } from './decode.ts';
 
@@ -46,21 +44,9 @@ const pieces = [
   '[{"message":"d"}]',
 ];
 
-test(`any bytes, seed ${fuzzParameters.seed}`, async () => {
-  await fc.assert(fc.asyncProperty(hostileBodies(pieces), checkBody), fuzzParameters);
+testHostileBodies({
+  pieces,
+  whole: [`[${pieces.slice(0, 5).join(',')}]`, pieces.slice(0, 5).join('\n')],
+  around: (value) => [value, `[${value}]`, `{"message":${value}}`, `[{"ddtags":${value}}]`, `{"a":1}\n${value}\n{"a":1}`],
+  checkBody,
 });
-
-test('every cut of a body', async () => {
-  for (const text of [`[${pieces.slice(0, 5).join(',')}]`, pieces.slice(0, 5).join('\n')]) {
-    const body = new TextEncoder().encode(text);
-    for (let length = 0; length <= body.length; length++) await checkBody(body.subarray(0, length));
-  }
-});
-
-for (const [name, value] of Object.entries(hostileValues)) {
-  test(`bounded: ${name}`, async () => {
-    for (const body of [value, `[${value}]`, `{"message":${value}}`, `[{"ddtags":${value}}]`, `{"a":1}\n${value}\n{"a":1}`]) {
-      await checkBody(new TextEncoder().encode(body));
-    }
-  });
-}

@@ -1,9 +1,7 @@
 /** Whatever bytes come, the decoder ends in a batch or an AppError, every item has an outcome, and it works on afterwards. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import fc from 'fast-check';
 import { AppError } from '#base/errors.ts';
-import { fuzzParameters, hostileBodies, hostileValues } from '#receivers/hostile-bodies.test-support.ts';
+import { testHostileBodies } from '#receivers/hostile-bodies.test-support.ts';
 import { createFakeIntake } from '#receivers/intake.fake.ts';
 import { BulkDecoder } from './decode.ts';
 
@@ -56,25 +54,15 @@ const pieces = [
   '{"message":"caf\\u00e9 \\ud83d\\ude00 \\ud800"}',
 ];
 
-test(`any bytes, seed ${fuzzParameters.seed}`, async () => {
-  await fc.assert(fc.asyncProperty(hostileBodies(pieces), checkBody), fuzzParameters);
+testHostileBodies({
+  pieces,
+  whole: [`${pieces.join('\n')}\n${new TextDecoder().decode(good)}`],
+  around: (value) => [
+    `{"create":{}}\n${value}\n`,
+    `{"create":{}}\n{"a":${value}}\n`,
+    `{"create":${value}}\n{}\n`,
+    `{"create":{"_index":${value}}}\n{}\n`,
+    `${value}\n{}\n`,
+  ],
+  checkBody,
 });
-
-test('every cut of a body', async () => {
-  const body = new TextEncoder().encode(`${pieces.join('\n')}\n${new TextDecoder().decode(good)}`);
-  for (let length = 0; length <= body.length; length++) await checkBody(body.subarray(0, length));
-});
-
-for (const [name, value] of Object.entries(hostileValues)) {
-  test(`bounded: ${name}`, async () => {
-    for (const body of [
-      `{"create":{}}\n${value}\n`,
-      `{"create":{}}\n{"a":${value}}\n`,
-      `{"create":${value}}\n{}\n`,
-      `{"create":{"_index":${value}}}\n{}\n`,
-      `${value}\n{}\n`,
-    ]) {
-      await checkBody(new TextEncoder().encode(body));
-    }
-  });
-}

@@ -1,9 +1,7 @@
 /** Whatever bytes come, the decoder ends in a batch or an AppError, every event has an outcome, and it works on afterwards. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import fc from 'fast-check';
 import { AppError } from '#base/errors.ts';
-import { fuzzParameters, hostileBodies, hostileValues } from '#receivers/hostile-bodies.test-support.ts';
+import { testHostileBodies } from '#receivers/hostile-bodies.test-support.ts';
 import { createFakeIntake } from '#receivers/intake.fake.ts';
 import { HecDecoder } from './decode.ts';
 
@@ -55,25 +53,15 @@ const pieces = [
   '{"event":{"a":1,"b":2,"c":3,"d":4,"e":5},"fields":{"f":6},"overflow":1}',
 ];
 
-test(`any bytes, seed ${fuzzParameters.seed}`, async () => {
-  await fc.assert(fc.asyncProperty(hostileBodies(pieces), checkBody), fuzzParameters);
+testHostileBodies({
+  pieces,
+  whole: [pieces.join('')],
+  around: (value) => [
+    value,
+    `{"event":${value}}`,
+    `{"event":"a","fields":${value}}`,
+    `{"event":"a","fields":{"f":${value}}}`,
+    `{"event":"a","host":${value}}`,
+  ],
+  checkBody,
 });
-
-test('every cut of a body', async () => {
-  const body = new TextEncoder().encode(pieces.join(''));
-  for (let length = 0; length <= body.length; length++) await checkBody(body.subarray(0, length));
-});
-
-for (const [name, value] of Object.entries(hostileValues)) {
-  test(`bounded: ${name}`, async () => {
-    for (const body of [
-      value,
-      `{"event":${value}}`,
-      `{"event":"a","fields":${value}}`,
-      `{"event":"a","fields":{"f":${value}}}`,
-      `{"event":"a","host":${value}}`,
-    ]) {
-      await checkBody(new TextEncoder().encode(body));
-    }
-  });
-}
