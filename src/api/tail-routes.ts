@@ -16,7 +16,7 @@ import { TailFlusher } from './tail-flusher.ts';
 import { readTailRequest } from './tail-request.ts';
 import type { TailRequestContext } from './tail-request.ts';
 import { TailEventStream } from './tail-sse.ts';
-import { TailSocket } from './tail-websocket.ts';
+import { TailFrames, TailSocket } from './tail-websocket.ts';
 
 export interface TailRouteOptions extends TailRequestContext {
   /** Registers further tails where WebSockets are spoken. */
@@ -46,6 +46,7 @@ export async function registerTailRoutes(app: FastifyInstance, options: TailRout
     heartbeatIntervalMs: config.heartbeat_interval,
   });
   const pending = new WeakMap<IncomingMessage, PendingTail>();
+  const frames = new TailFrames();
 
   await app.register(async (scope) => {
     const preClose = (done: () => void): void => {
@@ -76,7 +77,7 @@ export async function registerTailRoutes(app: FastifyInstance, options: TailRout
       wsHandler: (socket, request) => {
         const opened = pending.get(request.raw);
         if (opened === undefined) return socket.terminate();
-        const connection = new TailSocket(socket, opened.subscription, flusher, config);
+        const connection = new TailSocket(socket, opened.subscription, flusher, config, (delivery) => frames.of(delivery));
         opened.attach(
           () => flusher.schedule(connection),
           () => connection.end(),

@@ -51,6 +51,7 @@ export function startTestTail(t: TestContext, settings: Partial<TailConfig> = {}
     decoder: { readBlock: readNativeBlock, lineOfRow },
     clock,
     cpuMs: () => clock.monotonicMs(),
+    busyShare: () => 0,
     logger: silentLogger,
   });
   t.after(() => tail.stop());

@@ -15,7 +15,7 @@ export const tailConfig = section('Live tail: how many may watch, what a slow re
   heartbeat_interval: duration('15s', 'How often an idle connection gets a sign of life.', { minimum: 1 }),
   cpu_share: decimal(
     0.15,
-    'Share of one core that matching and sending may take; when it is used up, messages come less often, and lines are passed over, counted and reported as skipped.',
+    'Share of one core that matching and sending may take, and a third of it while all cores of the machine are busy; when it is used up, messages come less often, and lines are passed over, counted and reported as skipped.',
     { minimum: 0, maximum: 1 },
   ),
   max_lag_lines: integer(500_000, 'Lines that the tail may be behind the log; beyond it it jumps to the end and reports what it skipped.', {

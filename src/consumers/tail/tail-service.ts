@@ -5,6 +5,7 @@ import type { DurableLog } from '#log/durable-log.ts';
 import { threadCpuMs } from '#platform/clock.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
+import { MachineLoad } from '#platform/machine-load.ts';
 import { CatchUp } from './catch-up.ts';
 import type { TailConfig } from './config.ts';
 import { CpuBudget } from './cpu-budget.ts';
@@ -26,6 +27,8 @@ export interface TailServiceOptions {
   readonly clock: Clock;
   /** CPU time of this thread, unless a test wants to say what work costs. */
   readonly cpuMs?: () => number;
+  /** Share of the machine's cores that is in use, likewise. */
+  readonly busyShare?: () => number;
   readonly logger: Logger;
 }
 
@@ -50,9 +53,10 @@ class LogTailService implements TailService {
 
   constructor(options: TailServiceOptions) {
     const { log, config, decoder, clock, cpuMs = threadCpuMs, logger } = options;
+    const busyShare = options.busyShare ?? busyShareOf(new MachineLoad(clock));
     this.#options = options;
     this.#groups = new QueryGroups(options.createMatchers);
-    this.#budget = new CpuBudget(clock, cpuMs, config.cpu_share);
+    this.#budget = new CpuBudget({ clock, cpuMs, busyShare, share: config.cpu_share });
     this.#pump = new TailPump({ log, groups: this.#groups, decoder, config, budget: this.#budget, clock, logger });
     this.#turns = new TurnTaker(config.max_catch_ups);
   }
@@ -153,6 +157,8 @@ class LogTailService implements TailService {
     if (this.#subscribers.size === 0) void this.#pump.stop();
   }
 }
+
+const busyShareOf = (load: MachineLoad) => (): number => load.busyShare;
 
 function tooMany(limit: number, setting: string): AppError {
   return new AppError('too_many_tails', `${limit} live tails are open already`, { details: { setting, limit }, retryAfterMs: 5000 });
