@@ -7,7 +7,6 @@
  * told: after a long time away each group is told once, as it stands now. What cannot be written is done anew from what was.
  */
 import { setImmediate as othersTurn } from 'node:timers/promises';
-import { toAppError } from '#base/errors.ts';
 import type { AlertRecords, IncidentEvent } from '#metadata/alert-records.ts';
 import type { ChannelHealth, NotificationRecords, NotifierChange, OutboxMessage } from '#metadata/notification-records.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -17,15 +16,15 @@ import type { ChannelType } from './channel-settings.ts';
 import type { Channel, DeliveryOutcome } from './notification.ts';
 import type { NotificationBook } from './notification-book.ts';
 import type { NotificationsConfig } from './notifications-config.ts';
-import { findDestination, referenceOf } from './notifying/channel-directory.ts';
 import { channelFailed, channelRecovered } from './notifying/channel-incidents.ts';
 import { Dispatcher } from './notifying/dispatcher.ts';
 import type { DispatchedMessage } from './notifying/dispatcher.ts';
 import { MessageMaker, shownChannel } from './notifying/message-maker.ts';
 import type { NotifierCounts } from './notifier-metrics.ts';
 import { Outbox } from './notifying/outbox.ts';
-import type { UsableChannel } from './notifying/outbox.ts';
+import { Rest } from './notifying/rest.ts';
 import { TenantRulesCache } from './notifying/tenant-rules.ts';
+import { UsableChannels } from './notifying/usable-channels.ts';
 
 export interface NotifierOptions {
   readonly alerts: AlertRecords;
@@ -65,8 +64,8 @@ export class Notifier {
   readonly #maker: MessageMaker;
   readonly #outbox: Outbox;
   readonly #stopping = new AbortController();
-  /** They remember what they sent, such as whom a mail has reached already, until their settings change. */
-  readonly #channels = new Map<string, { readonly facts: string; readonly channel: Channel }>();
+  readonly #pause: Rest;
+  readonly #channels: UsableChannels;
   #dispatcher: Dispatcher;
   #cursor = 0;
   #state: NotifierStatus['state'] = 'starting';
@@ -74,20 +73,20 @@ export class Notifier {
   #isLoaded = false;
   #isOutboxLoaded = false;
   #writtenCursor = -1;
-  #isWoken = false;
-  #wakeUp: () => void = () => undefined;
   #running: Promise<void> | undefined;
   #forgottenMs = 0;
 
   constructor(options: NotifierOptions) {
     const { alerts, records, book, rules, config, clock, logger, random, counts } = options;
     this.#options = options;
+    this.#pause = new Rest(clock, this.#stopping.signal);
+    this.#channels = new UsableChannels(options);
     this.#tenants = new TenantRulesCache({ book, rules, config });
     this.#maker = new MessageMaker({ alerts, book, ruleOf: (tenant, id) => this.#ruleOf(tenant, id), config });
     this.#outbox = new Outbox({
       records,
-      channelOf: (tenant, channel) => this.#channelOf(tenant, channel),
-      isNamed: (tenant, channel) => this.#isNamed(tenant, channel),
+      channelOf: (tenant, channel) => this.#channels.of(tenant, channel),
+      isNamed: (tenant, channel) => this.#channels.isNamed(tenant, channel),
       onDelivered: (message) => this.#note(message),
       raise: (health) => this.#raise(health),
       recover: (health, why) => this.#recover(health, why),
@@ -108,8 +107,7 @@ export class Notifier {
 
   /** There are new events. */
   wake(): void {
-    this.#isWoken = true;
-    this.#wakeUp();
+    this.#pause.wake();
   }
 
   async stop(): Promise<void> {
@@ -137,7 +135,7 @@ export class Notifier {
   /** Sends a test message now, beside what waits; it is in the log of deliveries. */
   async test(tenant: string, name: string): Promise<DeliveryOutcome & { readonly tookMs: number }> {
     const { clock, records, config } = this.#options;
-    const usable = this.#channelOf(tenant, name);
+    const usable = this.#channels.of(tenant, name);
     const notification = this.#maker.testMessage(tenant, name, clock.nowMs());
     const startMs = clock.monotonicMs();
     const outcome: DeliveryOutcome =
@@ -194,7 +192,7 @@ export class Notifier {
     const { signal } = this.#stopping;
     let failures = 0;
     while (!signal.aborted) {
-      this.#isWoken = false;
+      this.#pause.beginRound();
       try {
         if (!this.#isLoaded) await this.#load();
         await this.#step();
@@ -202,7 +200,7 @@ export class Notifier {
         failures = 0;
         this.#problem = undefined;
         this.#state = 'running';
-        await this.#pause();
+        await this.#rest();
       } catch (error) {
         this.#isLoaded = false;
         this.#problem = error instanceof Error ? error.message : String(error);
@@ -295,40 +293,10 @@ export class Notifier {
     this.#outbox.accept(added);
   }
 
-  async #pause(): Promise<void> {
+  async #rest(): Promise<void> {
     const { clock, config } = this.#options;
-    if (this.#isWoken || this.#stopping.signal.aborted) return;
     const dueMs = this.#dispatcher.dueMs();
-    const waitMs = Math.min(config.max_idle, dueMs === undefined ? Number.POSITIVE_INFINITY : Math.max(0, dueMs - clock.nowMs()));
-    const pause = new AbortController();
-    this.#wakeUp = () => pause.abort();
-    await clock.sleep(waitMs, pause.signal);
-    this.#wakeUp = () => undefined;
-  }
-
-  #channelOf(tenant: string, reference: string): UsableChannel {
-    const found = findDestination(this.#options.book.of(tenant).channels, reference);
-    if ('problem' in found) return { kind: 'missing', detail: found.problem };
-    const { type, body } = found.destination;
-    if (body.enabled === false) return { kind: 'off', detail: 'the channel is switched off' };
-    const [key, facts] = [`${tenant}\0${reference}`, JSON.stringify([type, body.settings])];
-    const known = this.#channels.get(key);
-    if (known?.facts === facts) return { kind: 'channel', channel: known.channel };
-    try {
-      const channel = this.#options.createChannel(tenant, type, body.settings);
-      this.#channels.set(key, { facts, channel });
-      return { kind: 'channel', channel };
-    } catch (thrown) {
-      return { kind: 'missing', detail: toAppError(thrown).message };
-    }
-  }
-
-  #isNamed(tenant: string, reference: string): boolean {
-    const { book, rules } = this.#options;
-    if (book.usersOfChannel(tenant, reference).length > 0) return true;
-    return rules.live.some(
-      (rule) => rule.tenant === tenant && (rule.body.actions ?? []).some((action) => referenceOf(action) === reference),
-    );
+    await this.#pause.take(Math.min(config.max_idle, dueMs === undefined ? Number.POSITIVE_INFINITY : Math.max(0, dueMs - clock.nowMs())));
   }
 
   /** Incidents say who was told of them; a crash in between makes it said twice at most, and never not at all. */

@@ -5,34 +5,24 @@
  * Invariants: a group's messages reach a channel in their order; a message that was delivered is not sent again, except once
  * after a crash between sending and writing that down, with the same id; a channel that is slow or dead holds up no other.
  */
-import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
-import type { ChannelHealth, MessageOutcome, MessageState, NotificationRecords, OutboxMessage } from '#metadata/notification-records.ts';
+import type { ChannelHealth, MessageOutcome, MessageState, OutboxMessage } from '#metadata/notification-records.ts';
 import type { Channel, DeliveryOutcome, Notification } from '../notification.ts';
-import type { NotificationsConfig } from '../notifications-config.ts';
 import { notificationSetting } from '../notifications-config.ts';
+import { ChannelHealthKeeper } from './channel-health.ts';
+import type { ChannelHealthOptions } from './channel-health.ts';
 import { Lane } from './lane.ts';
 import type { WaitingMessage } from './lane.ts';
+import { Rest } from './rest.ts';
+import type { UsableChannel } from './usable-channels.ts';
 
-/** How a channel is used now; `off`: somebody switched it off. */
-export type UsableChannel =
-  | { readonly kind: 'channel'; readonly channel: Channel }
-  | { readonly kind: 'off' | 'missing'; readonly detail: string };
-
-export interface OutboxOptions {
-  readonly records: NotificationRecords;
+export interface OutboxOptions extends ChannelHealthOptions {
   readonly channelOf: (tenant: string, channel: string) => UsableChannel;
   /** A route or a rule names it still. */
   readonly isNamed: (tenant: string, channel: string) => boolean;
   /** A message was delivered and that is written down: its incidents are to say so. May fail, and is asked again at the next start. */
   readonly onDelivered: (message: OutboxMessage) => Promise<void>;
-  /** A channel does not deliver; the incident that tells of it. */
-  readonly raise: (health: ChannelHealth) => Promise<string>;
-  /** It delivers again, or is gone. */
-  readonly recover: (health: ChannelHealth, why: string) => Promise<void>;
   readonly observe?: (type: string, state: MessageState | 'retry', tookMs: number) => void;
-  readonly config: NotificationsConfig;
-  readonly clock: Clock;
   readonly logger: Logger;
   /** 0 to 1. */
   readonly random: () => number;
@@ -43,13 +33,15 @@ export class Outbox {
   readonly #lanes = new Map<string, Lane>();
   readonly #stopping = new AbortController();
   readonly #attempts = new Set<Promise<void>>();
-  #wake: () => void = () => undefined;
-  #isWoken = false;
+  readonly #rest: Rest;
+  readonly #health: ChannelHealthKeeper;
   #running: Promise<void> | undefined;
   #underWay = 0;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+    this.#rest = new Rest(options.clock, this.#stopping.signal);
+    this.#health = new ChannelHealthKeeper({ ...options, track: (work) => this.#track(work) });
   }
 
   /** Takes up how channels fared. */
@@ -78,7 +70,7 @@ export class Outbox {
       for (const one of beyond) outcomes.push(settled(one, 'given_up', wallMs, why));
       if (beyond.length === 0) continue;
       lane.health = { ...lane.health, failingSinceMs: lane.health.failingSinceMs ?? wallMs, lastError: why };
-      this.#raiseNow(lane);
+      this.#health.raiseNow(lane);
     }
     this.wake();
     // where it cannot be written they wait again after a start, and are given up then
@@ -86,8 +78,7 @@ export class Outbox {
   }
 
   wake(): void {
-    this.#isWoken = true;
-    this.#wake();
+    this.#rest.wake();
   }
 
   /** Channels were changed: what waits is tried now, and what is gone no longer fails. */
@@ -97,7 +88,7 @@ export class Outbox {
       const { kind } = this.#options.channelOf(lane.tenant, lane.channel);
       const isGone = kind === 'off' || (kind === 'missing' && !this.#options.isNamed(lane.tenant, lane.channel));
       if (isGone && lane.size === 0 && lane.health.failingSinceMs !== undefined)
-        this.#track(this.#heal(lane, 'the channel was removed or switched off'));
+        this.#track(this.#health.heal(lane, 'the channel was removed or switched off'));
     }
     this.wake();
   }
@@ -107,7 +98,7 @@ export class Outbox {
     if (outcome.kind !== 'delivered') return;
     const lane = this.#laneOf(tenant, channel);
     lane.retryNow(this.#options.clock.monotonicMs());
-    this.#track(this.#heal(lane, 'a test was delivered'));
+    this.#track(this.#health.heal(lane, 'a test was delivered'));
     this.wake();
   }
 
@@ -144,22 +135,14 @@ export class Outbox {
     const { clock, config } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      this.#isWoken = false;
+      this.#rest.beginRound();
       const nowMs = clock.monotonicMs();
       this.#begin(nowMs);
-      for (const lane of this.#lanes.values()) this.#raiseIfDead(lane);
+      for (const lane of this.#lanes.values()) this.#health.raiseIfDead(lane);
       const due = [...this.#lanes.values()].map((lane) => lane.dueMs()).filter((ms) => ms !== undefined && ms > nowMs) as number[];
       const waitMs = Math.min(config.max_idle, ...due.map((ms) => ms - nowMs));
-      await this.#pause(waitMs);
+      await this.#rest.take(waitMs);
     }
-  }
-
-  async #pause(waitMs: number): Promise<void> {
-    if (this.#isWoken || this.#stopping.signal.aborted) return;
-    const pause = new AbortController();
-    this.#wake = () => pause.abort();
-    await this.#options.clock.sleep(waitMs, pause.signal);
-    this.#wake = () => undefined;
   }
 
   /** Begins what is due, lane by lane in turn, within the bounds. */
@@ -207,7 +190,7 @@ export class Outbox {
       result.state === 'waiting' ? 'retry' : result.state,
       clock.monotonicMs() - startMs,
     );
-    const health = usable.kind === 'off' ? lane.health : this.#healthAfter(lane, outcome);
+    const health = usable.kind === 'off' ? lane.health : this.#health.after(lane, outcome);
     if (!(await this.#writeDown(lane, result, health))) return;
     lane.health = { ...health, incidentId: lane.health.incidentId };
     await this.#conclude(lane, waiting, result, outcome);
@@ -216,7 +199,7 @@ export class Outbox {
         { tenant: lane.tenant, channel: lane.channel, state: result.state, detail: outcome.detail },
         'a notification was not delivered',
       );
-      if (usable.kind !== 'off') this.#raiseNow(lane);
+      if (usable.kind !== 'off') this.#health.raiseNow(lane);
     }
   }
 
@@ -271,12 +254,6 @@ export class Outbox {
     return { sequence, attempts, nextAttemptMs: nowMs + waitMs, detail, state: 'waiting' };
   }
 
-  #healthAfter({ health }: Lane, outcome: DeliveryOutcome): ChannelHealth {
-    const nowMs = this.#options.clock.nowMs();
-    if (outcome.kind === 'delivered') return { ...health, failingSinceMs: undefined, lastError: undefined, lastDeliveredMs: nowMs };
-    return { ...health, failingSinceMs: Math.min(health.failingSinceMs ?? nowMs, nowMs), lastError: outcome.detail };
-  }
-
   /** Tries until it is written or the process stops: what was sent must not be sent again. */
   async #writeDown(lane: Lane, result: MessageOutcome, health: ChannelHealth): Promise<boolean> {
     const { clock, records, logger, config } = this.#options;
@@ -307,45 +284,12 @@ export class Outbox {
     }
     lane.end(waiting);
     if (result.state !== 'delivered') return;
-    if (lane.health.incidentId !== undefined) await this.#heal(lane, 'a message was delivered');
+    if (lane.health.incidentId !== undefined) await this.#health.heal(lane, 'a message was delivered');
     try {
       await this.#options.onDelivered(waiting.message);
     } catch (error) {
       logger.warn({ error: String(error) }, 'incidents do not say yet that somebody was told of them');
     }
-  }
-
-  #raiseIfDead(lane: Lane): void {
-    const { failingSinceMs, incidentId } = lane.health;
-    // it delivers, and that could not be written down when it began to
-    if (failingSinceMs === undefined && incidentId !== undefined && lane.running === 0) this.#track(this.#heal(lane, 'it delivers again'));
-    if (failingSinceMs === undefined || incidentId !== undefined) return;
-    if (this.#options.clock.nowMs() - failingSinceMs >= this.#options.config.channel_dead_after) this.#raiseNow(lane);
-  }
-
-  #raiseNow(lane: Lane): void {
-    if (lane.isRaising || lane.health.incidentId !== undefined || lane.health.failingSinceMs === undefined) return;
-    lane.isRaising = true;
-    this.#track(
-      this.#raise(lane, lane.health).finally(() => {
-        lane.isRaising = false;
-      }),
-    );
-  }
-
-  async #raise(lane: Lane, health: ChannelHealth): Promise<void> {
-    const incidentId = await this.#options.raise(health);
-    if (lane.health.failingSinceMs === undefined) return this.#options.recover({ ...health, incidentId }, 'it delivered meanwhile');
-    lane.health = { ...lane.health, incidentId };
-    await this.#options.records.settle([], [lane.health]);
-  }
-
-  async #heal(lane: Lane, why: string): Promise<void> {
-    const before = lane.health;
-    if (before.failingSinceMs === undefined && before.incidentId === undefined) return;
-    if (before.incidentId !== undefined) await this.#options.recover(before, why);
-    lane.health = { ...lane.health, failingSinceMs: undefined, lastError: undefined, incidentId: undefined };
-    await this.#options.records.settle([], [lane.health]);
   }
 
   #laneOf(tenant: string, channel: string): Lane {
