@@ -11,7 +11,8 @@ import { systemClock } from '#platform/clock.ts';
 import { parsingDefaults } from './parsing-defaults.test-support.ts';
 import type { ParserRule } from './parser-rules.ts';
 import { checkParsing, createParserSet } from './parser-set.ts';
-import type { ParserSet, ParserSetSettings, ParsingSource } from './parser-set.ts';
+import type { ParserSet, ParserSetSettings } from './parser-set.ts';
+import type { ParsingSource } from './stream-table.ts';
 
 const limits = { maxAttributes: 100, maxNameBytes: 128, maxOverflowBytes: 10_000 };
 const receivedMs = Date.parse('2026-01-15T12:00:00Z');

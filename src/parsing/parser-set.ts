@@ -6,8 +6,7 @@
  */
 import { toAppError } from '#base/errors.ts';
 import { recordFields } from '#model/field-names.ts';
-import type { LogBatchBuilder, RecordFinisher } from '#model/log-batch.ts';
-import type { RecordErrorCode } from '#model/record-errors.ts';
+import type { RecordFinisher } from '#model/log-batch.ts';
 import { RecordWriter } from '#model/record-writer.ts';
 import type { RecordLimits } from '#model/record-writer.ts';
 import { systemClock } from '#platform/clock.ts';
@@ -25,33 +24,14 @@ import type { ParserRule } from './parser-rules.ts';
 import { createParser, formatTable } from './parsers.ts';
 import type { OwnPatterns } from './parsers.ts';
 import { SenderTime } from './sender-time.ts';
-import { StreamParser } from './stream-parser.ts';
+import { StreamFinisher } from './stream-finisher.ts';
+import type { CompiledRule } from './stream-finisher.ts';
 import type { AutoFormats, LineAction, StreamContext } from './stream-parser.ts';
+import { StreamTable } from './stream-table.ts';
+import type { ParsingSource, RecognisedStream } from './stream-table.ts';
 import { TextTimes } from './timestamp-formats.ts';
 
-/** What is known of a batch before its records are decoded. */
-export interface ParsingSource {
-  readonly tenant: string;
-  readonly receiver: string;
-  /** `text`: messages are lines of text. `records`: they are parsed only where a rule says so. */
-  readonly content: 'text' | 'records';
-  /** A parser by name that the sender asks for, before all rules. */
-  readonly parser?: string | undefined;
-  /** The zone that the sender says its times are in. */
-  readonly timezone?: string | undefined;
-}
-
 export type ParserSetSettings = Omit<ParsingConfig, 'rules'>;
-
-/** A stream whose format is recognised. */
-export interface RecognisedStream {
-  readonly tenant: string;
-  readonly receiver: string;
-  readonly service: string;
-  readonly host: string;
-  /** Undefined: plain text, or nothing has come yet. */
-  readonly format: string | undefined;
-}
 
 export interface ParserSet {
   /**
@@ -105,11 +85,6 @@ export function checkParsing(config: ParsingConfig): { readonly path: string; re
 /** Throws AppError bad_request where a set with these settings could not take the rule. */
 export function mustBeParserRule(rule: ParserRule, settings: ParserSetSettings): void {
   createParserSet([rule], settings, noLimits, systemClock);
-}
-
-interface CompiledRule {
-  readonly rule: ParserRule;
-  readonly action: LineAction;
 }
 
 /** One set of rules. */
@@ -222,134 +197,5 @@ class Generation {
       this.#kits.set(timezone, known);
     }
     return known;
-  }
-}
-
-/** What all finishers of a set work with, one record at a time. */
-interface FinisherTools {
-  readonly writer: RecordWriter;
-  readonly line: LineBuffer;
-  readonly senderTime: SenderTime;
-}
-
-/** Parses the records of one tenant and receiver. */
-class StreamFinisher implements RecordFinisher {
-  readonly #source: ParsingSource;
-  readonly #rules: readonly CompiledRule[];
-  /** Fields that the transport filled and a line may fill better. */
-  readonly #provisional: readonly number[];
-  readonly #context: StreamContext;
-  readonly #streams: StreamTable;
-  readonly #tools: FinisherTools;
-  /** The stream of the last record, and those of this batch, by their places in its dictionaries. */
-  #last: StreamParser | undefined;
-  #lastKey = -1;
-  #serviceEpoch = -1;
-  #hostEpoch = -1;
-  readonly #ofBatch = new Map<number, StreamParser>();
-
-  constructor(
-    source: ParsingSource,
-    rules: readonly CompiledRule[],
-    provisional: readonly number[],
-    context: StreamContext,
-    streams: StreamTable,
-    tools: FinisherTools,
-  ) {
-    this.#source = source;
-    this.#rules = rules;
-    this.#provisional = provisional;
-    this.#context = context;
-    this.#streams = streams;
-    this.#tools = tools;
-  }
-
-  finish(builder: LogBatchBuilder): RecordErrorCode | undefined {
-    const { message } = builder;
-    const length = message.lastLength;
-    if (message.rows <= builder.rowCount || length === 0) return undefined;
-    const { arena } = message;
-    const { line, writer, senderTime } = this.#tools;
-    line.load(arena.bytes, arena.length - length, arena.length);
-    writer.adopt(builder);
-    if (writer.isFilled(recordFields.timestamp)) senderTime.take(builder.timeHigh[builder.rowCount], builder.timeLow[builder.rowCount]);
-    else senderTime.forget();
-    for (const field of this.#provisional) writer.free(field);
-    writer.free(recordFields.message);
-    writer.from(line.bytes, line.view);
-    this.#streamOf(builder).parse(line, writer, builder);
-    if (message.lastLength !== length) {
-      writer.from(line.bytes, line.view);
-      writer.raw(0, length);
-    }
-    return writer.release();
-  }
-
-  #streamOf(builder: LogBatchBuilder): StreamParser {
-    const row = builder.rowCount;
-    const service = builder.serviceIndexes[row];
-    const host = builder.hostIndexes[row];
-    const key = service * 65_536 + host;
-    if (builder.services.epoch !== this.#serviceEpoch || builder.hosts.epoch !== this.#hostEpoch) {
-      this.#serviceEpoch = builder.services.epoch;
-      this.#hostEpoch = builder.hosts.epoch;
-      this.#ofBatch.clear();
-    } else if (key === this.#lastKey && this.#last !== undefined) {
-      return this.#last;
-    }
-    let stream = this.#ofBatch.get(key);
-    if (stream === undefined) {
-      stream = this.#find(builder.services.textOf(service), builder.hosts.textOf(host));
-      this.#ofBatch.set(key, stream);
-    }
-    this.#last = stream;
-    this.#lastKey = key;
-    return stream;
-  }
-
-  #find(service: string, host: string): StreamParser {
-    return this.#streams.of(this.#source, service, host, () => {
-      const actions = this.#rules.filter(({ rule }) => fitsName(rule.service, service)).map(({ action }) => action);
-      return new StreamParser(service, host, actions, this.#context);
-    });
-  }
-}
-
-/** Streams by their names, the oldest forgotten first. */
-class StreamTable {
-  readonly #maxStreams: number;
-  readonly #streams = new Map<string, { readonly source: ParsingSource; readonly parser: StreamParser }>();
-
-  constructor(maxStreams: number) {
-    this.#maxStreams = maxStreams;
-  }
-
-  of(source: ParsingSource, service: string, host: string, create: () => StreamParser): StreamParser {
-    const { tenant, receiver, content, parser = '', timezone = '' } = source;
-    const key = JSON.stringify([tenant, receiver, content, parser, timezone, service, host]);
-    let stream = this.#streams.get(key);
-    if (stream === undefined) {
-      stream = { source, parser: create() };
-      if (this.#streams.size >= this.#maxStreams) this.#streams.delete(this.#streams.keys().next().value as string);
-    } else {
-      this.#streams.delete(key);
-    }
-    // the last used stand at the end
-    this.#streams.set(key, stream);
-    return stream.parser;
-  }
-
-  clear(): void {
-    this.#streams.clear();
-  }
-
-  all(): readonly RecognisedStream[] {
-    return [...this.#streams.values()].map(({ source: { tenant, receiver }, parser: { service, host, format } }) => ({
-      tenant,
-      receiver,
-      service,
-      host,
-      format,
-    }));
   }
 }
