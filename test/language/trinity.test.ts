@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { notOf } from '#language/ast.ts';
 import { compileMatcher, MatcherSet } from '#language/compile-matcher.ts';
-import { compileNameProbes, compileSql } from '#language/compile-sql.ts';
+import { compileNameProbes, compileScanSql, compileSql } from '#language/compile-sql.ts';
 import { parseQuery } from '#language/parser.ts';
 import { printQuery } from '#language/printer.ts';
 import { withFixedTimes } from '#language/query-times.ts';
@@ -30,13 +30,15 @@ after(() => engine.close());
 
 function check(query: QueryNode, matched: readonly number[]): void {
   const text = printQuery(query);
-  const compiled = compileSql(withFixedTimes(query, sampleNowMs));
-  for (const table of tableNames) {
-    assert.deepEqual(
-      engine.select(table, compiled),
-      matched,
-      `seed ${seed}, table ${table} and matcher differ on: ${text}\n${compiled.sql}\n${JSON.stringify(compiled.params)}`,
-    );
+  const fixed = withFixedTimes(query, sampleNowMs);
+  for (const compiled of [compileSql(fixed), compileScanSql(fixed)]) {
+    for (const table of tableNames) {
+      assert.deepEqual(
+        engine.select(table, compiled),
+        matched,
+        `seed ${seed}, table ${table} and matcher differ on: ${text}\n${compiled.sql}\n${JSON.stringify(compiled.params)}`,
+      );
+    }
   }
 }
 
