@@ -1,6 +1,6 @@
 /** The total of a search, counted within a budget of its own: a page never waits long for a number beside it. */
 import { AppError, toAppError } from '#base/errors.ts';
-import type { CountAnswer, LineQuery } from '#store/log-store.ts';
+import type { CountAnswer } from '#store/log-store.ts';
 import { withDeadline } from './deadline.ts';
 import type { QueryRunner, SignalledRead } from './query-runner.ts';
 
@@ -10,16 +10,18 @@ export interface Total {
   readonly totalRelation: 'eq' | 'gte';
 }
 
-/** The count, or undefined where it ran out of its own budget. Other errors are the search's. */
-export async function countWithinBudget(runner: QueryRunner, query: LineQuery, options: SignalledRead): Promise<CountAnswer | undefined> {
-  const { store, clock, config } = runner;
-  const { tenant, where, range } = query;
+/** What `count` counts, or undefined where it ran out of its own budget. Other errors are the search's. */
+export async function countWithinBudget(
+  { clock, config }: Pick<QueryRunner, 'clock' | 'config'>,
+  options: SignalledRead,
+  count: (options: SignalledRead) => Promise<CountAnswer>,
+): Promise<CountAnswer | undefined> {
   const timeoutMs = Math.min(config.count_timeout, config.timeout);
   const expired = (): AppError => new AppError('query_timeout', 'the count ran out of its time');
   try {
     const limits = { ...options.limits, timeoutMs };
-    const count = (countSignal: AbortSignal) => store.countLines({ tenant, where, range }, { ...options, limits, signal: countSignal });
-    return await withDeadline(clock, { afterMs: timeoutMs, signal: options.signal, expired }, count);
+    const { signal } = options;
+    return await withDeadline(clock, { afterMs: timeoutMs, signal, expired }, (ending) => count({ ...options, limits, signal: ending }));
   } catch (thrown) {
     const error = toAppError(thrown);
     if (error.code === 'query_timeout' || error.code === 'query_too_expensive') return undefined;

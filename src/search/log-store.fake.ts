@@ -27,6 +27,7 @@ import type {
   AggregateQuery,
   Bucket,
   CountAnswer,
+  CountedLines,
   LineKey,
   LineQuery,
   LinesAnswer,
@@ -189,6 +190,10 @@ export class FakeLogStore implements LogStore {
 
   async pipeStatement(query: PipeQuery): Promise<PipeStatement> {
     return fakePipeStatement(query);
+  }
+
+  findCounted(query: LineQuery, options: ReadOptions, countOptions: ReadOptions): CountedLines {
+    return { page: this.findLines(query, options), count: this.countLines(query, countOptions) };
   }
 
   async countLines(query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<CountAnswer> {

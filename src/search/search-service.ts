@@ -169,28 +169,42 @@ export class SearchService {
    * needed; for an id it seldom is, and one begun in vain would have to be killed.
    */
   async #readPage(query: LineQuery, options: SignalledRead): Promise<LinesAnswer & Total> {
-    const counting = isLookup(query.where) ? undefined : this.#beginCount(query, options);
+    const { store } = this.runner;
+    const asked: AskedPage = isLookup(query.where) ? { page: store.findLines(query, options) } : this.#askWithCount(query, options);
     try {
-      const page = await this.runner.store.findLines(query, options);
+      const page = await asked.page;
       const offset = query.offset ?? 0;
       const seen = page.lines.length === 0 ? 0 : offset + page.lines.length;
       const isWhole = page.complete && !page.hasMore && query.after === undefined && (seen > 0 || offset === 0);
       if (isWhole) return { ...page, total: seen, totalRelation: 'eq' };
-      const count = await (counting?.count ?? countWithinBudget(this.runner, query, options));
+      const count = await (asked.count ?? countWithinBudget(this.runner, options, (countOptions) => store.countLines(query, countOptions)));
       const scannedRows = page.scannedRows + (count?.scannedRows ?? 0);
       return { ...page, scannedRows, ...totalOf(count, seen + (page.hasMore ? 1 : 0)) };
     } finally {
-      counting?.giveUp();
+      asked.giveUpCount?.();
     }
   }
 
-  #beginCount(query: LineQuery, options: SignalledRead): { readonly count: Promise<CountAnswer | undefined>; giveUp(): void } {
+  #askWithCount(query: LineQuery, options: SignalledRead): AskedPage {
     const abort = new AbortController();
-    const count = countWithinBudget(this.runner, query, { ...options, signal: AbortSignal.any([options.signal, abort.signal]) });
-    // Whoever needs the count gets its error; given up, it has no one.
-    count.catch(() => undefined);
-    return { count, giveUp: () => abort.abort() };
+    const page = Promise.withResolvers<LinesAnswer>();
+    const signal = AbortSignal.any([options.signal, abort.signal]);
+    const count = countWithinBudget(this.runner, { ...options, signal }, (countOptions) => {
+      const both = this.runner.store.findCounted(query, options, countOptions);
+      page.resolve(both.page);
+      return both.count;
+    });
+    // Whoever needs the count gets its error; given up, it has no one. Without a page there is nothing but its error.
+    count.catch(page.reject);
+    return { page: page.promise, count, giveUpCount: () => abort.abort() };
   }
+}
+
+/** A page that is being read, and the count that is made beside it, if any. */
+interface AskedPage {
+  readonly page: Promise<LinesAnswer>;
+  readonly count?: Promise<CountAnswer | undefined>;
+  giveUpCount?(): void;
 }
 
 function coveredRange({ range, order, after }: LineQuery, searchedToNs: bigint): TimeRange {

@@ -117,10 +117,15 @@ class StreamedSearch {
 
   /** Lines and count side by side; the turn is given back after both. */
   async #run(options: SignalledRead): Promise<Ended> {
-    const counting = this.#withTotal ? countWithinBudget(this.#runner, this.#plan.query, options).catch(() => undefined) : undefined;
+    const counting = this.#withTotal ? this.#countLines(options).catch(() => undefined) : undefined;
     const ended = await this.#feed(options);
     this.#count = await counting;
     return ended;
+  }
+
+  #countLines(options: SignalledRead): Promise<CountAnswer | undefined> {
+    const { store } = this.#runner;
+    return countWithinBudget(this.#runner, options, (countOptions) => store.countLines(this.#plan.query, countOptions));
   }
 
   async #feed(options: SignalledRead): Promise<Ended> {

@@ -99,6 +99,12 @@ export interface CountAnswer extends Completeness {
   readonly total: number;
 }
 
+/** Each fails by itself. */
+export interface CountedLines {
+  readonly page: Promise<LinesAnswer>;
+  readonly count: Promise<CountAnswer>;
+}
+
 export type Metric =
   | { readonly kind: 'count' | 'rate' | 'error_rate' }
   | { readonly kind: 'distinct' | 'sum' | 'avg' | 'min' | 'max'; readonly field: string }
@@ -131,6 +137,8 @@ export interface AggregateAnswer extends Completeness {
 
 export interface LogStore extends ChangeReads, EstimateReads, PlanReads, TraceReads, FieldReads, BulkReads, PipeReads {
   findLines(query: LineQuery, options: ReadOptions): Promise<LinesAnswer>;
+  /** A page, and beside it the count of all lines of its query, whatever its cursor and offset; both of one snapshot. */
+  findCounted(query: LineQuery, options: ReadOptions, countOptions: ReadOptions): CountedLines;
   /**
    * The lines of the query in their order as they are found, in steps of bounded size, all of one snapshot. It ends with
    * the range, with the query's limit, or with the bound of scanned rows (then the last step has a `reason`).

@@ -79,6 +79,7 @@ test('pages over parts and memtables that lie across each other', async (t) => {
         const all = await whole(store, query);
         assert.deepEqual([all.length, new Set(all).size], [count, count]);
         assert.deepEqual(await pages(store, query), all);
+        await countsAll(store, query, count);
         const times = all.map((id) => id.slice(0, 13));
         assert.deepEqual(times, order === 'asc' ? times.toSorted() : times.toSorted().toReversed());
       });
@@ -105,6 +106,19 @@ test('pages over parts and memtables that lie across each other', async (t) => {
     }
   });
 });
+
+/** With the count beside it every page is as without, and the count is of all pages. */
+async function countsAll(store: ClickHouseStore, query: LineQuery, total: number): Promise<void> {
+  const { lines, lastKey } = await store.findLines(query, options);
+  for (const asked of [query, { ...query, limit: 1000 }, { ...query, offset: 100, limit: 10 }, { ...query, after: lastKey }]) {
+    const { page, count } = store.findCounted(asked, options, options);
+    const { lines: counted, hasMore } = await page;
+    assert.equal((await count).total, total);
+    const alone = await store.findLines(asked, options);
+    assert.deepEqual([counted.map(({ id }) => id), hasMore], [alone.lines.map(({ id }) => id), alone.hasMore]);
+  }
+  assert.ok(lines.length > 0);
+}
 
 test('times that have no slot of their own in the order of the table are found all the same', async (t) => {
   const bed = await storeBed(t);

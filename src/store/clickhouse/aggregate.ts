@@ -7,11 +7,11 @@ import { compileFieldNumber, compileFieldValue } from '#language/compile-sql.ts'
 import type { AggregateAnswer, AggregateQuery, Bucket, Metric, ReadOptions } from '../log-store.ts';
 import { finalValue, tooManyBuckets } from './count-cells.ts';
 import { countSource, rawBucket } from './count-source.ts';
-import type { Parameters } from './database.ts';
+import type { Parameters, Settings } from './database.ts';
 import type { ReadParts } from './find-lines.ts';
 import { keptCounts } from './kept-counts.ts';
 import type { Snapshot } from './snapshots.ts';
-import { committedCondition, coversAll, lineConditions, rangeParameters, unionOfSources, withinRange } from './sources.ts';
+import { committedCondition, coversAll, lineConditions, rangeParameters, rowSettings, unionOfSources, withinRange } from './sources.ts';
 import type { Conditions } from './sources.ts';
 
 interface Plan {
@@ -37,7 +37,7 @@ export async function aggregate(
   const counted = isCount(query.metric);
   const kept = counted ? await keptCounts(parts, snapshot, query, { ...plan, conditions, density: tenantDensity }, options) : undefined;
   if (kept !== undefined) return { ...kept, ...completenessOf(snapshot) };
-  const { source, parameters } = counted
+  const { source, parameters, settings } = counted
     ? countSource(snapshot, { ...query, byLevel: query.metric.kind === 'error_rate' }, plan.groups, conditions, tenantDensity)
     : valueSource(snapshot, query, plan, withinRange(conditions, coversAll(query.range, tenantDensity.extent)));
   const keys = ['bucket', ...plan.groups.map((_, index) => `g${index}`)];
@@ -54,6 +54,7 @@ export async function aggregate(
       ...parameters,
     },
     options,
+    settings,
   );
   if (rows.length > query.maxBuckets) throw tooManyBuckets(query.maxBuckets);
   return {
@@ -83,6 +84,7 @@ const isCount = ({ kind }: Metric): boolean => kind === 'count' || kind === 'rat
 interface Source {
   readonly source: string;
   readonly parameters: Parameters;
+  readonly settings: Settings;
 }
 
 function countMetric({ kind }: Metric): { value: string; extrapolated: string } {
@@ -104,6 +106,7 @@ function valueSource(snapshot: Snapshot, query: AggregateQuery, plan: Plan, insi
   return {
     source: unionOfSources(snapshot, columns, inside),
     parameters: compiled.params,
+    settings: rowSettings,
   };
 }
 

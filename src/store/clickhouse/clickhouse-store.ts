@@ -11,6 +11,7 @@ import type {
   AggregateAnswer,
   AggregateQuery,
   CountAnswer,
+  CountedLines,
   LineQuery,
   LinesAnswer,
   LinesStep,
@@ -51,6 +52,7 @@ import { bulkLines } from './bulk-lines.ts';
 import { compareFields } from './compare-fields.ts';
 import { completions } from './completions.ts';
 import { countLines } from './count-lines.ts';
+import { findCounted } from './counted-lines.ts';
 import { Database, RowBudgetExceeded } from './database.ts';
 import type { BlockInserter } from './database.ts';
 import { fieldStatistics } from './field-statistics.ts';
@@ -195,6 +197,10 @@ export class ClickHouseStore implements LogStore, BlockReads, PatternReads, Seas
 
   findLines(query: LineQuery, options: ReadOptions): Promise<LinesAnswer> {
     return this.#withSnapshot((snapshot) => findLines(this.#reads, snapshot, query, options), query);
+  }
+
+  findCounted(query: LineQuery, options: ReadOptions, countOptions: ReadOptions): CountedLines {
+    return findCounted(this.#reads, this.#snapshots.acquire(query), query, options, countOptions);
   }
 
   changeVersion(): number {

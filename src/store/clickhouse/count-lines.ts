@@ -5,7 +5,7 @@
  */
 import type { CountAnswer, LineQuery, ReadOptions } from '../log-store.ts';
 import type { ReadParts } from './find-lines.ts';
-import type { Parameters } from './database.ts';
+import type { Parameters, Settings } from './database.ts';
 import { keptLineCount } from './kept-counts.ts';
 import { rollupPlan } from './rollup.ts';
 import type { Snapshot } from './snapshots.ts';
@@ -16,6 +16,7 @@ import {
   lineConditions,
   memtableBranches,
   rangeParameters,
+  rowSettings,
   unionAll,
   withinRange,
 } from './sources.ts';
@@ -48,11 +49,20 @@ export class CommittedCounts {
   }
 }
 
-/** Counts the lines of one snapshot; the caller holds and releases it. Counts lines, not weights. */
-export async function countLines(parts: ReadParts, snapshot: Snapshot, query: CountQuery, options: ReadOptions): Promise<CountAnswer> {
+/**
+ * Counts the lines of one snapshot; the caller holds and releases it. Counts lines, not weights. `knownLive`: those in the
+ * memtables, from whoever reads them; undefined where they have to be counted.
+ */
+export async function countLines(
+  parts: ReadParts,
+  snapshot: Snapshot,
+  query: CountQuery,
+  options: ReadOptions,
+  knownLive: Promise<number | undefined> = Promise.resolve(undefined),
+): Promise<CountAnswer> {
   const [committed, live] = await Promise.all([
     parts.committedCounts.of(query, snapshot, () => countCommitted(parts, snapshot, query, options)),
-    countLive(parts, snapshot, query, options),
+    countLive(parts, snapshot, query, options, knownLive),
   ]);
   const reason = snapshot.incompleteReason;
   return {
@@ -82,10 +92,18 @@ async function countCommitted(parts: ReadParts, snapshot: Snapshot, query: Count
   const branches = rollup
     ? rollup.committed({ rollup: lineCount, raw: lineCount, groupBy: [] }, conditions)
     : [committedBranch(snapshot, lineCount, withinRange(conditions, coversAll(range, density.extent)))];
-  return sumOf(parts, branches, parameters, query, options);
+  return sumOf(parts, branches, parameters, query, options, rollup ? {} : rowSettings);
 }
 
-async function countLive(parts: ReadParts, snapshot: Snapshot, query: CountQuery, options: ReadOptions): Promise<Count> {
+async function countLive(
+  parts: ReadParts,
+  snapshot: Snapshot,
+  query: CountQuery,
+  options: ReadOptions,
+  knownLive: Promise<number | undefined>,
+): Promise<Count> {
+  const known = snapshot.memtables.length === 0 ? 0 : await knownLive;
+  if (known !== undefined) return { total: known, scannedRows: 0 };
   const conditions = lineConditions(query.tenant, query.where);
   return sumOf(parts, memtableBranches(snapshot, lineCount, withinRange(conditions)), conditions.parameters, query, options);
 }
@@ -96,9 +114,10 @@ async function sumOf(
   parameters: Parameters,
   { range }: CountQuery,
   options: ReadOptions,
+  settings: Settings = rowSettings,
 ): Promise<Count> {
   if (branches.length === 0) return { total: 0, scannedRows: 0 };
-  const sql = `SELECT sum(lines) FROM (${unionAll(branches)})`;
-  const { rows, scannedRows } = await database.select(sql, { ...parameters, ...rangeParameters(range) }, options);
+  const sql = branches.length === 1 ? branches[0] : `SELECT sum(lines) FROM (${unionAll(branches)})`;
+  const { rows, scannedRows } = await database.select(sql, { ...parameters, ...rangeParameters(range) }, options, settings);
   return { total: Number(rows[0][0]), scannedRows };
 }

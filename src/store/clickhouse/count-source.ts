@@ -1,11 +1,11 @@
 /** Counts of lines as branches of a statement: of the roll-up where it can answer, of rows beside its whole minutes and in the memtables. */
 import type { AggregateQuery } from '../log-store.ts';
-import type { Parameters } from './database.ts';
+import type { Parameters, Settings } from './database.ts';
 import type { Density } from './density.ts';
 import { rollupPlan } from './rollup.ts';
 import type { RollupPlan } from './rollup.ts';
 import type { Snapshot } from './snapshots.ts';
-import { coversAll, memtableBranches, unionAll, unionOfSources, withinRange } from './sources.ts';
+import { coversAll, memtableBranches, rowSettings, unionAll, unionOfSources, withinRange } from './sources.ts';
 import type { LineConditions } from './sources.ts';
 
 const minuteMs = 60_000;
@@ -60,14 +60,15 @@ export function countSource(
   groups: readonly string[],
   conditions: LineConditions,
   density: Density,
-): { readonly source: string; readonly parameters: Parameters } {
+): { readonly source: string; readonly parameters: Parameters; readonly settings: Settings } {
   const select = countSelect(query, groups);
   const inside = withinRange(conditions, coversAll(query.range, density.extent));
   const tail = `GROUP BY ${select.groupBy.join(', ')}`;
   const plan = countPlan(snapshot, query, density);
-  if (plan === undefined) return { source: unionOfSources(snapshot, select.raw, inside, tail), parameters: {} };
+  if (plan === undefined) return { source: unionOfSources(snapshot, select.raw, inside, tail), parameters: {}, settings: rowSettings };
   const committed = plan.committed(select, conditions);
-  return { source: unionAll([...committed, ...memtableBranches(snapshot, select.raw, inside, tail)]), parameters: plan.parameters };
+  const source = unionAll([...committed, ...memtableBranches(snapshot, select.raw, inside, tail)]);
+  return { source, parameters: plan.parameters, settings: {} };
 }
 
 /** The same sums of what the whole minutes of the plan leave: rows beside them, and the memtables; each branch gives `limit` of them at most. */

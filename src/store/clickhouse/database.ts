@@ -21,15 +21,23 @@ export interface RowsResult {
   /** Values in the order of the SELECT list; 64-bit integers as text. */
   readonly rows: readonly (readonly unknown[])[];
   readonly scannedRows: number;
+  /** Rows before the statement's LIMIT; exact where it sorts them all. Undefined where it has none. */
+  readonly rowsBeforeLimit?: number;
 }
 
 interface JsonCompactAnswer {
   readonly data: unknown[][];
+  readonly rows_before_limit_at_least?: number;
   readonly statistics?: { readonly rows_read: number };
 }
 
-/** Settings that make answers the same on every engine, whatever its profile says. */
-const answerSettings: Settings = { output_format_json_quote_64bit_integers: 1, output_format_json_quote_denormals: 0 };
+/** Settings that make answers the same on every engine, whatever its profile says. A map is a list of [key, value]. */
+const answerSettings: Settings = {
+  output_format_json_quote_64bit_integers: 1,
+  output_format_json_quote_denormals: 0,
+  output_format_json_map_as_array_of_tuples: 1,
+  output_format_json_named_tuples_as_objects: 0,
+};
 
 /**
  * A page is asked of a window that is cut to its size, so leaving out rows by the keys found so far spares nothing; it costs
@@ -63,7 +71,7 @@ export class Database {
     try {
       const { body } = await this.#client.run(boundedStatement(sql, parameters, 'JSONCompact', options, settings));
       const answer = JSON.parse(body.toString()) as JsonCompactAnswer;
-      return { rows: answer.data, scannedRows: answer.statistics?.rows_read ?? 0 };
+      return { rows: answer.data, scannedRows: answer.statistics?.rows_read ?? 0, rowsBeforeLimit: answer.rows_before_limit_at_least };
     } catch (error) {
       throw searchError(error, options.limits, options.signal);
     }

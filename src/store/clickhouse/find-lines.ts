@@ -44,9 +44,18 @@ export interface ReadParts {
   readonly keptRollups: KeptRollups;
 }
 
+/** Is told how many lines of a query are in the memtables, as soon as that is known; undefined where it will not be. */
+export type LiveCountListener = (count: number | undefined) => void;
+
 /** Finds lines of one snapshot; the caller holds and releases it. */
-export async function findLines(parts: ReadParts, snapshot: Snapshot, query: LineQuery, options: ReadOptions): Promise<LinesAnswer> {
-  const search = new LineSearch(parts, snapshot, query, options);
+export async function findLines(
+  parts: ReadParts,
+  snapshot: Snapshot,
+  query: LineQuery,
+  options: ReadOptions,
+  onLiveCount: LiveCountListener = () => undefined,
+): Promise<LinesAnswer> {
+  const search = new LineSearch(parts, snapshot, query, options, onLiveCount);
   await search.run(await parts.density.of(query.tenant, snapshot.generation, options));
   const offset = query.offset ?? 0;
   const page = search.found.slice(offset, offset + query.limit);
@@ -76,6 +85,13 @@ interface Portion {
   read(): Promise<FoundLine[] | undefined>;
 }
 
+/** What a statement over some tables brought. */
+interface TablesRead {
+  readonly lines: FoundLine[];
+  /** Lines that match, those beyond the limit too; undefined where the engine does not tell. */
+  readonly matched: number | undefined;
+}
+
 interface Table {
   readonly name: string;
   /** Of the memtable; 0 for the committed table. */
@@ -92,6 +108,7 @@ class LineSearch {
   readonly #snapshot: Snapshot;
   readonly #query: LineQuery;
   readonly #options: ReadOptions;
+  readonly #onLiveCount: LiveCountListener;
   /** One more than asked for, to know whether there are more. */
   readonly #wanted: number;
   found: FoundLine[] = [];
@@ -99,17 +116,20 @@ class LineSearch {
   /** Set where the bound of scanned rows ended the search: it is whole up to here, and nothing beyond is kept. */
   searchedToNs: bigint | undefined;
 
-  constructor(parts: ReadParts, snapshot: Snapshot, query: LineQuery, options: ReadOptions) {
+  constructor(parts: ReadParts, snapshot: Snapshot, query: LineQuery, options: ReadOptions, onLiveCount: LiveCountListener) {
     this.#parts = parts;
     this.#snapshot = snapshot;
     this.#query = query;
     this.#options = options;
+    this.#onLiveCount = onLiveCount;
     this.#wanted = query.limit + (query.offset ?? 0) + 1;
   }
 
   /** Reads one portion after the other, those side by side that are likely to be needed both, until no further one can matter. */
   async run(density: Density): Promise<void> {
     const portions = this.#portions(density);
+    // who counts need not wait for memtables that come later, if at all
+    if (portions[0]?.isLive !== true) this.#onLiveCount(undefined);
     while (portions.length > 0 && this.searchedToNs === undefined && !this.#satisfiedBefore(portions[0].range)) {
       const together = portions.splice(0, this.#needsBoth(portions) ? 2 : 1);
       const found = await Promise.all(together.map(({ read }) => read()));
@@ -165,22 +185,28 @@ class LineSearch {
   }
 
   /** Memtables are small and searched whole: a late line may be older than any window. */
-  #readMemtables(range: TimeRange): Promise<FoundLine[] | undefined> {
+  async #readMemtables(range: TimeRange): Promise<FoundLine[] | undefined> {
     const conditions = this.#conditions([]);
     const { memtable: where } = withinRange(conditions);
     const tables = this.#snapshot.memtables.map((number): Table => ({ name: memtableName(number), number, where }));
-    return this.#readFrom(tables, { ...conditions.parameters, ...rangeParameters(range) });
+    const read = await this.#readFrom(tables, { ...conditions.parameters, ...rangeParameters(range) });
+    this.#onLiveCount(this.#query.after === undefined ? read?.matched : undefined);
+    return read?.lines;
   }
 
   /** To ask for absent names first would cost a lookup more than it spares: the indexes answer it as it is. */
   async #readWindow(window: TimeRange, density: Density): Promise<FoundLine[] | undefined> {
     const { tenant, where, range } = this.#query;
-    const absent = isLookup(where) ? [] : await this.#parts.absentNames.of(tenant, where, range, this.#snapshot, this.#options);
+    const { absentNames } = this.#parts;
+    const absent = isLookup(where)
+      ? absentNames.known(tenant, where, this.#snapshot, this.#options)
+      : await absentNames.of(tenant, where, range, this.#snapshot, this.#options);
     const conditions = this.#conditions(absent);
     const visible = committedCondition(this.#snapshot);
     const { committed } = withinRange(conditions, coversAll(window, density.extent));
     const table = { name: logsTable, number: 0, where: `${visible.sql} AND ${committed}` };
-    return this.#readFrom([table], { ...conditions.parameters, ...visible.parameters, ...rangeParameters(window) });
+    const read = await this.#readFrom([table], { ...conditions.parameters, ...visible.parameters, ...rangeParameters(window) });
+    return read?.lines;
   }
 
   #conditions(absentNames: readonly string[]): LineConditions {
@@ -191,37 +217,38 @@ class LineSearch {
    * The first lines of the tables in order; undefined where they are over the bound of scanned rows. A lookup mostly finds few:
    * then the engine need not sort them, which takes it a third of the time, and they are read whole whatever the page's size.
    */
-  async #readFrom(tables: readonly Table[], parameters: Parameters): Promise<FoundLine[] | undefined> {
+  async #readFrom(tables: readonly Table[], parameters: Parameters): Promise<TablesRead | undefined> {
     if (isLookup(this.#query.where)) {
       const atMost = Math.min(this.#wanted, largestReadLines);
       const few = await this.#read(tables, lineColumns, `LIMIT ${atMost}`, parameters);
-      if (few === undefined || few.length < atMost) return few;
+      if (few === undefined || few.lines.length < atMost) return few;
     }
     const direction = this.#query.order === 'desc' ? 'DESC' : 'ASC';
     const order = `ORDER BY ts ${direction}, origin ${direction}, seq ${direction}, row_no ${direction} LIMIT ${this.#wanted}`;
     return this.#read(tables, this.#wanted > largestReadLines ? keyAndService : lineColumns, order, parameters);
   }
 
-  async #read(tables: readonly Table[], columns: string, order: string, parameters: Parameters): Promise<FoundLine[] | undefined> {
+  async #read(tables: readonly Table[], columns: string, tail: string, parameters: Parameters): Promise<TablesRead | undefined> {
     const budget = Math.max(1, this.#options.limits.maxScannedRows - this.scannedRows);
     const selects = tables.map(
-      ({ name, number, where }) =>
-        `SELECT * FROM (SELECT ${columns}, toUInt32(${number}) AS memtable FROM ${name} WHERE ${where} ${order})`,
+      ({ name, number, where }) => `(SELECT ${columns}, ${number} AS memtable FROM ${name} WHERE ${where} ${tail})`,
     );
     try {
-      const { rows, scannedRows } = await this.#parts.database.select(unionAll(selects), parameters, this.#options, {
+      const { rows, scannedRows, rowsBeforeLimit } = await this.#parts.database.select(unionAll(selects), parameters, this.#options, {
         max_rows_to_read: budget,
         read_overflow_mode: "'throw'",
+        exact_rows_before_limit: 1,
       });
       this.scannedRows += scannedRows;
       const isWhole = columns === lineColumns;
-      return rows.map((row) => ({
+      const lines = rows.map((row) => ({
         key: keyOfRow(row),
         service: row[isWhole ? serviceOfLine : serviceBehindKey] as string,
         row,
         isWhole,
         memtable: Number(row.at(-1)),
       }));
+      return { lines, matched: tables.length === 1 ? rowsBeforeLimit : undefined };
     } catch (error) {
       if (error instanceof RowBudgetExceeded) return undefined;
       throw error;

@@ -7,13 +7,14 @@ import type { Database } from './database.ts';
 import { DensityCache } from './density.ts';
 import type { ReadParts } from './find-lines.ts';
 import { KeptRollups } from './kept-rollups.ts';
+import { KnownNames } from './known-names.ts';
 import type { RecentChanges } from './recent-changes.ts';
 
 export function makeReadParts(database: Database, changes: RecentChanges, logger: Logger, config: StoreConfig): ReadParts {
   return {
     database,
     density: new DensityCache(database),
-    absentNames: new AbsentNames(database),
+    absentNames: new AbsentNames(database, new KnownNames({ database, changes, logger })),
     committedCounts: new CommittedCounts(),
     keptRollups: new KeptRollups({ database, changes, logger, maxBytes: config.rollup_memory }),
   };
