@@ -8,42 +8,20 @@
  * Invariants: nothing that `add` took is lost while the process runs; what is held stays within `maxHeldBytes` and the
  * worker's byte budget, beyond which `add` takes nothing. One instance per tenant and receiver in each worker.
  */
-import { isUtf8 } from 'node:buffer';
 import { maxRowsPerBatch } from '#base/ids.ts';
 import { AppError, toAppError } from '#base/errors.ts';
 import type { OpenBatch } from '#ingest/intake.ts';
-import type { RecordFormat } from '#ingest/rejected-records.ts';
-import type { RecordErrorCode } from '#model/record-errors.ts';
-import type { RecordWriter } from '#model/record-writer.ts';
 import type { ByteReservation } from './byte-budget.ts';
-import type { KeptRecord, ReceiverContext, ReceiverListener } from './receiver.ts';
-import { repairUtf8 } from './text-bytes.ts';
+import type { KeptRecord, ReceiverListener } from './receiver.ts';
+import { StreamDecoder } from './stream-decoder.ts';
+import type { RecordBytes, StreamDecoderOptions } from './stream-decoder.ts';
 
-/** A record of a batch that is being decoded: valid UTF-8 where the format is not binary. */
-export interface StreamRecord {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-  readonly start: number;
-  readonly end: number;
-  /** Address of its sender. */
-  readonly peer: string;
-  /** When the batch's first record came; milliseconds. */
-  readonly receivedMs: number;
-}
-
-export interface StreamBatcherOptions {
-  readonly receiver: string;
-  readonly tenant: string;
-  readonly content: 'text' | 'records';
-  readonly format: RecordFormat;
+export interface StreamBatcherOptions extends StreamDecoderOptions {
   readonly maxRecords: number;
   readonly maxBytes: number;
   readonly maxDelayMs: number;
   /** Bound of all that is not yet durable. */
   readonly maxHeldBytes: number;
-  readonly context: ReceiverContext;
-  /** Fills the open record; a code says why it cannot be taken. The writer is on the record's bytes already. */
-  readonly decode: (writer: RecordWriter, record: StreamRecord) => RecordErrorCode | undefined;
 }
 
 /** Memory that a batch begins with; it doubles up to `maxBytes`. */
@@ -54,7 +32,7 @@ const retryAfterMs = 1000;
 const roomCheckMs = 50;
 
 /** Records as they came, one behind the other. */
-class GatheredRecords {
+class GatheredRecords implements RecordBytes {
   bytes: Uint8Array<ArrayBuffer>;
   length = 0;
   readonly ends: number[] = [];
@@ -72,6 +50,7 @@ class GatheredRecords {
 
 export class StreamBatcher {
   readonly #options: StreamBatcherOptions;
+  readonly #decoder: StreamDecoder;
   readonly #maxRecords: number;
   readonly #reservation: ByteReservation;
   readonly #stopped = new AbortController();
@@ -90,6 +69,7 @@ export class StreamBatcher {
 
   constructor(options: StreamBatcherOptions) {
     this.#options = options;
+    this.#decoder = new StreamDecoder(options);
     this.#maxRecords = Math.min(options.maxRecords, options.context.ingestConfig.max_records, maxRowsPerBatch);
     this.#reservation = options.context.budget.reserve();
   }
@@ -130,13 +110,8 @@ export class StreamBatcher {
   }
 
   /** Decodes a record that was kept from an earlier batch. */
-  decodeKept({ bytes, request, sender, receivedMs }: KeptRecord, batch: OpenBatch): void {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const kept = { bytes, view, start: 0, end: bytes.length, peer: request['peer'] ?? sender, receivedMs };
-    const record = this.#options.format === 'binary' || isUtf8(bytes) ? kept : repaired(kept);
-    batch.writer.from(record.bytes, record.view);
-    const refusal = this.#decodeRecord(batch, record);
-    if (refusal !== undefined) batch.rejected.add(0, refusal, bytes, 0, bytes.length);
+  decodeKept(record: KeptRecord, batch: OpenBatch): void {
+    this.#decoder.decodeKept(record, batch);
   }
 
   /** Submits what was gathered, and waits for it at most this long; what the log has not taken then is lost and counted. */
@@ -234,7 +209,7 @@ export class StreamBatcher {
       if (this.#pause !== undefined) await this.#pause;
       try {
         context.intake.admit();
-        await context.intake.submit(this.#decode(gathered));
+        await context.intake.submit(this.#decoder.decode(gathered));
         return this.#free(gathered);
       } catch (thrown) {
         const error = toAppError(thrown);
@@ -248,53 +223,6 @@ export class StreamBatcher {
   async #waitAfter(durationMs: number): Promise<void> {
     await this.#options.context.clock.sleep(durationMs, this.#stopped.signal);
     this.#pause = undefined;
-  }
-
-  #decode(gathered: GatheredRecords): OpenBatch {
-    const { context, receiver, tenant, content, format } = this.#options;
-    const { ends, peers, openedMs } = gathered;
-    const batch = context.intake.open({ tenant, receiver, sender: senderOf(peers), content, format });
-    const bytes = gathered.bytes.subarray(0, gathered.length);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const isClean = isUtf8(bytes);
-    batch.writer.from(bytes, view);
-    const record = { bytes, view, start: 0, end: 0, peer: '', receivedMs: openedMs };
-    for (let i = 0; i < ends.length; i++) {
-      record.start = i === 0 ? 0 : ends[i - 1];
-      record.end = ends[i];
-      record.peer = peers[i];
-      const isReadable = format === 'binary' || isSound(record, isClean);
-      const refusal = isReadable ? this.#decodeRecord(batch, record) : this.#decodeRepaired(batch, record);
-      if (refusal === undefined) continue;
-      batch.rejected.request = { peer: record.peer };
-      batch.rejected.add(i, refusal, bytes, record.start, record.end);
-    }
-    return batch;
-  }
-
-  #decodeRepaired(batch: OpenBatch, record: StreamRecord): RecordErrorCode | undefined {
-    const sound = repaired(record);
-    batch.writer.from(sound.bytes, sound.view);
-    const refusal = this.#decodeRecord(batch, sound);
-    batch.writer.from(record.bytes, record.view);
-    return refusal;
-  }
-
-  #decodeRecord(batch: OpenBatch, record: StreamRecord): RecordErrorCode | undefined {
-    const { context, receiver, decode } = this.#options;
-    const { writer } = batch;
-    writer.begin();
-    try {
-      const refusal = decode(writer, record);
-      if (refusal === undefined) return writer.commit();
-      writer.abort();
-      return refusal;
-    } catch (thrown) {
-      // a defect of the decoder costs the batch this record only, and not its bytes
-      writer.abort();
-      context.logger.error({ receiver, error: thrown instanceof Error ? thrown.stack : String(thrown) }, 'a record could not be decoded');
-      return 'malformed_record';
-    }
   }
 
   #free(gathered: GatheredRecords): void {
@@ -317,26 +245,7 @@ export class StreamBatcher {
   }
 }
 
-/** Whether the record is UTF-8; where all bytes together are, it need only begin and end between two characters. */
-function isSound({ bytes, start, end }: StreamRecord, isClean: boolean): boolean {
-  return isClean ? startsCharacter(bytes, start) && startsCharacter(bytes, end) : isUtf8(bytes.subarray(start, end));
-}
-
-function startsCharacter(bytes: Uint8Array, at: number): boolean {
-  return at >= bytes.length || (bytes[at] & 0xc0) !== 0x80;
-}
-
-function senderOf(peers: readonly string[]): string {
-  const [first] = peers;
-  return peers.every((peer) => peer === first) ? first : `${new Set(peers).size} senders`;
-}
-
 const shuttingDown = (): AppError => new AppError('shutting_down', 'the server stopped before the record was taken');
-
-function repaired(record: StreamRecord): StreamRecord {
-  const bytes = repairUtf8(record.bytes.subarray(record.start, record.end));
-  return { ...record, bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), start: 0, end: bytes.length };
-}
 
 /** The listeners of one receiver that all feed the batcher: when the last one stops, what was gathered is made durable. */
 export function batchedListeners(

@@ -12,7 +12,7 @@ import type { RecordErrorCode } from '#model/record-errors.ts';
 import type { NameId, RecordNames } from '#model/record-names.ts';
 import { kinds } from '#model/record-writer.ts';
 import type { RecordWriter } from '#model/record-writer.ts';
-import type { StreamRecord } from '#receivers/stream-batcher.ts';
+import type { StreamRecord } from '#receivers/stream-decoder.ts';
 import { syslogSeverities } from '#model/syslog-numbers.ts';
 
 const quote = 0x22;

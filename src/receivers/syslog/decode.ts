@@ -14,7 +14,7 @@ import { kinds } from '#model/record-writer.ts';
 import type { RecordWriter } from '#model/record-writer.ts';
 import type { RecordNames, NameId } from '#model/record-names.ts';
 import { parseSeverityBytes } from '#model/severity.ts';
-import type { StreamRecord } from '#receivers/stream-batcher.ts';
+import type { StreamRecord } from '#receivers/stream-decoder.ts';
 import { facilityNames, syslogSeverities } from '#model/syslog-numbers.ts';
 import { HeaderTime } from './header-time.ts';
 import { SecurityEvents } from './security-events.ts';
