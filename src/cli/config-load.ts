@@ -8,14 +8,16 @@
  * Called by main.ts; reads no environment and no command line of its own.
  */
 import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { isMap, isScalar, isSeq, LineCounter, parse, parseDocument } from 'yaml';
+import { dirname } from 'node:path';
+import { isMap, isScalar, LineCounter, parse, parseDocument } from 'yaml';
 import type { Document, Node } from 'yaml';
 import { AppError } from '#base/errors.ts';
 import { nearestName } from '#base/nearest-name.ts';
 import { Secret } from '#base/secret.ts';
 import type { SchemaNode, Setting } from './config-settings.ts';
-import { allowedText, isSection, readValue, settingsOf, variableOf } from './config-settings.ts';
+import { allowedText, isSection, settingsOf, variableOf } from './config-settings.ts';
+import { ValueReader } from './config-values.ts';
+import type { ConfigProblems } from './config-values.ts';
 
 export interface ConfigSources {
   /** Path of the YAML file. */
@@ -58,7 +60,7 @@ export function loadConfig<C>(schema: SchemaNode, rules: ConfigRules<C>, sources
 /** Variables that Kubernetes sets for a service called "millrace"; they are no settings. */
 const serviceLink = /^MILLRACE_(SERVICE_(HOST|PORT)(_\w+)?|PORT_\d+_(TCP|UDP)(_\w+)?)$/;
 
-class Loader {
+class Loader implements ConfigProblems {
   readonly problems: string[] = [];
   readonly origins = new Map<string, string>();
   readonly #schema: SchemaNode;
@@ -66,14 +68,14 @@ class Loader {
   readonly #aliases: Readonly<Record<string, string>>;
   readonly #environment: ConfigSources['environment'];
   readonly #values = new Map<string, unknown>();
-  /** Variables named by `{env: NAME}`. */
-  readonly #secretVariables = new Set<string>();
+  readonly #reader: ValueReader;
 
   constructor(schema: SchemaNode, aliases: Readonly<Record<string, string>>, environment: ConfigSources['environment']) {
     this.#schema = schema;
     this.#settings = new Map(settingsOf(schema).map((setting) => [setting.path, setting]));
     this.#aliases = aliases;
     this.#environment = environment;
+    this.#reader = new ValueReader(environment, this);
   }
 
   reject(path: string, origin: string, message: string): void {
@@ -113,7 +115,7 @@ class Loader {
       const path = prefix === '' ? name : `${prefix}.${name}`;
       const child = Object.hasOwn(schema.properties ?? {}, name) ? schema.properties?.[name] : undefined;
       const origin = originAt(key as Node);
-      if (child === undefined) this.#rejectUnknown(path, origin);
+      if (child === undefined) this.rejectUnknown(path, origin);
       else if (value === null) continue;
       else if (isSection(child)) this.#readMap(document, value as Node, child, path, originAt, directory);
       else if (isScalar(value) && value.value === null) continue;
@@ -132,7 +134,7 @@ class Loader {
         if (isServiceLink)
           this.reject(path, variable, `"${value}" comes from Kubernetes; set enableServiceLinks: false, or call the service otherwise`);
         else this.#assignText(path, value, variable);
-      } else if (!serviceLink.test(variable) && !this.#secretVariables.has(variable)) {
+      } else if (!serviceLink.test(variable) && !this.#reader.secretVariables.has(variable)) {
         const nearest = nearestName(variable, byVariable.keys());
         this.problems.push(
           `the environment variable ${variable} is no setting${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
@@ -183,101 +185,12 @@ class Loader {
   }
 
   #assign(path: string, schema: SchemaNode, given: unknown, origin: string, directory: string): void {
-    const value = this.#convert(path, schema, given, origin, directory);
+    const value = this.#reader.read(path, schema, given, origin, directory);
     this.origins.set(path, origin);
     if (value !== undefined) this.#values.set(path, value);
   }
 
-  /** The value, or undefined after a problem has been noted. */
-  #convert(path: string, schema: SchemaNode, given: unknown, origin: string, directory: string): unknown {
-    if (schema.unit === 'secret') return this.#readSecret(path, given, origin, directory);
-    if (schema.unit === 'list') return this.#convertList(path, schema, given, origin, directory);
-    if (schema.unit === 'structure') return this.#readStructure(path, given, origin, directory);
-    const value = readValue(schema, given);
-    if (value === undefined) this.reject(path, origin, `${quoted(given)} is not allowed; it must be ${allowedText(schema)}`);
-    return value;
-  }
-
-  #convertList(path: string, schema: SchemaNode, given: unknown, origin: string, directory: string): unknown {
-    if (!Array.isArray(given)) {
-      this.reject(path, origin, 'must be a list');
-      return undefined;
-    }
-    const item = schema.items as SchemaNode;
-    return given.map((entry: unknown, index) => {
-      const itemPath = `${path}[${index}]`;
-      if (!isSection(item)) return this.#convert(itemPath, item, entry, origin, directory);
-      if (typeof entry === 'object' && entry !== null && !Array.isArray(entry))
-        return this.#convertItem(itemPath, item, entry, origin, directory);
-      this.reject(itemPath, origin, `must hold settings by name: ${Object.keys(item.properties ?? {}).join(', ')}`);
-      return undefined;
-    });
-  }
-
-  #convertItem(path: string, schema: SchemaNode, entry: object, origin: string, directory: string): Record<string, unknown> {
-    const properties = schema.properties ?? {};
-    for (const name of Object.keys(entry)) {
-      if (!Object.hasOwn(properties, name))
-        this.#rejectUnknown(
-          `${path}.${name}`,
-          origin,
-          Object.keys(properties).map((known) => `${path}.${known}`),
-        );
-    }
-    const given = entry as Record<string, unknown>;
-    return Object.fromEntries(
-      Object.entries(properties).flatMap(([name, property]) => {
-        const isGiven = Object.hasOwn(given, name) && given[name] !== null;
-        const value = isGiven ? this.#convert(`${path}.${name}`, property, given[name], origin, directory) : property.default;
-        return value === undefined ? [] : [[name, value]];
-      }),
-    );
-  }
-
-  /** As given, with what names a variable or file as a Secret. */
-  #readStructure(path: string, given: unknown, origin: string, directory: string): unknown {
-    if (typeof given !== 'object' || given === null) return given;
-    if (Array.isArray(given))
-      return given.map((entry: unknown, index) => this.#readStructure(`${path}[${index}]`, entry, origin, directory));
-    const names = Object.keys(given);
-    if (names.length === 1 && (names[0] === 'env' || names[0] === 'file')) return this.#readSecret(path, given, origin, directory);
-    return Object.fromEntries(
-      Object.entries(given).map(([name, value]) => [name, this.#readStructure(`${path}.${name}`, value, origin, directory)]),
-    );
-  }
-
-  #readSecret(path: string, given: unknown, origin: string, directory: string): Secret | undefined {
-    if (typeof given === 'string' && given !== '') return new Secret(given);
-    const reference = typeof given === 'object' && given !== null ? Object.entries(given) : [];
-    const [kind, name] = reference.length === 1 ? reference[0] : [];
-    if ((kind !== 'env' && kind !== 'file') || typeof name !== 'string' || name === '') {
-      this.reject(path, origin, 'must be a text, {env: NAME} or {file: path}');
-      return undefined;
-    }
-    const text = kind === 'env' ? this.#secretVariable(path, name, origin) : this.#secretFile(path, resolve(directory, name), origin);
-    return text === undefined ? undefined : new Secret(text);
-  }
-
-  #secretVariable(path: string, name: string, origin: string): string | undefined {
-    this.#secretVariables.add(name);
-    const value = this.#environment[name];
-    if (value !== undefined && value !== '') return value;
-    this.reject(path, origin, `the environment variable ${name} is not set`);
-    return undefined;
-  }
-
-  #secretFile(path: string, file: string, origin: string): string | undefined {
-    try {
-      const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-      if (text !== '') return text;
-      this.reject(path, origin, `the file "${file}" is empty`);
-    } catch (thrown) {
-      this.reject(path, origin, `the file "${file}" cannot be read: ${(thrown as Error).message}`);
-    }
-    return undefined;
-  }
-
-  #rejectUnknown(path: string, origin: string, known: Iterable<string> = this.#knownNames()): void {
+  rejectUnknown(path: string, origin: string, known: Iterable<string> = this.#knownNames()): void {
     const nearest = nearestName(path, known) ?? this.#settingCalled(path.split('.').at(-1) ?? '');
     this.reject(
       path,
@@ -314,10 +227,6 @@ class Loader {
 /** A default list belongs to the schema and must not be frozen or shared. */
 function structuredCloneOfPlain(value: unknown): unknown {
   return Array.isArray(value) ? value.slice() : value;
-}
-
-function quoted(given: unknown): string {
-  return typeof given === 'string' ? `"${given}"` : isSeq(given) || typeof given === 'object' ? 'a list or map' : String(given);
 }
 
 function deepFreeze<T>(value: T): T {
