@@ -32,14 +32,11 @@ export async function readPatternSamples(
   const { tenant } = asker.searcher;
   const selection = { tenant, where, range, aliases: catalogue.aliasesOf(tenant) };
   return parts.admitted(asker, { kind: 'aggregate', where, range }, async (options) => {
-    const { patterns } = await store.patternCounts({ ...selection, maxPatterns }, options);
-    const ids = patterns.map(({ id }) => id).filter((id) => id !== noPattern);
-    if (ids.length === 0) return [];
     const intervalMs = Math.max(slotMs, Math.ceil(stepMs / slotMs) * slotMs);
-    const { details } = await store.patternDetails({ ...selection, ids, intervalMs }, options);
-    return ids.flatMap((id): PatternSamples[] => {
-      const text = catalogue.find(tenant, id)?.text;
-      const buckets = details.find((detail) => detail.id === id)?.buckets;
+    const { patterns } = await store.patternCounts({ ...selection, maxPatterns, intervalMs }, options);
+    return patterns.flatMap(({ id, detail }): PatternSamples[] => {
+      const text = id === noPattern ? undefined : catalogue.find(tenant, id)?.text;
+      const buckets = detail?.buckets;
       if (text === undefined || buckets === undefined) return [];
       const samples = [...buckets].sort(([a], [b]) => a - b).map(([timeMs, lines]) => [timeMs / 1000, Math.round(lines)] as const);
       return [{ pattern: text.replaceAll('<*>', '<_>'), samples }];

@@ -126,17 +126,18 @@ function bucketMs({ fromNs, toNs }: ResolvedRange): number {
 async function readAll({ store, catalogue }: PatternParts, plan: Plan, limit: number, options: SignalledRead) {
   const { query, comparedRange, newSinceMs, intervalMs } = plan;
   const onlyTop = comparedRange === undefined && newSinceMs === undefined;
-  const maxPatterns = onlyTop ? limit : maxCompared;
+  const wanted = onlyTop ? { maxPatterns: limit, intervalMs } : { maxPatterns: maxCompared };
   const [all, before] = await Promise.all([
-    store.patternCounts({ ...query, maxPatterns }, options),
-    comparedRange && store.patternCounts({ ...query, range: plainRange(comparedRange), maxPatterns }, options),
+    store.patternCounts({ ...query, ...wanted }, options),
+    comparedRange && store.patternCounts({ ...query, range: plainRange(comparedRange), maxPatterns: maxCompared }, options),
   ]);
   const counts = bounded(all, onlyTop);
   const chosen = chosenPatterns(plan, counts, before, (id) => catalogue.find(query.tenant, id)?.firstSeenMs).slice(0, limit);
   const present = chosen.filter(({ lineCount }) => lineCount > 0);
-  const ids = present.map(({ id }) => id);
   const [details, examples] = await Promise.all([
-    store.patternDetails({ ...query, ids, intervalMs }, options),
+    onlyTop
+      ? { details: present.flatMap(({ detail }) => detail ?? []), scannedRows: 0 }
+      : store.patternDetails({ ...query, ids: present.map(({ id }) => id), intervalMs }, options),
     store.patternExamples({ ...query, counts: present }, options),
   ]);
   const patterns = chosen.map((pattern): PatternResult => {

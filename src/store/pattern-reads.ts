@@ -18,6 +18,8 @@ export interface PatternCount {
   /** Times of the first and the last line in the range. */
   readonly firstNs: bigint;
   readonly lastNs: bigint;
+  /** Where it was asked for. */
+  readonly detail?: PatternDetail;
 }
 
 export interface PatternCountsAnswer extends Completeness {
@@ -48,8 +50,14 @@ export interface PatternExample {
   readonly message: string;
 }
 
+export interface PatternCountsQuery extends PatternQuery {
+  readonly maxPatterns: number;
+  /** Width of a bucket, where details of each are wanted too: for the most frequent ones that costs less than to ask for them by id. */
+  readonly intervalMs?: number;
+}
+
 export interface PatternReads {
-  patternCounts(query: PatternQuery & { readonly maxPatterns: number }, options: ReadOptions): Promise<PatternCountsAnswer>;
+  patternCounts(query: PatternCountsQuery, options: ReadOptions): Promise<PatternCountsAnswer>;
   /** Of these patterns only; `intervalMs` is the width of a bucket. */
   patternDetails(
     query: PatternQuery & { readonly ids: readonly PatternId[]; readonly intervalMs: number },

@@ -112,6 +112,37 @@ test('lines by pattern', async (t) => {
     );
   });
 
+  await t.test('levels and buckets that come with the counts are those of the patterns asked for by id', async () => {
+    const aliases = new Map([[twin, common]]);
+    for (const text of ['', 'service:service-1', 'line'])
+      for (const range of [all, rangeOf(startMs + 17_000, startMs + 6_543_000)])
+        for (const intervalMs of [600_000, 60_000]) {
+          const query = { tenant: 'default', where: parseQuery(text), range, aliases, intervalMs };
+          const plain = await store.patternCounts({ ...query, intervalMs: undefined, maxPatterns: 10 }, options);
+          const { patterns, totalLines } = await store.patternCounts({ ...query, maxPatterns: 10 }, options);
+          const { details } = await store.patternDetails({ ...query, ids: patterns.map(({ id }) => id) }, options);
+          const what = `${text} every ${intervalMs} ms`;
+          assert.deepEqual(
+            patterns.map(({ detail }) => detail),
+            details,
+            what,
+          );
+          assert.deepEqual(
+            patterns.map(({ id, lineCount, firstNs, lastNs }) => ({ id, lineCount, firstNs, lastNs })),
+            plain.patterns,
+            what,
+          );
+          assert.equal(totalLines, plain.totalLines);
+          for (const { detail, lineCount } of patterns)
+            for (const counts of [detail?.levels, detail?.buckets])
+              assert.equal(
+                [...(counts?.values() ?? [])].reduce((sum, lines) => sum + lines, 0),
+                lineCount,
+                what,
+              );
+        }
+  });
+
   await t.test('levels and buckets of some patterns, in slots and in finer steps', async () => {
     const query = { tenant: 'default', where: parseQuery(''), range: all, aliases: noAliases, ids: [rare] };
     for (const intervalMs of [600_000, 60_000]) {

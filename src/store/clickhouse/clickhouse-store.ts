@@ -30,6 +30,7 @@ import type {
 import type {
   PatternCount,
   PatternCountsAnswer,
+  PatternCountsQuery,
   PatternDetailsAnswer,
   PatternExample,
   PatternId,
@@ -276,7 +277,7 @@ export class ClickHouseStore implements LogStore, BlockReads, PatternReads, Seas
     return this.#withSnapshot((snapshot) => compareFields(this.#reads, snapshot, query, options));
   }
 
-  patternCounts(query: PatternQuery & { readonly maxPatterns: number }, options: ReadOptions): Promise<PatternCountsAnswer> {
+  patternCounts(query: PatternCountsQuery, options: ReadOptions): Promise<PatternCountsAnswer> {
     return this.#withSnapshot((snapshot) => patternCounts(this.#reads, snapshot, query, options));
   }
 

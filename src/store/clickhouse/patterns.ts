@@ -8,6 +8,7 @@ import type { ReadOptions, TimeRange } from '../log-store.ts';
 import type {
   PatternCount,
   PatternCountsAnswer,
+  PatternCountsQuery,
   PatternDetail,
   PatternDetailsAnswer,
   PatternExample,
@@ -37,28 +38,45 @@ import type { LineConditions } from './sources.ts';
 const slotMs = 300_000;
 const slotNs = BigInt(slotMs) * 1_000_000n;
 
+const sums = 'sum(1 / sample_rate) AS lines, min(ts) AS first, max(ts) AS last';
+const slotBucket = 'intDiv(toInt64(toUnixTimestamp(toStartOfFiveMinutes(ts))) * 1000, {interval_ms:Int64}) * {interval_ms:Int64} AS bucket';
+const rowBucket = 'intDiv(toUnixTimestamp64Milli(ts), {interval_ms:Int64}) * {interval_ms:Int64} AS bucket';
+
+/** Sums by pattern, and where buckets are wanted by bucket and level too. */
+function countsSelect({ intervalMs }: Pick<PatternCountsQuery, 'intervalMs'>): Select {
+  if (intervalMs === undefined) return { whole: `pattern_id, ${sums}`, raw: `pattern_id, ${sums}`, groupBy: 'pattern_id' };
+  return {
+    whole: `${slotBucket}, level, pattern_id, ${sums}`,
+    raw: `${rowBucket}, level, pattern_id, ${sums}`,
+    groupBy: 'bucket, level, pattern_id',
+    needsRows: intervalMs % slotMs !== 0,
+  };
+}
+
 /** Counts of all patterns of the query, from one snapshot; the caller holds and releases it. */
 export async function patternCounts(
   parts: ReadParts,
   snapshot: Snapshot,
-  query: PatternQuery & { readonly maxPatterns: number },
+  query: PatternCountsQuery,
   options: ReadOptions,
 ): Promise<PatternCountsAnswer> {
-  const sums = `pattern_id, sum(1 / sample_rate) AS lines, min(ts) AS first, max(ts) AS last`;
-  const source = await sourceOf(parts, snapshot, query, options, { whole: sums, raw: sums, groupBy: 'pattern_id' });
+  const { intervalMs } = query;
+  const source = await sourceOf(parts, snapshot, query, options, countsSelect(query));
+  const details = intervalMs === undefined ? '' : ', groupArray((level, bucket, lines))';
   const { rows, scannedRows } = await parts.database.select(
     `SELECT ${standingPattern} AS pattern, sum(lines) AS line_count, toUnixTimestamp64Nano(min(first)), toUnixTimestamp64Nano(max(last)),
-       sum(line_count) OVER (), count() OVER ()
+       sum(line_count) OVER (), count() OVER ()${details}
      FROM (${source.sql}) GROUP BY pattern ORDER BY line_count DESC, pattern LIMIT {max_patterns:UInt32}`,
-    { ...source.parameters, ...aliasParameters(query), max_patterns: query.maxPatterns },
+    { ...source.parameters, ...aliasParameters(query), max_patterns: query.maxPatterns, interval_ms: intervalMs ?? 0 },
     options,
   );
   return {
-    patterns: rows.map(([pattern, lines, first, last]) => ({
+    patterns: rows.map(([pattern, lines, first, last, , , counts]) => ({
       id: patternIdOf(pattern),
       lineCount: Math.round(Number(lines)),
       firstNs: BigInt(first as string),
       lastNs: BigInt(last as string),
+      ...(intervalMs === undefined ? {} : { detail: detailOf(patternIdOf(pattern), counts as unknown[][]) }),
     })),
     totalLines: Math.round(Number(rows[0]?.[4] ?? 0)),
     totalPatterns: Number(rows[0]?.[5] ?? 0),
@@ -73,23 +91,17 @@ export async function patternDetails(
   options: ReadOptions,
 ): Promise<PatternDetailsAnswer> {
   if (query.ids.length === 0) return { details: [], ...completeness(snapshot, 0) };
-  const rest = 'level, pattern_id, sum(1 / sample_rate) AS lines';
-  const slotBucket =
-    'intDiv(toInt64(toUnixTimestamp(toStartOfFiveMinutes(ts))) * 1000, {interval_ms:Int64}) * {interval_ms:Int64} AS bucket';
-  const rowBucket = 'intDiv(toUnixTimestamp64Milli(ts), {interval_ms:Int64}) * {interval_ms:Int64} AS bucket';
   const source = await sourceOf(parts, snapshot, query, options, {
-    whole: `${slotBucket}, ${rest}`,
-    raw: `${rowBucket}, ${rest}`,
-    groupBy: 'bucket, level, pattern_id',
+    ...countsSelect(query),
     also: 'pattern_id IN {pattern_ids:Array(UInt64)}',
-    needsRows: query.intervalMs % slotMs !== 0,
   });
   const { rows, scannedRows } = await parts.database.select(
-    `SELECT ${standingPattern} AS pattern, level, bucket, sum(lines) FROM (${source.sql}) GROUP BY pattern, level, bucket`,
+    `SELECT ${standingPattern} AS pattern, groupArray((level, bucket, lines)) FROM (${source.sql}) GROUP BY pattern`,
     { ...source.parameters, ...aliasParameters(query), pattern_ids: withAliases(query, query.ids), interval_ms: query.intervalMs },
     options,
   );
-  return { details: detailsOf(query.ids, rows), ...completeness(snapshot, scannedRows) };
+  const found = new Map(rows.map(([pattern, counts]) => [patternIdOf(pattern), counts as unknown[][]]));
+  return { details: query.ids.map((id) => detailOf(id, found.get(id) ?? [])), ...completeness(snapshot, scannedRows) };
 }
 
 /** The time of the last line leads to its granule, so this reads a few thousand rows whatever the range. */
@@ -242,16 +254,15 @@ export const patternIdOf = (value: unknown): PatternId =>
     .toString(16)
     .padStart(16, '0');
 
-function detailsOf(ids: readonly PatternId[], rows: readonly (readonly unknown[])[]): PatternDetail[] {
-  const details = new Map(ids.map((id) => [id, { id, levels: new Map<number, number>(), buckets: new Map<number, number>() }]));
-  const add = (counts: Map<number, number>, key: number, lines: number): unknown => counts.set(key, (counts.get(key) ?? 0) + lines);
-  for (const [pattern, level, bucket, lines] of rows) {
-    const detail = details.get(patternIdOf(pattern));
-    if (detail === undefined) continue;
-    add(detail.levels, Number(level), Number(lines));
-    add(detail.buckets, Number(bucket), Number(lines));
+/** Counts of level, bucket and lines; several may be of the same. */
+function detailOf(id: PatternId, counts: readonly (readonly unknown[])[]): PatternDetail {
+  const [levels, buckets] = [new Map<number, number>(), new Map<number, number>()];
+  const add = (sumsOf: Map<number, number>, key: number, lines: number): unknown => sumsOf.set(key, (sumsOf.get(key) ?? 0) + lines);
+  for (const [level, bucket, lines] of counts) {
+    add(levels, Number(level), Number(lines));
+    add(buckets, Number(bucket), Number(lines));
   }
-  return [...details.values()];
+  return { id, levels, buckets };
 }
 
 function completeness(snapshot: Snapshot, scannedRows: number) {
