@@ -15,18 +15,12 @@ import { Canary } from '#consumers/canary/canary.ts';
 import { createPublicEndpoint } from '#consumers/canary/endpoint.ts';
 import { registerCanaryMetrics } from '#consumers/canary/metrics.ts';
 import { admitOwnClients } from '#consumers/internal-access.ts';
-import { QuarantineKeeper } from '#consumers/quarantine/quarantine.ts';
-import { Indexer, indexerName } from '#consumers/indexer/indexer.ts';
-import { Replay } from '#consumers/indexer/replay.ts';
+import type { QuarantineKeeper } from '#consumers/quarantine/quarantine.ts';
 import { Journeys } from '#consumers/journey/journeys.ts';
 import type { TailService } from '#consumers/live-tail.ts';
 import { ServiceMetrics } from '#consumers/service-metrics/service-metrics.ts';
 import { createTailService } from '#consumers/tail/tail-service.ts';
-import { ClickHouseHttp } from '#engine/clickhouse-http.ts';
-import { EngineInserter } from '#engine/engine-insert.ts';
-import { EngineSupervisor } from '#engine/engine-supervisor.ts';
 import { MatcherSet } from '#language/compile-matcher.ts';
-import { openWalLog } from '#log/wal.ts';
 import { LokiParts } from '#loki/loki-parts.ts';
 import type { WalLog } from '#log/wal.ts';
 import { lineOfRow, readNativeBlock } from '#model/native-block.ts';
@@ -43,19 +37,20 @@ import { version } from '#platform/version.ts';
 import type { QueryLimits } from '#store/log-store.ts';
 import { SavedViews } from '#search/saved-views.ts';
 import { SearchService } from '#search/search-service.ts';
-import { ClickHouseStore } from '#store/clickhouse.ts';
+import type { ClickHouseStore } from '#store/clickhouse.ts';
 import { createLineDecoder } from './alert-lines.ts';
 import { openAlerting } from './alerting.ts';
 import type { Alerting } from './alerting.ts';
 import { Closers } from './closers.ts';
 import { openQuarantine, reachableUrl, settleReplays } from './quarantine.ts';
-import { openMetadata, openRules, reparserOf } from './rules.ts';
+import { newestReceivedMs, recentBatches } from './recent-batches.ts';
+import { openMetadata, openRules } from './rules.ts';
 import type { Site } from './site.ts';
 import type { Config } from './config.ts';
 import { RuleBook } from '#ingest/rule-book.ts';
 import type { LiveRules } from '#ingest/rule-book.ts';
 import { startGateway } from './gateway.ts';
-import type { Gateway, RecentBatch } from './gateway.ts';
+import type { Gateway } from './gateway.ts';
 import { openPatterns } from './patterns.ts';
 import type { QueryNode } from '#language/ast.ts';
 import { withAllIds } from '#patterns/all-ids.ts';
@@ -68,14 +63,11 @@ import { createOperations } from './operations.ts';
 import type { LateParts } from './operations.ts';
 import { startExports } from './exports.ts';
 import { ledgerReport } from './server-status.ts';
+import { openLog, openStore, startEngine, startIndexing } from './storage.ts';
 import { startUpkeep } from './upkeep.ts';
 
 /** Where `bin/millrace.mjs serve` has the web interface built. */
 const builtInterface = fileURLToPath(new URL('../../web/dist', import.meta.url));
-
-/** How far back the log is read for batch ids at the start, from its newest frame. */
-const recentBatchesMs = 60_000;
-const readBytes = 4 * 2 ** 20;
 
 /** Starts everything; rejects with an AppError that says what is in the way, after stopping what had been started. */
 export async function startServer(config: Config): Promise<RunningServer> {
@@ -195,78 +187,6 @@ async function listenPrivately(api: ReturnType<typeof createApi>, directory: str
   return path;
 }
 
-async function openLog({ config, logger, closers, directory }: Site): Promise<WalLog> {
-  const log = await openWalLog({
-    directory: directory.part('log'),
-    files: nodeFiles,
-    clock: systemClock,
-    logger,
-    config: config.log,
-    holders: [indexerName],
-  });
-  closers.add('log', () => log.close());
-  return log;
-}
-
-async function startEngine({ config, logger, closers, directory }: Site): Promise<EngineSupervisor> {
-  const engine = await EngineSupervisor.start({ config: config.engine, dataPath: directory.part('engine'), logger });
-  closers.add('engine', () => engine.stop());
-  return engine;
-}
-
-async function openStore({ config, logger, closers, directory }: Site, engine: EngineSupervisor, log: WalLog): Promise<ClickHouseStore> {
-  const client = new ClickHouseHttp({
-    endpoint: { socketPath: engine.socketPath },
-    requestTimeoutMs: config.store.flush_timeout,
-  });
-  closers.add('engine client', () => client.close());
-  const store = await ClickHouseStore.open({
-    client,
-    blocks: new EngineInserter(client, engine.spoolPath),
-    directory: directory.part('store'),
-    incarnation: log.incarnation,
-    files: nodeFiles,
-    clock: systemClock,
-    logger,
-    config: config.store,
-  });
-  await store.prepare();
-  return store;
-}
-
-function startIndexing(
-  { config, logger, closers }: Site,
-  engine: EngineSupervisor,
-  log: WalLog,
-  store: ClickHouseStore,
-  { quarantine, rules, patterns }: { readonly quarantine: QuarantineKeeper; readonly rules: RuleBook; readonly patterns: PatternCatalogue },
-): { indexer: Indexer; replay: Replay } {
-  const waitForEngine = (signal: AbortSignal): Promise<void> => engine.whenReady(signal);
-  const indexer = new Indexer({ log, store, quarantine, config: config.store, clock: systemClock, logger, waitForEngine });
-  const replay = new Replay({
-    log,
-    replacer: store.replacer,
-    committed: () => store.sink.committed,
-    portionRows: config.store.flush_rows,
-    portionBytes: config.store.flush_bytes,
-    reparse: reparserOf(config, rules, patterns),
-    logger,
-  });
-  const unwatch = engine.onStateChange(({ status }) => {
-    if (status === 'down') store.engineLost();
-  });
-  store.onDamagedPart((part) => engine.restart(`its part ${part} is damaged`));
-  closers.add('engine watch', () => {
-    unwatch();
-    // The engine is about to end: a flush that this breaks off may not be tried again and again, the next start replays its lines.
-    store.engineLost();
-  });
-  indexer.start();
-  closers.add('indexer', () => indexer.stop());
-  closers.add('replay', () => replay.stop());
-  return { indexer, replay };
-}
-
 function startTail({ config, logger, closers }: Site, log: WalLog): TailService {
   const decoder = { readBlock: readNativeBlock, lineOfRow };
   const tail = createTailService({ log, config: config.tail, createMatchers: () => new MatcherSet(), decoder, clock: systemClock, logger });
@@ -354,33 +274,4 @@ function startCanary(
   canary.start();
   closers.add('canary', () => canary.stop());
   return canary;
-}
-
-/**
- * Ids of the batches that came last: their senders may not have had an answer when the process ended. Bounded in time, for
- * all of the log in between is read.
- */
-async function recentBatches(log: WalLog, { batch_window: windowMs }: Config['policies']): Promise<RecentBatch[]> {
-  const found: RecentBatch[] = [];
-  const newestMs = await newestReceivedMs(log);
-  const from = await log.positionAt(newestMs - Math.min(windowMs, recentBatchesMs));
-  for (const [shard, sequence] of from) {
-    const reader = await log.openReader(shard, sequence);
-    for (let frames = await reader.read(readBytes); frames.length > 0; frames = await reader.read(readBytes)) {
-      for (const { tenant, batchId, receivedMs } of frames) if (batchId !== undefined) found.push({ tenant, id: batchId, receivedMs });
-    }
-    await reader.close();
-  }
-  return found;
-}
-
-/** Receive time of the newest frame, 0 in an empty log: receive times go on rising even where the clock was set back. */
-async function newestReceivedMs(log: WalLog): Promise<number> {
-  let newestMs = 0;
-  for (const { shard, end } of log.shards()) {
-    const reader = await log.openReader(shard, Math.max(0, end.sequence - 1));
-    for (const { receivedMs } of await reader.read(1)) newestMs = Math.max(newestMs, receivedMs);
-    await reader.close();
-  }
-  return newestMs;
 }
