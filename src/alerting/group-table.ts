@@ -17,8 +17,6 @@ const groupBytes = 160;
 interface Group {
   readonly key: string;
   readonly values: readonly string[];
-  /** Lines, the older ones counting less. */
-  size: number;
 }
 
 export interface SavedGroups {
@@ -31,6 +29,8 @@ export class GroupTable {
   readonly #maxGroups: number;
   readonly #numbers = new Map<string, number>();
   readonly #groups: (Group | undefined)[] = [];
+  /** Lines of each group, the older ones counting less; apart from the groups, since each line counts and few ask more. */
+  readonly #sizes: number[] = [];
   readonly #free: number[] = [];
   #halvedMs: number | undefined;
   #crowd: CrowdSketch | undefined;
@@ -58,7 +58,7 @@ export class GroupTable {
     const key = keyOf(values);
     const known = this.#numbers.get(key);
     if (known !== undefined) {
-      (this.#groups[known] as Group).size++;
+      this.#sizes[known]++;
       return known;
     }
     if (this.#numbers.size < this.#maxGroups) return this.add(values, 1);
@@ -72,14 +72,15 @@ export class GroupTable {
   numberOfOne(value: string): number {
     const known = this.#numbers.get(value);
     if (known === undefined) return this.numberOf([value]);
-    (this.#groups[known] as Group).size++;
+    this.#sizes[known]++;
     return known;
   }
 
   add(values: readonly string[], size: number): number {
     const number = this.#free.pop() ?? this.#groups.length;
     const key = keyOf(values);
-    this.#groups[number] = { key, values, size };
+    this.#groups[number] = { key, values };
+    this.#sizes[number] = size;
     this.#numbers.set(key, number);
     return number;
   }
@@ -89,7 +90,7 @@ export class GroupTable {
   }
 
   sizeOf(number: number): number {
-    return this.#groups[number]?.size ?? 0;
+    return this.#groups[number] === undefined ? 0 : this.#sizes[number];
   }
 
   /** Numbers in use. */
@@ -130,14 +131,14 @@ export class GroupTable {
 
   #compare(a: number, b: number): number {
     const [left, right] = [this.#groups[a] as Group, this.#groups[b] as Group];
-    return left.size - right.size || (left.key < right.key ? -1 : 1);
+    return this.#sizes[a] - this.#sizes[b] || (left.key < right.key ? -1 : 1);
   }
 
   #halve(tickMs: number): void {
     this.#halvedMs ??= tickMs;
     if (tickMs - this.#halvedMs < halvingMs) return;
     this.#halvedMs = tickMs;
-    for (const group of this.#groups) if (group !== undefined) group.size /= 2;
+    for (let number = 0; number < this.#sizes.length; number++) this.#sizes[number] /= 2;
     this.#crowd?.halve();
   }
 

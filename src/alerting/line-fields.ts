@@ -20,6 +20,8 @@ export class BatchFields implements LineFields {
   readonly #targets: Map<string, FieldTarget>;
   /** By map and key: its index in the dictionary of the batch, -1 where the batch has none. */
   readonly #keys = { attributes: new Map<string, number>(), resource: new Map<string, number>() };
+  /** Asked of the view once: it is asked for by every line. */
+  readonly #maps: { attributes?: MapColumn; resource?: MapColumn } = {};
 
   /** `targets`: meanings of names, kept by the caller from batch to batch. */
   constructor(view: BatchView, targets: Map<string, FieldTarget>) {
@@ -83,15 +85,19 @@ export class BatchFields implements LineFields {
     return target;
   }
 
+  #mapOf(column: MapColumnName): MapColumn {
+    return (this.#maps[column] ??= this.#view.map(column));
+  }
+
   #entryText(row: number, column: MapColumnName, key: string): string {
-    const map = this.#view.map(column);
+    const map = this.#mapOf(column);
     const entry = this.#entryOf(map, row, column, key);
     return entry < 0 ? '' : textAt(map.values, entry);
   }
 
   /** Undefined where the line has no such entry, or an empty one. */
   #entryNumber(row: number, column: MapColumnName, key: string): number | undefined {
-    const map = this.#view.map(column);
+    const map = this.#mapOf(column);
     const entry = this.#entryOf(map, row, column, key);
     if (entry < 0 || map.values.ends[entry] === map.values.starts[entry]) return undefined;
     return numberAt(map.values, entry);
@@ -121,7 +127,9 @@ const numberOfText = (text: string): number => numberOfValue(text) ?? Number.NaN
 /** Plain digits, with a fraction perhaps, are read from their bytes. NaN for no number. */
 function numberAt(column: TextColumn, entry: number): number {
   const { bytes, starts, ends } = column;
-  const [start, end] = [starts[entry], ends[entry]];
+  // not as a pair: V8 makes the array of one
+  const start = starts[entry];
+  const end = ends[entry];
   if (end - start > maxNumberBytes) return Number.NaN;
   if (end - start > maxPlainDigits) return numberOfText(textAt(column, entry));
   let value = 0;

@@ -12,8 +12,6 @@ export interface RuleGroup extends Progress {
   judgedMs: number;
   /** Not forgotten before: a newcomer has nothing behind it yet. */
   keptUntilMs: number;
-  /** Waits for the next tick. */
-  isDirty: boolean;
   /** When it is to be judged though no line comes; Infinity where nothing is queued. */
   wakeMs: number;
   samples: KeptSamples | undefined;
@@ -30,7 +28,6 @@ export function newGroup(number: number): RuleGroup {
     detail: undefined,
     judgedMs: Number.NEGATIVE_INFINITY,
     keptUntilMs: Number.NEGATIVE_INFINITY,
-    isDirty: false,
     wakeMs: Number.POSITIVE_INFINITY,
     samples: undefined,
     firedSamples: undefined,

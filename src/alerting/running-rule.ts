@@ -69,6 +69,8 @@ export class RunningRule {
   isUntouched = true;
   /** Groups to be judged at the next tick. */
   #dirty: RuleGroup[] = [];
+  /** By number, whether the group is among them. */
+  readonly #isDirty: boolean[] = [];
   readonly #limits: EvaluatorLimits;
   readonly #samples: SamplePool;
   /** By input: whether its lines are shown. */
@@ -164,7 +166,7 @@ export class RunningRule {
           ? table.numberOf(this.fields.map((field) => groupValue(fields.text(rows[i], field))))
           : table.numberOfOne(groupValue(column.values[column.indexes[rows[i]]]));
       groups[i] = number;
-      if (number === noGroup) continue;
+      if (number === noGroup || this.#isDirty[number]) continue;
       const group = this.groups[number];
       if (group === undefined) this.#open(number);
       else this.mark(group);
@@ -186,8 +188,8 @@ export class RunningRule {
 
   /** To be judged at the next tick. */
   mark(group: RuleGroup | undefined): void {
-    if (group === undefined || group.isDirty) return;
-    group.isDirty = true;
+    if (group === undefined || this.#isDirty[group.number]) return;
+    this.#isDirty[group.number] = true;
     this.#dirty.push(group);
   }
 
@@ -212,7 +214,7 @@ export class RunningRule {
     for (const group of marked) {
       // given up meanwhile
       if (this.groups[group.number] !== group) continue;
-      group.isDirty = false;
+      this.#isDirty[group.number] = false;
       const judged = this.#judge(group, moment);
       visit(group, judged);
       if (judged.isForgotten) this.drop(group);
@@ -275,6 +277,7 @@ export class RunningRule {
     this.condition.drop(group.number);
     this.table?.drop(group.number);
     this.groups[group.number] = undefined;
+    this.#isDirty[group.number] = false;
     forgetGroup(group, this.#samples);
   }
 
