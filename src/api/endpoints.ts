@@ -16,7 +16,8 @@ import { fieldsEndpoints } from './fields-endpoints.ts';
 import * as schemas from './search-schemas.ts';
 import { patternsEndpoints } from './patterns-endpoints.ts';
 import { queryEndpoints } from './query-endpoints.ts';
-import { quarantineAnswer, quarantineParameters, replayQuarantineAnswer, replayQuarantineBody } from './quarantine-schemas.ts';
+import { ingestEndpoints } from './ingest-endpoints.ts';
+import { documentEndpoints, operationEndpoints } from './operation-endpoints.ts';
 import { incidentEndpoints } from './incident-endpoints.ts';
 import { journeyEndpoints } from './journey-endpoints.ts';
 import { keptEndpoints } from './kept-endpoints.ts';
@@ -24,59 +25,6 @@ import { serviceMetricsEndpoints } from './service-metrics-endpoints.ts';
 import { sourceEndpoints } from './source-endpoints.ts';
 import { storageEndpoints } from './storage-endpoints.ts';
 import { streamEndpoints } from './stream-endpoints.ts';
-import { statusReport } from './status-report.ts';
-
-const time = Type.Optional(Type.Union([Type.String(), Type.Number()], { description: 'RFC 3339 or epoch; absent: the time of arrival.' }));
-const text = Type.Optional(Type.String());
-const level = Type.Optional(Type.Union([Type.String(), Type.Number()], { description: 'Any usual spelling or number.' }));
-const attributes = Type.Optional(
-  Type.Record(Type.String(), Type.Unknown(), { description: 'JSON of any shape; nested objects become dotted names.' }),
-);
-
-const recordA = Type.Object({
-  timestamp: time,
-  level,
-  service: text,
-  host: text,
-  trace_id: text,
-  span_id: text,
-  message: Type.String(),
-  metadata: attributes,
-});
-const recordB = Type.Object({ timestamp: time, level, message: Type.String(), metadata: attributes });
-const recordC = Type.Object({ ts: time, level, msg: Type.String(), meta: attributes });
-const sourceC = Type.Object({ service: text, host: text, region: text, environment: text });
-
-const errors = Type.Optional(
-  Type.Array(Type.Object({ index: Type.Integer(), code: Type.String(), message: Type.String() }, { title: 'RecordProblem' }), {
-    description: 'The first of the records that were not taken.',
-  }),
-);
-const failed = Type.Integer({ description: 'Quarantined and refused records.' });
-
-const about =
-  'The answer comes when every record is durable. Encodings: zstd, gzip, deflate, br, identity. With `Content-Type: application/x-ndjson` the body is one record a line.';
-
-function ingest(
-  design: 'A' | 'B' | 'C',
-  path: string,
-  body: TSchema,
-  answer: TSchema,
-  headers?: EndpointDescription['headers'],
-): EndpointDescription {
-  return {
-    method: 'POST',
-    path,
-    operationId: `ingest${design}`,
-    tag: 'ingest',
-    summary: `Send lines (design ${design})`,
-    description: about,
-    access: 'ingest',
-    body,
-    headers,
-    responses: { 202: { description: 'All that was taken is safe on disk.', schema: answer } },
-  };
-}
 
 function tail(design: 'A' | 'C', path: string, description: string): EndpointDescription {
   return {
@@ -134,68 +82,8 @@ function aggregate(design: 'A' | 'C', path: string): ServedEndpoint {
   };
 }
 
-function operation(
-  method: 'GET' | 'POST',
-  path: string,
-  operationId: string,
-  facts: Pick<ServedEndpoint, 'summary' | 'description' | 'access' | 'body' | 'responses'>,
-): ServedEndpoint {
-  return { method, path, operationId, tag: 'operation', ...facts };
-}
-
-const health = Type.Object({ status: Type.String(), reasons: Type.Optional(Type.Array(Type.String())) });
-
-export const replayBody = Type.Object(
-  {
-    from: Type.Optional(Type.String({ description: 'Receive time of the first line, RFC 3339.' })),
-    positions: Type.Optional(
-      Type.Record(Type.String({ pattern: '^\\d{1,2}$' }), Type.Integer({ minimum: 0 }), {
-        description: 'Shard → first sequence; shards that are not named are left alone.',
-      }),
-    ),
-    reparse: Type.Optional(Type.Boolean({ description: 'Parse lines that were text again, by the rules of now.' })),
-  },
-  { additionalProperties: false },
-);
-
-const auditAnswer = Type.Object({
-  consistent: Type.Boolean(),
-  tenants: Type.Record(
-    Type.String(),
-    Type.Object({
-      received: Type.Integer(),
-      accepted: Type.Integer(),
-      found: Type.Integer({ description: 'Lines in the store, in memory or on disk.' }),
-      quarantined: Type.Integer(),
-      kept: Type.Integer({ description: 'Quarantined records that are kept, were replayed, or expired.' }),
-      problems: Type.Array(Type.String()),
-    }),
-  ),
-});
-
 export const endpoints = {
-  ingestA: ingest(
-    'A',
-    '/v1/logs/ingest',
-    Type.Object({ logs: Type.Array(recordA) }),
-    Type.Object({ ingested: Type.Integer(), failed, errors }),
-  ),
-  ingestB: ingest(
-    'B',
-    '/api/v1/logs/ingest',
-    Type.Object({ logs: Type.Array(recordB) }),
-    Type.Object({ accepted: Type.Integer(), failed, errors }),
-    {
-      'X-Service-Id': 'Service of records that name none.',
-      'X-Host': 'Host of records that name none.',
-    },
-  ),
-  ingestC: ingest(
-    'C',
-    '/v1/ingest',
-    Type.Object({ source: Type.Optional(sourceC), logs: Type.Array(recordC) }),
-    Type.Object({ accepted: Type.Integer(), failed, lag_hint: Type.Enum(['normal', 'elevated', 'critical']), errors }),
-  ),
+  ...ingestEndpoints,
   tailA: tail('A', '/v1/logs/tail', 'JSON frames `{"logs":[…],"dropped":0,"cursor":"…"}`.'),
   tailC: tail(
     'C',
@@ -247,77 +135,12 @@ export const endpoints = {
   ...serviceMetricsEndpoints,
   ...sourceEndpoints,
   ...storageEndpoints,
-  live: operation('GET', '/health/live', 'live', {
-    summary: 'Is the process alive',
-    access: 'public',
-    responses: { 200: { description: 'It answers.', schema: health } },
-  }),
-  ready: operation('GET', '/health/ready', 'ready', {
-    summary: 'Is it ready to take and find lines',
-    access: 'public',
-    responses: {
-      200: { description: 'It is ready.', schema: health },
-      503: { description: 'Not yet, or not now; the reasons say why.', schema: health },
-    },
-  }),
-  metrics: operation('GET', '/metrics', 'metrics', {
-    summary: 'Metrics for Prometheus',
-    access: 'read',
-    responses: { 200: { description: 'Prometheus text format.', contentType: 'text/plain' } },
-  }),
-  status: operation('GET', '/v1/status', 'status', {
-    summary: 'Positions, lags, the ledger of outcomes, and the state of all parts',
-    access: 'read',
-    responses: { 200: { description: 'The state now.', schema: statusReport } },
-  }),
-  flush: operation('POST', '/v1/admin/flush', 'flush', {
-    summary: 'Write all lines in memory to disk with their indexes, now',
-    access: 'act-for-others',
-    responses: { 200: { description: 'It is done.', schema: Type.Object({ flushed: Type.Literal(true) }) } },
-  }),
-  replay: operation('POST', '/v1/replay', 'replay', {
-    summary: 'Process lines that the durable log still holds again; each takes the place of its older version',
-    description: 'Runs in the background; `store.replay` in /v1/status tells how far it is. One replay at a time.',
-    access: 'act-for-others',
-    body: replayBody,
-    responses: { 202: { description: 'It has begun.', schema: Type.Object({ started: Type.Literal(true) }) } },
-  }),
-  quarantine: {
-    method: 'GET',
-    path: '/v1/quarantine',
-    operationId: 'quarantine',
-    tag: 'operation',
-    summary: 'Records that could not be taken, with the reason',
-    access: 'read',
-    queryParameters: quarantineParameters,
-    responses: { 200: { description: 'A page of records, newest first.', schema: quarantineAnswer } },
-  },
-  quarantineReplay: operation('POST', '/v1/quarantine/replay', 'quarantineReplay', {
-    summary: 'Send quarantined records through ingestion again, after a fix',
-    description: 'Each becomes a line at most once, with the attribute `replayed_from`. With `preview` nothing is changed.',
-    access: 'read-and-ingest',
-    body: replayQuarantineBody,
-    responses: { 200: { description: 'What became of each.', schema: replayQuarantineAnswer } },
-  }),
-  audit: operation('POST', '/v1/admin/audit', 'audit', {
-    summary: 'Prove the ledger against the store: is every accepted line there, and every quarantined record',
-    access: 'act-for-others',
-    responses: { 200: { description: 'The figures of every tenant, and what does not agree.', schema: auditAnswer } },
-  }),
+  ...operationEndpoints,
   ...keptEndpoints,
   ...alertEndpoints,
   ...incidentEndpoints,
   ...notificationEndpoints,
-  openApi: operation('GET', '/openapi.json', 'openApi', {
-    summary: 'This document',
-    access: 'public',
-    responses: { 200: { description: 'OpenAPI 3.1.', schema: Type.Object({}) } },
-  }),
-  index: operation('GET', '/', 'index', {
-    summary: 'What this is, for people',
-    access: 'public',
-    responses: { 200: { description: 'A page.', contentType: 'text/html' } },
-  }),
+  ...documentEndpoints,
 } as const satisfies Record<string, EndpointDescription>;
 
 /** Every endpoint, in the order in which they are told. */

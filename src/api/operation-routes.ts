@@ -1,10 +1,11 @@
 /** Health, readiness, metrics, status, flushing on demand, the OpenAPI document, and the page at `/`. */
 import { Type } from 'typebox';
 import { AppError } from '#base/errors.ts';
-import { allEndpoints, endpoints, replayBody } from './endpoints.ts';
+import { allEndpoints, endpoints } from './endpoints.ts';
 import { indexPage } from './index-page.ts';
 import type { StorageSummary } from './index-page.ts';
 import { openApiText } from './openapi.ts';
+import { replayBody } from './operation-endpoints.ts';
 import { instantMs } from './instant-parameter.ts';
 import { createRequestReader } from './request-reader.ts';
 import { jsonReply } from './route.ts';
