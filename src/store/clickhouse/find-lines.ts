@@ -88,7 +88,7 @@ interface Portion {
 /** What a statement over some tables brought. */
 interface TablesRead {
   readonly lines: FoundLine[];
-  /** Lines that match, those beyond the limit too; undefined where the engine does not tell. */
+  /** Lines that match, those beyond the limit too; exact for one table that is sorted. */
   readonly matched: number | undefined;
 }
 
@@ -128,8 +128,8 @@ class LineSearch {
   /** Reads one portion after the other, those side by side that are likely to be needed both, until no further one can matter. */
   async run(density: Density): Promise<void> {
     const portions = this.#portions(density);
-    // who counts need not wait for memtables that come later, if at all
-    if (portions[0]?.isLive !== true) this.#onLiveCount(undefined);
+    // who counts need not wait for what comes later, if at all, or tells nothing of all lines
+    if (portions[0]?.isLive !== true || !this.#knowsLiveCount) this.#onLiveCount(undefined);
     while (portions.length > 0 && this.searchedToNs === undefined && !this.#satisfiedBefore(portions[0].range)) {
       const together = portions.splice(0, this.#needsBoth(portions) ? 2 : 1);
       const found = await Promise.all(together.map(({ read }) => read()));
@@ -170,6 +170,11 @@ class LineSearch {
     return this.#query.order === 'desc' ? last >= window.toNs : last < window.fromNs;
   }
 
+  /** A sort of one memtable tells how many lines it sorts, of the whole range where the page is the first. */
+  get #knowsLiveCount(): boolean {
+    return this.#query.after === undefined && this.#snapshot.memtables.length === 1 && !isLookup(this.#query.where);
+  }
+
   /** Adds what a read of the range brought; undefined, where it was too much, ends the search at the range's edge. */
   #take(more: readonly FoundLine[] | undefined, { fromNs, toNs }: TimeRange): void {
     if (this.searchedToNs !== undefined) return;
@@ -190,7 +195,7 @@ class LineSearch {
     const { memtable: where } = withinRange(conditions);
     const tables = this.#snapshot.memtables.map((number): Table => ({ name: memtableName(number), number, where }));
     const read = await this.#readFrom(tables, { ...conditions.parameters, ...rangeParameters(range) });
-    this.#onLiveCount(this.#query.after === undefined ? read?.matched : undefined);
+    this.#onLiveCount(this.#knowsLiveCount ? read?.matched : undefined);
     return read?.lines;
   }
 
@@ -237,7 +242,7 @@ class LineSearch {
       const { rows, scannedRows, rowsBeforeLimit } = await this.#parts.database.select(unionAll(selects), parameters, this.#options, {
         max_rows_to_read: budget,
         read_overflow_mode: "'throw'",
-        exact_rows_before_limit: 1,
+        ...(this.#knowsLiveCount ? { exact_rows_before_limit: 1 } : {}),
       });
       this.scannedRows += scannedRows;
       const isWhole = columns === lineColumns;
@@ -248,7 +253,7 @@ class LineSearch {
         isWhole,
         memtable: Number(row.at(-1)),
       }));
-      return { lines, matched: tables.length === 1 ? rowsBeforeLimit : undefined };
+      return { lines, matched: rowsBeforeLimit };
     } catch (error) {
       if (error instanceof RowBudgetExceeded) return undefined;
       throw error;
