@@ -1,7 +1,8 @@
 /** OTLP over gRPC: an HTTP/2 server of its own, in plain text or with TLS, whose streams are calls. */
 import { createSecureServer, createServer } from 'node:http2';
 import type { Http2SecureServer, Http2Server, ServerHttp2Session } from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { listenOn } from '#receivers/listen-on.ts';
 import type { ListenerBind, ReceiverContext, ReceiverListener, RunningListener } from '#receivers/receiver.ts';
 import { openTlsFiles, wantsTls } from '#receivers/tls-files.ts';
 import type { TlsFiles } from '#receivers/tls-files.ts';
@@ -39,14 +40,15 @@ async function startGrpc(context: ReceiverContext, logs: LogsExport, config: Grp
   server.on('stream', (stream, headers) => void calls.answer(stream, headers));
   server.maxConnections = config.max_connections;
   server.on('drop', () => context.count('otlp', 'connections_dropped'));
+  let port: number;
   try {
-    await listen(server, bind);
+    port = await listenOn(server, bind);
   } catch (error) {
     files?.close();
     throw error;
   }
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     async stop() {
       files?.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -82,14 +84,4 @@ function openSessions(server: Http2Server | Http2SecureServer, context: Receiver
   server.on('sessionError', () => context.count('otlp', 'connections_broken'));
   server.on('tlsClientError', () => context.count('otlp', 'tls_failed'));
   return sessions;
-}
-
-function listen(server: Http2Server | Http2SecureServer, { host, port, reusePort }: ListenerBind): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port, reusePort }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }
