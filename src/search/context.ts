@@ -4,18 +4,19 @@
  * towards newer lines has one even where nothing is newer yet, so that a client can ask again.
  */
 import { AppError } from '#base/errors.ts';
+import { maxRowsPerBatch } from '#base/ids.ts';
 import { earliestNs, latestNs } from '#base/instant.ts';
 import { allLines, allOf, leaf } from '#language/ast.ts';
 import type { QueryNode } from '#language/ast.ts';
 import type { LogLine } from '#model/log-line.ts';
-import type { LineKey, LineQuery, LinesAnswer, ReadOptions, TimeRange } from '#store/log-store.ts';
+import type { LineKey, LinePlace, LineQuery, LinesAnswer, ReadOptions, TimeRange } from '#store/log-store.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { SearchIdentity } from './cursor.ts';
 import { lineKeyOf } from './line-key.ts';
 import { nextPageKey } from './next-page.ts';
 import { completenessOf, overBound } from './query-runner.ts';
 import type { QueryRunner, Searcher } from './query-runner.ts';
-import { readLine } from './read-line.ts';
+import { readLine, readPlace } from './read-line.ts';
 
 /** What the lines around have in common with the line. `source`: service and host. */
 export const contextScopes = ['source', 'host', 'service', 'trace', 'all'] as const;
@@ -61,14 +62,16 @@ export function readContext(runner: QueryRunner, request: ContextRequest, search
     const { scope = 'source' } = request;
     const counts = lineCounts(request, runner);
     return runner.admitted(searcher, signal, async (_, options) => {
-      const line = await readLine(runner, request.id, searcher, options);
-      const where = linesOfScope(line, scope);
-      const read = (order: 'desc' | 'asc', limit: number, cursor: string | undefined) =>
-        readDirection(runner, { line, where, order, limit, cursor, options });
-      const [before, after] = await Promise.all([
-        read('desc', counts.before, request.beforeCursor),
-        read('asc', counts.after, request.afterCursor),
+      const place = await readPlace(runner, request.id, searcher, options);
+      const question = { place, where: linesOfScope(place, scope), options };
+      // the line stands first among those before it, where these begin at it
+      const isFirst = counts.before > 0 && request.beforeCursor === undefined && hasNextRow(place);
+      const [before, after, whole] = await Promise.all([
+        readDirection(runner, { ...question, order: 'desc', limit: counts.before, cursor: request.beforeCursor, withLine: isFirst }),
+        readDirection(runner, { ...question, order: 'asc', limit: counts.after, cursor: request.afterCursor, withLine: false }),
+        isFirst ? undefined : readLine(runner, request.id, searcher, options),
       ]);
+      const line = whole ?? before.line ?? (await readLine(runner, request.id, searcher, options));
       return {
         line,
         scope,
@@ -94,7 +97,7 @@ function lineCounts({ before, after, beforeCursor, afterCursor }: ContextRequest
 
 const equals = (field: string, value: string): QueryNode => leaf({ kind: 'field-equals', field, values: [value] });
 
-function linesOfScope({ service, host, traceId }: LogLine, scope: ContextScope): QueryNode {
+function linesOfScope({ service, host, traceId }: LinePlace, scope: ContextScope): QueryNode {
   switch (scope) {
     case 'source':
       return allOf([equals('service', service), equals('host', host)]);
@@ -114,31 +117,39 @@ function linesOfScope({ service, host, traceId }: LogLine, scope: ContextScope):
 }
 
 interface DirectionQuestion {
-  readonly line: LogLine;
+  readonly place: LinePlace;
   readonly where: QueryNode;
   readonly order: 'desc' | 'asc';
   readonly limit: number;
   readonly cursor: string | undefined;
+  /** Begins with the line itself, which does not count. */
+  readonly withLine: boolean;
   readonly options: ReadOptions;
 }
 
 type Page = Pick<LinesAnswer, 'complete' | 'reason' | 'scannedRows'>;
 
+/** Newest first there is a place behind which the line is the next one. */
+const hasNextRow = (place: LinePlace): boolean => lineKeyOf(place).rowNo < maxRowsPerBatch - 1;
+
 async function readDirection(
   runner: QueryRunner,
-  { line, where, order, limit, cursor, options }: DirectionQuestion,
-): Promise<{ direction: ContextDirection; page: Page }> {
-  const { tenant } = line;
+  { place, where, order, limit, cursor, withLine, options }: DirectionQuestion,
+): Promise<{ direction: ContextDirection; page: Page; line?: LogLine }> {
+  const { tenant } = place;
   // The cursor belongs to this line and scope: the line's id stands where a search has its range.
-  const identity: SearchIdentity = { tenant, where, order, askedRange: { around: line.id } };
-  const after: LineKey = cursor === undefined ? lineKeyOf(line) : decodeCursor(cursor, identity).after;
+  const identity: SearchIdentity = { tenant, where, order, askedRange: { around: place.id } };
+  const from: LineKey = cursor === undefined ? lineKeyOf(place) : decodeCursor(cursor, identity).after;
   const cursorAt = (key: LineKey): string => encodeCursor(identity, allTime, key);
   if (limit === 0) {
-    return { direction: { lines: [], cursor: cursorAt(after), hasMore: true }, page: { complete: true, scannedRows: 0 } };
+    return { direction: { lines: [], cursor: cursorAt(from), hasMore: true }, page: { complete: true, scannedRows: 0 } };
   }
-  const query: LineQuery = { tenant, where, range: allTime, order, limit, after };
+  const after = withLine ? { ...from, rowNo: from.rowNo + 1 } : from;
+  const query: LineQuery = { tenant, where, range: allTime, order, limit: withLine ? limit + 1 : limit, after };
   const page = await runner.store.findLines(query, options);
-  const nextKey = nextPageKey(page, query) ?? page.lastKey ?? after;
+  const nextKey = nextPageKey(page, query) ?? page.lastKey ?? from;
   const hasMore = page.hasMore || page.searchedToNs !== undefined;
-  return { direction: { lines: page.lines, cursor: cursorAt(nextKey), hasMore }, page };
+  const line = withLine ? page.lines.find(({ id }) => id === place.id) : undefined;
+  const lines = page.lines.filter((other) => other !== line);
+  return { direction: { lines, cursor: cursorAt(nextKey), hasMore }, page, ...(line ? { line } : {}) };
 }

@@ -29,6 +29,7 @@ import type {
   CountAnswer,
   CountedLines,
   LineKey,
+  LinePlace,
   LineQuery,
   LinesAnswer,
   LinesStep,
@@ -272,6 +273,10 @@ export class FakeLogStore implements LogStore {
   async lineById(tenant: string, id: string, options: ReadOptions): Promise<LogLine | undefined> {
     await this.#ask('line', tenant, options);
     return this.lines.find((line) => line.tenant === tenant && line.id === id);
+  }
+
+  async placeOfLine(tenant: string, id: string, options: ReadOptions): Promise<LinePlace | undefined> {
+    return this.lineById(tenant, id, options);
   }
 
   async #matching(kind: QuestionKind, query: Pick<LineQuery, 'tenant' | 'where' | 'range'>, options: ReadOptions): Promise<LogLine[]> {

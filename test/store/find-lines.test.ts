@@ -103,6 +103,9 @@ test('pages over parts and memtables that lie across each other', async (t) => {
       const [line] = (await store.findLines(queryOf(`trace_id:${name}-trace-107`, minutes(0, 90), 'desc', 2), options)).lines;
       assert.deepEqual(await store.lineById('default', line.id, options), line);
       assert.equal(await store.lineById('other', line.id, options), undefined);
+      const { id, tenant, tsNs, service, host, traceId } = line;
+      assert.deepEqual(await store.placeOfLine('default', id, options), { id, tenant, tsNs, service, host, traceId });
+      assert.equal(await store.placeOfLine('other', id, options), undefined);
     }
   });
 });

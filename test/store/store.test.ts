@@ -123,6 +123,9 @@ test('lines are found alike in the memtable, in parts and across both', async (t
     assert.equal(line.level, 13 - 4, 'INFO');
     assert.deepEqual(await store.lineById('default', line.id, options), line);
     assert.equal(await store.lineById('another', line.id, options), undefined);
+    const { id, tenant, tsNs, service, host, traceId } = line;
+    assert.deepEqual(await store.placeOfLine('default', id, options), { id, tenant, tsNs, service, host, traceId });
+    assert.equal(await store.placeOfLine('another', id, options), undefined);
   });
 
   await t.test('another tenant sees nothing', async () => {

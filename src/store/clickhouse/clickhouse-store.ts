@@ -12,6 +12,7 @@ import type {
   AggregateQuery,
   CountAnswer,
   CountedLines,
+  LinePlace,
   LineQuery,
   LinesAnswer,
   LinesStep,
@@ -60,7 +61,7 @@ import { fieldStatistics } from './field-statistics.ts';
 import { estimateLines } from './estimate-lines.ts';
 import { findLines } from './find-lines.ts';
 import { lineBlocks } from './line-blocks.ts';
-import { lineById, rangeOfId } from './line-by-id.ts';
+import { lineById, placeOfLine, rangeOfId } from './line-by-id.ts';
 import type { ReadParts } from './find-lines.ts';
 import type { Memtables } from './memtables.ts';
 import { migrate } from './migrations.ts';
@@ -81,7 +82,7 @@ import { serviceSpans } from './service-spans.ts';
 import type { Scope, Snapshot, Snapshots } from './snapshots.ts';
 import { sourceActivity } from './source-activity.ts';
 import { columnSizes, textSizes } from './storage-sizes.ts';
-import { committedCondition, everywhere, unionOfSources } from './sources.ts';
+import { countAll, extentOf } from './tenant-extent.ts';
 import { TextIndexBacklog } from './text-index-backlog.ts';
 import { streamLines } from './stream-lines.ts';
 import { openWritingSide } from './writing-side.ts';
@@ -341,29 +342,21 @@ export class ClickHouseStore implements LogStore, BlockReads, PatternReads, Seas
     return this.#withSnapshot((snapshot) => lineById(this.#reads, snapshot, tenant, parts, options), scope);
   }
 
+  placeOfLine(tenant: string, id: string, options: ReadOptions): Promise<LinePlace | undefined> {
+    const parts = parseLineId(id);
+    if (parts === undefined) return Promise.resolve(undefined);
+    const scope = { tenant, range: rangeOfId(parts) };
+    return this.#withSnapshot((snapshot) => placeOfLine(this.#reads, snapshot, tenant, parts, options), scope);
+  }
+
   /** All lines of the tenant, of any time. */
   countAll(tenant: string, options: ReadOptions): Promise<number> {
-    return this.#withSnapshot(async (snapshot) => {
-      const lines = unionOfSources(snapshot, 'count() AS lines', everywhere('tenant = {tenant:String}'));
-      const parameters = { tenant, ...committedCondition(snapshot).parameters };
-      const { rows } = await this.#database.select(`SELECT sum(lines) FROM (${lines})`, parameters, options);
-      return Number(rows[0][0]);
-    });
+    return this.#withSnapshot((snapshot) => countAll(this.#database, snapshot, tenant, options));
   }
 
   /** First and last event time of a tenant's lines, to the minute; undefined where it has none. */
   extentOf(tenant: string, options: ReadOptions): Promise<TimeRange | undefined> {
-    return this.#withSnapshot(async (snapshot) => {
-      const minutes = unionOfSources(snapshot, 'toStartOfMinute(ts) AS minute', everywhere('tenant = {tenant:String}'), 'GROUP BY minute');
-      const { rows } = await this.#database.select(
-        `SELECT toUnixTimestamp(min(minute)), toUnixTimestamp(max(minute)), count() FROM (${minutes})`,
-        { tenant, ...committedCondition(snapshot).parameters },
-        options,
-      );
-      const [first, last, count] = rows[0].map(Number);
-      if (count === 0) return undefined;
-      return { fromNs: BigInt(first) * 1_000_000_000n, toNs: BigInt(last + 60) * 1_000_000_000n };
-    });
+    return this.#withSnapshot((snapshot) => extentOf(this.#database, snapshot, tenant, options));
   }
 
   #storageStatus(): Record<string, number> {
