@@ -1,4 +1,5 @@
 /** Matchers of routes, silences and inhibitions: compiled once, asked for each incident. An absent label is the empty text. */
+import { quoted } from '#base/quoted.ts';
 import type { Incident } from '#metadata/alert-records.ts';
 import { compileLinearRegex } from '#platform/linear-regex.ts';
 import type { LabelSet, Matcher } from './notification-rules.ts';
@@ -8,6 +9,9 @@ export interface CompiledMatchers {
   /** The first matcher that does not hold, in words; undefined where all do. */
   mismatch(labels: LabelSet): string | undefined;
 }
+
+/** Characters of a value that is told. */
+const maxShownValue = 100;
 
 interface Compiled {
   readonly matcher: Matcher;
@@ -24,7 +28,7 @@ export function compileMatchers(matchers: readonly Matcher[]): CompiledMatchers 
       const found = failing(labels);
       return found === undefined
         ? undefined
-        : `${found.matcher.label} is ${quoted(valueOf(labels, found.matcher.label))}, not ${printMatcher(found.matcher)}`;
+        : `${found.matcher.label} is ${quoted(valueOf(labels, found.matcher.label), maxShownValue)}, not ${printMatcher(found.matcher)}`;
     },
   };
 }
@@ -54,10 +58,9 @@ function wholly(pattern: string): RegExp {
 }
 
 const valueOf = (labels: LabelSet, label: string): string => (Object.hasOwn(labels, label) ? labels[label] : '');
-const quoted = (text: string): string => JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
 
 /** `team=~"pay.*"`. */
-export const printMatcher = ({ label, operator = '=', value }: Matcher): string => `${label}${operator}${quoted(value)}`;
+export const printMatcher = ({ label, operator = '=', value }: Matcher): string => `${label}${operator}${quoted(value, maxShownValue)}`;
 
 /** What of an incident matchers see: its labels and group, and `severity`, `rule` and `rule_id`. */
 export function labelsOf({

@@ -11,6 +11,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Access, Credentials, Principal, Priority } from '#access/access.ts';
 import { AppError } from '#base/errors.ts';
+import { quoted } from '#base/quoted.ts';
 import type { ServiceMetricsReads } from '#consumers/service-figures.ts';
 import type { LineJourneys } from '#consumers/line-journeys.ts';
 import type { Quarantine } from '#consumers/quarantined-records.ts';
@@ -285,7 +286,7 @@ function refuseWrongMethod({ method, raw }: FastifyRequest): void {
 
 function notFound({ raw }: FastifyRequest): AppError {
   const path = (raw.url ?? '').split('?', 1)[0];
-  const shown = JSON.stringify(path.length > 120 ? `${path.slice(0, 120)}…` : path);
+  const shown = quoted(path, 120);
   return new AppError('not_found', `there is nothing at ${shown}; GET /openapi.json lists all endpoints`);
 }
 

@@ -6,6 +6,7 @@ import { Compile } from 'typebox/compile';
 import type { Static, TObject } from 'typebox';
 import { AppError } from '#base/errors.ts';
 import { nearestName } from '#base/nearest-name.ts';
+import { quoted } from '#base/quoted.ts';
 import { jsonTypeNames, pointerMembers } from '#base/schema-words.ts';
 
 /** Reads a value; throws AppError `bad_request`. */
@@ -56,7 +57,7 @@ function unknownName({ params, instancePath }: Violation, value: unknown, schema
   const known = Object.keys(path === '' ? schema.properties : (propertiesAt(schema, path) ?? {}));
   const name = names[0] ?? Object.keys(value as object).find((key) => !known.includes(key)) ?? '';
   const nearest = nearestName(name, known);
-  const shown = JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
+  const shown = quoted(name);
   const others = known.length === 0 ? '' : `; known are ${known.join(', ')}`;
   const advice = nearest === undefined ? others : `; did you mean "${nearest}"`;
   return new AppError('bad_request', `${path === '' ? what : path} has no member ${shown}${advice}`, {

@@ -2,6 +2,7 @@
 import { AppError, invariant } from '#base/errors.ts';
 import { formatPatternId } from '#base/ids.ts';
 import { nearestName } from '#base/nearest-name.ts';
+import { quoted } from '#base/quoted.ts';
 import { isColumnField } from '#language/fields.ts';
 import type { AggregateRequest, SearchAnswer, SearchRequest, SearchService } from '#search/search-service.ts';
 import { openStream } from '#search/streamed-search.ts';
@@ -137,7 +138,7 @@ function isFilterParameter(name: string): boolean {
   if (parameterNames.has(name)) return false;
   if (/^(?:metadata|meta|attributes|resource)\../s.test(name) || isColumnField(name)) return true;
   const nearest = nearestName(name, parameterNames);
-  const shown = JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
+  const shown = quoted(name);
   const advice = nearest === undefined ? `to filter by an attribute write metadata.${name.slice(0, 80)}=…` : `did you mean "${nearest}"`;
   throw new AppError('bad_request', `there is no parameter ${shown}; ${advice}`, {
     details: { field: name.slice(0, 200), known: [...parameterNames] },

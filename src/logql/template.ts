@@ -2,6 +2,7 @@
  * Go's text templates, as `line_format` and `label_format` use them: text, `{{.label}}`, pipes, functions, variables, `if`,
  * `with` and `range`. Syntax: pkg.go.dev/text/template.
  */
+import { quoted } from '#base/quoted.ts';
 import { meaningError } from './errors.ts';
 import { unquote } from './string-literals.ts';
 import { isTemplateFunction } from './template-functions.ts';
@@ -41,9 +42,7 @@ export function parseTemplate(text: string): Template {
 }
 
 const invalid = (text: string, problem: string): Error =>
-  meaningError(
-    `invalid line template: template: line:1: ${problem} in ${JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)}`,
-  );
+  meaningError(`invalid line template: template: line:1: ${problem} in ${quoted(text)}`);
 
 const maxDepth = 50;
 const actionToken =

@@ -1,5 +1,6 @@
 /** What an aggregation asks for, checked against its bounds before the store is asked. */
 import { AppError } from '#base/errors.ts';
+import { quoted } from '#base/quoted.ts';
 import { formatDurationMs, parseDurationMs } from '#base/units.ts';
 import type { Metric, TimeRange } from '#store/log-store.ts';
 import { settingPath } from './config.ts';
@@ -38,8 +39,7 @@ export function checkAggregate({ groupBy = [], interval, metric }: Asked, range:
 function readInterval(text: string, range: TimeRange, settings: PlanSettings): number {
   const intervalMs = /^\s*[\d.]+\s*$/.test(text) ? undefined : parseDurationMs(text);
   if (intervalMs === undefined || !Number.isSafeInteger(intervalMs) || intervalMs <= 0) {
-    const shown = JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
-    throw new AppError('bad_request', `cannot read interval ${shown}: expected a duration such as 30s, 1m or 1h`, {
+    throw new AppError('bad_request', `cannot read interval ${quoted(text)}: expected a duration such as 30s, 1m or 1h`, {
       details: { field: 'interval' },
     });
   }

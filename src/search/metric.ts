@@ -4,6 +4,7 @@
  */
 import { AppError } from '#base/errors.ts';
 import { nearestName } from '#base/nearest-name.ts';
+import { quoted } from '#base/quoted.ts';
 import type { Metric } from '#store/log-store.ts';
 
 const plainMetrics = ['count', 'rate', 'error_rate'] as const;
@@ -55,6 +56,5 @@ function isOneOf<T extends string>(names: readonly T[], name: string): name is T
 }
 
 function unreadable(text: string, problem: string): AppError {
-  const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text;
-  return new AppError('bad_request', `cannot read metric ${JSON.stringify(shown)}: ${problem}`, { details: { field: 'metric' } });
+  return new AppError('bad_request', `cannot read metric ${quoted(text)}: ${problem}`, { details: { field: 'metric' } });
 }

@@ -7,6 +7,7 @@
  * a rate divided by a minute that has not happened would be wrong.
  */
 import { AppError } from '#base/errors.ts';
+import { quoted } from '#base/quoted.ts';
 import { formatDurationMs, parseDurationMs } from '#base/units.ts';
 import type { TimeRange } from '#store/log-store.ts';
 import { settingPath } from './config.ts';
@@ -108,10 +109,7 @@ function turnedRound(spec: TimeRangeSpec, fromNs: bigint, toNs: bigint): AppErro
   return new AppError('invalid_time_range', `the time range ${problem} (${quote(from)}, ${quote(to)})`, { details: { from, to } });
 }
 
-function quote(value: string | number): string {
-  const text = String(value);
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
-}
+const quote = (value: string | number): string => quoted(String(value));
 
 function describeNs(ns: bigint): string {
   const minutes = Number(ns / (60_000n * nsPerMs));
