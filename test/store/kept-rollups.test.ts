@@ -56,6 +56,8 @@ const selections: readonly (readonly [query: string, passes: (line: Line) => boo
   ['service:pay', ({ service }) => service === 'pay'],
   ['-environment:prod', ({ environment }) => environment !== 'prod'],
   ['level:ERROR OR service:gr*', ({ level, service }) => level === 'ERROR' || service === 'größe'],
+  // counted from rows: in the words of the message there is no roll-up
+  ['x level:ERROR', ({ level }) => level === 'ERROR'],
   ['level:>=WARN environment:*', ({ level, environment }) => ['WARN', 'ERROR', 'FATAL'].includes(level) && environment !== ''],
 ];
 const isError = ({ level }: Line): boolean => level === 'ERROR' || level === 'FATAL';

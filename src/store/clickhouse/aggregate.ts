@@ -10,6 +10,7 @@ import { countSource, rawBucket } from './count-source.ts';
 import type { Parameters, Settings } from './database.ts';
 import type { ReadParts } from './find-lines.ts';
 import { keptCounts } from './kept-counts.ts';
+import { rowCounts } from './row-counts.ts';
 import type { Snapshot } from './snapshots.ts';
 import { committedCondition, coversAll, lineConditions, rangeParameters, rowSettings, unionOfSources, withinRange } from './sources.ts';
 import type { Conditions } from './sources.ts';
@@ -35,8 +36,11 @@ export async function aggregate(
   ]);
   const conditions = lineConditions(query.tenant, query.where, absent);
   const counted = isCount(query.metric);
-  const kept = counted ? await keptCounts(parts, snapshot, query, { ...plan, conditions, density: tenantDensity }, options) : undefined;
-  if (kept !== undefined) return { ...kept, ...completenessOf(snapshot) };
+  const how = { ...plan, conditions, density: tenantDensity };
+  const addedUp = counted
+    ? ((await keptCounts(parts, snapshot, query, how, options)) ?? (await rowCounts(parts, snapshot, query, how, options)))
+    : undefined;
+  if (addedUp !== undefined) return { ...addedUp, ...completenessOf(snapshot) };
   const { source, parameters, settings } = counted
     ? countSource(snapshot, { ...query, byLevel: query.metric.kind === 'error_rate' }, plan.groups, conditions, tenantDensity)
     : valueSource(snapshot, query, plan, withinRange(conditions, coversAll(query.range, tenantDensity.extent)));

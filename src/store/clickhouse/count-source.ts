@@ -5,7 +5,7 @@ import type { Density } from './density.ts';
 import { rollupPlan } from './rollup.ts';
 import type { RollupPlan } from './rollup.ts';
 import type { Snapshot } from './snapshots.ts';
-import { coversAll, memtableBranches, rowSettings, unionAll, unionOfSources, withinRange } from './sources.ts';
+import { committedBranch, coversAll, memtableBranches, rowSettings, unionAll, unionOfSources, withinRange } from './sources.ts';
 import type { LineConditions } from './sources.ts';
 
 const minuteMs = 60_000;
@@ -69,6 +69,21 @@ export function countSource(
   const committed = plan.committed(select, conditions);
   const source = unionAll([...committed, ...memtableBranches(snapshot, select.raw, inside, tail)]);
   return { source, parameters: plan.parameters, settings: {} };
+}
+
+/** The same sums of the rows of the committed table, and of those of each memtable; each branch gives `limit` of them at most. */
+export function rowBranches(
+  snapshot: Snapshot,
+  query: CountedLines,
+  groups: readonly string[],
+  conditions: LineConditions,
+  density: Density,
+  limit: number,
+): { readonly committed: string; readonly live: readonly string[] } {
+  const select = countSelect(query, groups);
+  const inside = withinRange(conditions, coversAll(query.range, density.extent));
+  const tail = `GROUP BY ${select.groupBy.join(', ')} LIMIT ${limit}`;
+  return { committed: committedBranch(snapshot, select.raw, inside, tail), live: memtableBranches(snapshot, select.raw, inside, tail) };
 }
 
 /** The same sums of what the whole minutes of the plan leave: rows beside them, and the memtables; each branch gives `limit` of them at most. */

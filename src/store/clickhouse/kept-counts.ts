@@ -24,7 +24,8 @@ export interface CountParts {
   readonly density: Density;
 }
 
-const severities = 25;
+/** Levels of a bucket, at most. */
+export const severities = 25;
 
 /** Undefined where the engine has to be asked for everything. `query.metric` counts lines. */
 export async function keptCounts(
