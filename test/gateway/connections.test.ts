@@ -184,7 +184,7 @@ test('connections are bounded and the dropped ones are counted', async (t) => {
 });
 
 test('a stop finishes what is in flight, then closes the shard', async (t) => {
-  const { url, port, writer, runtime } = await startTestGateway(t, { gateway: { stop_timeout: 60_000 } });
+  const { url, port, writer, runtime } = await startTestGateway(t, { gateway: { stop_timeout: 600_000 } });
   const disk = Promise.withResolvers<void>();
   writer.durable = disk.promise;
   const idle = new RawConnection(port);

@@ -159,7 +159,7 @@ test('with keys configured, the key decides; its secret does not go to the worke
 });
 
 test('a stop with requests in flight loses none that were acknowledged', async (t) => {
-  const { gateway, log, url } = await start(t, { workers: 2, stop_timeout: 60_000 });
+  const { gateway, log, url } = await start(t, { workers: 2, stop_timeout: 600_000 });
   let acknowledged = 0;
   const senders = Array.from({ length: 8 }, async () => {
     for (;;) {

@@ -40,6 +40,9 @@ export interface GatewayHttpOptions {
   readonly clock: Clock;
 }
 
+/** Whether an answer is under way; Node's own `closeIdleConnections` looks there too. */
+const isAnswering = (socket: Socket & { readonly _httpMessage?: unknown }): boolean => Boolean(socket._httpMessage);
+
 export class GatewayHttp {
   readonly server: Server;
   readonly #options: GatewayHttpOptions;
@@ -47,11 +50,18 @@ export class GatewayHttp {
   /** Connections without a request yet; Node does not count them as idle. */
   readonly #fresh = new Set<Socket>();
   #stopping = false;
+  /** An answer that began before the stop keeps its connection, which the stop would wait for; those behind it in a pipeline come first. */
+  readonly #onAnswered: (this: ServerResponse) => void;
 
   constructor(options: GatewayHttpOptions) {
     this.#options = options;
     this.#routes = new RouteTable(options.routes);
     this.server = createServer(options.config);
+    const isStopping = (): boolean => this.#stopping;
+    this.#onAnswered = function (): void {
+      const { socket } = this.req;
+      if (isStopping() && !isAnswering(socket)) socket.destroySoon();
+    };
     this.#listenToEvents();
   }
 
@@ -86,6 +96,7 @@ export class GatewayHttp {
   #dispatch(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
     this.#fresh.delete(request.socket);
     if (this.#stopping) response.shouldKeepAlive = false;
+    else response.once('finish', this.#onAnswered);
     const { exchange, proxy, figures, pageGuard, counts, config } = this.#options;
     const foreign = pageGuard.refusal(request);
     if (foreign !== undefined) return sendError(request, response, foreign, config);
