@@ -107,6 +107,23 @@ test('groups are judged apart, by any fields, and forgotten when nothing is left
   assert.equal(below.state('r')?.groups, 0);
 });
 
+test('one field makes the same groups whether its column has few values or many, long ones cut', () => {
+  const hosts = ['a', 'b', '', 'x'.repeat(300), `${'x'.repeat(299)}y`, `${'x'.repeat(255)}\u{1f600}`];
+  const lines = hosts.flatMap((host, i) => Array.from({ length: i + 1 }, () => ({ host, attributes: { copy: host } })));
+  const groups = (field: string): unknown[] => {
+    const scene = new Scene([ruleOf('r', { group_by: [field], condition: count(1) })]);
+    for (const turn of [lines, lines.toReversed()]) {
+      scene.lines(turn);
+      scene.pass(500);
+    }
+    return scene.told.map(({ incident: { group, value } }) => [group[field], value]);
+  };
+  const byHost = groups('host');
+  assert.deepEqual(byHost, groups('copy'));
+  // the two of 300 are one group when cut
+  assert.equal(byHost.length, hosts.length - 1);
+});
+
 test('sampled lines count by their rate', () => {
   const scene = new Scene([ruleOf('r', { condition: count(39) })]);
   scene.times(4, { ...error, sampleRate: 0.1 });
