@@ -1,5 +1,5 @@
 /** Alert rules: the shapes of all designs over one book of rules, each tenant its own; what they are doing; trying them. */
-import { AppError, invariant } from '#base/errors.ts';
+import { AppError } from '#base/errors.ts';
 import { parseDurationMs } from '#base/units.ts';
 import type { AlertRule, AlertRuleBody } from '#alerting/alert-rule.ts';
 import type { AlertRules, RuleAuthor, WrittenRule } from '#alerting/alert-rules.ts';
@@ -17,7 +17,7 @@ import type { AlertViewParts } from './alert-views.ts';
 import { endpoints } from './endpoints.ts';
 import { instantMs } from './instant-parameter.ts';
 import { createRequestReader } from './request-reader.ts';
-import { jsonReply } from './route.ts';
+import { mustHaveCaller, reply } from './route.ts';
 import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
 
 export interface AlertRouteOptions extends AlertViewParts {
@@ -166,9 +166,8 @@ function muteEnd(body: unknown, nowMs: number): number {
 }
 
 export function authorOf({ principal }: ApiRequest): RuleAuthor {
-  invariant(principal !== undefined, 'alert rules are not public');
+  mustHaveCaller(principal);
   return { tenant: principal.tenant, updatedBy: principal.keyName };
 }
 
 const idOf = ({ pathParameters }: ApiRequest): string => pathParameters['id'];
-const reply = (answer: object, status = 200): ApiReply => jsonReply(JSON.stringify(answer), status);

@@ -15,7 +15,7 @@ import { resolveTimeRange } from '#search/time-range.ts';
 import { readRuleBacktest, readRuleTest } from './alert-bodies.ts';
 import { authorOf, ruleOfBody } from './alert-routes.ts';
 import { endpoints } from './endpoints.ts';
-import { jsonReply } from './route.ts';
+import { reply } from './route.ts';
 import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
 
 export interface AlertTrialOptions extends BacktestParts {
@@ -124,4 +124,3 @@ function seriesObject({ group, points }: TrialGroup): object {
 
 const numberOf = (value: number | undefined): number | null => (value === undefined || !Number.isFinite(value) ? null : value);
 const timeOf = (ms: number): string => new Date(ms).toISOString();
-const reply = (answer: object): ApiReply => jsonReply(JSON.stringify(answer));

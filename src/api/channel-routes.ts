@@ -1,5 +1,5 @@
 /** Channels: what they need, whether they deliver, and a test of one. Secrets are never shown again. */
-import { AppError, invariant } from '#base/errors.ts';
+import { AppError } from '#base/errors.ts';
 import { channelKinds, hideSecrets, isChannelType } from '#alerting/channel-kinds.ts';
 import { inboxChannel } from '#alerting/notification-rules.ts';
 import type { ChannelBody } from '#alerting/notification-rules.ts';
@@ -8,8 +8,8 @@ import type { Notifier } from '#alerting/notifier.ts';
 import { endpoints } from './endpoints.ts';
 import { channelBody } from './notification-schemas.ts';
 import { createRequestReader } from './request-reader.ts';
-import { jsonReply } from './route.ts';
-import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
+import { reply, tenantOf } from './route.ts';
+import type { ApiRequest, ApiRoute } from './route.ts';
 
 export interface ChannelRouteOptions {
   readonly book: NotificationBook;
@@ -91,11 +91,6 @@ function shownHealth(health: ReturnType<Notifier['healthOf']>): object {
 
 const nameOf = ({ pathParameters }: ApiRequest): string => pathParameters['name'];
 
-export function tenantOf({ principal }: ApiRequest): string {
-  invariant(principal !== undefined, 'notifications are not public');
-  return principal.tenant;
-}
-
 export function changeOf(request: ApiRequest, expectedVersion: number | undefined): BookChange {
   return { tenant: tenantOf(request), updatedBy: request.principal?.keyName ?? '', expectedVersion };
 }
@@ -106,5 +101,3 @@ export function keptMembers({ version, updatedMs, updatedBy }: Kept<unknown>): o
 }
 
 const instantOrNull = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());
-
-export const reply = (answer: object, status = 200): ApiReply => jsonReply(JSON.stringify(answer), status);

@@ -1,5 +1,4 @@
 /** The lines around a line, and the lines of a trace. */
-import { invariant } from '#base/errors.ts';
 import type { LogLine } from '#model/log-line.ts';
 import { formatTimestamp } from '#model/timestamps.ts';
 import { readContext } from '#search/context.ts';
@@ -12,7 +11,7 @@ import { contextEndpoints } from './context-endpoints.ts';
 import { parametersObject } from './query-parameters.ts';
 import { toRecordA } from './record-shapes.ts';
 import { createRequestReader } from './request-reader.ts';
-import { jsonReply } from './route.ts';
+import { jsonReply, mustHaveCaller } from './route.ts';
 import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
 
 const readContextParameters = createRequestReader(contextParameters, 'the query string');
@@ -27,7 +26,7 @@ export function contextRoutes(runner: QueryRunner): ApiRoute[] {
 }
 
 async function context(runner: QueryRunner, { pathParameters, queryParameters, principal, signal }: ApiRequest): Promise<ApiReply> {
-  invariant(principal !== undefined, 'context is not public');
+  mustHaveCaller(principal);
   const { scope, before, after, ...cursors } = readContextParameters(parametersObject(queryParameters, ['before', 'after']));
   const { before_cursor: beforeCursor, after_cursor: afterCursor } = cursors;
   const request = { id: pathParameters['id'], scope, before, after, beforeCursor, afterCursor };
@@ -55,7 +54,7 @@ function contextAnswerText(answer: ContextAnswer, withLine: boolean): string {
 }
 
 async function trace(runner: QueryRunner, { pathParameters, queryParameters, principal, signal }: ApiRequest): Promise<ApiReply> {
-  invariant(principal !== undefined, 'traces are not public');
+  mustHaveCaller(principal);
   const { limit, cursor, from, to, last } = readTraceParameters(parametersObject(queryParameters, ['limit']));
   const hasRange = from !== undefined || to !== undefined || last !== undefined;
   const timeRange = hasRange ? { from, to, last } : undefined;

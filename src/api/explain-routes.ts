@@ -1,5 +1,4 @@
 /** The explanation of a query. */
-import { invariant } from '#base/errors.ts';
 import type { QueryHint } from '#language/hints.ts';
 import { explainQuery } from '#search/explain.ts';
 import type { QueryExplanation } from '#search/explain.ts';
@@ -8,7 +7,7 @@ import type { IndexUse } from '#store/read-plan.ts';
 import { rangeObject } from './answer-shapes.ts';
 import { explainBody, explainEndpoints } from './explain-endpoints.ts';
 import { createRequestReader } from './request-reader.ts';
-import { jsonReply } from './route.ts';
+import { jsonReply, mustHaveCaller } from './route.ts';
 import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
 import { selectionOf } from './selection.ts';
 
@@ -19,7 +18,7 @@ export function explainRoutes(parts: PipeParts): ApiRoute[] {
 }
 
 async function explain(parts: PipeParts, { body, principal, signal }: ApiRequest): Promise<ApiReply> {
-  invariant(principal !== undefined, 'explanations are not public');
+  mustHaveCaller(principal);
   return jsonReply(
     JSON.stringify(explanationObject(await explainQuery(parts, selectionOf(readExplainBody(body ?? {})), principal, signal))),
   );

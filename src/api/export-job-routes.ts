@@ -1,5 +1,5 @@
 /** Exports in the background: asked for, watched, fetched in whole or in parts, removed. */
-import { AppError, invariant } from '#base/errors.ts';
+import { AppError } from '#base/errors.ts';
 import { formatTimestamp, parseTimestamp } from '#model/timestamps.ts';
 import type { OpenFile } from '#platform/files.ts';
 import { contentTypes, fileName } from '#search/export-format.ts';
@@ -7,7 +7,7 @@ import type { ExportJob, ExportJobs } from '#search/export-jobs.ts';
 import { byteRange } from './byte-range.ts';
 import { exportEndpoints, exportJobBody } from './export-endpoints.ts';
 import { createRequestReader } from './request-reader.ts';
-import { jsonReply } from './route.ts';
+import { mustHaveCaller, reply } from './route.ts';
 import type { ApiReply, ApiRequest, ApiRoute, Caller } from './route.ts';
 import { orderOf, selectionOf } from './selection.ts';
 
@@ -107,11 +107,9 @@ function shareOf({ state, range, reachedNs, request }: ExportJob): number {
   return Math.round((Number(done) / Number(toNs - fromNs)) * 1000) / 1000;
 }
 
-const reply = (body: object, status = 200): ApiReply => jsonReply(JSON.stringify(body), status);
-
 const idOf = ({ pathParameters }: ApiRequest): string => pathParameters['id'];
 
 function callerOf({ principal }: ApiRequest): Caller {
-  invariant(principal !== undefined, 'exports are not public');
+  mustHaveCaller(principal);
   return principal;
 }

@@ -1,5 +1,5 @@
 /** Exports: all lines of a search as one stream, or as a Parquet file made at once. */
-import { AppError, invariant } from '#base/errors.ts';
+import { AppError } from '#base/errors.ts';
 import { contentTypes, fileName, headOf, lineFormat } from '#search/export-format.ts';
 import type { ExportFormat } from '#search/export-format.ts';
 import { openExport } from '#search/export.ts';
@@ -11,6 +11,7 @@ import type { TimeRange } from '#store/log-store.ts';
 import { rangeObject } from './answer-shapes.ts';
 import { exportBody, exportEndpoints } from './export-endpoints.ts';
 import { createRequestReader } from './request-reader.ts';
+import { mustHaveCaller } from './route.ts';
 import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
 import { orderOf, selectionOf } from './selection.ts';
 
@@ -21,7 +22,7 @@ export function exportRoutes(runner: QueryRunner): ApiRoute[] {
 }
 
 async function exportLines(runner: QueryRunner, { body, principal, signal }: ApiRequest): Promise<ApiReply> {
-  invariant(principal !== undefined, 'exports are not public');
+  mustHaveCaller(principal);
   const { format = 'ndjson', columns, sort, cursor, limit: maxLines, resume_after: resumeAfter, ...rest } = readExportBody(body ?? {});
   const lines = lineFormat(format, columns);
   const request: ExportRequest = { ...selectionOf(rest), order: orderOf(sort), cursor, maxLines, resumeAfter, format: lines };

@@ -1,5 +1,4 @@
 /** Fields of lines: statistics, comparison, completion. */
-import { invariant } from '#base/errors.ts';
 import { compareFields } from '#search/compare.ts';
 import type { CompareAnswer, Difference } from '#search/compare.ts';
 import { readCompletions, readFields } from '#search/fields.ts';
@@ -11,7 +10,7 @@ import { fieldsEndpoints } from './fields-endpoints.ts';
 import { compareBody, fieldsBody, valuesParameters } from './fields-schemas.ts';
 import { parametersObject } from './query-parameters.ts';
 import { createRequestReader } from './request-reader.ts';
-import { jsonReply } from './route.ts';
+import { jsonReply, mustHaveCaller } from './route.ts';
 import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
 import { selectionOf } from './selection.ts';
 
@@ -28,7 +27,7 @@ export function fieldsRoutes(runner: QueryRunner): ApiRoute[] {
 }
 
 async function fields(runner: QueryRunner, { body, principal, signal }: ApiRequest): Promise<ApiReply> {
-  invariant(principal !== undefined, 'fields are not public');
+  mustHaveCaller(principal);
   const { fields: names, limit_fields: maxFields, limit_values: maxValues, ...rest } = readFieldsBody(body ?? {});
   const answer = await readFields(runner, { ...selectionOf(rest), fields: names, maxFields, maxValues }, principal, signal);
   return jsonReply(
@@ -67,7 +66,7 @@ function numbersObject({ lineCount, min, max, average, quantiles: [p50, p90, p95
 }
 
 async function compare(runner: QueryRunner, { body, principal, signal }: ApiRequest): Promise<ApiReply> {
-  invariant(principal !== undefined, 'comparisons are not public');
+  mustHaveCaller(principal);
   const { selection, baseline, limit } = readCompareBody(body ?? {});
   const request = { selection: selectionOf(selection), ...(baseline ? { baseline: selectionOf(baseline) } : {}), limit };
   const answer = await compareFields(runner, request, principal, signal);
@@ -97,7 +96,7 @@ function differenceObject({ field, value, selectionShare, baselineShare, lift, s
 }
 
 async function values(runner: QueryRunner, { queryParameters, principal, signal }: ApiRequest): Promise<ApiReply> {
-  invariant(principal !== undefined, 'values are not public');
+  mustHaveCaller(principal);
   const { from, to, last, ...rest } = readValuesParameters(parametersObject(queryParameters, ['limit']));
   const hasRange = from !== undefined || to !== undefined || last !== undefined;
   const answer = await readCompletions(runner, { ...rest, timeRange: hasRange ? { from, to, last } : undefined }, principal, signal);

@@ -1,5 +1,5 @@
 /** Incidents of alert rules: listing them, looking at one, taking one. Each tenant sees its own. */
-import { AppError, invariant } from '#base/errors.ts';
+import { AppError } from '#base/errors.ts';
 import type { AlertRecords, AlertState, Incident, IncidentEvent, IncidentSelection } from '#metadata/alert-records.ts';
 import type { Clock } from '#platform/clock.ts';
 import { endpoints } from './endpoints.ts';
@@ -7,7 +7,7 @@ import { acknowledgeBody, defaultIncidents, incidentStates, incidentsParameters 
 import { instantMs } from './instant-parameter.ts';
 import { parametersObject } from './query-parameters.ts';
 import { createRequestReader } from './request-reader.ts';
-import { jsonReply } from './route.ts';
+import { reply, tenantOf } from './route.ts';
 import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
 
 export interface IncidentRouteOptions {
@@ -88,13 +88,7 @@ async function withEvents(records: AlertRecords, incident: Incident): Promise<Ap
   return reply({ ...shownIncident(incident), events: events.map(shownEvent) });
 }
 
-function tenantOf({ principal }: ApiRequest): string {
-  invariant(principal !== undefined, 'incidents are not public');
-  return principal.tenant;
-}
-
 const instant = (ms: number): string => new Date(ms).toISOString();
-const reply = (answer: object): ApiReply => jsonReply(JSON.stringify(answer));
 
 /** Members that are undefined are left out by JSON. */
 export function shownIncident(incident: Incident): object {

@@ -1,5 +1,4 @@
 /** What became of a line, and of a batch. */
-import { invariant } from '#base/errors.ts';
 import { batchPlaceText } from '#consumers/line-journeys.ts';
 import type { BatchFrame, BatchJourney, LineJourney, LineJourneys } from '#consumers/line-journeys.ts';
 import { formatTimestamp } from '#model/timestamps.ts';
@@ -9,7 +8,7 @@ import { instantMs } from './instant-parameter.ts';
 import { batchParameters, journeyEndpoints } from './journey-endpoints.ts';
 import { parametersObject } from './query-parameters.ts';
 import { createRequestReader } from './request-reader.ts';
-import { jsonReply } from './route.ts';
+import { jsonReply, mustHaveCaller } from './route.ts';
 import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
 
 const readBatchParameters = createRequestReader(batchParameters, 'the query string');
@@ -47,7 +46,7 @@ function asked<T extends object>(
   { principal, signal }: ApiRequest,
   ask: (tenant: string, options: SignalledRead) => Promise<T>,
 ): Promise<T> {
-  invariant(principal !== undefined, 'journeys are not public');
+  mustHaveCaller(principal);
   return runner.measured('journey', () => runner.admitted(principal, signal, (_, options) => ask(principal.tenant, options)));
 }
 

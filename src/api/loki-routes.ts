@@ -3,7 +3,7 @@
  * are; what is asked is read by `loki/`.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { AppError, invariant } from '#base/errors.ts';
+import { AppError } from '#base/errors.ts';
 import { parseLogQl } from '#logql/parser.ts';
 import { printLogQl } from '#logql/printer.ts';
 import { printNumber } from '#logql/quantities.ts';
@@ -23,7 +23,7 @@ import { nsPerMs } from '#base/instant.ts';
 import { prepareError } from './error-replies.ts';
 import type { ErrorContext } from './error-replies.ts';
 import { lokiPairs } from './loki-endpoints.ts';
-import { jsonReply } from './route.ts';
+import { jsonReply, mustHaveCaller } from './route.ts';
 import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
 
 export interface LokiRouteOptions {
@@ -84,7 +84,7 @@ export function lokiRoutes(options: LokiRouteOptions): ApiRoute[] {
 }
 
 function askedOf({ principal, queryParameters, pathParameters, headers, body, signal }: ApiRequest): Asked {
-  invariant(principal !== undefined, "Loki's API is not public");
+  mustHaveCaller(principal);
   const form = body instanceof URLSearchParams ? [...body] : [];
   return {
     parameters: new Parameters([...queryParameters, ...form]),

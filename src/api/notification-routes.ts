@@ -10,13 +10,14 @@ import type { Notifier } from '#alerting/notifier.ts';
 import type { AlertRecords } from '#metadata/alert-records.ts';
 import type { InboxEntry, MessageState, NotificationRecords, OutboxMessage } from '#metadata/notification-records.ts';
 import type { Clock } from '#platform/clock.ts';
-import { changeOf, channelRoutes, keptMembers, reply, tenantOf } from './channel-routes.ts';
+import { changeOf, channelRoutes, keptMembers } from './channel-routes.ts';
 import { endpoints } from './endpoints.ts';
 import { shownIncident } from './incident-routes.ts';
 import { instantMs } from './instant-parameter.ts';
 import * as schemas from './notification-schemas.ts';
 import { parametersObject } from './query-parameters.ts';
 import { createRequestReader } from './request-reader.ts';
+import { reply, tenantOf } from './route.ts';
 import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
 
 export interface NotificationRouteOptions {

@@ -1,5 +1,4 @@
 /** Patterns of lines. */
-import { invariant } from '#base/errors.ts';
 import { nsPerMs } from '#base/instant.ts';
 import { severityName } from '#model/severity.ts';
 import { formatTimestamp } from '#model/timestamps.ts';
@@ -9,7 +8,7 @@ import { costObject, rangeObject } from './answer-shapes.ts';
 import { patternsEndpoints } from './patterns-endpoints.ts';
 import { patternsBody } from './patterns-schemas.ts';
 import { createRequestReader } from './request-reader.ts';
-import { jsonReply } from './route.ts';
+import { jsonReply, mustHaveCaller } from './route.ts';
 import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
 import { selectionOf } from './selection.ts';
 
@@ -20,7 +19,7 @@ export function patternsRoutes(parts: PatternParts): ApiRoute[] {
 }
 
 async function patterns(parts: PatternParts, { body, principal, signal }: ApiRequest): Promise<ApiReply> {
-  invariant(principal !== undefined, 'patterns are not public');
+  mustHaveCaller(principal);
   const { limit, new_since: newSince, compare, ...rest } = readPatternsBody(body ?? {});
   const request = { ...selectionOf(rest), limit, newSince, compareWith: compare?.time_range };
   const answer = await readPatterns(parts, request, principal, signal);

@@ -1,11 +1,10 @@
 /** Records that could not be taken: looking at them, and sending them through ingestion again after a fix. */
 import { Type } from 'typebox';
-import { invariant } from '#base/errors.ts';
 import type { Quarantine, QuarantineFilter, QuarantinedRecord } from '#consumers/quarantined-records.ts';
 import { endpoints } from './endpoints.ts';
 import { replayQuarantineBody } from './quarantine-schemas.ts';
 import { createRequestReader } from './request-reader.ts';
-import { jsonReply } from './route.ts';
+import { jsonReply, mustHaveCaller } from './route.ts';
 import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
 import { instantMs } from './instant-parameter.ts';
 
@@ -38,7 +37,7 @@ export function quarantineRoutes(quarantine: Quarantine): ApiRoute[] {
 }
 
 function find(quarantine: Quarantine, { queryParameters, principal }: ApiRequest): ApiReply {
-  invariant(principal !== undefined, 'the quarantine is not public');
+  mustHaveCaller(principal);
   const { limit = defaultLimit, cursor, from, to, id, ...rest } = readParameters(Object.fromEntries(queryParameters.map(typed)));
   const filter: QuarantineFilter = { tenant: principal.tenant, ids: id?.split(','), ...rest, ...times(from, to) };
   const { records, total, next } = quarantine.find(filter, limit, cursor);
@@ -47,7 +46,7 @@ function find(quarantine: Quarantine, { queryParameters, principal }: ApiRequest
 }
 
 async function replay(quarantine: Quarantine, { body, principal }: ApiRequest): Promise<ApiReply> {
-  invariant(principal !== undefined, 'the quarantine is not public');
+  mustHaveCaller(principal);
   const { ids, preview = false, edits = {}, limit = defaultReplayLimit, from, to, ...rest } = readReplay(body ?? {});
   const filter: QuarantineFilter = { tenant: principal.tenant, ids, ...rest, ...times(from, to) };
   const changed = new Map(Object.entries(edits).map(([id, edit]) => [id, bytesOf(edit)]));

@@ -1,12 +1,11 @@
 /** Queries with pipes: a request of either method → the search service → a table in the form that is accepted. */
-import { invariant } from '#base/errors.ts';
 import { runPipes } from '#search/pipe-search.ts';
 import type { PipeParts, PipeRequest, PipeResult } from '#search/pipe-search.ts';
 import { parametersObject } from './query-parameters.ts';
 import { queryBody, queryEndpoints, queryParameters } from './query-endpoints.ts';
 import { tableCsv, tableJson, tableNdjson } from './query-shapes.ts';
 import { createRequestReader } from './request-reader.ts';
-import { jsonReply } from './route.ts';
+import { jsonReply, mustHaveCaller } from './route.ts';
 import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
 import { selectionOf } from './selection.ts';
 
@@ -27,7 +26,7 @@ export function queryRoutes(parts: PipeParts): ApiRoute[] {
 }
 
 async function answer(parts: PipeParts, request: PipeRequest, { principal, headers, signal }: ApiRequest): Promise<ApiReply> {
-  invariant(principal !== undefined, 'queries are not public');
+  mustHaveCaller(principal);
   return reply(await runPipes(parts, request, principal, signal), headers.accept ?? '');
 }
 

@@ -5,6 +5,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TObject, TSchema } from 'typebox';
 import type { Principal, Priority } from '#access/access.ts';
+import { invariant } from '#base/errors.ts';
 
 /** Who may call: anyone; who may read a tenant's lines; who may write them too; who may act for all tenants (everyone, where access is open). */
 export type RouteAccess = 'public' | 'read' | 'read-and-ingest' | 'act-for-others';
@@ -76,4 +77,18 @@ export interface ApiRoute {
 
 export function jsonReply(body: string, status = 200): ApiReply {
   return { status, contentType: 'application/json; charset=utf-8', body };
+}
+
+/** An answer as JSON. */
+export const reply = (answer: object, status = 200): ApiReply => jsonReply(JSON.stringify(answer), status);
+
+/** Of routes that are not public: they have a caller. */
+export function mustHaveCaller(principal: Caller | undefined): asserts principal is Caller {
+  invariant(principal !== undefined, 'a route that is not public has a caller');
+}
+
+/** The caller's tenant, of a route that is not public. */
+export function tenantOf({ principal }: ApiRequest): string {
+  mustHaveCaller(principal);
+  return principal.tenant;
 }

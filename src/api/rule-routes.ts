@@ -1,12 +1,11 @@
 /** Rules that are set at run time: parsers (with a place to try them) and policies, each tenant its own. */
-import { invariant } from '#base/errors.ts';
 import type { KeptRule, RuleBook, RuleKind } from '#ingest/rule-book.ts';
 import type { ParserSpec } from '#parsing/parser-rules.ts';
 import { parserNames } from '#parsing/parsers.ts';
 import type { ParsedLine } from '#parsing/test-parser.ts';
 import { endpoints } from './endpoints.ts';
 import { createRequestReader } from './request-reader.ts';
-import { jsonReply } from './route.ts';
+import { reply, tenantOf } from './route.ts';
 import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
 import { parserRuleBody, parserTestBody, policyRuleBody } from './rule-schemas.ts';
 
@@ -89,13 +88,6 @@ function test(testParser: RuleRouteOptions['testParser'], body: unknown): ApiRep
   return reply({ lines: parsed });
 }
 
-function tenantOf({ principal }: ApiRequest): string {
-  invariant(principal !== undefined, 'rules are not public');
-  return principal.tenant;
-}
-
 function shown({ name, position, version, updatedMs, updatedBy, rule }: KeptRule): object {
   return { name, position, version, updated_at: new Date(updatedMs).toISOString(), updated_by: updatedBy, rule };
 }
-
-const reply = (answer: object): ApiReply => jsonReply(JSON.stringify(answer));

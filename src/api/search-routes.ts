@@ -1,5 +1,5 @@
 /** The three designs' searches, the aggregations and the line by its id: requests → query service → answers. */
-import { AppError, invariant } from '#base/errors.ts';
+import { AppError } from '#base/errors.ts';
 import { formatPatternId } from '#base/ids.ts';
 import { nearestName } from '#base/nearest-name.ts';
 import { quoted } from '#base/quoted.ts';
@@ -13,7 +13,7 @@ import type { PatternTexts } from './answer-shapes.ts';
 import { endpoints } from './endpoints.ts';
 import { toRecordA } from './record-shapes.ts';
 import { createRequestReader } from './request-reader.ts';
-import { jsonReply } from './route.ts';
+import { jsonReply, mustHaveCaller } from './route.ts';
 import type { ApiReply, ApiRequest, ApiRoute, Caller } from './route.ts';
 import { orderOf, selectionOf } from './selection.ts';
 import * as schemas from './search-schemas.ts';
@@ -86,7 +86,7 @@ async function stream(search: SearchService, { body, headers, principal, signal 
 }
 
 function callerOf(principal: Caller | undefined): Caller {
-  invariant(principal !== undefined, 'a search without a caller');
+  mustHaveCaller(principal);
   return principal;
 }
 

@@ -1,11 +1,11 @@
 /** Figures of services from the metrics cache. */
-import { AppError, invariant } from '#base/errors.ts';
+import { AppError } from '#base/errors.ts';
 import { formatDurationMs, parseDurationMs } from '#base/units.ts';
 import type { ServiceFigures, ServiceFiguresAnswer, ServiceMetricsReads, ServiceSeries } from '#consumers/service-figures.ts';
 import { endpoints } from './endpoints.ts';
 import { parametersObject } from './query-parameters.ts';
 import { createRequestReader } from './request-reader.ts';
-import { jsonReply } from './route.ts';
+import { jsonReply, mustHaveCaller } from './route.ts';
 import type { ApiRequest, ApiRoute } from './route.ts';
 import { serviceMetricsParameters } from './service-metrics-endpoints.ts';
 
@@ -17,7 +17,7 @@ export function serviceMetricsRoutes(metrics: ServiceMetricsReads): ApiRoute[] {
     {
       endpoint: endpoints.serviceMetrics,
       handle({ principal, queryParameters }) {
-        invariant(principal !== undefined, 'figures without a caller');
+        mustHaveCaller(principal);
         return jsonReply(figuresText(metrics, principal.tenant, queryParameters));
       },
     },

@@ -1,11 +1,11 @@
 /** Where lines come from. */
-import { AppError, invariant } from '#base/errors.ts';
+import { AppError } from '#base/errors.ts';
 import { readSources } from '#search/sources.ts';
 import type { Source, SourceParts } from '#search/sources.ts';
 import { costObject, rangeObject } from './answer-shapes.ts';
 import { parametersObject } from './query-parameters.ts';
 import { createRequestReader } from './request-reader.ts';
-import { jsonReply } from './route.ts';
+import { jsonReply, mustHaveCaller } from './route.ts';
 import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
 import { sourceEndpoints, sourcesParameters } from './source-endpoints.ts';
 
@@ -17,7 +17,7 @@ export function sourceRoutes(parts: SourceParts): ApiRoute[] {
 }
 
 async function sources(parts: SourceParts, { principal, queryParameters, signal }: ApiRequest): Promise<ApiReply> {
-  invariant(principal !== undefined, 'sources are not public');
+  mustHaveCaller(principal);
   const wanted = queryParameters.filter(([name, value]) => name === 'state' && value !== '').map(([, value]) => value);
   const unknown = wanted.find((state) => !states.includes(state));
   if (unknown !== undefined) {

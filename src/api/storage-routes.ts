@@ -1,12 +1,11 @@
 /** The room that lines take. */
-import { invariant } from '#base/errors.ts';
 import { readStorageUse } from '#search/storage-use.ts';
 import type { StorageParts } from '#search/storage-use.ts';
 import type { TextSize } from '#store/storage-reads.ts';
 import { costObject } from './answer-shapes.ts';
 import { parametersObject } from './query-parameters.ts';
 import { createRequestReader } from './request-reader.ts';
-import { jsonReply } from './route.ts';
+import { jsonReply, mustHaveCaller } from './route.ts';
 import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
 import { storageEndpoints, storageParameters } from './storage-endpoints.ts';
 
@@ -17,7 +16,7 @@ export function storageRoutes(parts: StorageParts): ApiRoute[] {
 }
 
 async function storage(parts: StorageParts, { principal, queryParameters, signal }: ApiRequest): Promise<ApiReply> {
-  invariant(principal !== undefined, 'storage is not public');
+  mustHaveCaller(principal);
   const { last } = readParameters(parametersObject(queryParameters));
   const asked = { withDisk: principal.mayActForOthers, ...(last === undefined ? {} : { timeRange: { last } }) };
   const { services, fields, bytes, sampledLines, disk, ...answer } = await readStorageUse(parts, asked, principal, signal);

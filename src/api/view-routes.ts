@@ -1,11 +1,10 @@
 /** Saved queries, dashboards and links, each tenant its own. */
 import { Type } from 'typebox';
-import { invariant } from '#base/errors.ts';
 import type { NamedView, SavedView, SavedViews } from '#search/saved-views.ts';
 import { endpoints } from './endpoints.ts';
 import { createRequestReader } from './request-reader.ts';
-import { jsonReply } from './route.ts';
-import type { ApiReply, ApiRequest, ApiRoute } from './route.ts';
+import { reply, tenantOf } from './route.ts';
+import type { ApiRequest, ApiRoute } from './route.ts';
 import { linkBody, savedViewBody } from './view-schemas.ts';
 
 const readView = createRequestReader(savedViewBody, 'the body');
@@ -84,13 +83,6 @@ function namedRoutes(views: SavedViews, kind: NamedView, { list, get, put, remov
   ];
 }
 
-function tenantOf({ principal }: ApiRequest): string {
-  invariant(principal !== undefined, 'saved views are not public');
-  return principal.tenant;
-}
-
 function shown({ name, version, updatedMs, updatedBy, view }: SavedView) {
   return { name, version, updated_at: new Date(updatedMs).toISOString(), updated_by: updatedBy, view };
 }
-
-const reply = (answer: object, status = 200): ApiReply => jsonReply(JSON.stringify(answer), status);
