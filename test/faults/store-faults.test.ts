@@ -181,9 +181,11 @@ test('replaced rows stay until the last query that shows them has ended', async 
   assert.deepEqual(await bed.idsOf(before), [0, 1, 2]);
   assert.deepEqual(await bed.ids(), [10, 11, 12]);
   before.release();
+  const { rewrites } = bed.store.changes;
   await bed.done(bed.store.replacer.tick());
   assert.deepEqual(bed.store.record.current.replacements, []);
   assert.deepEqual(await bed.ids(), [10, 11, 12]);
+  assert.ok(bed.store.changes.rewrites > rewrites, 'what was counted while they were there is told to be of another state');
 });
 
 test('a memtable with a failed insert is never flushed; the recovery gives it up', async () => {

@@ -80,7 +80,7 @@ export class Replacer {
   }
 
   async #delete(replacements: readonly Replacement[]): Promise<void> {
-    const { database, snapshots, record } = this.#options;
+    const { database, snapshots, changes, record } = this.#options;
     await record.settle();
     for (const { generation, origin, fromSequence, toSequence } of replacements) {
       await database.command(
@@ -96,6 +96,8 @@ export class Replacer {
       replacements: current.replacements.filter(({ generation }) => !done.has(generation)),
     }));
     snapshots.setReplacements(record.current.replacements);
+    // What was read of an older snapshot, before the rows went, must not be joined with what replaced them.
+    changes.noteEverything();
   }
 }
 
