@@ -12,3 +12,11 @@ export function parametersObject(parameters: ApiRequest['queryParameters'], whol
   }
   return Object.fromEntries(values);
 }
+
+/** @throws AppError bad_request for any other text */
+export function oneOf<const T extends string>(field: string, text: string | undefined, known: readonly T[]): T | undefined {
+  if (text === undefined) return undefined;
+  const found = known.find((one) => one === text);
+  if (found !== undefined) return found;
+  throw new AppError('bad_request', `"${field}" must be one of ${known.join(', ')}`, { details: { field, known } });
+}
