@@ -2,8 +2,7 @@
  * Exports through HTTP over 1 M flushed lines with a memtable beside them: all lines of the time range, from the request
  * to the last byte, and what they cost the product's processes. The lines are counted and compared with the oracle.
  */
-import { request } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import { requestLarge } from '../../src/platform/large-answer.ts';
 import type { Facts } from '../generator.ts';
 import { withProduct } from '../harness.ts';
 import type { Product } from '../harness.ts';
@@ -35,12 +34,14 @@ interface Run {
   readonly cpuSeconds: number;
 }
 
-function post(product: Product, path: string, body: unknown): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/json' };
-    const sent = request({ host: '127.0.0.1', port: product.port, path, method: 'POST', headers }, resolve);
-    sent.once('error', reject).end(JSON.stringify(body));
-  });
+/** As cheap as `curl`: with Node's client what is measured would be that client's buffers too, on the same two cores. */
+async function post(product: Product, path: string, body: unknown): Promise<AsyncIterable<Buffer>> {
+  const text = Buffer.from(JSON.stringify(body));
+  const headers = ['Host', '127.0.0.1', 'Content-Type', 'application/json', 'Content-Length', String(text.length)];
+  const connection = { host: '127.0.0.1', port: product.port };
+  const { head, parts } = await requestLarge({ connection, method: 'POST', path, headers, body: text });
+  if (head.status !== 200) throw new Error(`${path} answered ${head.status}`);
+  return parts;
 }
 
 async function exportAll(product: Product, facts: Facts, format: string): Promise<Run> {
@@ -49,7 +50,7 @@ async function exportAll(product: Product, facts: Facts, format: string): Promis
   const startMs = performance.now();
   const answer = await post(product, '/v1/logs/export', { time_range: { from: fromMs, to: toMs }, format });
   let [lines, bytes, firstByteMs] = [0, 0, 0];
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
+  for await (const chunk of answer) {
     if (bytes === 0) firstByteMs = performance.now() - startMs;
     bytes += chunk.length;
     for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) lines++;

@@ -16,13 +16,13 @@ const rowMark = 1;
 
 /**
  * Buffers that lines passed through and that nobody reads any more. Each new one brings the next collection of the whole heap
- * nearer, and an export would need one for every few hundred lines.
+ * nearer, and an export would need one for every ten thousand lines. Kept are about as many as an export reads ahead.
  */
 export class LineBuffers {
   readonly #free: Buffer[] = [];
   readonly #maxFree: number;
 
-  constructor(maxFree = 32) {
+  constructor(maxFree = 18) {
     this.#maxFree = maxFree;
   }
 
