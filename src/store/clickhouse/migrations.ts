@@ -1,6 +1,6 @@
 /** Versioned changes of the store's tables, applied in order at start; an applied one is never edited. */
 import type { Database } from './database.ts';
-import { addPatternRollup, createLogs } from './schema.ts';
+import { addPatternRollup, createLogs, growWriteBuffers, packEventTimes } from './schema.ts';
 
 interface Migration {
   readonly version: number;
@@ -11,6 +11,7 @@ interface Migration {
 const migrations: readonly Migration[] = [
   { version: 1, name: 'log lines', statements: [createLogs] },
   { version: 2, name: 'lines by pattern', statements: [addPatternRollup] },
+  { version: 3, name: 'packed event times, small write buffers', statements: [packEventTimes, growWriteBuffers] },
 ];
 
 const createMigrations = `CREATE TABLE IF NOT EXISTS migrations (version UInt32, name String, applied_at DateTime DEFAULT now())
