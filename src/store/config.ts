@@ -5,8 +5,18 @@ export const storeConfig = section('How lines get from the durable log into the 
   batch_rows: integer(20_000, 'Waiting lines at which the indexer inserts without gathering more.', { minimum: 1 }),
   batch_bytes: bytes('16MiB', 'Bytes that the indexer inserts into the memtable at once, at most.', { minimum: 65_536 }),
   batch_delay: duration('50ms', 'Least time between two inserts of the indexer while few lines arrive; bounds how soon a line is found.'),
-  flush_rows: integer(500_000, 'Lines in the memtable at which it is written to disk with its indexes.', { minimum: 1000 }),
+  flush_rows: integer(250_000, 'Lines in the memtable at which it is written to disk with its indexes.', { minimum: 1000 }),
   flush_bytes: bytes('128MiB', 'Size of the memtable at which it is written to disk, whatever its lines.'),
+  part_rows: integer(
+    131_072,
+    'Lines that a flush sorts and indexes at once, each time into a part of its own; bounds the memory of a flush.',
+    {
+      minimum: 1000,
+    },
+  ),
+  part_bytes: bytes('64MiB', 'Bytes, as columns in memory, that a flush sorts and indexes at once where lines are long.', {
+    minimum: 2 ** 20,
+  }),
   flush_age: duration('60s', 'Age of the oldest line in the memtable at which it is written to disk.'),
   max_memtable_bytes: bytes('384MiB', 'Bound of all memtables together; beyond it the indexer waits and the durable log grows.'),
   unindexed_flush_bytes: bytes(

@@ -112,7 +112,8 @@ export class FakeEngine {
     const broken = this.#statements;
     this.#statements = [];
     for (const statement of broken) {
-      if (statement.state === 'running' && this.#random.chance(0.5)) this.#quietly(statement.run);
+      if (statement.state === 'running' && this.#random.chance(0.5))
+        this.#quietly(this.#random.chance(0.5) ? statement.run : (statement.runPartly ?? statement.run));
       statement.client?.reject(new Error('the connection was closed'));
     }
     for (const name of this.#tables.keys()) this.#tables.set(name, []);
@@ -209,7 +210,7 @@ export class FakeEngine {
     else statement.client?.resolve(result);
   }
 
-  #statementOf(sql: string, parameters: Parameters): Pick<Statement, 'sql' | 'run' | 'begin'> {
+  #statementOf(sql: string, parameters: Parameters): Pick<Statement, 'sql' | 'run' | 'begin' | 'runPartly'> {
     const gen = Number(parameters['gen']);
     const [kind, match] = Object.entries(patterns)
       .map(([name, pattern]) => [name, pattern.exec(sql)] as const)
@@ -262,21 +263,28 @@ export class FakeEngine {
     }
   }
 
-  /** Reads the memtable when it begins and brings its part when it ends. */
-  #copy(sql: string, table: string, gen: number): Pick<Statement, 'sql' | 'run' | 'begin'> {
-    let rows: readonly FakeRow[] = [];
-    return {
-      sql,
-      begin: () => {
-        rows = [...this.#rowsOf(table)];
-      },
-      run: () => {
-        if (rows.length === 0) return [];
+  /** Reads the memtable when it begins, and brings its parts one by one: broken off, it has brought some of them. */
+  #copy(sql: string, table: string, gen: number): Pick<Statement, 'sql' | 'run' | 'begin' | 'runPartly'> {
+    let cut: (readonly FakeRow[])[] = [];
+    const bring = (some: readonly (readonly FakeRow[])[]): void => {
+      for (const rows of some) {
         this.#lastBlock += 1;
         const name = `0-20260101_${this.#lastBlock}_${this.#lastBlock}_0`;
         this.#parts.push({ name, gen, rows, isDamaged: this.#random.chance(this.damageRate) });
+      }
+    };
+    return {
+      sql,
+      begin: () => {
+        const rows = [...this.#rowsOf(table)];
+        const middle = this.#random.below(rows.length + 1);
+        cut = [rows.slice(0, middle), rows.slice(middle)].filter(({ length }) => length > 0);
+      },
+      run: () => {
+        bring(cut);
         return [];
       },
+      runPartly: () => bring(cut.slice(0, this.#random.below(cut.length + 1))),
     };
   }
 

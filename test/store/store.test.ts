@@ -1,6 +1,7 @@
 /** The ClickHouse store on the real engine: what is found, in which order, across memtables, flushes and failures. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { ClickHouseHttp } from '#engine/clickhouse-http.ts';
 import { parseQuery } from '#language/parser.ts';
 import type { LineKey, LineQuery, Metric, ReadOptions } from '#store/log-store.ts';
 import type { ClickHouseStore } from '../../src/store/clickhouse/clickhouse-store.ts';
@@ -212,6 +213,29 @@ test('counts never fall and always equal what was inserted, while flushes run', 
   assert.ok((await reading) > 5);
   assert.ok(Number(store.status().flushes) >= 3);
   assert.equal((await store.countLines(query(''), options)).total, 40_000);
+});
+
+test('a flush of many lines brings them in parts of bounded size, as one generation', async (t) => {
+  const bed = await storeBed(t);
+  const store = await preparedStore(bed, { part_rows: 1000 });
+  const client = new ClickHouseHttp({ endpoint: { socketPath: bed.engine.socketPath } });
+  t.after(() => client.close());
+  const sql = "SELECT rows FROM system.parts WHERE table = 'logs' AND database = currentDatabase() AND level = 0 ORDER BY name FORMAT TSV";
+  // Merged ones are listed too, for they stay a while.
+  const partRows = async (): Promise<number[]> => (await client.run({ sql })).body.toString().trim().split('\n').map(Number);
+  for (let sequence = 0; sequence < 14; sequence += 1) await store.sink.insert(batchOf(records(sequence * 250, 250), sequence));
+  await store.sink.flush();
+  const parts = await partRows();
+  assert.equal(parts.length, 4);
+  assert.ok(Math.max(...parts) <= 1250, `parts of ${parts.join(', ')} lines`);
+  assert.equal(store.status().generation, 1);
+  assert.equal(store.status().memtable_rows, 0);
+  assert.equal((await store.countLines(query(''), options)).total, 3500);
+  assert.equal((await allPages(store, query('', { limit: 999 }))).length, 3500);
+
+  await store.sink.insert(batchOf(records(3500, 700), 14));
+  await store.sink.flush();
+  assert.equal((await partRows()).length, 5);
 });
 
 test('a new start continues at the last commit and drops what was not committed', async (t) => {

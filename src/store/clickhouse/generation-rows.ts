@@ -1,8 +1,9 @@
 /**
- * The rows of a generation in `logs`: written from a memtable as one part, and removed where their generation was never
+ * The rows of a generation in `logs`: written from a memtable as parts of bounded size, and removed where their generation was never
  * committed (docs/specs/generations.md).
  */
 import { AppError } from '#base/errors.ts';
+import type { StoreConfig } from '../config.ts';
 import type { Settings, Statements } from './database.ts';
 import type { CommitRecord } from './generation-record.ts';
 import type { PartVerifier } from './part-verifier.ts';
@@ -20,6 +21,25 @@ export interface GenerationRows {
   readonly memtable: number;
   readonly rowCount: number;
   readonly generation: number;
+}
+
+/**
+ * How rows are cut into sorted parts, as equal as the memtable's blocks let them be: what the engine sorts and indexes at once lies in
+ * memory several times over. No parallel insert, and one thread so that searches keep the other cores. The engine's own
+ * insert deduplication stays out of it.
+ */
+export function flushSettings(rowCount: number, config: Pick<StoreConfig, 'part_rows' | 'part_bytes'>): Settings {
+  const parts = Math.max(1, Math.round(rowCount / config.part_rows));
+  const partRows = Math.max(1, Math.ceil(rowCount / parts));
+  return {
+    max_threads: 1,
+    max_insert_threads: 1,
+    max_block_size: Math.min(65_536, partRows),
+    min_insert_block_size_rows: partRows,
+    min_insert_block_size_bytes: config.part_bytes,
+    max_insert_block_size: partRows,
+    insert_deduplicate: 0,
+  };
 }
 
 /**

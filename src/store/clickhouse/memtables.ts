@@ -5,7 +5,7 @@
  * - Lines enter the active memtable in log order per shard; a memtable knows the log position behind its last line.
  * - Memtables are flushed oldest first, one at a time, each in one INSERT … SELECT under a generation number of its own
  *   that was never used before. The commit is the fsynced generation record, written after the engine has fsynced the
- *   part and the part was read back. Rows of a generation that was not committed are deleted before any later generation commits.
+ *   parts and they were read back. Rows of a generation that was not committed are deleted before any later generation commits.
  * - A flush commits only what it has seen to be whole: the memtable still holds all its lines after they were copied.
  * - After any failed insert, and after the engine ended (`lose`), `recover` gives up all memtables and the log is
  *   replayed from the committed positions. Until then nothing is inserted, or the positions would pass over what is lost.
@@ -19,11 +19,11 @@ import type { StoreConfig } from '../config.ts';
 import { addLedgers } from '../ledger.ts';
 import type { Ledger } from '../ledger.ts';
 import type { InsertBatch, LineSink } from '../line-sink.ts';
-import type { Settings, Statements } from './database.ts';
+import type { Statements } from './database.ts';
 import type { RecentChanges } from './recent-changes.ts';
 import type { CommitRecord } from './generation-record.ts';
 import type { PartVerifier } from './part-verifier.ts';
-import { MemtableLost, removeUncommitted, writeGeneration } from './generation-rows.ts';
+import { flushSettings, MemtableLost, removeUncommitted, writeGeneration } from './generation-rows.ts';
 import { createMemtable, memtableColumns, memtableName, memtablePattern } from './schema.ts';
 import { textIndexNames } from './text-index-backlog.ts';
 import type { Snapshots } from './snapshots.ts';
@@ -69,20 +69,6 @@ export interface MemtablesOptions {
   readonly logger: Logger;
   readonly config: StoreConfig;
 }
-
-/**
- * One sorted part: no parallel insert, no splitting of the rows, one thread so that searches keep the other cores.
- * The engine's own insert deduplication stays out of it.
- */
-export const flushSettings: Settings = {
-  max_threads: 1,
-  max_insert_threads: 1,
-  max_block_size: 65_536,
-  min_insert_block_size_rows: 16_000_000,
-  min_insert_block_size_bytes: 0,
-  max_insert_block_size: 16_000_000,
-  insert_deduplicate: 0,
-};
 
 const retryDelayMs = 1000;
 
@@ -353,7 +339,8 @@ export class Memtables implements LineSink {
     const generation = ++this.#lastGeneration;
     const unindexed = this.#liveBytes() >= config.unindexed_flush_bytes;
     const startedMs = clock.monotonicMs();
-    const settings = unindexed ? { ...flushSettings, exclude_materialize_skip_indexes_on_insert: textIndexNames } : flushSettings;
+    const cut = flushSettings(memtable.rowCount, config);
+    const settings = unindexed ? { ...cut, exclude_materialize_skip_indexes_on_insert: textIndexNames } : cut;
     const rows = { memtable: memtable.number, rowCount: memtable.rowCount, generation };
     if (memtable.rowCount > 0) await writeGeneration(this.#options, rows, settings, config.flush_timeout);
     this.#mustBeWhole(epoch);

@@ -4,12 +4,12 @@
  * out, and later they are deleted. A crash at any point leaves each line exactly once, in the old or the new version.
  */
 import type { Logger } from '#platform/logger.ts';
+import type { StoreConfig } from '../config.ts';
 import type { InsertBatch } from '../line-sink.ts';
 import type { Statements } from './database.ts';
 import type { CommitRecord, Replacement } from './generation-record.ts';
-import { flushSettings } from './memtables.ts';
 import type { Memtables } from './memtables.ts';
-import { writeGeneration } from './generation-rows.ts';
+import { flushSettings, writeGeneration } from './generation-rows.ts';
 import { createMemtable, logsTable, memtableColumns, memtableName } from './schema.ts';
 import type { PartVerifier } from './part-verifier.ts';
 import type { RecentChanges } from './recent-changes.ts';
@@ -30,6 +30,7 @@ export interface ReplacerOptions {
   readonly changes: RecentChanges;
   readonly record: CommitRecord;
   readonly logger: Logger;
+  readonly config: Pick<StoreConfig, 'part_rows' | 'part_bytes'>;
 }
 
 export class Replacer {
@@ -43,7 +44,7 @@ export class Replacer {
 
   /** Puts the rows in the place of all committed rows of the range. */
   async replace(batch: Pick<InsertBatch, 'blocks'>, range: LogRange): Promise<void> {
-    const { database, memtables, snapshots, changes, record } = this.#options;
+    const { database, memtables, snapshots, changes, record, config } = this.#options;
     let staged: number | undefined;
     this.#replacing += 1;
     try {
@@ -52,7 +53,7 @@ export class Replacer {
         staged = memtable;
         await database.command(createMemtable(memtable), 'flush');
         const rowCount = await database.insertNative(staging, memtableColumns, batch.blocks, AbortSignal.timeout(stagingTimeoutMs));
-        await writeGeneration(this.#options, { memtable, rowCount, generation }, flushSettings, copyTimeoutMs);
+        await writeGeneration(this.#options, { memtable, rowCount, generation }, flushSettings(rowCount, config), copyTimeoutMs);
         await record.change((current) => ({ ...current, generation, replacements: [...current.replacements, { ...range, generation }] }));
         staged = undefined;
         snapshots.commit(generation, memtable, record.current.replacements);

@@ -61,6 +61,6 @@ export async function openWritingSide(options: WritingSideOptions): Promise<Writ
   const snapshots: Snapshots = new Snapshots({ generation, memtables: [], replacements }, drop, extents);
   const parts = new PartVerifier({ database, clock, logger, emptyDescription: (path) => emptyDescription(files, path) });
   const memtables: Memtables = new Memtables({ database, parts, snapshots, changes, record, clock, logger, config });
-  const replacer = new Replacer({ database, parts, memtables, snapshots, changes, record, logger });
+  const replacer = new Replacer({ database, parts, memtables, snapshots, changes, record, logger, config });
   return { record, snapshots, memtables, replacer, parts, changes };
 }
