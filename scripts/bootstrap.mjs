@@ -99,8 +99,8 @@ function installEnvironment() {
 export function runPinnedNode(args, { lifeline = false } = {}) {
   const path = [join(rootDirectory, 'node_modules', '.bin'), process.env.PATH ?? ''].join(delimiter);
   return run(pinnedNode, args, {
-    // syncs of the log must not wait behind other file work for one of the pool's four threads
-    env: { UV_THREADPOOL_SIZE: '16', ...process.env, PATH: path },
+    // syncs of the log must not wait behind other file work for one of the pool's four threads; their malloc keeps no pools for each
+    env: { UV_THREADPOOL_SIZE: '16', MALLOC_ARENA_MAX: '2', ...process.env, PATH: path },
     stdio: lifeline ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit',
   });
 }
