@@ -6,7 +6,7 @@
  * parent has died: the process then ends within the grace time whatever runs, because an orphan would keep the data
  * path locked. Nothing here is durable by contract; being killed is always allowed.
  */
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
 import { getPriority, setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
@@ -24,8 +24,7 @@ interface RunningEngine {
 const cannotOpen = 3;
 
 async function start(options: EngineOptions): Promise<RunningEngine> {
-  // Threads that begin later, and so all of the engine's, are as nice as this one. Coming back would need a privilege.
-  if (getPriority() < options.niceness) setPriority(options.niceness);
+  await stepBack(options.niceness);
   const engine = loadNativeEngine();
   try {
     // The first connection opens the data path with the server's settings; later ones bring query settings only.
@@ -43,6 +42,18 @@ async function start(options: EngineOptions): Promise<RunningEngine> {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(cannotOpen);
   }
+}
+
+/**
+ * Threads that begin later, and so all of the engine's, are as nice as this one. Coming back would need a privilege.
+ *
+ * Where Linux groups processes by session for the scheduler (sched(7), "The autogroup feature"), as most distributions have it, a
+ * nice value weighs only against the own session, and this process has one to itself: there the group has to be nice.
+ */
+async function stepBack(niceness: number): Promise<void> {
+  if (getPriority() < niceness) setPriority(niceness);
+  // Missing on other systems, and without effect in a container's own group, where the nice value does it.
+  if (niceness > 0) await writeFile('/proc/self/autogroup', String(niceness)).catch(() => undefined);
 }
 
 /** Ends the queries, closes the engine's data, and exits; by SIGKILL where that takes longer than `deadlineMs`. */

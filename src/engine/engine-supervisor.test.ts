@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -222,4 +222,13 @@ test('what the engine complains about reaches the log, errors of queries do not'
   await waitUntil(() => engine.supervisor.state.status === 'ready' && engine.supervisor.state.restarts === 1, 60_000, 'no restart');
   assert.ok(lines.some((line) => /error .*SIGKILL.*started again/.test(line)));
   assert.ok(!lines.some((line) => line.includes('nope')), lines.join('\n'));
+});
+
+test('the engine steps back, as a group too where Linux schedules sessions as groups', async (t) => {
+  const engine = await startTestEngine({ niceness: 7 });
+  t.after(() => engine.stop());
+  const pid = engine.supervisor.pid!;
+  assert.equal(getPriority(pid), 7);
+  const group = await readFile(`/proc/${pid}/autogroup`, 'utf8').catch(() => '');
+  if (group !== '') assert.match(group, / nice 7$/m);
 });
