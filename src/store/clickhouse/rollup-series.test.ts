@@ -49,7 +49,7 @@ test('what is read and joined are the sums of all that was told', () => {
   fc.assert(
     fc.property(fc.array(counts, { maxLength: 4 }), (generations) => {
       const joined = generations.map(seriesOf).reduce(joinSeries, []);
-      assert.deepEqual([...told(joined)].sort(), [...tally(generations.flat())].sort());
+      assert.deepEqual(told(joined), tally(generations.flat()));
       for (const { minutes } of joined) assert.ok(minutes.every((minute, index) => index === 0 || minute > minutes[index - 1]));
     }),
   );
