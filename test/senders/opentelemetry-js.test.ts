@@ -10,7 +10,6 @@ import { OTLPLogExporter as JsonExporter } from '@opentelemetry/exporter-logs-ot
 import { OTLPLogExporter as ProtobufExporter } from '@opentelemetry/exporter-logs-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
-import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
 import { findOnce } from './found-once.ts';
 import { Site } from './site.ts';
 
@@ -38,19 +37,17 @@ type Exporter = ReturnType<(typeof ways)[number][1]>;
  * An exporter gives a batch up after five tries, in some ten seconds, however long the server is away: here it is exported
  * again, as a program does that must not lose lines.
  */
-function unyielding(exporter: Exporter): LogRecordExporter {
-  return {
-    export(logs, done) {
-      const endMs = Date.now() + 120_000;
-      const again = (): void => exporter.export(logs, (result) => (result.code === 0 || Date.now() > endMs ? done(result) : again()));
-      again();
-    },
-    forceFlush: () => exporter.forceFlush(),
-    shutdown: () => exporter.shutdown(),
+function unyielding(exporter: Exporter): Exporter {
+  const send = exporter.export.bind(exporter);
+  exporter.export = (logs, done) => {
+    const endMs = Date.now() + 120_000;
+    const again = (): void => send(logs, (result) => (result.error === undefined || Date.now() > endMs ? done(result) : again()));
+    again();
   };
+  return exporter;
 }
 
-function providerTo(exporter: LogRecordExporter, service: string): LoggerProvider {
+function providerTo(exporter: Exporter, service: string): LoggerProvider {
   return new LoggerProvider({
     resource: resourceFromAttributes({
       'service.name': service,
