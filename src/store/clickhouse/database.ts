@@ -31,13 +31,11 @@ interface JsonCompactAnswer {
   readonly statistics?: { readonly rows_read: number };
 }
 
-/** Settings that make answers the same on every engine, whatever its profile says. A map is a list of [key, value]. */
-const answerSettings: Settings = {
-  output_format_json_quote_64bit_integers: 1,
-  output_format_json_quote_denormals: 0,
-  output_format_json_map_as_array_of_tuples: 1,
-  output_format_json_named_tuples_as_objects: 0,
-};
+/** Settings that make answers the same on every engine, whatever its profile says. */
+const answerSettings: Settings = { output_format_json_quote_64bit_integers: 1, output_format_json_quote_denormals: 0 };
+
+/** In rows a map is a list of [key, value]. Not where the engine renders lines itself: there it is an object. */
+const rowsSettings: Settings = { output_format_json_map_as_array_of_tuples: 1, output_format_json_named_tuples_as_objects: 0 };
 
 /**
  * A page is asked of a window that is cut to its size, so leaving out rows by the keys found so far spares nothing; it costs
@@ -69,7 +67,7 @@ export class Database {
   /** Runs a SELECT of the search class within the limits. `settings` are SQL literals. */
   async select(sql: string, parameters: Parameters, options: ReadOptions, settings: Settings = {}): Promise<RowsResult> {
     try {
-      const { body } = await this.#client.run(boundedStatement(sql, parameters, 'JSONCompact', options, settings));
+      const { body } = await this.#client.run(boundedStatement(sql, parameters, 'JSONCompact', options, { ...rowsSettings, ...settings }));
       const answer = JSON.parse(body.toString()) as JsonCompactAnswer;
       return { rows: answer.data, scannedRows: answer.statistics?.rows_read ?? 0, rowsBeforeLimit: answer.rows_before_limit_at_least };
     } catch (error) {
