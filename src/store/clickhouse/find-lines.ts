@@ -129,7 +129,7 @@ class LineSearch {
   async run(density: Density): Promise<void> {
     const portions = this.#portions(density);
     // who counts need not wait for what comes later, if at all, or tells nothing of all lines
-    if (portions[0]?.isLive !== true || !this.#knowsLiveCount) this.#onLiveCount(undefined);
+    if (portions.length === 0 || !portions[0].isLive || !this.#knowsLiveCount) this.#onLiveCount(undefined);
     while (portions.length > 0 && this.searchedToNs === undefined && !this.#satisfiedBefore(portions[0].range)) {
       const together = portions.splice(0, this.#needsBoth(portions) ? 2 : 1);
       const found = await Promise.all(together.map(({ read }) => read()));
