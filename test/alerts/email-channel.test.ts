@@ -72,7 +72,7 @@ test('sent again it is the same mail', async (t) => {
 });
 
 test('STARTTLS with a login', async (t) => {
-  const certificate = await makeCertificate(t);
+  const certificate = await makeCertificate();
   const server = await startMailServer(t, { certificate, login: { user: 'millrace', password: 'pa55 wörd' } });
   const ca = readFileSync(certificate.certificate, 'utf8');
   const login = { security: 'starttls', username: 'millrace', password: 'pa55 wörd' };
@@ -92,7 +92,7 @@ test('STARTTLS with a login', async (t) => {
 });
 
 test('TLS from the first byte', async (t) => {
-  const certificate = await makeCertificate(t);
+  const certificate = await makeCertificate();
   const server = await startMailServer(t, { certificate, secure: true });
   const ca = readFileSync(certificate.certificate, 'utf8');
   assert.equal((await attempt(emailTo(server, { security: 'tls', ca }), as('fired'))).kind, 'delivered');

@@ -59,7 +59,7 @@ function storedPatterns(path: string): number {
 }
 
 test('each kind tells what it is for, and nothing else', { timeout: 420_000 }, async (t) => {
-  const dataDirectory = await temporaryDirectory(t, 'alert-kinds');
+  const dataDirectory = await temporaryDirectory('alert-kinds');
   let product = await Product.start({ dataDirectory, flags });
   t.after(() => product.kill());
 

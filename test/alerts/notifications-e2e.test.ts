@@ -46,7 +46,7 @@ class Site {
   }
 
   static async open(t: TestContext): Promise<Site> {
-    const directory = await temporaryDirectory(t, 'notifications');
+    const directory = await temporaryDirectory('notifications');
     const site = new Site(directory, await startService(t, { status: 200 }), await startMailServer(t));
     t.after(() => site.product?.kill());
     await site.start();

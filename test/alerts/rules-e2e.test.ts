@@ -47,7 +47,7 @@ const designs: readonly (readonly [path: string, body: object])[] = [
 ];
 
 test('rules are made, fire, are tried on the past, and live through a restart', { timeout: 420_000 }, async (t) => {
-  const dataDirectory = await temporaryDirectory(t, 'alert-rules');
+  const dataDirectory = await temporaryDirectory('alert-rules');
   const product = await Product.start({ dataDirectory });
   t.after(() => product.kill());
   for (const [path, body] of designs) assert.equal((await product.post(path, body)).status, 201, path);

@@ -64,7 +64,7 @@ async function signedCases(t: Parameters<typeof startService>[0]): Promise<Case[
 }
 
 test('the example for Node', async (t) => {
-  const directory = await temporaryDirectory(t, 'signature');
+  const directory = await temporaryDirectory('signature');
   await writeFile(join(directory, 'check.mjs'), examples.js);
   const { isFromMillrace } = (await import(join(directory, 'check.mjs'))) as { isFromMillrace: (...given: unknown[]) => boolean };
   for (const { name, body, header, key, nowSeconds, expected } of await signedCases(t)) {
@@ -73,7 +73,7 @@ test('the example for Node', async (t) => {
 });
 
 test('the example for Python', async (t) => {
-  const directory = await temporaryDirectory(t, 'signature');
+  const directory = await temporaryDirectory('signature');
   const cases = await signedCases(t);
   await writeFile(join(directory, 'check.py'), examples.python);
   await writeFile(join(directory, 'cases.json'), JSON.stringify(cases));

@@ -78,7 +78,7 @@ async function assertShowsInterface(product: Product): Promise<void> {
 }
 
 test('a fresh clone starts, takes real logs and finds what plain text search finds', { timeout: 420_000 }, async (t) => {
-  const directory = await temporaryDirectory(t, 'clone');
+  const directory = await temporaryDirectory('clone');
   const clone = join(directory, 'millrace');
   execFileSync('git', ['clone', '--quiet', repositoryRoot, clone]);
   const product = await Product.start({

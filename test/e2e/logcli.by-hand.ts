@@ -17,7 +17,7 @@ const startMs = Date.now() - 600_000;
 const lineCount = 250;
 
 test('logcli', { skip, timeout: 300_000 }, async (t) => {
-  const product = await Product.start({ dataDirectory: await temporaryDirectory(t, 'logcli') });
+  const product = await Product.start({ dataDirectory: await temporaryDirectory('logcli') });
   t.after(() => product.stop());
   const environment = { ...process.env, LOKI_ADDR: product.url };
   const run = async (...parameters: readonly string[]): Promise<string> => {

@@ -10,7 +10,7 @@ const otlp = { resourceLogs: [{ resource: { attributes: [attribute] }, scopeLogs
 const bulk = `{"create":{"_index":"logs-billing-prod"}}\n${JSON.stringify({ '@timestamp': time, message: 'of elasticsearch' })}\n`;
 
 test('a restart with wider bounds, then a replay: each record is a line of its own receiver', { timeout: 420_000 }, async (t) => {
-  const dataDirectory = await temporaryDirectory(t, 'quarantine-replay');
+  const dataDirectory = await temporaryDirectory('quarantine-replay');
   const strict = await Product.start({ dataDirectory, flags: ['--ingest.max_age=1d'] });
   t.after(() => strict.kill());
   await answered(strict, '/v1/logs', otlp);

@@ -43,7 +43,7 @@ async function untilJob(product: Product, id: string, isWanted: (job: Job) => bo
 }
 
 test('an export goes on after kill -9, each line once; the journey of its lines', { timeout: 420_000 }, async (t) => {
-  const dataDirectory = await temporaryDirectory(t, 'export');
+  const dataDirectory = await temporaryDirectory('export');
   // Slow enough to be killed in the midst of it.
   const first = await Product.start({ dataDirectory, flags: ['--exports.max_bytes_per_second=1MiB', '--search.export_window_lines=4000'] });
   t.after(() => first.kill());

@@ -82,7 +82,7 @@ class AlertRun {
   }
 
   static async start(t: TestContext): Promise<AlertRun> {
-    const run = new AlertRun(await temporaryDirectory(t, 'alert-kill'), await Hook.open(t));
+    const run = new AlertRun(await temporaryDirectory('alert-kill'), await Hook.open(t));
     t.after(() => run.product?.kill());
     await run.start();
     await run.#put('channels/hook', { type: 'webhook', settings: { url: run.hook.url } });

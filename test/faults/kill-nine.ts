@@ -45,7 +45,7 @@ export class KillRun {
   }
 
   static async start(t: TestContext, flags: readonly string[], senders = new NumberedSenders(), dataDirectory?: string): Promise<KillRun> {
-    const run = new KillRun(t, dataDirectory ?? (await temporaryDirectory(t, 'kill')), flags, senders);
+    const run = new KillRun(t, dataDirectory ?? (await temporaryDirectory('kill')), flags, senders);
     t.after(async () => {
       run.#sendTo(undefined);
       await run.senders.stop();

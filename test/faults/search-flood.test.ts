@@ -25,7 +25,7 @@ test('ingestion goes on under a flood of expensive searches, and an incident is 
     '--search.max_queued_per_tenant=20',
     '--search.queue_timeout=500ms',
   ];
-  const product = await Product.start({ dataDirectory: await temporaryDirectory(t, 'flood'), flags: [...flags, '--canary.enabled=false'] });
+  const product = await Product.start({ dataDirectory: await temporaryDirectory('flood'), flags: [...flags, '--canary.enabled=false'] });
   t.after(() => product.kill());
   assert.equal((await product.post('/v1/logs/ingest', { logs: lines(0) })).status, 202);
   assert.equal((await product.post('/v1/admin/flush', {})).status, 200);

@@ -32,7 +32,7 @@ const ingest = async (product: Product, logs: readonly object[]): Promise<void> 
   assert.equal((await product.post('/v1/logs/ingest', { logs })).status, 202);
 
 test('patterns of the whole product', { timeout: 420_000 }, async (t) => {
-  const dataDirectory = await temporaryDirectory(t, 'patterns');
+  const dataDirectory = await temporaryDirectory('patterns');
   const product = await Product.start({ dataDirectory, flags: ['--patterns.enabled=true'] });
   t.after(() => product.kill());
   await ingest(product, [

@@ -98,7 +98,7 @@ test('client, pino and winston: every line is found once, with its fields', { ti
 });
 
 test('across restarts of the server, no line is lost', { timeout: 420_000 }, async (t) => {
-  const dataDirectory = await temporaryDirectory(t, 'client-restart');
+  const dataDirectory = await temporaryDirectory('client-restart');
   const flags = ['--port', `${await ownPort()}`];
   let product = await Product.start({ dataDirectory, flags });
   t.after(() => product.kill());

@@ -61,7 +61,7 @@ async function startFluentBit(t: TestContext, output: (portOf: PortOf) => string
     if (name === 'syslog') return syslog;
     return name === 'gelf' ? gelf : Number(site.addressOf(ports[name]).split(':')[1]);
   };
-  const directory = await temporaryDirectory(t, 'fluent-bit-files');
+  const directory = await temporaryDirectory('fluent-bit-files');
   const input = join(directory, 'input.log');
   await writeFile(input, '');
   const parsers = join(directory, 'parsers.conf');

@@ -4,7 +4,6 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { eventually, temporaryDirectory } from '../support/product.ts';
@@ -19,8 +18,8 @@ const batchLines = 500;
 const levels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'];
 
 /** Logs so many lines; resolves when the appender is done with all of them, to what it told about its batches. */
-async function log(t: TestContext, url: string, lines: number, pauseMs: number): Promise<string> {
-  const configuration = join(await temporaryDirectory(t, 'logback'), 'logback.xml');
+async function log(url: string, lines: number, pauseMs: number): Promise<string> {
+  const configuration = join(await temporaryDirectory('logback'), 'logback.xml');
   await writeFile(configuration, (await readFile(join(sources, 'logback.xml'), 'utf8')).replace('@URL@', url));
   const flags = ['-cp', `${directory}/*`, '-Dfile.encoding=UTF-8', join(sources, 'Loki4j.java')];
   const { stdout, stderr } = await promisify(execFile)('java', [...flags, configuration, `${lines}`, `${pauseMs}`], { maxBuffer: 1 << 24 });
@@ -39,7 +38,7 @@ function batchesGivenUp(told: string): readonly string[] {
 
 test('loki4j', { timeout: 420_000, skip }, async (t) => {
   const { product, url } = await Site.start(t, 'loki4j');
-  await log(t, url, 3000, 0);
+  await log(url, 3000, 0);
   const found = await findOnce(product, 'shop', 3000);
   for (const n of [0, 1, 2, 3, 4, 2999]) {
     const { level, host, environment, trace_id, message, metadata } = found.get(n)!;
@@ -52,7 +51,7 @@ test('loki4j', { timeout: 420_000, skip }, async (t) => {
 
 test('loki4j, while the server is killed and stopped: nothing is lost that it sends', { timeout: 420_000, skip }, async (t) => {
   const site = await Site.start(t, 'loki4j');
-  const logged = log(t, site.url, 10_000, 100);
+  const logged = log(site.url, 10_000, 100);
   await sleep(4000);
   await restartTwice(site);
   const givenUp = batchesGivenUp(await logged);

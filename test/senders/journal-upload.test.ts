@@ -8,7 +8,6 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { eventually, temporaryDirectory } from '../support/product.ts';
@@ -26,8 +25,8 @@ interface Uploader {
 const journalRemote = program('systemd-journal-remote');
 const { skip } = journalRemote;
 
-async function uploaderFor(t: TestContext): Promise<Uploader> {
-  const scratch = await temporaryDirectory(t, 'journal');
+async function uploaderFor(): Promise<Uploader> {
+  const scratch = await temporaryDirectory('journal');
   const env = environmentFor(journalRemote);
   const pathOf = (name: string): string => join(journalRemote.directory, 'lib/systemd', name);
   return {
@@ -68,7 +67,7 @@ function exportOf(entries: number): Buffer {
 }
 
 test('systemd-journal-upload', { timeout: 420_000, skip }, async (t) => {
-  const uploader = await uploaderFor(t);
+  const uploader = await uploaderFor();
   const site = await Site.start(t, 'journal-upload');
   assert.equal(await uploader.upload(site.url, await uploader.journalOf(6000)), 1);
   const found = await findOnce(site.product, 'shop', 6000);
@@ -84,7 +83,7 @@ test('systemd-journal-upload, while the server is killed: what was written is re
   timeout: 420_000,
   skip,
 }, async (t) => {
-  const uploader = await uploaderFor(t);
+  const uploader = await uploaderFor();
   const site = await Site.start(t, 'journal-upload');
   const entries = 200_000;
   const journal = await uploader.journalOf(entries);

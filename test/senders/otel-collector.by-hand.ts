@@ -45,7 +45,7 @@ service:
 for (const [exporter, port] of Object.entries(ways)) {
   test(`Collector, ${exporter}, while the server is stopped and killed: nothing is lost`, { timeout: 180_000, skip }, async (t) => {
     const site = await Site.start(t, 'otel-collector', [port]);
-    const directory = await temporaryDirectory(t, 'collector');
+    const directory = await temporaryDirectory('collector');
     const input = join(directory, 'input.log');
     await writeFile(input, '');
     const configuration = join(directory, 'collector.yaml');

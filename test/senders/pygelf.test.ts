@@ -33,7 +33,7 @@ for name, handler in handlers.items():
 `;
 
 test('pygelf', { timeout: 420_000, skip }, async (t) => {
-  const dataDirectory = await temporaryDirectory(t, 'gelf');
+  const dataDirectory = await temporaryDirectory('gelf');
   const product = await Product.start({ dataDirectory, flags: ['--receivers.gelf.port', '0'] });
   t.after(() => product.kill());
   const listeners = (await product.status()).receivers.listeners as Listener[];

@@ -25,7 +25,7 @@ const retryForEver = 'queue.type="LinkedList" queue.size="100000" action.resumeR
 
 /** rsyslog that reads a file, which is returned, and does `action` with its lines. */
 async function startRsyslog(t: TestContext, tag: string, action: string, settings = ''): Promise<string> {
-  const directory = await temporaryDirectory(t, 'rsyslog');
+  const directory = await temporaryDirectory('rsyslog');
   const input = join(directory, 'input.log');
   await writeFile(input, '');
   const configuration = `
@@ -67,7 +67,7 @@ test('rsyslog, by TCP and UDP, in both formats', { timeout: 420_000, skip }, asy
 
 for (const driver of ['gtls', 'ossl']) {
   test(`rsyslog by TLS, with the driver ${driver} and a certificate of its own`, { timeout: 420_000, skip }, async (t) => {
-    const { certificate, key } = await makeCertificate(t);
+    const { certificate, key } = await makeCertificate();
     const port = await ownPort();
     const files = { certificate, key, client_ca: certificate };
     const flags = Object.entries({ port: await ownPort(), tls_port: port }).map(([name, value]) => [

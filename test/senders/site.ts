@@ -29,7 +29,7 @@ export class Site {
    * that are its own then, as the main one is; `flags` are further ones of `serve`.
    */
   static async start(t: TestContext, name: string, settings: readonly string[] = [], flags: readonly string[] = []): Promise<Site> {
-    const dataDirectory = await temporaryDirectory(t, name);
+    const dataDirectory = await temporaryDirectory(name);
     const ports: { setting: string; port: number }[] = [];
     for (const setting of settings) ports.push({ setting, port: await ownPort() });
     const environment = portsOf(ports);

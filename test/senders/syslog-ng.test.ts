@@ -24,7 +24,7 @@ const options = 'options { time-reopen(1); };';
 
 /** syslog-ng that reads a file for each program's name and sends its lines to a destination; the files, by name. */
 async function startSyslogNg(t: TestContext, destinations: Readonly<Record<string, string>>): Promise<Record<string, string>> {
-  const directory = await temporaryDirectory(t, 'syslog-ng');
+  const directory = await temporaryDirectory('syslog-ng');
   const files = Object.fromEntries(Object.keys(destinations).map((name) => [name, join(directory, `${name}.log`)]));
   const paths = Object.entries(destinations).map(
     ([name, destination]) =>
@@ -60,7 +60,7 @@ test('syslog-ng, by TCP and UDP, in both formats', { timeout: 420_000, skip }, a
 });
 
 test('syslog-ng by TLS', { timeout: 420_000, skip }, async (t) => {
-  const { certificate, key } = await makeCertificate(t);
+  const { certificate, key } = await makeCertificate();
   const [port, tlsPort] = [await ownPort(), await ownPort()];
   const settings = { port, tls_port: tlsPort, 'tls.certificate': certificate, 'tls.key': key };
   const flags = Object.entries(settings).flatMap(([name, value]) => [`--receivers.syslog.${name}`, `${value}`]);

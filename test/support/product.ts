@@ -6,7 +6,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after } from 'node:test';
-import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export const repositoryRoot = resolve(import.meta.dirname, '../..');
@@ -72,9 +71,9 @@ export class Product {
         ))
       )
         return new Product(child, url, () => printed);
-      if (child.exitCode !== null || Date.now() > deadline) {
+      if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline) {
         signalGroup(child, 'SIGKILL');
-        throw new Error(`the product did not become ready (exit code ${child.exitCode}):\n${printed}`);
+        throw new Error(`the product did not become ready (exit code ${child.exitCode ?? child.signalCode}):\n${printed}`);
       }
       await sleep(50);
     }
@@ -161,7 +160,7 @@ after(async () => {
 });
 
 /** A data directory that is removed when the tests of the file have ended, and what they started with them. */
-export async function temporaryDirectory(_t: TestContext, name: string): Promise<string> {
+export async function temporaryDirectory(name: string): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), `millrace-${name}-`));
   directories.push(directory);
   return directory;

@@ -64,7 +64,7 @@ const exactDigits = '12345678901234567890';
 
 async function startHostile(t: TestContext): Promise<Product> {
   assert.ok(await ensureInterface(() => {}));
-  const product = await Product.start({ dataDirectory: await temporaryDirectory(t, 'hostile'), environment: freePorts });
+  const product = await Product.start({ dataDirectory: await temporaryDirectory('hostile'), environment: freePorts });
   t.after(() => product.kill());
   const body = JSON.stringify({ logs: hostileLines(Date.now()) }).replace('"large":0', `"large":${exactDigits}`);
   assert.equal((await product.post('/v1/logs/ingest', body)).status, 202);

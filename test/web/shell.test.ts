@@ -100,7 +100,7 @@ test('the shell', { skip: skipWithoutChromium, timeout: 600_000 }, async (t) => 
 const rightKey = 'reader-0123456789abcdef';
 
 async function withKeys(t: TestContext, use: (url: string) => Promise<void>): Promise<void> {
-  const directory = await temporaryDirectory(t, 'keyed');
+  const directory = await temporaryDirectory('keyed');
   const config = join(directory, 'millrace.yaml');
   await writeFile(
     config,

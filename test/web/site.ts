@@ -73,7 +73,7 @@ export interface Site {
 /** Starts it, sends the lines, and waits until they are found. */
 export async function startSite(t: TestContext): Promise<Site> {
   assert.ok(await ensureInterface(() => {}), 'the interface can be built');
-  const product = await Product.start({ dataDirectory: await temporaryDirectory(t, 'web'), environment: freePorts });
+  const product = await Product.start({ dataDirectory: await temporaryDirectory('web'), environment: freePorts });
   t.after(() => product.kill());
   const nowMs = Date.now();
   const lines = shopLines(nowMs);

@@ -101,7 +101,7 @@ export interface Shop {
 export async function startShop(t: TestContext): Promise<Shop> {
   assert.ok(await ensureInterface(() => {}), 'the interface can be built');
   const environment = { ...freePorts, MILLRACE_PATTERNS_ENABLED: 'true' };
-  const product = await Product.start({ dataDirectory: await temporaryDirectory(t, 'shop'), environment });
+  const product = await Product.start({ dataDirectory: await temporaryDirectory('shop'), environment });
   t.after(() => product.kill());
   const nowMs = Date.now();
   const lines = shopLines(nowMs);
