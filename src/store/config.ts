@@ -8,13 +8,13 @@ export const storeConfig = section('How lines get from the durable log into the 
   flush_rows: integer(250_000, 'Lines in the memtable at which it is written to disk with its indexes.', { minimum: 1000 }),
   flush_bytes: bytes('128MiB', 'Size of the memtable at which it is written to disk, whatever its lines.'),
   part_rows: integer(
-    131_072,
+    262_144,
     'Lines that a flush sorts and indexes at once, each time into a part of its own; bounds the memory of a flush.',
     {
       minimum: 1000,
     },
   ),
-  part_bytes: bytes('64MiB', 'Bytes, as columns in memory, that a flush sorts and indexes at once where lines are long.', {
+  part_bytes: bytes('128MiB', 'Bytes, as columns in memory, that a flush sorts and indexes at once where lines are long.', {
     minimum: 2 ** 20,
   }),
   flush_age: duration('60s', 'Age of the oldest line in the memtable at which it is written to disk.'),
