@@ -6,6 +6,7 @@ import { firstErrorSeverity } from '#model/severity.ts';
 import { compileFieldNumber, compileFieldValue } from '#language/compile-sql.ts';
 import type { AggregateAnswer, AggregateQuery, Bucket, Metric, ReadOptions } from '../log-store.ts';
 import { finalValue, tooManyBuckets } from './count-cells.ts';
+import { countQuestion } from './count-question.ts';
 import { countSource, rawBucket } from './count-source.ts';
 import type { Parameters, Settings } from './database.ts';
 import type { ReadParts } from './find-lines.ts';
@@ -35,17 +36,14 @@ export async function aggregate(
     absentNames.of(query.tenant, query.where, query.range, snapshot, options),
   ]);
   const conditions = lineConditions(query.tenant, query.where, absent);
-  const counted = isCount(query.metric);
-  const how = { ...plan, conditions, density: tenantDensity };
-  const addedUp = counted
-    ? ((await keptCounts(parts, snapshot, query, how, options)) ?? (await rowCounts(parts, snapshot, query, how, options)))
-    : undefined;
+  const question = isCount(query.metric) ? countQuestion(snapshot, query, { ...plan, conditions, density: tenantDensity }) : undefined;
+  const addedUp = question && ((await keptCounts(parts, question, options)) ?? (await rowCounts(parts, question, options)));
   if (addedUp !== undefined) return { ...addedUp, ...completenessOf(snapshot) };
-  const { source, parameters, settings } = counted
-    ? countSource(snapshot, { ...query, byLevel: query.metric.kind === 'error_rate' }, plan.groups, conditions, tenantDensity)
+  const { source, parameters, settings } = question
+    ? countSource(snapshot, question.counted, plan.groups, conditions, tenantDensity, question.plan)
     : valueSource(snapshot, query, plan, withinRange(conditions, coversAll(query.range, tenantDensity.extent)));
   const keys = ['bucket', ...plan.groups.map((_, index) => `g${index}`)];
-  const { value, extrapolated } = counted ? countMetric(query.metric) : valueMetric(query.metric);
+  const { value, extrapolated } = question ? countMetric(query.metric) : valueMetric(query.metric);
   const { rows, scannedRows } = await database.select(
     `SELECT ${keys.join(', ')}, ${value} AS value, ${extrapolated} AS extrapolated FROM (${source})
      GROUP BY ${keys.join(', ')} ORDER BY ${keys.join(', ')} LIMIT ${query.maxBuckets + 1}`,

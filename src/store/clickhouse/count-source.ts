@@ -60,11 +60,11 @@ export function countSource(
   groups: readonly string[],
   conditions: LineConditions,
   density: Density,
+  plan: RollupPlan | undefined,
 ): { readonly source: string; readonly parameters: Parameters; readonly settings: Settings } {
   const select = countSelect(query, groups);
   const inside = withinRange(conditions, coversAll(query.range, density.extent));
   const tail = `GROUP BY ${select.groupBy.join(', ')}`;
-  const plan = countPlan(snapshot, query, density);
   if (plan === undefined) return { source: unionOfSources(snapshot, select.raw, inside, tail), parameters: {}, settings: rowSettings };
   const committed = plan.committed(select, conditions);
   const source = unionAll([...committed, ...memtableBranches(snapshot, select.raw, inside, tail)]);

@@ -7,7 +7,7 @@ import { askedRows, compilePipes, takesNewestLines } from '#language/pipes.ts';
 import type { CountsQuery, OutputColumn, PipeSource, PipeValue, ValueType } from '#language/pipes.ts';
 import type { ReadOptions, TimeRange } from '../log-store.ts';
 import type { PipeAnswer, PipeQuery, PipeStatement } from '../pipe-reads.ts';
-import { countSource } from './count-source.ts';
+import { countPlan, countSource } from './count-source.ts';
 import { RowBudgetExceeded } from './database.ts';
 import type { Parameters } from './database.ts';
 import type { Density } from './density.ts';
@@ -81,6 +81,7 @@ async function statementOf(
         groups.map(({ sql }) => sql),
         conditions,
         density,
+        countPlan(snapshot, counted, density),
       );
       Object.assign(more, found.parameters, params, { interval_ms: intervalMs ?? 0 });
       return found.source;

@@ -2,38 +2,24 @@
  * Counts of lines that no roll-up answers, as those of a word: committed lines and those in memory are asked for side by side,
  * because the engine plans the parts of one statement one after the other, and added up here.
  */
-import type { AggregateAnswer, AggregateQuery, ReadOptions } from '../log-store.ts';
+import type { AggregateAnswer, ReadOptions } from '../log-store.ts';
 import { CountCells } from './count-cells.ts';
-import { countPlan, rowBranches } from './count-source.ts';
+import { limitedBranches } from './count-question.ts';
+import type { CountQuestion } from './count-question.ts';
+import { rowBranches } from './count-source.ts';
 import type { ReadParts } from './find-lines.ts';
-import { severities } from './kept-counts.ts';
-import type { CountParts } from './kept-counts.ts';
 import { isRollupField } from './rollup.ts';
-import type { Snapshot } from './snapshots.ts';
-import { committedCondition, rangeParameters, rowSettings, unionAll } from './sources.ts';
+import { rowSettings } from './sources.ts';
 
-/** Undefined where a roll-up may answer, and where there may be many groups, which the engine adds up quicker. `query.metric` counts lines. */
+/** Undefined where a roll-up may answer, and where there may be many groups, which the engine adds up quicker. */
 export async function rowCounts(
   { database }: ReadParts,
-  snapshot: Snapshot,
-  query: AggregateQuery,
-  { groups, parameters, conditions, density }: CountParts,
+  { snapshot, query, counted, groups, conditions, density, plan, values, branchLimit }: CountQuestion,
   options: ReadOptions,
 ): Promise<Pick<AggregateAnswer, 'buckets' | 'extrapolated' | 'scannedRows'> | undefined> {
-  const byLevel = query.metric.kind === 'error_rate';
-  const counted = { ...query, byLevel };
-  if (!query.groupBy.every(isRollupField) || countPlan(snapshot, counted, density) !== undefined) return undefined;
-  // more rows of one branch are more buckets than there may be, whatever the other branches have
-  const limit = (query.maxBuckets + 1) * (byLevel ? severities : 1);
-  const { committed, live } = rowBranches(snapshot, counted, groups, conditions, density, limit);
-  const values = {
-    ...conditions.parameters,
-    ...parameters,
-    ...committedCondition(snapshot).parameters,
-    ...rangeParameters(query.range),
-    interval_ms: query.intervalMs ?? 0,
-  };
-  const statements = [committed, ...(live.length === 0 ? [] : [unionAll(live.map((branch) => `SELECT * FROM (${branch})`))])];
+  if (!query.groupBy.every(isRollupField) || plan !== undefined) return undefined;
+  const { committed, live } = rowBranches(snapshot, counted, groups, conditions, density, branchLimit);
+  const statements = [committed, ...(live.length === 0 ? [] : [limitedBranches(live)])];
   const answers = await Promise.all(statements.map((sql) => database.select(sql, values, options, rowSettings)));
   const cells = new CountCells(query);
   for (const { rows } of answers) for (const row of rows) cells.addRow(row);
